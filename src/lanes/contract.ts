@@ -1,5 +1,16 @@
 import type { MethodRef, Tenure } from '../core/execution.ts';
+import type { ExecutionTrace, Inspection, Pin } from '../core/inspection.ts';
+import type { DeliveryPacket, EffectOutcome } from '../core/packet.ts';
 import type { ExecutionId, IncarnationId, PackageHash, SnapshotDigest } from '../core/ids.ts';
+
+export type {
+  ExecutionActivity,
+  ExecutionTrace,
+  InspectedFrame,
+  Inspection,
+  Pin,
+} from '../core/inspection.ts';
+export type { DeliveryPacket, EffectOutcome } from '../core/packet.ts';
 
 /** A package, unpacked on this host's disk, ready to be imported by a lane. */
 export interface InstalledPackage {
@@ -33,37 +44,6 @@ export type LaneCommand =
   /** What the store's clock shows, less this process's monotonic clock: for timers. */
   | { readonly kind: 'clock'; readonly storeOffsetMs: number };
 
-/** What passes between the delivery protocols of two executions, through any number of hosts. */
-export type DeliveryPacket =
-  | {
-      readonly kind: 'message';
-      readonly from: Tenure;
-      readonly to: ExecutionId;
-      /** From 1, per (sender, receiver, sender's generation). */
-      readonly number: number;
-      /** Encoded value. */
-      readonly body: Uint8Array;
-      /** What the receiver's runtime does with it. */
-      readonly subject: 'user' | 'childSettled';
-    }
-  | {
-      readonly kind: 'acknowledgement';
-      readonly from: Tenure;
-      readonly to: ExecutionId;
-      /** The generation of the messages' sender, whom this packet goes to. */
-      readonly generation: number;
-      /** Every number up to this one has been taken. */
-      readonly upTo: number;
-    };
-
-export interface EffectOutcome {
-  readonly sequence: number;
-  readonly generation: number;
-  readonly ok: boolean;
-  /** Encoded value, or encoded error. */
-  readonly value: Uint8Array;
-}
-
 /** A captured execution, complete. */
 export interface Capture {
   readonly tenure: Tenure;
@@ -74,50 +54,6 @@ export interface Capture {
   /** How many effects of this incarnation were pending. */
   readonly effectsPending: number;
   readonly atMs: number;
-}
-
-/** Why an execution cannot be captured now; never an error of the execution. */
-export interface Pin {
-  /** `pinned: crawl.ts:12 'r' (Response) is live. Write: …` */
-  readonly reason: string;
-  readonly method: string;
-  readonly line: number;
-  /** Variable and path within it: `state.conn`; empty where it is not a value that pins. */
-  readonly path: string;
-}
-
-/** One line per frame of the live stack, innermost first. */
-export interface InspectedFrame {
-  readonly method: string;
-  readonly file: string;
-  readonly line: number;
-  readonly locals: readonly { readonly name: string; readonly preview: string }[];
-}
-
-export interface Inspection {
-  readonly tenure: Tenure;
-  readonly state: ExecutionActivity;
-  readonly tasks: readonly { readonly waitsFor: string; readonly frames: readonly InspectedFrame[] }[];
-  readonly mailbox: number;
-  readonly effectsPending: readonly { readonly sequence: number; readonly name: string }[];
-  readonly timersPending: number;
-  readonly pin: Pin | null;
-}
-
-/** `ready` and `running` make demand on the CPU; the others do not. */
-export type ExecutionActivity = 'frozen' | 'ready' | 'running' | 'waiting' | 'settled';
-
-/** What tracing compiled into the methods shows about one execution, since it came to this lane. */
-export interface ExecutionTrace {
-  readonly execution: ExecutionId;
-  readonly activity: ExecutionActivity;
-  readonly fuel: number;
-  readonly cpuMs: number;
-  readonly slices: number;
-  readonly longestSliceMs: number;
-  /** 0 before the first capture. */
-  readonly snapshotBytes: number;
-  readonly captureMs: number;
 }
 
 export type Settlement =
