@@ -1,0 +1,301 @@
+import type { HostIdentity, MethodRef, Tenure } from '../core/execution.ts';
+import type {
+  ActorAddress,
+  Epoch,
+  ExecutionId,
+  Generation,
+  HostName,
+  IncarnationId,
+  MethodId,
+  MigrationId,
+  RackName,
+  SnapshotDigest,
+  Term,
+} from '../core/ids.ts';
+import type { ExecutionActivity, Inspection, Pin } from '../core/inspection.ts';
+import type { DeliveryPacket, EffectOutcome } from '../core/packet.ts';
+
+/*
+ * The actor message API: every message that an actor takes from beyond its own host, typed. Messages between the
+ * actors of one host stand beside the actor that takes them. `docs/message-api.md` shows how tools and tests send
+ * these.
+ */
+
+// The mission's data structures.
+
+/** One running call of a method, as the deciders see it. */
+export interface MethodExecution {
+  readonly executionId: ExecutionId;
+  readonly methodId: MethodId;
+  /** Where it was deployed. */
+  readonly host: HostName;
+  /** Of the method to the host where it now is, in [0, 1]. */
+  readonly originalAffinity: number;
+  /** In [0, 1]; 1 is the heaviest to move. */
+  readonly executionCost: number;
+  /** Where it now is. */
+  readonly currentHost: HostName;
+}
+
+/** What a host has and how much of it is taken. */
+export interface HostResource {
+  readonly hostId: HostName;
+  /** Share of the host's CPU share in use, in [0, 1]. */
+  readonly cpuLoad: number;
+  /** Share of the host's memory limit in use, in [0, 1]. */
+  readonly memoryUsage: number;
+  /** Bytes per second, in and out, over the last sample. */
+  readonly networkBandwidth: number;
+  /** Median round trip to the other hosts, in ms; 0 while none was measured. */
+  readonly latency: number;
+}
+
+/** Asks for one execution to be moved to one host. */
+export interface MigrationRequest {
+  readonly methodExecution: MethodExecution;
+  readonly targetHost: HostName;
+}
+
+/** Where a method may run, as its author or starter declares it. An empty list asks for nothing. */
+export interface AffinityDeclaration {
+  readonly hosts: readonly HostName[];
+  readonly racks: readonly RackName[];
+  readonly labels: readonly string[];
+  /** Affinity of the places that match, in [0, 1]. */
+  readonly matching: number;
+  /** Affinity of all others, in [0, 1]. */
+  readonly otherwise: number;
+}
+
+// What hosts tell each other and their users.
+
+/** A host's availability, with what the deciders need to compare it. */
+export interface HostAvailability {
+  readonly identity: HostIdentity;
+  readonly labels: readonly string[];
+  readonly resource: HostResource;
+  /** Executions that it carries, or has reserved room for. */
+  readonly executions: number;
+  /** Mean number of executions running or ready over the last sample. */
+  readonly demand: number;
+  /** Executions announced by a prepare and not yet arrived. */
+  readonly reserved: number;
+  /** Cores that this host may use. */
+  readonly cpuShare: number;
+  /** In [0, 1]; 1 is idle. */
+  readonly availability: number;
+  readonly accepting: boolean;
+  /** Counts this incarnation's samples; a report that is not newer than the last one is dropped. */
+  readonly sample: number;
+}
+
+export interface HostDescription {
+  readonly identity: HostIdentity;
+  readonly pid: number;
+  readonly phase: 'serving' | 'frozen' | 'draining' | 'drained';
+  readonly lanes: number;
+  readonly availability: HostAvailability;
+  readonly uptimeMs: number;
+}
+
+export interface ExecutionSummary {
+  readonly execution: ExecutionId;
+  readonly method: MethodRef;
+  readonly phase: 'running' | 'frozen' | 'claiming' | 'migrating' | 'settled';
+  readonly activity: ExecutionActivity;
+  readonly host: HostName;
+  readonly deployedOn: HostName;
+  readonly epoch: Epoch;
+  readonly generation: Generation;
+  readonly fuel: number;
+  readonly cpuMs: number;
+  readonly executionCost: number;
+  readonly snapshotBytes: number;
+  readonly pin: Pin | null;
+  /** Newest line that its log holds, or empty. */
+  readonly lastLog: string;
+}
+
+/** Why and by whom a move was asked for. */
+export interface MoveReason {
+  readonly by: 'operator' | 'affinity' | 'drain';
+  readonly text: string;
+  /** What a decider compared, for `explain`; empty for operators. */
+  readonly scores: Readonly<Record<string, number>>;
+}
+
+/** What happened, for whoever follows. `sequence` counts one incarnation's events from 1. */
+export interface ClusterEvent {
+  readonly host: HostName;
+  readonly incarnation: IncarnationId;
+  readonly sequence: number;
+  readonly wallMs: number;
+  readonly detail: EventDetail;
+}
+
+export type EventDetail =
+  | { readonly kind: 'hostStarted'; readonly rack: RackName; readonly address: string }
+  | { readonly kind: 'hostDraining' }
+  | { readonly kind: 'hostDrained'; readonly moved: number; readonly abandonedEffects: readonly string[] }
+  | { readonly kind: 'hostFrozen' }
+  | { readonly kind: 'hostThawed' }
+  | { readonly kind: 'leaseEnded'; readonly of: IncarnationId }
+  | { readonly kind: 'executionStarted'; readonly tenure: Tenure; readonly method: MethodId }
+  | { readonly kind: 'executionSettled'; readonly tenure: Tenure; readonly outcome: 'returned' | 'threw' }
+  | {
+      readonly kind: 'recovered';
+      readonly tenure: Tenure;
+      readonly from: IncarnationId;
+      /** The effect sequence of the checkpoint that it goes on from. */
+      readonly effectSequence: number;
+      /** Epoch and generation under which that checkpoint was taken. */
+      readonly checkpointEpoch: Epoch;
+    }
+  | {
+      readonly kind: 'moved';
+      readonly tenure: Tenure;
+      readonly migration: MigrationId;
+      readonly from: HostName;
+      readonly to: HostName;
+      readonly reason: MoveReason;
+      /** From the freeze at the source to the claim's answer at the target. */
+      readonly pauseMs: number;
+      readonly bytes: number;
+    }
+  | {
+      readonly kind: 'moveFailed';
+      readonly execution: ExecutionId;
+      readonly migration: MigrationId;
+      readonly to: HostName;
+      readonly reason: string;
+    }
+  | { readonly kind: 'pinned'; readonly execution: ExecutionId; readonly pin: Pin }
+  | {
+      readonly kind: 'childRestarted';
+      readonly supervisor: string;
+      readonly child: string;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: 'log';
+      readonly execution: ExecutionId;
+      readonly stream: 'stdout' | 'stderr';
+      readonly text: string;
+    };
+
+// Messages by actor.
+
+/** `host/<name>` */
+export type HostMessage =
+  | { readonly kind: 'describe' }
+  | { readonly kind: 'listExecutions' }
+  | {
+      readonly kind: 'startExecution';
+      readonly execution: ExecutionId;
+      readonly method: MethodRef;
+      /** Encoded array of values. */
+      readonly args: Uint8Array;
+      readonly affinity: AffinityDeclaration;
+    }
+  | { readonly kind: 'drain'; readonly deadlineMs: number }
+  | { readonly kind: 'stop' }
+  /** Events go to `subscriber` as `event` messages until `unfollow`, or until its link ends. */
+  | { readonly kind: 'follow'; readonly subscriber: ActorAddress; readonly logs: boolean }
+  | { readonly kind: 'unfollow'; readonly subscriber: ActorAddress };
+
+export type HostReply =
+  | { readonly kind: 'described'; readonly description: HostDescription }
+  | { readonly kind: 'executions'; readonly executions: readonly ExecutionSummary[] }
+  | { readonly kind: 'started'; readonly execution: ExecutionId }
+  | {
+      readonly kind: 'drained';
+      readonly moved: number;
+      readonly left: readonly ExecutionId[];
+      readonly abandonedEffects: readonly string[];
+    }
+  | { readonly kind: 'stopping' }
+  | { readonly kind: 'following' }
+  | { readonly kind: 'unfollowed' }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** `execution/<id>`, wherever it is */
+export type ExecutionMessage =
+  | { readonly kind: 'describe' }
+  | { readonly kind: 'inspect' }
+  | { readonly kind: 'migrate'; readonly target: HostName; readonly reason: MoveReason }
+  /** Answered when the execution has settled, however long that takes. */
+  | { readonly kind: 'awaitOutcome' }
+  /** Puts an encoded value into the execution's mailbox, at most once. */
+  | { readonly kind: 'post'; readonly body: Uint8Array }
+  | { readonly kind: 'packet'; readonly packet: DeliveryPacket; readonly atEpoch: Epoch }
+  | { readonly kind: 'effectOutcome'; readonly outcome: EffectOutcome; readonly atEpoch: Epoch };
+
+export type ExecutionReply =
+  | { readonly kind: 'summary'; readonly summary: ExecutionSummary }
+  | { readonly kind: 'inspected'; readonly inspection: Inspection }
+  | {
+      readonly kind: 'moved';
+      readonly migration: MigrationId;
+      readonly epoch: Epoch;
+      readonly pauseMs: number;
+      readonly bytes: number;
+    }
+  | { readonly kind: 'returned'; readonly value: Uint8Array }
+  | { readonly kind: 'threw'; readonly value: Uint8Array; readonly message: string; readonly stack: string }
+  | { readonly kind: 'posted' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** It is not here. Read the register again; never an owner with a lower epoch. */
+  | { readonly kind: 'elsewhere'; readonly epoch: Epoch; readonly owner: IncarnationId | null };
+
+/** `rack/<name>`: the holder of the rack's seat */
+export type RackMessage =
+  | { readonly kind: 'availability'; readonly report: HostAvailability }
+  /** Answered with at most `limit` hosts of all racks, most available first. */
+  | { readonly kind: 'candidates'; readonly limit: number }
+  /** What another rack's actor offers. */
+  | {
+      readonly kind: 'offer';
+      readonly rack: RackName;
+      readonly term: Term;
+      readonly hosts: readonly HostAvailability[];
+    };
+
+export type RackReply =
+  | {
+      readonly kind: 'offered';
+      readonly rack: RackName;
+      readonly term: Term;
+      readonly hosts: readonly HostAvailability[];
+    }
+  | { readonly kind: 'notHolder'; readonly holder: IncarnationId | null };
+
+/** `host/<name>/affinity` */
+export type AffinityMessage =
+  | {
+      readonly kind: 'offer';
+      readonly rack: RackName;
+      readonly term: Term;
+      readonly hosts: readonly HostAvailability[];
+    }
+  | { readonly kind: 'requestMigration'; readonly request: MigrationRequest };
+
+/** `host/<name>/latency` */
+export type LatencyMessage = { readonly kind: 'matrix' };
+export type LatencyReply = {
+  readonly kind: 'matrix';
+  readonly peers: readonly {
+    readonly host: HostName;
+    readonly rack: RackName;
+    readonly roundTripMs: number;
+    readonly jitterMs: number;
+  }[];
+};
+
+/** `client/<id>`: a follower of events */
+export type ClientMessage = { readonly kind: 'event'; readonly event: ClusterEvent };
+
+/** What names the state that a `resume` lets run. */
+export interface FinalState {
+  readonly digest: SnapshotDigest;
+  readonly bytes: number;
+}
