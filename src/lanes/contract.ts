@@ -1,7 +1,7 @@
 import type { MethodRef, Tenure } from '../core/execution.ts';
 import type { ExecutionTrace, Inspection, Pin } from '../core/inspection.ts';
 import type { DeliveryPacket, EffectOutcome } from '../core/packet.ts';
-import type { ExecutionId, IncarnationId, PackageHash, SnapshotDigest } from '../core/ids.ts';
+import type { ExecutionId, IncarnationId, LaneIndex, PackageHash, SnapshotDigest } from '../core/ids.ts';
 
 export type {
   ExecutionActivity,
@@ -107,21 +107,71 @@ export type LaneEvent =
       readonly periodMs: number;
     };
 
-/** Words that host and lane share, each a BigInt64 or Int32 in one SharedArrayBuffer. See `shared.ts`. */
+/** Words that host and lane share, each a BigInt64 in one SharedArrayBuffer. See `shared.ts`. */
 export interface LaneShared {
   readonly buffer: SharedArrayBuffer;
 }
 
-/** Where methods run. One contract, inline (tests) and threaded. */
+/** What the monitor reads without a message. All but `ready`, `executions` and `heapBytes` only grow. */
+export interface LaneCounters {
+  /** Time inside slices and commands. */
+  readonly busyMs: number;
+  /** Integral over time of the executions that are ready or running: two readings give the average demand between. */
+  readonly demandMs: number;
+  readonly ready: number;
+  readonly executions: number;
+  /** Turns of the lane's loop: at least one for each time slice. */
+  readonly turns: number;
+  /** Of the lane's own heap, at the last trace. */
+  readonly heapBytes: number;
+}
+
+/** How a lane is started. Nothing runs before the first `extendLease`. */
+export interface LaneOptions {
+  readonly incarnation: IncarnationId;
+  readonly index: LaneIndex;
+  /** Between two `trace` events; 0 for none. */
+  readonly tracePeriodMs: number;
+  /** How long a method runs before another ready one of its lane does, and before the event loop turns. */
+  readonly sliceMs: number;
+  /** Heap of the lane's thread, in MiB, at which the thread dies; 0 for V8's own limit. Inline lanes have none. */
+  readonly heapMaxMiB: number;
+}
+
+/** Where methods run. One contract, inline (tests, simulator) and threaded. */
 export interface Lane {
+  readonly index: LaneIndex;
   readonly shared: LaneShared;
+  /**
+   * Hands a command over. A snapshot of 64 KiB and more is moved, not copied, if it has its ArrayBuffer to itself: the
+   * caller's bytes are empty afterwards. All other bytes are copied. Ignored once the lane has ended.
+   */
   post(command: LaneCommand): void;
-  /** Ends the lane at once; executions on it are gone. */
+  /**
+   * Sets until when the lane may act. Past it nothing on the lane runs, nor is any act emitted, until it is extended;
+   * captures asked for by `freeze` and inspections are still answered, since they are no acts.
+   *
+   * @param deadlineMs of the process's monotonic clock, safety margin already taken off
+   */
+  extendLease(deadlineMs: number): void;
+  /**
+   * Since when the lane has neither reached a tick nor taken a waiting command: it is in one long native call, and can
+   * be stopped, but not frozen. A host whose lease is about to end stops a lane that has been silent for long.
+   *
+   * @returns monotonic milliseconds, normally at most a few old; `null` while the lane has nothing to do
+   */
+  silentSinceMs(): number | null;
+  counters(): LaneCounters;
+  /**
+   * Ends the lane at once: once called, no method, effect or other code of the lane goes on and no event is reported,
+   * `onExit` neither; its executions are gone. Resolves when the thread is gone, which V8 puts off to the end of some native calls
+   * (a sort without a comparator) but not of others (a regular expression).
+   */
   stop(): Promise<void>;
 }
 
 export interface LaneListener {
   onEvent(event: LaneEvent): void;
-  /** The thread died by itself: executions on it are gone. */
+  /** The lane ended by itself (an exit or an uncaught error in foreign code, or no memory left): its executions are gone. */
   onExit(error: Error | null): void;
 }
