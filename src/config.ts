@@ -1,0 +1,168 @@
+import * as v from 'valibot';
+import { GodwitError } from './core/errors.ts';
+
+/** A setting that cannot be used, or one that does not exist. */
+export class ConfigurationError extends GodwitError {
+  override readonly name = 'ConfigurationError';
+  readonly code = 'CONFIGURATION';
+  readonly retryable = false;
+}
+
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const positive = v.pipe(v.number(), v.gtValue(0));
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const ms = (least: number) => v.pipe(v.number(), v.minValue(least));
+const placeName = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and dashes'),
+);
+
+/**
+ * Every setting of a host, with its default and its reason. One rule for units: they stand last in the name.
+ */
+const schema = v.strictObject({
+  /** Unique among the live hosts of a cluster. */
+  name: placeName,
+  rack: v.optional(placeName, 'r1'),
+  labels: v.optional(v.array(v.string()), []),
+  /** Lanes, each a worker thread; 0 means as many as the CPU share, at least one. */
+  lanes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(256)), 0),
+  /** Cores that this host may use; 0 means the container's quota, else the machine's cores. */
+  cpuShare: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+  /** Only loopback for now: links are not encrypted. */
+  listen: v.optional(
+    v.strictObject({
+      host: v.optional(v.string(), '127.0.0.1'),
+      port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)), 0),
+    }),
+    {},
+  ),
+  lease: v.optional(
+    v.strictObject({
+      /** Long enough that a busy disk or a paused process does not cost the lease, short enough that work resumes soon. */
+      termMs: v.optional(ms(500), 5_000),
+      /** What observers add, for differences between clocks' speeds and for late scheduling. */
+      marginMs: v.optional(ms(50), 1_000),
+      renewMs: v.optional(ms(50), 1_000),
+    }),
+    {},
+  ),
+  checkpoints: v.optional(
+    v.strictObject({
+      everyMs: v.optional(ms(20), 1_000),
+      /** Over all executions of the host: a busy disk must not starve the registry. */
+      bytesPerSecondMax: v.optional(positive, 64 * 1024 * 1024),
+    }),
+    {},
+  ),
+  snapshots: v.optional(
+    v.strictObject({
+      sizeMaxBytes: v.optional(count, 1024 * 1024 * 1024),
+    }),
+    {},
+  ),
+  migrations: v.optional(
+    v.strictObject({
+      /** How long room stays reserved for an execution that was announced. */
+      reservationMs: v.optional(ms(100), 10_000),
+      /** How long a phase waits for its answer before it acts on its doubt. */
+      stepTimeoutMs: v.optional(ms(50), 2_000),
+      /** How long a source leaves a pointer to where an execution went. */
+      pointerMs: v.optional(ms(1_000), 60_000),
+      /** Moves at the same time, in and out. */
+      concurrentMax: v.optional(count, 4),
+      /** How often a freeze is tried again on an execution that is pinned. */
+      pinRetriesMax: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 20),
+      pinRetryMs: v.optional(ms(1), 50),
+    }),
+    {},
+  ),
+  capacity: v.optional(
+    v.strictObject({
+      /** Executions of any activity. */
+      executionsMax: v.optional(count, 10_000),
+      /** Of a host's memory limit that executions may fill. */
+      memoryMax: v.optional(share, 0.9),
+    }),
+    {},
+  ),
+  monitor: v.optional(v.strictObject({ sampleMs: v.optional(ms(20), 1_000) }), {}),
+  affinity: v.optional(
+    v.strictObject({
+      /** Off: executions move only when somebody asks. */
+      enabled: v.optional(v.boolean(), true),
+      weights: v.optional(
+        v.strictObject({
+          originalAffinity: v.optional(share, 0.6),
+          resourceAvailability: v.optional(share, 0.3),
+          executionCost: v.optional(share, 0.1),
+        }),
+        {},
+      ),
+      threshold: v.optional(share, 0.7),
+      /** By how much the best host must score above the present one. */
+      hysteresis: v.optional(share, 0.05),
+      coolDownMs: v.optional(ms(0), 10_000),
+      movesPerRoundMax: v.optional(count, 2),
+    }),
+    {},
+  ),
+  log: v.optional(v.picklist(['silent', 'error', 'warn', 'info', 'debug']), 'warn'),
+});
+
+export type HostConfig = v.InferOutput<typeof schema>;
+
+/**
+ * Checks settings and fills in the defaults.
+ *
+ * @throws {ConfigurationError} naming each key that is wrong, what it found and what it expected
+ */
+export function configure(settings: unknown): HostConfig {
+  const result = v.safeParse(schema, settings);
+  if (!result.success) {
+    const faults = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'settings'}: ${issue.message}`);
+    throw new ConfigurationError(
+      `The host's configuration cannot be used. ${faults.join('; ')}. See \`godwit host --help\`.`,
+    );
+  }
+  const { lease } = result.output;
+  if (lease.renewMs * 2 > lease.termMs - lease.marginMs) {
+    throw new ConfigurationError(
+      `lease.renewMs: found ${lease.renewMs}, expected at most half of termMs − marginMs = ${lease.termMs - lease.marginMs}, so that one lost renewal does not freeze the host.`,
+    );
+  }
+  return result.output;
+}
+
+/**
+ * Puts `lease.termMs=3000` and the like into a tree of settings. Values are JSON where they parse as JSON, else text.
+ *
+ * @throws {ConfigurationError} when an assignment has no `=`
+ */
+export function assign(
+  settings: Record<string, unknown>,
+  assignments: readonly string[],
+): Record<string, unknown> {
+  const tree = structuredClone(settings);
+  for (const assignment of assignments) {
+    const at = assignment.indexOf('=');
+    if (at < 1)
+      throw new ConfigurationError(`--set ${assignment}: expected KEY=VALUE, for example lease.termMs=3000.`);
+    const path = assignment.slice(0, at).split('.');
+    let node = tree;
+    for (const key of path.slice(0, -1)) {
+      if (typeof node[key] !== 'object' || node[key] === null) node[key] = {};
+      node = node[key] as Record<string, unknown>;
+    }
+    node[path.at(-1) as string] = parsed(assignment.slice(at + 1));
+  }
+  return tree;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
