@@ -138,6 +138,9 @@ export interface LaneOptions {
   readonly heapMaxMiB: number;
 }
 
+/** What a lane is started with when nothing else is said. */
+export const laneDefaults = { tracePeriodMs: 1000, sliceMs: 2, heapMaxMiB: 0 } as const;
+
 /** Where methods run. One contract, inline (tests, simulator) and threaded. */
 export interface Lane {
   readonly index: LaneIndex;
@@ -173,5 +176,5 @@ export interface Lane {
 export interface LaneListener {
   onEvent(event: LaneEvent): void;
   /** The lane ended by itself (an exit or an uncaught error in foreign code, or no memory left): its executions are gone. */
-  onExit(error: Error | null): void;
+  onExit(error: Error): void;
 }

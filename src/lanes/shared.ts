@@ -12,8 +12,12 @@ import type { LaneCounters, LaneShared } from './contract.ts';
 const word = {
   /** Host writes. The lane acts only before it; 0 until the host first holds a lease. */
   leaseDeadlineNs: 0,
-  /** Host sets it when a command waits and it is 0; the lane sets it to 0 before it takes the commands. */
+  /** Host writes, when it posts a command and none waits. */
   attentionSinceNs: 1,
+  /** Host counts, before each command that it posts. While `posted` and `taken` differ, the lane yields at each tick. */
+  posted: 10,
+  /** Lane counts, after each command that it takes off its port. */
+  taken: 11,
   /** Lane writes, at every tick and slice; 0 while the lane waits in its event loop. */
   heartbeatNs: 2,
   /** Lane writes: a `LanePhase`. */
@@ -60,9 +64,10 @@ export class SharedWords {
     Atomics.store(this.#words, word.leaseDeadlineNs, toNs(deadlineMs));
   }
 
-  /** Makes a running method yield at its next tick. The first unanswered call keeps its time. */
-  callAttention(nowMs: number): void {
-    Atomics.compareExchange(this.#words, word.attentionSinceNs, 0n, toNs(nowMs));
+  /** Makes a running method yield at its next tick. Precedes the command that it announces, so that none is missed. */
+  announce(nowMs: number): void {
+    if (!this.attention) Atomics.store(this.#words, word.attentionSinceNs, toNs(nowMs));
+    Atomics.add(this.#words, word.posted, 1n);
   }
 
   get phase(): LanePhase {
@@ -76,9 +81,10 @@ export class SharedWords {
    * @returns monotonic milliseconds; a healthy lane's value is a few milliseconds old
    */
   silentSinceMs(): number | null {
-    const attention = Atomics.load(this.#words, word.attentionSinceNs);
+    if (this.phase === 'starting' || this.phase === 'ended') return null;
     const heartbeat = Atomics.load(this.#words, word.heartbeatNs);
-    if (attention === 0n) return heartbeat === 0n ? null : toMs(heartbeat);
+    if (!this.attention) return heartbeat === 0n ? null : toMs(heartbeat);
+    const attention = Atomics.load(this.#words, word.attentionSinceNs);
     // A tick after the call shows that the lane lives: it cannot unwind at this place, and tries again at the next.
     return toMs(heartbeat > attention ? heartbeat : attention);
   }
@@ -101,13 +107,13 @@ export class SharedWords {
     return toMs(Atomics.load(this.#words, word.leaseDeadlineNs));
   }
 
+  /** Whether a command waits, or will within microseconds. */
   get attention(): boolean {
-    return Atomics.load(this.#words, word.attentionSinceNs) !== 0n;
+    return Atomics.load(this.#words, word.posted) !== Atomics.load(this.#words, word.taken);
   }
 
-  /** Precedes taking the commands: one that is posted while they are taken calls attention anew. */
-  answerAttention(): void {
-    Atomics.store(this.#words, word.attentionSinceNs, 0n);
+  countTaken(): void {
+    Atomics.add(this.#words, word.taken, 1n);
   }
 
   beat(nowMs: number): void {

@@ -1,0 +1,40 @@
+import type { MessagePort, Transferable } from 'node:worker_threads';
+import type { LaneCommand, LaneEvent, LaneOptions, LaneShared } from './contract.ts';
+
+/** What crosses from the host's thread to the lane's; `wake` ends a wait for the lease. */
+export type LaneMessage = LaneCommand | { readonly kind: 'wake' };
+
+/** What a lane's thread is started with. */
+export interface WorkerStart {
+  readonly port: MessagePort;
+  readonly shared: LaneShared;
+  readonly options: LaneOptions;
+}
+
+/** From this size on, moving an ArrayBuffer between threads is cheaper than copying it. */
+const movedBytesMin = 64 * 1024;
+
+/** Bytes can be moved only if no other view shares their buffer: a move empties all of them. */
+function movable(bytes: Uint8Array): boolean {
+  return (
+    bytes.byteLength >= movedBytesMin &&
+    bytes.buffer instanceof ArrayBuffer &&
+    bytes.buffer.byteLength === bytes.byteLength
+  );
+}
+
+/** The buffers that a command hands over to the lane. */
+export function movedWithCommand(command: LaneMessage): Transferable[] {
+  if (command.kind !== 'restore' || !movable(command.snapshot)) return [];
+  return [command.snapshot.buffer as ArrayBuffer];
+}
+
+/** The buffers that events hand over to the host. Packets are not among them: the sender keeps them for a repeat. */
+export function movedWithEvents(events: readonly LaneEvent[]): Transferable[] {
+  const moved: Transferable[] = [];
+  for (const event of events) {
+    if (event.kind !== 'frozen' && event.kind !== 'checkpointed') continue;
+    if (movable(event.capture.bytes)) moved.push(event.capture.bytes.buffer as ArrayBuffer);
+  }
+  return moved;
+}
