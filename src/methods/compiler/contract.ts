@@ -1,0 +1,60 @@
+import type { CodeId, MethodId } from '../../core/ids.ts';
+import type { Digest } from '../../core/ports.ts';
+
+export interface CompileOptions {
+  /** The module's name within its package, with `/`: `census.ts`, `lib/words.ts`. Method ids start with it. */
+  readonly path: string;
+  readonly digest: Digest;
+  /** What generated code imports `$` from: a URL or `godwit/runtime`. */
+  readonly runtimeSpecifier: string;
+  /** Rewrites the specifier of each import and re-export (static, or dynamic with a literal); identity to leave them. */
+  readonly rewriteSpecifier: (specifier: string) => string;
+}
+
+/** A place in a method where its state can be captured. */
+export interface CompiledSite {
+  /** From 1, ascending in evaluation order. */
+  readonly pc: number;
+  readonly kind: 'tick' | 'call' | 'await';
+  /** In the original source, from 1. */
+  readonly line: number;
+}
+
+export interface CompiledMethod {
+  readonly id: MethodId;
+  readonly name: string;
+  readonly code: CodeId;
+  readonly isAsync: boolean;
+  /** Number of declared parameters (the function's `length`). */
+  readonly length: number;
+  readonly exported: boolean;
+  readonly line: number;
+  readonly sites: readonly CompiledSite[];
+}
+
+/** Something in a movable file that cannot be moved (yet), and what to write instead. */
+export interface Refusal {
+  readonly path: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+  /** What stands there: `class 'Crawler'`. */
+  readonly what: string;
+  /** What to write instead. */
+  readonly instead: string;
+}
+
+export type CompileOutcome =
+  | {
+      readonly kind: 'compiled';
+      readonly code: string;
+      /** Source map version 3, as JSON. */
+      readonly sourceMap: string;
+      /** Empty for a module without the directive: only its types were erased. */
+      readonly methods: readonly CompiledMethod[];
+      /** Specifiers as written, before `rewriteSpecifier`, in order, once each; type-only imports left out. */
+      readonly imports: readonly string[];
+    }
+  /** Every refusal of the file, in order; syntax errors included. */
+  | { readonly kind: 'refused'; readonly refusals: readonly Refusal[] };

@@ -1,0 +1,150 @@
+import type { MethodRef, Tenure } from '../../core/execution.ts';
+import type { ExecutionTrace, Inspection, Pin } from '../../core/inspection.ts';
+import type { EffectOutcome } from '../../core/packet.ts';
+import type { Cancel, Digest } from '../../core/ports.ts';
+import type { ExecutionId, IncarnationId, PackageHash, SnapshotDigest } from '../../core/ids.ts';
+import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
+import type { BufferClass } from '../snapshot/index.ts';
+
+/** What a runtime needs from its lane. None of these may run a method, or call back into the runtime. */
+export interface RuntimePorts {
+  /** The incarnation that this lane belongs to: pending effects name it. */
+  readonly incarnation: IncarnationId;
+  readonly digest: Digest;
+  readonly buffer: BufferClass;
+  /** Milliseconds with a fraction; never steps back. Read once per tick, about each 2 ms of running. */
+  monotonicMs(): number;
+  /**
+   * Whether the lane wants its thread back at the next safe point (a command waits, the lease is about to end). Polled
+   * once per tick; a plain read of shared memory.
+   */
+  attention(): boolean;
+  /** Whether the lease surely allows acts now. While false, acts wait inside their executions; nothing is emitted. */
+  mayAct(): boolean;
+  /** Calls `fire` once. The runtime only notes there what is due, and then calls `wake`. */
+  after(delayMs: number, fire: () => void): Cancel;
+  /** There may be something to `step` again: called from outside `step` only (an effect ended, a timer fired). */
+  wake(): void;
+  emit(event: RuntimeEvent): void;
+}
+
+/** What the runtime tells its lane; the same shapes as the lane's own events. */
+export type RuntimeEvent =
+  | { readonly kind: 'packet'; readonly packet: DeliveryPacket }
+  | {
+      readonly kind: 'spawn';
+      readonly parent: Tenure;
+      /** Derived from parent, generation and sequence: repeating a spawn makes no second child. */
+      readonly child: ExecutionId;
+      readonly method: MethodRef;
+      /** Encoded array of values. */
+      readonly args: Uint8Array;
+      /** Encoded plain object. */
+      readonly options: Uint8Array;
+    }
+  | {
+      readonly kind: 'effectStarted';
+      readonly tenure: Tenure;
+      readonly sequence: number;
+      readonly name: string;
+    }
+  /** An effect of an execution that has left this runtime has ended here. */
+  | { readonly kind: 'effectOutcome'; readonly execution: ExecutionId; readonly outcome: EffectOutcome }
+  | { readonly kind: 'settled'; readonly tenure: Tenure; readonly settlement: RuntimeSettlement };
+
+export type RuntimeSettlement =
+  | { readonly kind: 'returned'; readonly value: Uint8Array }
+  /** Encoded error; `stack` is stitched from the frames, in terms of the original files. */
+  | { readonly kind: 'threw'; readonly value: Uint8Array; readonly message: string; readonly stack: string };
+
+/** A captured execution, complete; the same shape as the lane's `Capture`. */
+export interface RuntimeCapture {
+  readonly tenure: Tenure;
+  readonly bytes: Uint8Array;
+  readonly digest: SnapshotDigest;
+  /** The highest effect sequence that had been started when it was taken; 0 when none. */
+  readonly effectSequence: number;
+  /** How many effects that run in this incarnation were pending. */
+  readonly effectsPending: number;
+  /** Monotonic, of this lane. */
+  readonly atMs: number;
+}
+
+export type CaptureOutcome =
+  | { readonly kind: 'captured'; readonly capture: RuntimeCapture }
+  /** Not now: the execution stands as before. A foreign promise, a started native call or a value is in the way. */
+  | { readonly kind: 'pinned'; readonly pin: Pin }
+  | { readonly kind: 'absent' };
+
+export type Admission =
+  | { readonly kind: 'admitted'; readonly digest: SnapshotDigest | null }
+  /** Unknown package or method, other code than the snapshot's, damaged bytes. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+export interface StepReport {
+  /** Executions that could go on at once: step again without waiting. */
+  readonly ready: number;
+  /** Milliseconds that this step ran methods. */
+  readonly busyMs: number;
+}
+
+/**
+ * The executions of one thread. Every call is synchronous. Commands are given between steps, when every execution is
+ * at rest: so a capture is taken at once, and never runs or skips user code.
+ *
+ * A lane loop: carry out commands; `step()`; while `ready > 0`, turn the event loop every few steps (foreign promises
+ * live there) and go on; otherwise wait for a command or `wake`.
+ */
+export interface Runtime {
+  /**
+   * Makes the modules under `baseUrl` (already imported, so registered with this thread) known as a package.
+   *
+   * @param baseUrl `file:` URL of the package's folder, ending in `/`
+   * @throws {MethodsMissingError} when no movable module was registered under it
+   */
+  install(hash: PackageHash, baseUrl: string): void;
+  /** Admits a new execution, frozen until `run`. `args` is an encoded array. */
+  start(tenure: Tenure, method: MethodRef, args: Uint8Array): Admission;
+  /** Admits a copy from its snapshot, frozen until `run`. An execution of the same id that stands here is replaced. */
+  restore(tenure: Tenure, snapshot: Uint8Array): Admission;
+  /** Lets a frozen copy run, as owner, under this tenure. False when it is not here. */
+  run(tenure: Tenure): boolean;
+  /** Captures the execution; it stays frozen (stops stepping, emits nothing) until `run` or `discard`. */
+  freeze(execution: ExecutionId): CaptureOutcome;
+  /** Captures the execution; it runs on. */
+  checkpoint(execution: ExecutionId): CaptureOutcome;
+  /** Ends the local copy; effects that run here go on and report `effectOutcome`. */
+  discard(execution: ExecutionId): boolean;
+  /** False when the execution is not here. A frozen one keeps packets and outcomes for later. */
+  deliver(execution: ExecutionId, packet: DeliveryPacket): boolean;
+  settleEffect(execution: ExecutionId, outcome: EffectOutcome): boolean;
+  effectsLost(execution: ExecutionId, incarnation: IncarnationId): boolean;
+  /** Never disturbs the execution. */
+  inspect(execution: ExecutionId): Inspection | null;
+  /** The store's clock less this process's monotonic clock: for timers. */
+  setClock(storeOffsetMs: number): void;
+  /** Repeats unacknowledged messages of every running execution; the lane calls it about once a second. */
+  retransmit(): void;
+  /** Lets one ready execution run for a slice of about 2 ms, the one that waited longest. Runs nothing while `mayAct` is false. */
+  step(): StepReport;
+  /** Executions that are ready: the demand on this lane's thread. */
+  readyCount(): number;
+  traces(): readonly ExecutionTrace[];
+  /** The execution whose method runs right now, for attributing console output; null between slices. */
+  running(): ExecutionId | null;
+}
+
+/** Options of a runtime; the defaults are what godwit ships. */
+export interface RuntimeOptions {
+  /** Slice of one execution while others are ready. */
+  readonly sliceMs: number;
+  /** Largest snapshot. */
+  readonly snapshotBytesMax: number;
+  /** Messages that wait for `receive`; beyond it senders wait. */
+  readonly mailboxMax: number;
+  /**
+   * Asked at each safe point that is reached; true unwinds there, as the end of a time slice does. Null: only the clock
+   * and `attention` decide. For tests that capture everywhere.
+   */
+  readonly interrupt: (() => boolean) | null;
+}
