@@ -101,6 +101,9 @@ export class Delivery {
       case 'claimed':
         this.#claim(event.tenure);
         break;
+      case 'peerRewound':
+        this.#askRewound(event.peer, event.generation);
+        break;
       case 'ended':
         this.#end(event.peer);
         break;
@@ -155,9 +158,11 @@ export class Delivery {
   #takeMessage(packet: MessagePacket): void {
     const { execution: from, generation } = packet.from;
     if (this.#ended.has(from)) return this.#acknowledge(from, generation, packet.number);
-    const peer = this.#peers.get(from) ?? this.#hear(from);
+    const known = this.#peers.get(from);
+    const peer = known ?? this.#hear(from);
     if (peer === null) return;
     if (peer.generation === 0) peer.generation = generation;
+    if (known === undefined && !peer.aligned) this.#transmitAlignment(peer);
     // Lower: a life that was taken back. Higher: an alignment precedes it, and comes again if it was lost.
     if (generation !== peer.generation) return;
     const { number, subject, body } = packet;
@@ -177,6 +182,7 @@ export class Delivery {
     if (peer === undefined || !peer.aligned) return;
     // An acknowledgement of, or by, a life that was taken back says nothing about the present one.
     if (packet.generation !== this.#self.generation || packet.from.generation < peer.generation) return;
+    if (peer.generation === 0) peer.generation = packet.from.generation;
     this.#settleOutbox(peer, packet.upTo);
   }
 
@@ -253,7 +259,7 @@ export class Delivery {
   }
 
   #unblock(): void {
-    for (const peer of [...this.#blocked]) {
+    for (const peer of this.#blocked) {
       if (this.#room <= 0) return;
       this.#acknowledgeTaken(peer, this.#drain(peer));
     }
@@ -281,7 +287,7 @@ export class Delivery {
   }
 
   #free(): void {
-    for (const peer of [...this.#waiting]) {
+    for (const peer of this.#waiting) {
       if (this.#refusal(peer, 0) === 'full') continue;
       this.#waiting.delete(peer);
       this.#effects.push({ kind: 'free', peer });
@@ -336,6 +342,13 @@ export class Delivery {
     this.#retransmit(null);
   }
 
+  #askRewound(execution: ExecutionId, generation: number): void {
+    const peer = this.#peers.get(execution);
+    if (peer === undefined || peer.generation >= generation) return;
+    peer.aligned = false; // Until the peer's new life has answered: so the question is repeated.
+    this.#transmitAlignment(peer);
+  }
+
   #end(ended: ExecutionId): void {
     const peer = this.#peers.get(ended);
     if (peer !== undefined) {
@@ -381,8 +394,6 @@ export class Delivery {
   /** Meets a peer that spoke first; null when there are too many: what it sent stays unacknowledged, and comes again. */
   #hear(execution: ExecutionId): Peer | null {
     if (this.#peers.size >= this.#limits.peersMax) return null;
-    const peer = this.#meet(execution);
-    if (!peer.aligned) this.#transmitAlignment(peer);
-    return peer;
+    return this.#meet(execution);
   }
 }

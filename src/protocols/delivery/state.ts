@@ -86,6 +86,11 @@ export type DeliveryEvent =
   | { readonly kind: 'retransmitted'; readonly peer: ExecutionId | null }
   /** The execution goes on as owner under this tenure: a higher epoch is a move, a higher generation a recovery. */
   | { readonly kind: 'claimed'; readonly tenure: Tenure }
+  /**
+   * The cluster said that the peer recovered. Its new life tells the peers that its checkpoint knows; only this event
+   * finds those that it met later, in the life that was taken back.
+   */
+  | { readonly kind: 'peerRewound'; readonly peer: ExecutionId; readonly generation: number }
   /** The peer has settled for good, and will send nothing new. */
   | { readonly kind: 'ended'; readonly peer: ExecutionId };
 
