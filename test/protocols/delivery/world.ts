@@ -71,16 +71,14 @@ export class World {
 
   /** Faults have ended: everything arrives, until nothing is left to say. @returns whether it came to rest */
   settle(roundsMax: number): boolean {
-    for (const { tenure: told } of this.nodes) {
-      const { execution: peer, generation: count } = told;
-      for (const node of this.nodes) node.act({ kind: 'peerRewound', peer, generation: count });
-    }
     for (let round = 0; round < roundsMax; round += 1) {
       for (const node of this.nodes) node.act({ kind: 'emptied', room: 1_000 });
       for (const node of this.nodes) node.checkpoint();
       for (const node of this.nodes) node.act({ kind: 'retransmitted', peer: null });
       for (const node of this.nodes) node.checkpoint();
       for (let packet = this.pick(0); packet !== null; packet = this.pick(0)) this.arrive(packet);
+      // The cluster's news of recoveries comes when nothing of a dead life is in flight any more (rule 10).
+      this.#announceRecoveries();
       const aligned = this.nodes.every((node) =>
         node.delivery.capture().peers.every((peer) => peer.aligned && peer.early.length === 0),
       );
@@ -88,6 +86,13 @@ export class World {
       if (aligned && !held && this.nodes.every((node) => node.delivery.idle)) return true;
     }
     return false;
+  }
+
+  #announceRecoveries(): void {
+    for (const { tenure: told } of this.nodes) {
+      const { execution: peer, generation: count } = told;
+      for (const node of this.nodes) node.act({ kind: 'peerRewound', peer, generation: count });
+    }
   }
 }
 
