@@ -40,7 +40,7 @@ export class Link {
   readonly #pings = new RoundTrips();
   #provenAt: Instant;
   #ended = false;
-  #checkedThisTurn = false;
+  #bootChecked = false;
   #cancelHeartbeat: Cancel = () => undefined;
   #cancelWatch: Cancel = () => undefined;
 
@@ -176,18 +176,24 @@ export class Link {
     this.#cancelWatch = this.#ports.clock.after(leftMs, () => this.#watch());
   }
 
-  /** Checked before anything is read, since a process that stood still reads before its timers fire. */
+  /**
+   * Checked before anything is read, since a process that stood still reads before its timers fire. The boot clock
+   * is dear, so it is asked once in a turn: a suspended machine resumes with a new turn, or else in one whose host has
+   * ended its own lease by the time it acts.
+   */
   #isFresh(): boolean {
-    if (this.#checkedThisTurn) return true;
-    const silentMs = this.#silentMs();
-    if (silentMs >= this.#ports.settings.silenceMaxMs) {
+    const { clock, settings } = this.#ports;
+    const silentMs = this.#bootChecked ? clock.monotonicMs() - this.#provenAt.monotonicMs : this.#silentMs();
+    if (silentMs >= settings.silenceMaxMs) {
       this.#endSilent(silentMs);
       return false;
     }
-    this.#checkedThisTurn = true;
-    setImmediate(() => {
-      this.#checkedThisTurn = false;
-    });
+    if (!this.#bootChecked) {
+      this.#bootChecked = true;
+      setImmediate(() => {
+        this.#bootChecked = false;
+      });
+    }
     return true;
   }
 
