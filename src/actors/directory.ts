@@ -1,0 +1,89 @@
+import type { HostIdentity } from '../core/execution.ts';
+import type { ExecutionId, HostName, IncarnationId, RackName } from '../core/ids.ts';
+import type { LeaseRow } from '../protocols/lease/row.ts';
+import type { RegisterRow } from '../protocols/ownership/register.ts';
+import type { SeatRow } from '../protocols/seats/candidate.ts';
+import type { Found, TableChange, Tables } from './ports.ts';
+
+/**
+ * What the registry showed last: hints for routing and sweeping, never grounds for acting. Whoever acts on a row reads
+ * or swaps it first.
+ */
+export class Directory {
+  readonly #leases = new Map<string, Found<LeaseRow>>();
+  readonly #registers = new Map<string, Found<RegisterRow>>();
+  readonly #seats = new Map<string, Found<SeatRow>>();
+  readonly #listeners = new Set<() => void>();
+  readonly #stops: (() => void)[] = [];
+
+  /** Follows all tables until `stop`. */
+  start(tables: Tables): void {
+    this.#stops.push(
+      tables.leases.watch((change) => this.#apply(this.#leases, change, (row) => row.host.incarnation)),
+      tables.registers.watch((change) => this.#apply(this.#registers, change, (row) => row.execution)),
+      tables.seats.watch((change) => this.#apply(this.#seats, change, (row) => row.seat)),
+    );
+  }
+
+  stop(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#listeners.clear();
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Incarnations whose lease stands, by name. */
+  hosts(): readonly HostIdentity[] {
+    const live = [...this.#leases.values()]
+      .filter(({ row }) => row.phase === 'live')
+      .map(({ row }) => row.host);
+    return live.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  }
+
+  /** The live incarnation of a name; of two, the one whose row was written first. */
+  host(name: HostName): HostIdentity | null {
+    return this.hosts().find((host) => host.name === name) ?? null;
+  }
+
+  incarnation(id: IncarnationId): HostIdentity | null {
+    return this.#leases.get(id)?.row.host ?? null;
+  }
+
+  leaseEnded(id: IncarnationId): boolean {
+    return this.#leases.get(id)?.row.phase === 'ended';
+  }
+
+  register(execution: ExecutionId): Found<RegisterRow> | null {
+    return this.#registers.get(execution) ?? null;
+  }
+
+  registers(): Iterable<RegisterRow> {
+    return [...this.#registers.values()].map(({ row }) => row);
+  }
+
+  /** Keeps a row that somebody read, if it is newer than what is known. */
+  learn(found: Found<RegisterRow>): void {
+    const known = this.#registers.get(found.row.execution);
+    if (known === undefined || known.revision < found.revision)
+      this.#registers.set(found.row.execution, found);
+  }
+
+  seat(seat: string): SeatRow | null {
+    const row = this.#seats.get(seat)?.row;
+    return row === undefined || row.standing === 'vacant' ? null : row;
+  }
+
+  racks(): readonly RackName[] {
+    return [...new Set(this.hosts().map((host) => host.rack))];
+  }
+
+  #apply<Row>(rows: Map<string, Found<Row>>, change: TableChange<Row>, idOf: (row: Row) => string): void {
+    if (change.complete) rows.clear();
+    for (const found of change.rows) rows.set(idOf(found.row), found);
+    for (const id of change.removed) rows.delete(id);
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,124 @@
+import type { HostIdentity } from '../core/execution.ts';
+import type {
+  ActorAddress,
+  ExecutionId,
+  IncarnationId,
+  MigrationId,
+  PackageHash,
+  SnapshotDigest,
+} from '../core/ids.ts';
+import type { Clock, Digest, Random } from '../core/ports.ts';
+import type { InstalledPackage } from '../lanes/contract.ts';
+import type { LeaseRow } from '../protocols/lease/row.ts';
+import type { EventDetail } from '../protocols/messages.ts';
+import type { RegisterRow } from '../protocols/ownership/register.ts';
+import type { SeatRow } from '../protocols/seats/candidate.ts';
+
+/** A row as a linearizable read or a watch showed it. */
+export interface Found<Row> {
+  readonly row: Row;
+  readonly revision: number;
+}
+
+export type Swap =
+  | { readonly kind: 'done'; readonly revision: number; readonly storeTimeMs: number }
+  | { readonly kind: 'conflict'; readonly storeTimeMs: number };
+
+/** What changed in a table since the last call; `complete` means that rows which are not named are gone. */
+export interface TableChange<Row> {
+  readonly complete: boolean;
+  readonly rows: readonly Found<Row>[];
+  readonly removed: readonly string[];
+}
+
+/** One kind of row in the registry, typed. Rows of unknown versions are refused. */
+export interface Table<Row> {
+  /** Linearizable. */
+  get(id: string): Promise<Found<Row> | null>;
+  /** Linearizable, as of one moment. */
+  list(): Promise<readonly Found<Row>[]>;
+  /** Durable when it answers `done`; what it throws may have happened. `expectedRevision` null: must be absent. */
+  cas(id: string, expectedRevision: number | null, row: Row): Promise<Swap>;
+  watch(listener: (change: TableChange<Row>) => void): () => void;
+}
+
+export interface Tables {
+  readonly leases: Table<LeaseRow>;
+  readonly registers: Table<RegisterRow>;
+  readonly seats: Table<SeatRow>;
+}
+
+/** Whether this incarnation may act. Written by the lease actor, read by everybody. */
+export interface LeaseGate {
+  readonly validUntilMs: number;
+  readonly ended: boolean;
+}
+
+/** Where a message goes and how it gets there. */
+export interface Exchange {
+  /** @returns false when the message was surely dropped: nobody is there, or the queue is full */
+  tell(to: ActorAddress, message: { readonly kind: string }, urgency: 'urgent' | 'batched'): boolean;
+  /** To an actor of one incarnation, never of a later one of the same name. */
+  tellIncarnation(to: IncarnationId, address: ActorAddress, message: { readonly kind: string }): boolean;
+  /** Follows an execution that moves in the meantime. */
+  ask<Reply>(to: ActorAddress, message: { readonly kind: string }, timeoutMs: number): Promise<Reply>;
+}
+
+/** Packages on this host's disk; a package that is not there is fetched from the vault, by its hash. */
+export interface Packages {
+  ensure(hash: PackageHash): Promise<InstalledPackage>;
+}
+
+/** Snapshots on their way between hosts, and values in the vault. */
+export interface Bytes {
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  get(key: string): Promise<Uint8Array | null>;
+  delete(key: string): Promise<void>;
+}
+
+/** A large value as a message carries it. */
+export type Freight =
+  | { readonly kind: 'inline'; readonly bytes: Uint8Array; readonly digest: SnapshotDigest }
+  | {
+      readonly kind: 'ticket';
+      readonly ticket: string;
+      readonly sizeBytes: number;
+      readonly digest: SnapshotDigest;
+    };
+
+export interface Freighter {
+  load(to: IncarnationId, bytes: Uint8Array, digest: SnapshotDigest): Freight;
+  unload(from: HostIdentity, freight: Freight): Promise<Uint8Array>;
+  withdraw(freight: Freight): void;
+}
+
+/** Tells whoever follows this host. */
+export interface EventSink {
+  emit(detail: EventDetail): void;
+}
+
+/** Stops a migration at a step, for tests that kill a process there; passes everything when nothing is set. */
+export interface Barrier {
+  holds(point: string, migration: MigrationId): boolean;
+}
+
+/** The ports that most actors of a host share. */
+export interface HostPorts {
+  readonly identity: HostIdentity;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly digest: Digest;
+  readonly tables: Tables;
+  readonly vault: Bytes;
+  readonly gate: LeaseGate;
+  readonly exchange: Exchange;
+  readonly packages: Packages;
+  readonly freighter: Freighter;
+  readonly events: EventSink;
+  readonly barrier: Barrier;
+}
+
+/** Who is told when a host's lease was read as ended. */
+export interface ExecutionOwners {
+  ownedBy(incarnation: IncarnationId): readonly ExecutionId[];
+}
