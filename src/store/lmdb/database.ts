@@ -1,0 +1,234 @@
+import { closeSync, openSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import { open } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
+import type { CasRequest, RawEntry, StoreAnswer } from './messages.ts';
+import { claimBegun, claimFree, claimGivenUp, formatKnown } from './messages.ts';
+import { RegistryFault } from './fault.ts';
+import { checkFile } from './file-check.ts';
+
+/** How many of the latest changes a watcher can catch up with; one that is further behind lists again. */
+const changesKept = 16_384;
+const headBytes = 32;
+const rowHeaderBytes = 13;
+const headKey = Buffer.from('head');
+
+/** The head of the database: what the last change left behind. */
+interface Head {
+  readonly revision: number;
+  readonly storeTimeMs: number;
+  /** Keys and values of all rows, in bytes. */
+  readonly rowsBytes: number;
+}
+
+/** What changed after a revision; `gap` when that is longer ago than the kept changes. */
+export type Changes =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'gap' }
+  | { readonly kind: 'keys'; readonly keys: readonly string[]; readonly revision: number };
+
+/**
+ * The registry in one LMDB file. Synchronous: for the store's thread only, since another process can hold the write lock.
+ *
+ * Three tables. `rows`: key → crc32, layout version, revision, value. `changes`: revision → key, the latest `changesKept`.
+ * `head`: format, revision, store clock, in one row that every write transaction replaces. Revisions count the changes of the whole
+ * registry, so a deleted key never gets an old revision again, and the changes since a revision are one range.
+ */
+export class RegistryDatabase {
+  readonly #file: string;
+  readonly #root: RootDatabase<Buffer, Buffer>;
+  readonly #rows: Database<Buffer, Buffer>;
+  readonly #changes: Database<Buffer, Buffer>;
+  readonly #head: Database<Buffer, Buffer>;
+
+  readonly #bytesMax: number;
+
+  /**
+   * @param bytesMax how many bytes of keys and values fit
+   * @throws {RegistryFault} when the file cannot be used; it is then as it was
+   */
+  constructor(file: string, bytesMax: number) {
+    this.#file = file;
+    this.#bytesMax = bytesMax;
+    checkFile(file);
+    closeSync(openSync(file, 'a', 0o600));
+    closeSync(openSync(`${file}-lock`, 'a', 0o600));
+    const table = { encoding: 'binary', keyEncoding: 'binary' } as const;
+    // Without `overlappingSync` a commit flushes data and then its meta page before it returns (and LMDB loses no write of
+    // another process; with it, it did).
+    this.#root = open<Buffer, Buffer>({
+      path: file,
+      ...table,
+      noSubdir: true,
+      overlappingSync: false,
+      // Address space, not disk; never outgrown, because growing a map that several processes share is LMDB's weak spot.
+      mapSize: mapBytes(bytesMax),
+      maxDbs: 4,
+      maxReaders: 512,
+    });
+    this.#head = this.#root.openDB({ name: 'head', ...table });
+    this.#refuseNewerFormat();
+    this.#rows = this.#root.openDB({ name: 'rows', ...table });
+    this.#changes = this.#root.openDB({ name: 'changes', ...table });
+  }
+
+  async close(): Promise<void> {
+    await this.#root.close();
+  }
+
+  /** Makes the reads that follow, up to the next turn of the event loop, see the latest commit of any process, all of them the same one. */
+  refresh(): void {
+    this.#root.resetReadTxn();
+  }
+
+  get(key: string): RawEntry | null {
+    const row = this.#rows.getBinary(Buffer.from(key));
+    return row === undefined ? null : this.#decodeRow(key, row);
+  }
+
+  list(prefix: string): readonly RawEntry[] {
+    const entries: RawEntry[] = [];
+    // Keys are ASCII, so that 0xff ends every prefix's range.
+    const start = prefix === '' ? Buffer.from([0]) : Buffer.from(prefix);
+    const end = Buffer.concat([Buffer.from(prefix), Buffer.from([0xff])]);
+    for (const { key, value } of this.#rows.getRange({ start, end })) {
+      entries.push(this.#decodeRow(key.toString('latin1'), value));
+    }
+    return entries;
+  }
+
+  /** The latest revision of the whole registry; 0 while nothing was ever written. */
+  revision(): number {
+    return this.#readHead().revision;
+  }
+
+  /** Which keys changed after `revision`, each once. */
+  changesSince(revision: number): Changes {
+    const head = this.#readHead();
+    if (head.revision === revision) return { kind: 'none' };
+    if (head.revision < revision || head.revision - revision > changesKept) return { kind: 'gap' };
+    const keys = new Set<string>();
+    for (const { value } of this.#changes.getRange({ start: encodeRevision(revision + 1) })) {
+      keys.add(value.toString('latin1'));
+    }
+    return { kind: 'keys', keys: [...keys], revision: head.revision };
+  }
+
+  /**
+   * Carries out compare-and-sets in order, in one transaction, durable when this returns. Calls that were given up are skipped.
+   *
+   * @throws what LMDB throws; `classify` says whether the transaction is then surely undone
+   */
+  commit(requests: readonly CasRequest[], claims: Int32Array): readonly StoreAnswer[] {
+    return this.#root.transactionSync(() => {
+      const before = this.#readHead();
+      // The wall clock, held back from stepping back across all processes by the highest value that was ever answered.
+      const storeTimeMs = Math.max(before.storeTimeMs, Date.now());
+      let { revision, rowsBytes } = before;
+      const answers = requests.map((request): StoreAnswer => {
+        // Decided inside the transaction: a call that still waits for the lock can be given up without doubt.
+        const found = Atomics.compareExchange(claims, request.slot, claimFree, claimBegun);
+        if (found === claimGivenUp) return { kind: 'skipped', request: request.request };
+        const current = this.get(request.key);
+        if ((current?.revision ?? 0) !== request.expected) {
+          return { kind: 'conflict', request: request.request, current, storeTimeMs };
+        }
+        const grownBytes =
+          rowBytes(request.key, request.value) - rowBytes(request.key, current?.value ?? null);
+        if (grownBytes > 0 && rowsBytes + grownBytes > this.#bytesMax) return this.#full(request, rowsBytes);
+        revision += 1;
+        rowsBytes += grownBytes;
+        this.#write(request, revision);
+        return { kind: 'done', request: request.request, revision, storeTimeMs };
+      });
+      this.#writeHead({ revision, storeTimeMs, rowsBytes });
+      return answers;
+    });
+  }
+
+  #write(request: CasRequest, revision: number): void {
+    const key = Buffer.from(request.key);
+    if (request.value === null) this.#rows.removeSync(key);
+    else this.#rows.putSync(key, encodeRow(request.key, revision, request.value));
+    this.#changes.putSync(encodeRevision(revision), key);
+    if (revision > changesKept) this.#changes.removeSync(encodeRevision(revision - changesKept));
+  }
+
+  #full(request: CasRequest, rowsBytes: number): StoreAnswer {
+    const reason = `its rows take ${rowsBytes} of ${this.#bytesMax} bytes, and row ${request.key} does not fit`;
+    return {
+      kind: 'failed',
+      request: request.request,
+      failure: { kind: 'full', what: this.#file, reason, found: 0 },
+    };
+  }
+
+  #refuseNewerFormat(): void {
+    const head = this.#head.getBinary(headKey);
+    if (head === undefined || head.byteLength < 8) return;
+    const found = head.readUInt32BE(4);
+    if (found > formatKnown) {
+      throw new RegistryFault({ kind: 'format', what: this.#file, reason: 'it has a newer format', found });
+    }
+  }
+
+  #readHead(): Head {
+    const head = this.#head.getBinary(headKey);
+    if (head === undefined) return { revision: 0, storeTimeMs: 0, rowsBytes: 0 };
+    if (head.byteLength !== headBytes || head.readUInt32BE(0) !== crc32(head.subarray(4))) {
+      throw RegistryFault.corrupt(this.#file, 'its head row does not match its checksum');
+    }
+    return {
+      revision: head.readDoubleBE(8),
+      storeTimeMs: head.readDoubleBE(16),
+      rowsBytes: head.readDoubleBE(24),
+    };
+  }
+
+  #writeHead(head: Head): void {
+    const bytes = Buffer.alloc(headBytes);
+    bytes.writeUInt32BE(formatKnown, 4);
+    bytes.writeDoubleBE(head.revision, 8);
+    bytes.writeDoubleBE(head.storeTimeMs, 16);
+    bytes.writeDoubleBE(head.rowsBytes, 24);
+    bytes.writeUInt32BE(crc32(bytes.subarray(4)), 0);
+    this.#head.putSync(headKey, bytes);
+  }
+
+  #decodeRow(key: string, row: Buffer): RawEntry {
+    if (row.byteLength < rowHeaderBytes || row.readUInt32BE(0) !== rowChecksum(key, row)) {
+      throw RegistryFault.corrupt(this.#file, `row ${key} does not match its checksum`);
+    }
+    // A copy: LMDB's buffers may be parts of larger ones, which would cross to the other thread whole.
+    return { key, value: new Uint8Array(row.subarray(rowHeaderBytes)), revision: row.readDoubleBE(5) };
+  }
+}
+
+/** Rows are copied on write, freed pages wait for readers, and large values round up to pages: leave ample room. */
+function mapBytes(bytesMax: number): number {
+  return 8 * bytesMax + 1024 * 1024 * 1024;
+}
+
+function rowBytes(key: string, value: Uint8Array | null): number {
+  return value === null ? 0 : key.length + value.byteLength;
+}
+
+function encodeRow(key: string, revision: number, value: Uint8Array): Buffer {
+  const row = Buffer.alloc(rowHeaderBytes + value.byteLength);
+  row.writeUInt8(formatKnown, 4);
+  row.writeDoubleBE(revision, 5);
+  row.set(value, rowHeaderBytes);
+  row.writeUInt32BE(rowChecksum(key, row), 0);
+  return row;
+}
+
+/** The key is part of it, so that a row that ends up under another key is found too. */
+function rowChecksum(key: string, row: Buffer): number {
+  return crc32(row.subarray(4), crc32(key));
+}
+
+function encodeRevision(revision: number): Buffer {
+  const key = Buffer.alloc(8);
+  key.writeBigUInt64BE(BigInt(revision));
+  return key;
+}

@@ -1,0 +1,293 @@
+import { MessageChannel, Worker, receiveMessageOnPort } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { assert } from '../../core/assert.ts';
+import type { GodwitError } from '../../core/errors.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { Cancel } from '../../core/ports.ts';
+import { builtEntry } from '../../entries.ts';
+import type { Closing } from '../contract.ts';
+import {
+  StoreAmbiguousError,
+  StoreCorruptError,
+  StoreFormatError,
+  StoreFullError,
+  StoreOpenError,
+  StoreUnavailableError,
+} from '../errors.ts';
+import type { StoreOptions } from '../options.ts';
+import { claimFree, claimGivenUp, claimSlots, formatKnown } from './messages.ts';
+import type {
+  Failure,
+  RawWatchEvent,
+  StoreAnswer,
+  StoreReport,
+  StoreRequest,
+  StoreThreadData,
+} from './messages.ts';
+
+const closedReason = 'was closed';
+
+/** A call that waits for the store's thread. */
+interface Pending {
+  /** For messages: `cas execution/x-1`. */
+  readonly call: string;
+  /** 0 for reads. */
+  readonly slot: number;
+  readonly resolve: (answer: StoreAnswer) => void;
+  readonly reject: (error: GodwitError) => void;
+  readonly cancelTimeout: Cancel;
+}
+
+type Phase =
+  | { readonly phase: 'opening'; readonly resolve: () => void; readonly reject: (error: GodwitError) => void }
+  | { readonly phase: 'open' }
+  | { readonly phase: 'closing'; readonly resolve: (closing: Closing) => void }
+  | { readonly phase: 'ended'; readonly reason: string };
+
+/**
+ * The host's end of the store's thread. Keeps every call within the call timeout, whatever the thread does: it can be blocked for
+ * as long as another process holds the database's write lock.
+ *
+ * Each compare-and-set owns a word of shared memory, in which either the thread writes "begun" or this side "given up", never
+ * both: so a timeout is known to be surely not done, or in doubt.
+ */
+export class StoreSession {
+  readonly #url: string;
+  readonly #options: StoreOptions;
+  readonly #worker: Worker;
+  readonly #port: MessagePort;
+  readonly #claims = new Int32Array(new SharedArrayBuffer(4 * (claimSlots + 1)));
+  readonly #slotsFree: number[] = Array.from({ length: claimSlots }, (_, index) => index + 1);
+  readonly #pending = new Map<number, Pending>();
+  /** Slots of calls that timed out: the thread has yet to answer them, so the slots are not free. */
+  readonly #late = new Map<number, number>();
+  readonly #listeners = new Map<number, (event: RawWatchEvent) => void>();
+  #phase: Phase = { phase: 'ended', reason: 'was not opened' };
+  #lastId = 0;
+
+  private constructor(url: string, file: string, options: StoreOptions) {
+    this.#url = url;
+    this.#options = options;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    const data: StoreThreadData = {
+      file,
+      registryBytesMax: options.registryBytesMax,
+      claims: this.#claims.buffer as SharedArrayBuffer,
+      port: port2,
+    };
+    this.#worker = new Worker(builtEntry('store/lmdb/worker'), {
+      name: 'godwit-store',
+      workerData: data,
+      transferList: [port2],
+    });
+    this.#port.on('message', (report: StoreReport) => this.#take(report));
+    this.#worker.on('error', (error) => this.#end(`lost its thread: ${messageOf(error)}`));
+    this.#worker.on('exit', () => this.#end('has lost its thread'));
+  }
+
+  /** @throws see `openStore` */
+  static async open(url: string, file: string, options: StoreOptions): Promise<StoreSession> {
+    const session = new StoreSession(url, file, options);
+    await session.#opened();
+    return session;
+  }
+
+  #opened(): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const cancel = this.#options.clock.after(this.#options.callTimeoutMs, () => {
+        const ms = this.#options.callTimeoutMs;
+        this.#settle();
+        if (this.#phase.phase !== 'opening') return;
+        this.#end(`did not open within ${ms} ms (does a stopped process hold its lock?)`);
+        this.#abandon();
+      });
+      this.#phase = {
+        phase: 'opening',
+        resolve: () => {
+          cancel();
+          resolve();
+        },
+        reject: (error) => {
+          cancel();
+          reject(error);
+        },
+      };
+    });
+  }
+
+  /** A read: @throws {GodwitError} as `Registry` says */
+  ask(call: string, request: (id: number) => StoreRequest): Promise<StoreAnswer> {
+    return this.#call(call, 0, request);
+  }
+
+  /** A compare-and-set: @throws {GodwitError} as `Registry` says */
+  claim(call: string, request: (id: number, slot: number) => StoreRequest): Promise<StoreAnswer> {
+    const slot = this.#slotsFree.pop();
+    if (slot === undefined) {
+      const reason = `has ${claimSlots} calls in flight, and takes no more`;
+      return Promise.reject(new StoreUnavailableError(call, this.#url, reason));
+    }
+    Atomics.store(this.#claims, slot, claimFree);
+    return this.#call(call, slot, (id) => request(id, slot));
+  }
+
+  watch(prefix: string, listener: (event: RawWatchEvent) => void): () => void {
+    const watch = (this.#lastId += 1);
+    this.#listeners.set(watch, listener);
+    this.#port.postMessage({ kind: 'watch', watch, prefix } satisfies StoreRequest);
+    return () => {
+      if (this.#listeners.delete(watch))
+        this.#port.postMessage({ kind: 'unwatch', watch } satisfies StoreRequest);
+    };
+  }
+
+  close(): Promise<Closing> {
+    if (this.#phase.phase !== 'open') return Promise.resolve('closed');
+    return new Promise<Closing>((resolve) => {
+      const cancel = this.#options.clock.after(this.#options.callTimeoutMs, () => {
+        this.#settle();
+        if (this.#phase.phase !== 'closing') return;
+        this.#end(`could not be closed within ${this.#options.callTimeoutMs} ms`);
+        this.#abandon();
+      });
+      const settled = (closing: Closing): void => {
+        cancel();
+        resolve(closing);
+      };
+      this.#phase = { phase: 'closing', resolve: settled };
+      this.#port.postMessage({ kind: 'close' } satisfies StoreRequest);
+    });
+  }
+
+  /** What a failure on the store's thread is to the caller. */
+  errorOf(failure: Failure, call: string): GodwitError {
+    switch (failure.kind) {
+      case 'full':
+        return new StoreFullError(this.#url, failure.reason);
+      case 'corrupt':
+        return new StoreCorruptError(failure.what, failure.reason);
+      case 'format':
+        return new StoreFormatError(failure.what, { found: failure.found, known: formatKnown });
+      case 'unusable':
+        return new StoreOpenError(this.#url, failure.reason);
+      case 'unavailable':
+        return new StoreUnavailableError(call, this.#url, `failed: ${failure.reason}`);
+      case 'ambiguous':
+        return new StoreAmbiguousError(call, this.#url, `failed: ${failure.reason}`);
+    }
+  }
+
+  #call(call: string, slot: number, request: (id: number) => StoreRequest): Promise<StoreAnswer> {
+    const phase = this.#phase;
+    if (phase.phase !== 'open') {
+      if (slot !== 0) this.#slotsFree.push(slot);
+      const reason = phase.phase === 'ended' ? phase.reason : `is ${phase.phase}`;
+      return Promise.reject(new StoreUnavailableError(call, this.#url, reason));
+    }
+    const id = (this.#lastId += 1);
+    return new Promise<StoreAnswer>((resolve, reject) => {
+      const cancelTimeout = this.#options.clock.after(this.#options.callTimeoutMs, () => this.#timedOut(id));
+      this.#pending.set(id, { call, slot, resolve, reject, cancelTimeout });
+      this.#port.postMessage(request(id));
+    });
+  }
+
+  #timedOut(id: number): void {
+    // A process that was stopped wakes up with timers first; the answer may have come long ago.
+    this.#settle();
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#pending.delete(id);
+    if (pending.slot !== 0) this.#late.set(id, pending.slot);
+    this.#giveUp(pending, `did not answer within ${this.#options.callTimeoutMs} ms`);
+  }
+
+  /** Decides whether a call that will get no answer is surely not done. */
+  #giveUp(pending: Pending, reason: string): void {
+    const begun =
+      pending.slot !== 0 &&
+      Atomics.compareExchange(this.#claims, pending.slot, claimFree, claimGivenUp) !== claimFree;
+    const Failed = begun ? StoreAmbiguousError : StoreUnavailableError;
+    pending.reject(new Failed(pending.call, this.#url, reason));
+  }
+
+  /** Takes what the thread has said already. */
+  #settle(): void {
+    for (
+      let next = receiveMessageOnPort(this.#port);
+      next !== undefined;
+      next = receiveMessageOnPort(this.#port)
+    ) {
+      this.#take(next.message as StoreReport);
+    }
+  }
+
+  #take(report: StoreReport): void {
+    switch (report.kind) {
+      case 'opened':
+        if (this.#phase.phase !== 'opening') return;
+        this.#phase.resolve();
+        this.#phase = { phase: 'open' };
+        return;
+      case 'openFailed':
+        if (this.#phase.phase !== 'opening') return;
+        this.#phase.reject(this.errorOf(report.failure, 'opening'));
+        this.#phase = { phase: 'ended', reason: 'was not opened' };
+        return;
+      case 'answered':
+        for (const answer of report.answers) this.#answered(answer);
+        return;
+      case 'watched':
+        this.#listeners.get(report.watch)?.(report.event);
+        return;
+      case 'broken':
+        return this.#end(`broke: ${report.failure.reason}; open it again`);
+      case 'closed':
+        return this.#end(closedReason);
+    }
+  }
+
+  #answered(answer: StoreAnswer): void {
+    const lateSlot = this.#late.get(answer.request);
+    if (lateSlot !== undefined) {
+      // Its caller was told long ago; a late success is what `StoreAmbiguousError` warned of.
+      this.#late.delete(answer.request);
+      this.#slotsFree.push(lateSlot);
+      return;
+    }
+    const pending = this.#pending.get(answer.request);
+    if (pending === undefined) return; // A read that timed out.
+    this.#pending.delete(answer.request);
+    pending.cancelTimeout();
+    if (pending.slot !== 0) this.#slotsFree.push(pending.slot);
+    assert(answer.kind !== 'skipped', 'a call is skipped only after it was given up');
+    if (answer.kind === 'failed') pending.reject(this.errorOf(answer.failure, pending.call));
+    else pending.resolve(answer);
+  }
+
+  /** No answer comes any more. */
+  #end(reason: string): void {
+    const phase = this.#phase;
+    if (phase.phase === 'ended') return;
+    this.#phase = { phase: 'ended', reason };
+    const waiting = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const pending of waiting) {
+      pending.cancelTimeout();
+      this.#giveUp(pending, reason);
+    }
+    const listeners = [...this.#listeners.values()];
+    this.#listeners.clear();
+    if (phase.phase === 'opening') phase.reject(new StoreUnavailableError('opening', this.#url, reason));
+    if (phase.phase === 'closing') return phase.resolve(reason === closedReason ? 'closed' : 'abandoned');
+    const failure: Failure = { kind: 'unavailable', what: this.#url, reason, found: 0 };
+    for (const listener of listeners) listener({ kind: 'interrupted', failure });
+  }
+
+  /** Leaves a blocked thread behind: nothing can end it, and nothing waits for it but the end of the process. */
+  #abandon(): void {
+    this.#port.close();
+    this.#worker.unref();
+  }
+}

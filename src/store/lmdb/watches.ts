@@ -1,0 +1,96 @@
+import type { RegistryDatabase } from './database.ts';
+import { classify } from './fault.ts';
+import { watchPollMs } from './messages.ts';
+import type { RawEntry, StoreReport } from './messages.ts';
+
+interface Watch {
+  readonly prefix: string;
+  /** Everything up to this revision has been told; null before the first list and after a failure. */
+  seen: number | null;
+  /** Its listener knows that it cannot be read. */
+  interrupted: boolean;
+}
+
+/**
+ * Finds out what changed for each watch. LMDB tells nobody about another process's commits, so while anything is watched the
+ * head row is read every `watchPollMs` (a few microseconds); this thread's own commits are looked at immediately.
+ */
+export class RegistryWatches {
+  readonly #database: RegistryDatabase;
+  readonly #file: string;
+  readonly #report: (message: StoreReport) => void;
+  readonly #watches = new Map<number, Watch>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(database: RegistryDatabase, file: string, report: (message: StoreReport) => void) {
+    this.#database = database;
+    this.#file = file;
+    this.#report = report;
+  }
+
+  add(id: number, prefix: string): void {
+    const watch: Watch = { prefix, seen: null, interrupted: false };
+    this.#watches.set(id, watch);
+    this.#tell(id, watch);
+    this.#timer ??= setInterval(() => this.look(), watchPollMs);
+  }
+
+  remove(id: number): void {
+    this.#watches.delete(id);
+    if (this.#watches.size === 0) this.stop();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Tells every watch what it has not been told. */
+  look(): void {
+    this.#database.refresh();
+    for (const [id, watch] of this.#watches) this.#tell(id, watch);
+  }
+
+  #tell(id: number, watch: Watch): void {
+    try {
+      if (watch.seen === null) this.#list(id, watch);
+      else this.#change(id, watch, watch.seen);
+    } catch (thrown) {
+      // Told once per interruption, not at every look; `listed` says when it is over.
+      if (!watch.interrupted) this.#interrupted(id, thrown);
+      watch.interrupted = true;
+      watch.seen = null;
+    }
+  }
+
+  #interrupted(id: number, thrown: unknown): void {
+    const failure = classify(thrown, this.#file, 'unavailable');
+    this.#report({ kind: 'watched', watch: id, event: { kind: 'interrupted', failure } });
+  }
+
+  #list(id: number, watch: Watch): void {
+    const revision = this.#database.revision();
+    const entries = this.#database.list(watch.prefix);
+    watch.seen = revision;
+    watch.interrupted = false;
+    this.#report({ kind: 'watched', watch: id, event: { kind: 'listed', entries, revision } });
+  }
+
+  #change(id: number, watch: Watch, seen: number): void {
+    const changes = this.#database.changesSince(seen);
+    if (changes.kind === 'none') return;
+    if (changes.kind === 'gap') return this.#list(id, watch);
+    const entries: RawEntry[] = [];
+    const removed: string[] = [];
+    for (const key of changes.keys) {
+      if (!key.startsWith(watch.prefix)) continue;
+      const entry = this.#database.get(key);
+      if (entry === null) removed.push(key);
+      else entries.push(entry);
+    }
+    watch.seen = changes.revision;
+    if (entries.length + removed.length === 0) return;
+    const event = { kind: 'changed', entries, removed, revision: changes.revision } as const;
+    this.#report({ kind: 'watched', watch: id, event });
+  }
+}

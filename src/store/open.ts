@@ -1,0 +1,25 @@
+import type { Store } from './contract.ts';
+import { StoreOpenError } from './errors.ts';
+import { openLmdbStore } from './lmdb.ts';
+import type { StoreOptions } from './options.ts';
+
+const drivers: ReadonlyMap<string, (url: string, rest: string, options: StoreOptions) => Promise<Store>> =
+  new Map([['lmdb', openLmdbStore]]);
+
+/**
+ * Opens a cluster's store.
+ *
+ * @param url `lmdb:FOLDER`: a folder on this machine, created when it is absent, shared by all hosts of the machine
+ * @throws {StoreOpenError} when the URL names no known driver, or the folder cannot be used
+ * @throws {StoreCorruptError | StoreFormatError} when what stands there cannot be used
+ * @throws {StoreUnavailableError} when it cannot be opened within the call timeout
+ */
+export async function openStore(url: string, options: StoreOptions): Promise<Store> {
+  const colon = url.indexOf(':');
+  const open = drivers.get(url.slice(0, Math.max(colon, 0)));
+  if (open === undefined) {
+    const known = [...drivers.keys()].map((name) => `${name}:…`).join(', ');
+    throw new StoreOpenError(url, `no driver of that name. Known: ${known}`);
+  }
+  return open(url, url.slice(colon + 1), options);
+}

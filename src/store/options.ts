@@ -1,0 +1,22 @@
+import type { Clock, Random } from '../core/ports.ts';
+import { callTimeoutMsDefault } from './contract.ts';
+
+/** What a store needs from its host. */
+export interface StoreOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Bound of every call; see `Registry` and `Vault`. */
+  readonly callTimeoutMs: number;
+  /** How many bytes of keys and values the embedded registry holds at most; then `StoreFullError`. */
+  readonly registryBytesMax: number;
+}
+
+/** `StoreOptions` with the shipped defaults. */
+export function storeOptions(ports: { readonly clock: Clock; readonly random: Random }): StoreOptions {
+  return {
+    clock: ports.clock,
+    random: ports.random,
+    callTimeoutMs: callTimeoutMsDefault,
+    registryBytesMax: 1024 * 1024 * 1024,
+  };
+}
