@@ -8,7 +8,7 @@ import type {
   Nonce,
   SnapshotDigest,
 } from '../../core/ids.ts';
-import type { Claim, RecoveryPoint, RegisterRow, ResultPointer } from './register.ts';
+import type { Claim, OwnerChange, RecoveryPoint, RegisterRow, ResultPointer } from './register.ts';
 
 /** A frozen copy that came from another host. Without its `resume` it is nothing: never run, never recovered from. */
 export interface ReceivedCopy {
@@ -25,11 +25,6 @@ export interface OwnerPointer {
   readonly owner: IncarnationId;
   readonly epoch: Epoch;
 }
-
-/** A change by the owner itself, checked against owner, epoch and generation at every attempt. */
-export type OwnerChange =
-  | { readonly kind: 'checkpoint'; readonly point: RecoveryPoint }
-  | { readonly kind: 'settle'; readonly result: ResultPointer };
 
 /** Which local copy stands behind a claim. */
 export type ClaimCopy =
@@ -56,7 +51,14 @@ export type OwnershipState = {
   /** Owner; the copy is being rebuilt from the recovery point. */
   | { readonly phase: 'restoring'; readonly tenure: Tenure; readonly point: RecoveryPoint }
   /** Owner; the lane runs it whenever the lease is surely valid (rule 3: the lanes see to that). */
-  | { readonly phase: 'running'; readonly tenure: Tenure; readonly change: OwnerChange | null }
+  | {
+      readonly phase: 'running';
+      readonly tenure: Tenure;
+      /** The migration that brought it here, so that a repeated ask gets the same answer. */
+      readonly arrival: MigrationId | null;
+      /** On its way into the register. */
+      readonly change: OwnerChange | null;
+    }
   /** Owner; waits for the lane to capture. Runs until then. */
   | { readonly phase: 'freezing'; readonly tenure: Tenure; readonly migration: MigrationId }
   /** Owner; frozen for a migration whose `resume` was not sent. May unfreeze freely. */
@@ -99,7 +101,7 @@ export type OwnershipAsk =
   /** Source: what does the register say? -> handedOver | released (still in doubt) | unfrozen | gone */
   | { readonly kind: 'confirmHandOver'; readonly migration: MigrationId }
   /** Target: rebuild this copy, frozen; the bytes were fetched and stand ready under the digest. -> received | notReceived */
-  | { readonly kind: 'receive'; readonly copy: ReceivedCopy }
+  | { readonly kind: 'receive'; readonly migration: MigrationId; readonly copy: ReceivedCopy }
   /** Target: `resume` came. -> claimed | lost | mismatched */
   | { readonly kind: 'claim'; readonly migration: MigrationId; readonly digest: SnapshotDigest }
   /** Target: forget the received copy. -> dropped | claimed (too late: it owns the execution) */
@@ -130,6 +132,7 @@ export type OwnershipEvent =
       readonly kind: 'ownerEnded';
       readonly owner: IncarnationId;
       readonly epoch: Epoch;
+      readonly generation: Generation;
       readonly nonce: Nonce;
     }
   /** The migration's supervisor gave up: settle whatever it left behind. */
@@ -199,8 +202,15 @@ export type OwnershipEffect =
   | { readonly kind: 'recovered'; readonly tenure: Tenure; readonly point: RecoveryPoint | null }
   /** The start was refused: the execution exists already; or done: its row stands. */
   | { readonly kind: 'started'; readonly outcome: 'created' | 'existed' }
-  /** The checkpoint or result is in the register (`true`), or this host was fenced and has discarded its copy. */
-  | { readonly kind: 'changed'; readonly change: OwnerChange; readonly done: boolean };
+  /**
+   * What became of a checkpoint or result. `fenced`: this host is not the owner any more and has discarded its copy.
+   * `superseded`: a newer one, or a move, took its place; it may or may not have been written.
+   */
+  | {
+      readonly kind: 'changed';
+      readonly change: OwnerChange;
+      readonly outcome: 'done' | 'fenced' | 'superseded';
+    };
 
 export interface OwnershipStep {
   readonly state: OwnershipState;

@@ -1,4 +1,5 @@
 import type { MethodRef, Tenure } from '../../core/execution.ts';
+import { epoch, generation } from '../../core/ids.ts';
 import type { Epoch, ExecutionId, Generation, IncarnationId, Nonce, SnapshotDigest } from '../../core/ids.ts';
 
 /** Where a recovery starts from. There is one from the first write on, so no execution is ever without. */
@@ -48,18 +49,109 @@ export function registerKey(execution: ExecutionId): string {
   return registerPrefix + execution;
 }
 
+/** What every claim says: fresh, so that its own row is recognised; and the tenure that must still stand there. */
+interface Expected {
+  readonly nonce: Nonce;
+  readonly owner: IncarnationId;
+  readonly epoch: Epoch;
+  readonly generation: Generation;
+}
+
 /** A claim to the register: what must stand there, and what is written. */
 export type Claim =
   /** The first owner creates the row. */
   | { readonly kind: 'start'; readonly nonce: Nonce; readonly row: RegisterRow }
   /** Rule 5: the target of a migration, after a `resume` that named this migration and the digest of its copy. */
-  | { readonly kind: 'migration'; readonly nonce: Nonce; readonly from: IncarnationId; readonly epoch: Epoch }
+  | (Expected & { readonly kind: 'migration' })
   /** Rule 6: the source, after it sent `resume`. */
-  | { readonly kind: 'takeBack'; readonly nonce: Nonce; readonly epoch: Epoch }
+  | (Expected & { readonly kind: 'takeBack' })
   /** Rule 4: anybody, after the lease of `owner` was read as ended; or the owner itself, when its copy is gone. */
-  | {
-      readonly kind: 'recovery';
-      readonly nonce: Nonce;
-      readonly owner: IncarnationId;
-      readonly epoch: Epoch;
-    };
+  | (Expected & { readonly kind: 'recovery' });
+
+/** What a linearizable read of the register means for a claim. */
+export type ClaimVerdict =
+  /** Still unclaimed: write this. */
+  | { readonly kind: 'write'; readonly row: RegisterRow }
+  /** This claim stands in the register. */
+  | { readonly kind: 'won'; readonly row: RegisterRow }
+  /** Somebody else's higher epoch, or a result; null: the row is gone, and the execution with it. */
+  | { readonly kind: 'lost'; readonly row: RegisterRow | null }
+  /** An answer from before the claimed epoch: it decides nothing, read again. */
+  | { readonly kind: 'stale' };
+
+/** The tenure that a claim gives: a move raises the epoch, a recovery raises epoch and generation (rule 1). */
+export function claimedTenure(execution: ExecutionId, claim: Claim): Tenure {
+  if (claim.kind === 'start') return tenureOf(claim.row);
+  const raised = claim.kind === 'recovery' ? claim.generation + 1 : claim.generation;
+  return { execution, epoch: epoch(claim.epoch + 1), generation: generation(raised) };
+}
+
+export function tenureOf(row: RegisterRow): Tenure {
+  return { execution: row.execution, epoch: row.epoch, generation: row.generation };
+}
+
+/** Rules 4 to 7: decides what a claim may do, from a linearizable read alone. */
+export function judgeClaim(row: RegisterRow | null, claim: Claim, self: IncarnationId): ClaimVerdict {
+  if (claim.kind === 'start') {
+    if (row === null) return { kind: 'write', row: claim.row };
+    return row.nonce === claim.nonce ? { kind: 'won', row } : { kind: 'lost', row };
+  }
+  if (row === null) return { kind: 'lost', row };
+  if (row.nonce === claim.nonce) return { kind: 'won', row };
+  if (row.epoch < claim.epoch) return { kind: 'stale' };
+  const unclaimed =
+    row.epoch === claim.epoch &&
+    row.generation === claim.generation &&
+    row.owner === claim.owner &&
+    row.standing.phase === 'live';
+  if (!unclaimed) return { kind: 'lost', row };
+  const { epoch: raisedEpoch, generation: raisedGeneration } = claimedTenure(row.execution, claim);
+  return {
+    kind: 'write',
+    row: { ...row, owner: self, epoch: raisedEpoch, generation: raisedGeneration, nonce: claim.nonce },
+  };
+}
+
+/** A change by the owner itself, checked against owner, epoch and generation at every attempt. */
+export type OwnerChange =
+  | { readonly kind: 'checkpoint'; readonly point: RecoveryPoint }
+  | { readonly kind: 'settle'; readonly result: ResultPointer };
+
+export type ChangeVerdict =
+  | { readonly kind: 'write'; readonly row: RegisterRow }
+  /** It stands there already. */
+  | { readonly kind: 'done' }
+  /** The tenure is over: this host must not write, and its copy is stale. */
+  | { readonly kind: 'fenced'; readonly row: RegisterRow | null }
+  | { readonly kind: 'stale' };
+
+/** The vault key that a change points at is fresh, so it identifies the change. */
+export function changeToken(change: OwnerChange): string {
+  return change.kind === 'checkpoint' ? change.point.vaultKey : change.result.vaultKey;
+}
+
+/** Whether this owner may still write, and what (the fence of every checkpoint and result). */
+export function judgeChange(
+  row: RegisterRow | null,
+  self: IncarnationId,
+  tenure: Tenure,
+  change: OwnerChange,
+): ChangeVerdict {
+  if (row === null) return { kind: 'fenced', row };
+  if (row.epoch < tenure.epoch) return { kind: 'stale' };
+  const ours = row.owner === self && row.epoch === tenure.epoch && row.generation === tenure.generation;
+  if (!ours) return { kind: 'fenced', row };
+  if (row.standing.phase === 'settled') {
+    return row.standing.result.vaultKey === changeToken(change) ? { kind: 'done' } : { kind: 'fenced', row };
+  }
+  if (change.kind === 'settle') {
+    return { kind: 'write', row: { ...row, standing: { phase: 'settled', result: change.result } } };
+  }
+  if (row.recovery.vaultKey === change.point.vaultKey) return { kind: 'done' };
+  return { kind: 'write', row: { ...row, recovery: change.point } };
+}
+
+/** Whether the recovery point was captured at this epoch or later. */
+export function covers(point: RecoveryPoint, from: Epoch): boolean {
+  return point.kind === 'snapshot' && point.epoch >= from;
+}
