@@ -1,6 +1,7 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { LaneIndex } from '../core/ids.ts';
+import { SystemClock } from '../clock.ts';
 import { builtEntry } from '../entries.ts';
 import { movedWithCommand } from './channel.ts';
 import type { LaneMessage, WorkerStart } from './channel.ts';
@@ -15,10 +16,10 @@ import type {
 } from './contract.ts';
 import { LaneExitedError } from './lane-exit.ts';
 import { createShared, SharedWords } from './shared.ts';
-import { monotonicMs } from './thread-clock.ts';
 
 /** Deep recursion is ordinary in methods; pages that are never touched cost nothing. */
 const stackMaxMiB = 16;
+const clock = new SystemClock();
 
 /** A lane in a worker thread of its own. */
 class ThreadedLane implements Lane {
@@ -89,7 +90,7 @@ class ThreadedLane implements Lane {
 
   #send(message: LaneMessage): void {
     if (this.#ended) return;
-    this.#words.announce(monotonicMs());
+    this.#words.announce(clock.monotonicMs());
     this.#port.postMessage(message, movedWithCommand(message));
   }
 

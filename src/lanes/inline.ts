@@ -1,0 +1,100 @@
+import type { LaneIndex } from '../core/ids.ts';
+import type { Clock, Digest } from '../core/ports.ts';
+import type {
+  Lane,
+  LaneCommand,
+  LaneCounters,
+  LaneEvent,
+  LaneListener,
+  LaneOptions,
+  LaneShared,
+} from './contract.ts';
+import { LaneLoop } from './lane-loop.ts';
+import { importPackage } from './package-import.ts';
+import { createShared, SharedWords } from './shared.ts';
+
+/** What an inline lane needs from its thread. */
+export interface InlinePorts {
+  readonly clock: Clock;
+  readonly digest: Digest;
+  /** Runs `task` once, later, in the order of the calls: `setImmediate`, or the simulator's queue. */
+  readonly defer: (task: () => void) => void;
+}
+
+/** A lane in the caller's thread: the same loop, one turn for each `defer`. It cannot be ended within a turn. */
+class InlineLane implements Lane {
+  readonly index: LaneIndex;
+  readonly shared: LaneShared = createShared();
+  readonly #words = new SharedWords(this.shared);
+  readonly #ports: InlinePorts;
+  readonly #loop: LaneLoop;
+  readonly #listener: LaneListener;
+  #commands: LaneCommand[] = [];
+  #events: LaneEvent[] = [];
+  #ended = false;
+
+  constructor(options: LaneOptions, ports: InlinePorts, listener: LaneListener) {
+    this.index = options.index;
+    this.#ports = ports;
+    this.#listener = listener;
+    this.#loop = new LaneLoop(this.shared, options, {
+      clock: ports.clock,
+      digest: ports.digest,
+      takeCommands: () => {
+        const taken = this.#commands;
+        this.#commands = [];
+        return taken;
+      },
+      defer: ports.defer,
+      report: (events) => this.#gather(events),
+      importPackage,
+      heapBytes: () => process.memoryUsage().heapUsed,
+    });
+  }
+
+  post(command: LaneCommand): void {
+    if (this.#ended) return;
+    this.#words.announce(this.#ports.clock.monotonicMs());
+    this.#commands.push(command);
+    this.#loop.wake();
+  }
+
+  extendLease(deadlineMs: number): void {
+    this.#words.extendLease(deadlineMs);
+    if (this.#words.phase === 'leaseEnded') this.#loop.wake();
+  }
+
+  silentSinceMs(): number | null {
+    return this.#ended ? null : this.#words.silentSinceMs();
+  }
+
+  counters(): LaneCounters {
+    return this.#words.counters();
+  }
+
+  stop(): Promise<void> {
+    this.#ended = true;
+    this.#loop.stop();
+    return Promise.resolve();
+  }
+
+  /** Events are reported inside a slice; the listener runs outside of it. */
+  #gather(events: readonly LaneEvent[]): void {
+    if (this.#events.length === 0) this.#ports.defer(() => this.#tell());
+    this.#events.push(...events);
+  }
+
+  #tell(): void {
+    const events = this.#events;
+    this.#events = [];
+    for (const event of events) {
+      if (this.#ended) return;
+      this.#listener.onEvent(event);
+    }
+  }
+}
+
+/** Starts a lane in the caller's thread. Its listener is called from `defer`, and never told of an exit. */
+export function startInlineLane(options: LaneOptions, ports: InlinePorts, listener: LaneListener): Lane {
+  return new InlineLane(options, ports, listener);
+}

@@ -1,0 +1,324 @@
+import { assertNever } from '../core/assert.ts';
+import { messageOf } from '../core/errors.ts';
+import type { Tenure } from '../core/execution.ts';
+import type { ExecutionId } from '../core/ids.ts';
+import type { Cancel, Clock, Digest } from '../core/ports.ts';
+import { createRuntime } from '../methods/runtime/index.ts';
+import type { Admission, CaptureOutcome, Runtime, RuntimeEvent } from '../methods/runtime/index.ts';
+import type { InstalledPackage, LaneCommand, LaneEvent, LaneOptions, LaneShared } from './contract.ts';
+import { LeaseWatch } from './lease-watch.ts';
+import { Outbox } from './outbox.ts';
+import { SharedWords } from './shared.ts';
+
+/** What the loop needs from the thread that it runs in. */
+export interface LanePorts {
+  /** Its monotonic clock is the host's. */
+  readonly clock: Clock;
+  readonly digest: Digest;
+  /** Takes the commands that have come, oldest first; each was announced in the shared words. */
+  takeCommands(): readonly LaneCommand[];
+  /** Runs `turn` once, when whatever else waits in the event loop has had its turn. */
+  defer(turn: () => void): void;
+  /** Called inside slices too: must not call back into the loop, nor run code of others. */
+  report(events: readonly LaneEvent[]): void;
+  /** Imports every module of a package. @returns the `file:` URL of its folder, ending in `/` */
+  importPackage(installed: InstalledPackage): Promise<string>;
+  heapBytes(): number;
+}
+
+/** The event loop turns at least this often, so that foreign promises, timers and I/O make progress. */
+const eventLoopTurnMs = 8;
+/** How often unacknowledged messages are repeated. */
+const retransmitPeriodMs = 1000;
+
+/**
+ * The life of a lane in its thread: carries out commands on the runtime between time slices, lets the methods run while
+ * the lease allows it, and reports what they do. Past the deadline it carries out only `inspect` and `clock`; every
+ * other command waits, in order.
+ */
+export class LaneLoop {
+  readonly #ports: LanePorts;
+  readonly #words: SharedWords;
+  readonly #lease: LeaseWatch;
+  readonly #outbox: Outbox;
+  readonly #runtime: Runtime;
+  /** Those that stand here and have not settled. */
+  readonly #executions = new Set<ExecutionId>();
+  readonly #periodics: Cancel[] = [];
+  #commands: LaneCommand[] = [];
+  #installing = false;
+  #deferred = false;
+  #turning = false;
+  #stopped = false;
+  #turnStartMs = 0;
+  #countedMs: number;
+  #ready = 0;
+  #traceDue = false;
+  #tracedMs: number;
+  #tracedBusyMs = 0;
+  #retransmitDue = false;
+
+  constructor(shared: LaneShared, options: LaneOptions, ports: LanePorts) {
+    this.#ports = ports;
+    this.#words = new SharedWords(shared);
+    this.#lease = new LeaseWatch(ports.clock, this.#words);
+    this.#outbox = new Outbox((events) => ports.report(events));
+    this.#countedMs = ports.clock.monotonicMs();
+    this.#tracedMs = this.#countedMs;
+    this.#runtime = createRuntime(
+      {
+        incarnation: options.incarnation,
+        digest: ports.digest,
+        buffer: Buffer,
+        monotonicMs: () => ports.clock.monotonicMs(),
+        attention: () => this.#tick(),
+        mayAct: () => this.#lease.mayAct(),
+        after: (delayMs, fire) => ports.clock.after(delayMs, fire),
+        wake: () => this.wake(),
+        emit: (event) => this.#emit(event),
+      },
+      { sliceMs: options.sliceMs },
+    );
+    this.#every(options.tracePeriodMs, () => (this.#traceDue = true));
+    this.#every(retransmitPeriodMs, () => (this.#retransmitDue = true));
+    this.#rest();
+  }
+
+  /** There may be something to do: a command came, the lease was extended, something foreign ended. */
+  wake(): void {
+    if (this.#deferred || this.#stopped) return;
+    this.#deferred = true;
+    this.#ports.defer(() => {
+      this.#deferred = false;
+      this.turn();
+    });
+  }
+
+  /** Like `wake`, from a callback of the event loop itself: no need to wait for another round of it. */
+  turn(): void {
+    if (this.#stopped || this.#turning) return;
+    this.#count(this.#ports.clock.monotonicMs());
+    this.#turning = true;
+    this.#turnStartMs = this.#countedMs;
+    this.#words.enter('working');
+    do {
+      this.#words.countTurn();
+      this.#carryOut();
+      this.#runtime.step();
+      this.#report();
+      this.#count(this.#ports.clock.monotonicMs());
+    } while (
+      this.#ready > 0 &&
+      this.#countedMs - this.#turnStartMs < eventLoopTurnMs &&
+      this.#lease.mayAct()
+    );
+    this.#turning = false;
+    this.#rest();
+  }
+
+  /** The execution whose method runs at this moment. */
+  running(): ExecutionId | null {
+    return this.#runtime.running();
+  }
+
+  log(execution: ExecutionId, stream: 'stdout' | 'stderr', text: string): void {
+    this.#outbox.add({ kind: 'log', execution, stream, text });
+    if (!this.#turning) this.wake();
+  }
+
+  /** Nothing runs or is reported afterwards. */
+  stop(): void {
+    this.#stopped = true;
+    for (const cancel of this.#periodics) cancel();
+    this.#words.enter('ended');
+  }
+
+  #every(periodMs: number, fire: () => void): void {
+    if (periodMs === 0) return;
+    const at = this.#periodics.length;
+    const arm = (): Cancel =>
+      this.#ports.clock.after(periodMs, () => {
+        fire();
+        this.#periodics[at] = arm();
+        this.wake();
+      });
+    this.#periodics.push(arm());
+  }
+
+  /** Asked by the runtime at every tick. @returns whether the running method is to yield */
+  #tick(): boolean {
+    this.#count(this.#ports.clock.monotonicMs());
+    this.#outbox.flush(() => this.#lease.mayAct());
+    return (
+      this.#words.attention || this.#countedMs - this.#turnStartMs >= eventLoopTurnMs || !this.#lease.mayAct()
+    );
+  }
+
+  /** Books the time since the last count, as it was spent. */
+  #count(nowMs: number): void {
+    const passedMs = nowMs - this.#countedMs;
+    this.#countedMs = nowMs;
+    this.#words.addDemand(passedMs * this.#ready);
+    if (!this.#turning) return;
+    this.#words.addBusy(passedMs);
+    this.#words.beat(nowMs);
+  }
+
+  /** Gives the thread back to the event loop, and sees to it that the next turn comes. */
+  #rest(): void {
+    this.#words.rest();
+    if (this.#stopped) return;
+    const waits = this.#commands.length > 0 || this.#executions.size > 0 || this.#outbox.holdsActs;
+    if (waits && !this.#lease.mayAct()) {
+      this.#words.enter('leaseEnded');
+      // The host extends first and looks at the phase then; here it is the other way round, so no extension is missed.
+      if (this.#lease.mayAct()) this.wake();
+    } else if (this.#ready > 0) this.wake();
+    else this.#words.enter('waiting');
+  }
+
+  #emit(event: RuntimeEvent): void {
+    if (event.kind === 'settled') this.#executions.delete(event.tenure.execution);
+    this.#outbox.add(event);
+    // A settled effect of an execution that has left is reported from the event loop, outside of any turn.
+    if (!this.#turning) this.wake();
+  }
+
+  #report(): void {
+    this.#ready = this.#runtime.readyCount();
+    this.#words.showExecutions(this.#ready, this.#executions.size);
+    if (this.#traceDue) this.#trace();
+    if (this.#retransmitDue && this.#lease.mayAct()) {
+      this.#retransmitDue = false;
+      this.#runtime.retransmit();
+    }
+    this.#outbox.flush(() => this.#lease.mayAct());
+  }
+
+  #trace(): void {
+    this.#traceDue = false;
+    this.#words.showHeap(this.#ports.heapBytes());
+    const { busyMs } = this.#words.counters();
+    this.#outbox.add({
+      kind: 'trace',
+      traces: this.#runtime.traces(),
+      busyMs: busyMs - this.#tracedBusyMs,
+      periodMs: this.#countedMs - this.#tracedMs,
+    });
+    this.#tracedBusyMs = busyMs;
+    this.#tracedMs = this.#countedMs;
+  }
+
+  #carryOut(): void {
+    const commands = this.#commands;
+    for (const command of this.#ports.takeCommands()) {
+      this.#words.countTaken();
+      commands.push(command);
+    }
+    this.#commands = [];
+    for (const command of commands) {
+      const overtakes = command.kind === 'inspect' || command.kind === 'clock';
+      const waits = this.#commands.length > 0 || this.#installing || !this.#lease.mayAct();
+      if (waits && !overtakes) this.#commands.push(command);
+      else this.#perform(command);
+    }
+  }
+
+  #perform(command: LaneCommand): void {
+    switch (command.kind) {
+      case 'install':
+        return this.#install(command.package);
+      case 'start':
+        return this.#admitted(
+          command.tenure,
+          this.#runtime.start(command.tenure, command.method, command.args),
+        );
+      case 'restore':
+        return this.#admitted(command.tenure, this.#runtime.restore(command.tenure, command.snapshot));
+      case 'run':
+        return this.#run(command.tenure);
+      case 'freeze':
+        return this.#captured('frozen', command, this.#runtime.freeze(command.execution));
+      case 'checkpoint':
+        return this.#captured('checkpointed', command, this.#runtime.checkpoint(command.execution));
+      case 'discard':
+        this.#executions.delete(command.execution);
+        this.#runtime.discard(command.execution);
+        return;
+      // For the next three: what is for an execution that is not here is dropped. The host sends nothing to a lane
+      // after the discard that it ordered itself, and whoever has settled needs nothing any more.
+      case 'deliver':
+        this.#runtime.deliver(command.execution, command.packet);
+        return;
+      case 'settleEffect':
+        this.#runtime.settleEffect(command.execution, command.outcome);
+        return;
+      case 'effectsLost':
+        this.#runtime.effectsLost(command.execution, command.incarnation);
+        return;
+      case 'inspect':
+        return this.#inspect(command.execution, command.request);
+      case 'clock':
+        return this.#runtime.setClock(command.storeOffsetMs);
+      default:
+        return assertNever(command);
+    }
+  }
+
+  /** Imports take turns of the event loop: until they end, later commands wait and methods run on. */
+  #install(installed: InstalledPackage): void {
+    this.#installing = true;
+    const ended = (event: LaneEvent): void => {
+      this.#installing = false;
+      this.#outbox.add(event);
+      this.wake();
+    };
+    this.#ports
+      .importPackage(installed)
+      .then((baseUrl) => {
+        this.#runtime.install(installed.hash, baseUrl);
+        ended({ kind: 'installed', package: installed.hash });
+      })
+      .catch((thrown: unknown) => {
+        ended({ kind: 'installFailed', package: installed.hash, reason: messageOf(thrown) });
+      });
+  }
+
+  #admitted(tenure: Tenure, admission: Admission): void {
+    if (admission.kind === 'refused') {
+      this.#outbox.add({ kind: 'restoreFailed', tenure, reason: admission.reason });
+      return;
+    }
+    this.#executions.add(tenure.execution);
+    this.#outbox.add({ kind: 'restored', tenure, digest: admission.digest });
+  }
+
+  #run(tenure: Tenure): void {
+    if (this.#runtime.run(tenure)) return;
+    const reason = `No copy of ${tenure.execution} stands on this lane. Restore it here first.`;
+    this.#outbox.add({ kind: 'restoreFailed', tenure, reason });
+  }
+
+  #captured(
+    kind: 'frozen' | 'checkpointed',
+    { execution, request }: { readonly execution: ExecutionId; readonly request: number },
+    outcome: CaptureOutcome,
+  ): void {
+    switch (outcome.kind) {
+      case 'captured':
+        return this.#outbox.add({ kind, request, capture: outcome.capture });
+      case 'pinned':
+        return this.#outbox.add({ kind: 'pinned', request, execution, pin: outcome.pin });
+      case 'absent':
+        return this.#outbox.add({ kind: 'absent', request, execution });
+      default:
+        return assertNever(outcome);
+    }
+  }
+
+  #inspect(execution: ExecutionId, request: number): void {
+    const inspection = this.#runtime.inspect(execution);
+    if (inspection === null) this.#outbox.add({ kind: 'absent', request, execution });
+    else this.#outbox.add({ kind: 'inspected', request, inspection });
+  }
+}

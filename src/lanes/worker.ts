@@ -1,0 +1,57 @@
+import { receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { getHeapStatistics } from 'node:v8';
+import { SystemClock } from '../clock.ts';
+import { SystemDigest } from '../digest.ts';
+import { movedWithEvents } from './channel.ts';
+import type { LaneMessage, WorkerStart } from './channel.ts';
+import type { LaneCommand } from './contract.ts';
+import { LaneLoop } from './lane-loop.ts';
+import { redirectOutput } from './output.ts';
+import { importPackage } from './package-import.ts';
+import { SharedWords } from './shared.ts';
+
+// The program of a lane's thread.
+
+const { port, shared, options } = workerData as WorkerStart;
+const words = new SharedWords(shared);
+/** Taken off the port by the event loop; what the loop takes off itself came later. */
+let received: LaneCommand[] = [];
+
+function receive(message: LaneMessage): void {
+  // `wake` has done its work by arriving.
+  if (message.kind === 'wake') words.countTaken();
+  else received.push(message);
+}
+
+function takeCommands(): readonly LaneCommand[] {
+  for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) {
+    receive(next.message as LaneMessage);
+  }
+  const taken = received;
+  received = [];
+  return taken;
+}
+
+const loop = new LaneLoop(shared, options, {
+  clock: new SystemClock(),
+  digest: new SystemDigest(),
+  takeCommands,
+  defer: (turn) => void setImmediate(turn),
+  report: (events) => port.postMessage(events, movedWithEvents(events)),
+  importPackage,
+  heapBytes: () => getHeapStatistics().used_heap_size,
+});
+
+for (const stream of ['stdout', 'stderr'] as const) {
+  redirectOutput(
+    stream,
+    process[stream],
+    () => loop.running(),
+    (execution, name, text) => loop.log(execution, name, text),
+  );
+}
+
+port.on('message', (message: LaneMessage) => {
+  receive(message);
+  loop.turn();
+});
