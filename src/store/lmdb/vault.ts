@@ -21,6 +21,8 @@ const trailerMark = Buffer.from('godwit-vault-1\n\0');
 const trailerBytes = trailerMark.byteLength + 8 + 32;
 /** Largest piece that is read, written or hashed at once. Hashing one takes well under a millisecond. */
 const pieceBytes = 256 * 1024;
+/** How much may be unflushed at a time, so that no single flush is long. */
+const unflushedBytesMax = 16 * 1024 * 1024;
 /** A half-written file that nobody has written to for so long belongs to a process that died. */
 const partialAgeMsMax = 3_600_000;
 const partialFolder = '.partial';
@@ -126,6 +128,7 @@ export class FileVault implements Vault {
   async #write(call: string, key: string, file: FileHandle, bytes: VaultBytes): Promise<VaultReceipt> {
     const hash = createHash('sha256');
     let sizeBytes = 0;
+    let flushedBytes = 0;
     for await (const chunk of bytes instanceof Uint8Array ? [bytes] : bytes) {
       for (let at = 0; at < chunk.byteLength; at += pieceBytes) {
         const piece = chunk.subarray(at, at + pieceBytes);
@@ -133,6 +136,9 @@ export class FileVault implements Vault {
         if (sizeBytes > vaultValueBytesMax) throw tooLarge(key);
         hash.update(piece);
         await this.#step(call, 'read', file.appendFile(piece));
+        if (sizeBytes - flushedBytes < unflushedBytesMax) continue;
+        await this.#step(call, 'read', file.datasync());
+        flushedBytes = sizeBytes;
       }
     }
     const digest = hash.digest();
