@@ -46,7 +46,9 @@ export type LinkEnd =
   | { readonly kind: 'replaced' }
   /** Both ends dialed at once, and the other's link is the one that stands. */
   | { readonly kind: 'superseded' }
-  /** Our own lease is not live, so no link may be opened. */
+  /** As many links stand as may. */
+  | { readonly kind: 'crowded'; readonly linksMax: number }
+  /** The lease of the end that says so is not live, so no link may be opened. */
   | { readonly kind: 'notLeased' }
   /** The peer refused, or closed the link on purpose. */
   | { readonly kind: 'closedByPeer'; readonly detail: string }

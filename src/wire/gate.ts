@@ -31,7 +31,7 @@ const refusalsPerSecond = 1;
 export interface GateRoutes {
   /** @returns why the link is not wanted, or null */
   admitLink(hello: Hello): LinkEnd | null;
-  onLink(socket: WebSocket, hello: Hello, session: Session): void;
+  onLink(socket: WebSocket, session: Session): void;
   onBulk(hello: Hello, response: ServerResponse): void;
 }
 
@@ -159,9 +159,7 @@ export class Gate {
     const { hello, session } = pending;
     const unwanted = this.#routes.admitLink(hello);
     if (unwanted !== null) return refuse(unwanted);
-    this.#sockets.handleUpgrade(request, socket, head, (opened) =>
-      this.#routes.onLink(opened, hello, session),
-    );
+    this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#routes.onLink(opened, session));
   }
 
   /** Checks the dialer's proof; each challenge serves once. */

@@ -20,8 +20,10 @@ type PeerState =
 export interface PeerOwner {
   /** Where this process listens; empty when it does not. */
   ownAddress(): string;
-  /** Another incarnation lives at the peer's address: forget the peer. */
+  /** Another incarnation lives at the peer's address: forget the peer, and never dial it again. */
   onGone(peer: IncarnationId): void;
+  /** A peer that only itself can come back has left: forget it. */
+  onLeft(peer: IncarnationId): void;
 }
 
 /** One other incarnation: its queue, and its link when one stands. */
@@ -32,22 +34,15 @@ export class Peer {
   readonly #owner: PeerOwner;
   readonly #queue: SendQueue;
   /** Empty while it is not known, as with clients: then only the peer can open a link. */
-  #address: string;
+  #address = '';
   #state: PeerState = { phase: 'idle' };
   #failures = 0;
   #lastLinkId = '';
   #flushScheduled = false;
   #wasFull = false;
 
-  constructor(
-    incarnation: IncarnationId,
-    address: string,
-    ports: WirePorts,
-    secret: ClusterSecret,
-    owner: PeerOwner,
-  ) {
+  constructor(incarnation: IncarnationId, ports: WirePorts, secret: ClusterSecret, owner: PeerOwner) {
     this.incarnation = incarnation;
-    this.#address = address;
     this.#ports = ports;
     this.#secret = secret;
     this.#owner = owner;
@@ -165,8 +160,10 @@ export class Peer {
     if (this.#state.phase !== 'up' || this.#state.link !== link) return;
     this.#enter({ phase: 'idle' });
     this.#retry();
-    // Nobody can open a link to a peer without an address but itself, and then it is a new conversation.
-    if (this.#address === '') this.#queue.clear();
+    if (this.#address === '') {
+      this.#queue.clear();
+      this.#owner.onLeft(this.incarnation);
+    }
     this.#ports.listener.onDown(this.incarnation, reason);
   }
 

@@ -1,5 +1,5 @@
 import type { IncarnationId } from '../core/ids.ts';
-import type { Clock, Digest, Random } from '../core/ports.ts';
+import type { Clock, Random } from '../core/ports.ts';
 import type { LinksListener } from './contract.ts';
 
 /** Bounds and times of links and bulk transfers. */
@@ -72,7 +72,6 @@ export interface WirePorts {
   readonly clock: Clock;
   /** Nonces and tickets come from here: cryptographically strong, outside of simulations. */
   readonly random: Random;
-  readonly digest: Digest;
   /**
    * Whether this host's own lease is surely live. While it is not, no link is opened and no envelope leaves. A
    * client has no lease and always may.

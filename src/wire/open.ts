@@ -1,0 +1,36 @@
+import { BulkChannel } from './bulk.ts';
+import type { Wire } from './contract.ts';
+import { Gate } from './gate.ts';
+import { ClusterSecret } from './handshake.ts';
+import { SocketLinks } from './links.ts';
+import type { WirePorts } from './settings.ts';
+
+/**
+ * The wire of one process, a host or a client; it listens only when it is told to.
+ *
+ * @throws {WeakSecretError} when the cluster secret is shorter than 16 bytes
+ */
+export function openWire(ports: WirePorts): Wire {
+  const secret = new ClusterSecret(ports.secret);
+  const links = new SocketLinks(ports, secret);
+  const bulk = new BulkChannel(ports, secret);
+  const gate = new Gate(ports, secret, {
+    admitLink: (hello) => links.admit(hello),
+    onLink: (socket, session) => links.accept(socket, session),
+    onBulk: (hello, response) => bulk.serve(hello, response),
+  });
+  return {
+    links,
+    bulk,
+    listen: async (host, port) => {
+      const address = await gate.listen(host, port);
+      links.announce(address);
+      return address;
+    },
+    stop: async () => {
+      links.stop();
+      bulk.stop();
+      await gate.close();
+    },
+  };
+}
