@@ -1,14 +1,22 @@
-import type { ExecutionId, HostName, MethodId, RackName } from '../core/ids.ts';
-import type { HostLoad } from './availability.ts';
-import type { DeclaredAffinity } from './original-affinity.ts';
+import { cpuAvailability } from './availability.ts';
+
+/** The three parts of dynamic affinity, each in [0, 1]. */
+export interface AffinityScores {
+  readonly originalAffinity: number;
+  readonly resourceAvailability: number;
+  readonly executionCost: number;
+}
+
+/** What each part counts; they sum to 1. */
+export interface AffinityWeights {
+  readonly originalAffinity: number;
+  readonly resourceAvailability: number;
+  readonly executionCost: number;
+}
 
 /** How an affinity actor decides. */
 export interface AffinityPolicy {
-  readonly weights: {
-    readonly originalAffinity: number;
-    readonly resourceAvailability: number;
-    readonly executionCost: number;
-  };
+  readonly weights: AffinityWeights;
   /** An execution whose dynamic affinity is below it looks for a better host. */
   readonly threshold: number;
   /** By how much the best host must score above the present one. */
@@ -21,8 +29,8 @@ export interface AffinityPolicy {
 
 /**
  * The shipped defaults. The hysteresis is small because availability is: four hosts of half a core that share twelve
- * busy executions all lie between 0.04 and 0.5, and the last useful move gains 0.025 of score. It need not prevent
- * bouncing: see `choose`.
+ * busy executions all lie between 0.04 and 0.5, and the last useful move gains 0.025 of score. It is not what
+ * prevents bouncing: see `choose`.
  */
 export const affinityPolicy: AffinityPolicy = {
   weights: { originalAffinity: 0.6, resourceAvailability: 0.3, executionCost: 0.1 },
@@ -32,76 +40,46 @@ export const affinityPolicy: AffinityPolicy = {
   movesPerRoundMax: 2,
 };
 
-/** A host as its report shows it. */
-export interface HostReport {
-  readonly identity: { readonly name: HostName; readonly rack: RackName };
-  readonly labels: readonly string[];
-  readonly resource: { readonly memoryUsage: number };
-  /** Cores that this host may use. */
-  readonly cpuShare: number;
-  /** Mean number of executions running or ready over the last sample. */
-  readonly demand: number;
-  /** Executions announced to it and not yet arrived; each counts as one of demand. */
-  readonly reserved: number;
-  readonly accepting: boolean;
+/**
+ * `0.6 × originalAffinity + 0.3 × resourceAvailability + 0.1 × executionCost`, with the policy's weights. The cost is
+ * the same on every host: it decides whether an execution looks around, never where it goes.
+ *
+ * @returns in [0, 1] while all inputs are and the weights sum to 1
+ */
+export function dynamicAffinity(scores: AffinityScores, weights: AffinityWeights): number {
+  return (
+    weights.originalAffinity * scores.originalAffinity +
+    weights.resourceAvailability * scores.resourceAvailability +
+    weights.executionCost * scores.executionCost
+  );
 }
 
-/** An execution on the deciding host. */
-export interface PlacedExecution {
-  readonly executionId: ExecutionId;
-  readonly methodId: MethodId;
-  /** Where it was deployed. */
-  readonly host: HostName;
-  /** Where it now is. */
-  readonly currentHost: HostName;
-  readonly affinity: DeclaredAffinity;
-  /** In [0, 1]; 1 is the heaviest to move. */
-  readonly executionCost: number;
-  /** Share of the last sample in which it was running or ready, in [0, 1]. */
-  readonly demand: number;
-  /** Share of a host's memory limit that it fills, in [0, 1]. */
-  readonly memoryShare: number;
-  /** Monotonic ms at which it came to this host by a move; null when it started here. */
-  readonly movedAtMs: number | null;
-  /** False while it is pinned, frozen, migrating or settled. */
-  readonly movable: boolean;
+/**
+ * The largest difference of original affinity that load can outweigh: a busy execution on a host with no availability
+ * left goes to an idle one of this CPU share if its affinity to that one is lower by less than this. Beyond it, the
+ * declared preference is a pin. To spread n busy executions evenly, the difference must be far smaller, since the last
+ * moves gain little: see `preferenceMaxBetween`.
+ */
+export function preferenceMax(policy: AffinityPolicy, cpuShare: number): number {
+  return outweighed(policy, Math.min(1, cpuShare));
 }
 
-/** A request of an earlier round whose outcome the hosts' reports do not show yet. */
-export interface OutstandingMove {
-  readonly executionId: ExecutionId;
-  readonly targetHost: HostName;
-  readonly demand: number;
-  readonly memoryShare: number;
+/**
+ * The largest difference of original affinity across which a busy execution still moves from a host with `demandHere`
+ * to one that carries `demandThere`, both of this CPU share; negative when it would not move between equals either.
+ */
+export function preferenceMaxBetween(
+  policy: AffinityPolicy,
+  cpuShare: number,
+  demandHere: number,
+  demandThere: number,
+): number {
+  return outweighed(
+    policy,
+    cpuAvailability(cpuShare, demandThere + 1) - cpuAvailability(cpuShare, demandHere),
+  );
 }
 
-/** What a decision was made from. */
-export interface ScoredHost {
-  readonly host: HostName;
-  readonly originalAffinity: number;
-  /** With the execution there. */
-  readonly resourceAvailability: number;
-  readonly dynamicAffinity: number;
-  readonly load: HostLoad;
-}
-
-/** One request, and why. */
-export interface MigrationDecision {
-  readonly methodExecution: {
-    readonly executionId: ExecutionId;
-    readonly methodId: MethodId;
-    readonly host: HostName;
-    readonly originalAffinity: number;
-    readonly executionCost: number;
-    readonly currentHost: HostName;
-  };
-  readonly targetHost: HostName;
-  readonly here: ScoredHost;
-  /** Every host that could take it, best first. */
-  readonly candidates: readonly ScoredHost[];
-  /** Dynamic affinity at the target less that here. */
-  readonly gain: number;
-  readonly decidedAtMs: number;
-  /** For people: one sentence. */
-  readonly text: string;
+function outweighed({ weights, hysteresis }: AffinityPolicy, availabilityGained: number): number {
+  return (weights.resourceAvailability * availabilityGained - hysteresis) / weights.originalAffinity;
 }

@@ -29,6 +29,13 @@ export function cpuAvailability(cpuShare: number, demand: number): number {
   return demand <= cpuShare ? 1 : cpuShare / demand;
 }
 
+/** The integral of `cpuAvailability` over demand: concave, so sharing more evenly raises the sum over hosts. */
+export function cpuDelivered(cpuShare: number, fromDemand: number, toDemand: number): number {
+  const upTo = (demand: number) =>
+    demand <= cpuShare ? demand : cpuShare * (1 + Math.log(demand / cpuShare));
+  return upTo(Math.max(0, toDemand)) - upTo(Math.max(0, fromDemand));
+}
+
 /** @returns in [0, 1]; 1 up to `memoryEasyShare`, then falling evenly to 0 at the limit */
 export function memoryAvailability(memoryUsage: number): number {
   return Math.max(0, Math.min(1, (1 - memoryUsage) / (1 - memoryEasyShare)));

@@ -6,7 +6,7 @@ export interface TracedExecution {
   readonly snapshotBytes: number;
 }
 
-/** The footprint that counts as half of the heaviest: about 0.1 s of pause on a gigabit link at most half taken. */
+/** The footprint that counts as half of the heaviest: about 0.13 s on a gigabit link of which half is taken. */
 const halfFootprintBytes = 8 * 1024 * 1024;
 /** The work that counts as half of the heaviest. */
 const halfWorkMs = 60_000;
