@@ -18,7 +18,7 @@ export type TargetState = {
     | { readonly phase: 'admitting' }
     | { readonly phase: 'prepared' }
     /** Pulls the bytes from the source. */
-    | { readonly phase: 'fetching'; readonly digest: SnapshotDigest }
+    | { readonly phase: 'fetching'; readonly digest: SnapshotDigest; readonly sizeBytes: number }
     /** Ownership rebuilds the copy, frozen. */
     | { readonly phase: 'rebuilding'; readonly digest: SnapshotDigest }
     /** Holds a verified, frozen copy; it is nothing until `resume` names it. */
