@@ -1,6 +1,7 @@
 import type { MethodRef, Tenure } from '../core/execution.ts';
 import type { ExecutionTrace, Inspection, Pin } from '../core/inspection.ts';
-import type { DeliveryPacket, EffectOutcome } from '../core/packet.ts';
+import type { EffectOutcome } from '../core/packet.ts';
+import type { DeliveryPacket } from '../protocols/delivery/packet.ts';
 import type { ExecutionId, IncarnationId, LaneIndex, PackageHash, SnapshotDigest } from '../core/ids.ts';
 
 export type {
@@ -10,7 +11,8 @@ export type {
   Inspection,
   Pin,
 } from '../core/inspection.ts';
-export type { DeliveryPacket, EffectOutcome } from '../core/packet.ts';
+export type { EffectOutcome } from '../core/packet.ts';
+export type { DeliveryPacket } from '../protocols/delivery/packet.ts';
 
 /** A package, unpacked on this host's disk, ready to be imported by a lane. */
 export interface InstalledPackage {
