@@ -82,22 +82,8 @@ class NactScheduler implements Scheduler {
     this.#top = new Nests(this.#system);
   }
 
-  admit(cell: Cell): void {
-    const nests = this.#nestsOf(cell.parent);
-    const nest = this.#nestWithPlace(nests);
-    nest.places += 1;
-    if (nest.places === placesMax) nests.free.pop();
-    // The incarnation in the name: no stale nact reference ever finds a later actor of the same name.
-    const name = `${cell.name}.${cell.incarnation}`;
-    const turn = (): null => {
-      this.#turn(cell);
-      return null;
-    };
-    cell.seat = new Seat(nact.spawn(nest.ref, turn, name) as NactRef, nest);
-  }
-
   post(cell: Cell, entry: Entry, _from: Cell | null, urgent: boolean): void {
-    const seat = cell.seat as Seat;
+    const seat = this.#seatOf(cell);
     if (urgent) seat.queue.pushUrgent(entry);
     else seat.queue.push(entry);
     if (seat.scheduled) return;
@@ -106,7 +92,8 @@ class NactScheduler implements Scheduler {
   }
 
   release(cell: Cell): void {
-    const seat = cell.seat as Seat;
+    const seat = cell.seat as Seat | null;
+    if (seat === null) return;
     seat.queue.clear();
     nact.stop(seat.ref);
     const nests = this.#nestsOf(cell.parent);
@@ -135,9 +122,27 @@ class NactScheduler implements Scheduler {
     nact.dispatch(seat.ref, wake);
   }
 
+  /** The nact actor is spawned when the first entry comes: until then there is nothing to run. */
+  #seatOf(cell: Cell): Seat {
+    if (cell.seat !== null) return cell.seat as Seat;
+    const nests = this.#nestsOf(cell.parent);
+    const nest = this.#nestWithPlace(nests);
+    nest.places += 1;
+    if (nest.places === placesMax) nests.free.pop();
+    // The incarnation in the name: no stale nact reference ever finds a later actor of the same name.
+    const name = `${cell.name}.${cell.incarnation}`;
+    const turn = (): null => {
+      this.#turn(cell);
+      return null;
+    };
+    const seat = new Seat(nact.spawn(nest.ref, turn, name) as NactRef, nest);
+    cell.seat = seat;
+    return seat;
+  }
+
   #nestsOf(parent: Cell | null): Nests {
-    const seat = parent?.seat as Seat | null | undefined;
-    if (seat === null || seat === undefined) return this.#top;
+    if (parent === null || parent.parent === null) return this.#top;
+    const seat = this.#seatOf(parent);
     seat.nests ??= new Nests(seat.ref);
     return seat.nests;
   }

@@ -21,14 +21,12 @@ import { crashed, isOrderly, killed, noproc, normal, shutdown } from './exit-rea
 
 /** Gives actors their turns. The engine says what waits for whom; when and in which order is the scheduler's. */
 export interface Scheduler {
-  /** Before the actor's `init`. */
-  admit(cell: Cell): void;
   /**
    * Sees to it that `engine.deliver(cell, entry)` is called in a later turn. Entries of one sender to one receiver
    * keep their order, except that urgent ones may overtake.
    */
   post(cell: Cell, entry: Entry, from: Cell | null, urgent: boolean): void;
-  /** The actor has ended: nothing more needs to be delivered to it. */
+  /** The actor has ended, maybe without ever having been posted to: nothing more is to be delivered to it. */
   release(cell: Cell): void;
   /** All actors have ended. */
   close(): void;
@@ -80,7 +78,6 @@ export class Engine implements ContextEngine {
     cell.context = new Context(cell, this);
     parent.children.set(name, cell);
     if (address !== null) this.#addresses.set(address, cell);
-    this.#scheduler.admit(cell);
     this.#initialise(cell);
     return cell;
   }

@@ -1,0 +1,259 @@
+import { assert } from '../core/assert.ts';
+import { GodwitError } from '../core/errors.ts';
+import type { ExecutionId, LaneIndex, PackageHash } from '../core/ids.ts';
+import { laneIndex } from '../core/ids.ts';
+import type { InstalledPackage, Lane, LaneCommand, LaneEvent, LaneListener } from '../lanes/contract.ts';
+import type { ExecutionTrace } from '../core/inspection.ts';
+
+/** A lane could not import a package. */
+export class PackageRefusedByLaneError extends GodwitError {
+  override readonly name = 'PackageRefusedByLaneError';
+  readonly code = 'PACKAGE_REFUSED';
+  readonly retryable = false;
+
+  constructor(hash: PackageHash, reason: string) {
+    super(`Package ${hash.slice(0, 12)} could not be loaded: ${reason}`);
+  }
+}
+
+/** What answers a `freeze`, `checkpoint` or `inspect`. */
+export type LaneAnswer = Extract<
+  LaneEvent,
+  { readonly kind: 'frozen' | 'checkpointed' | 'pinned' | 'absent' | 'inspected' }
+>;
+
+/** Everything else that a lane says about executions. */
+export type LaneReport = Exclude<
+  LaneEvent,
+  LaneAnswer | { readonly kind: 'installed' | 'installFailed' | 'trace' }
+>;
+
+export interface LaneBoardListener {
+  onReport(report: LaneReport): void;
+  /** A lane died with these executions on it. */
+  onLost(lane: LaneIndex, executions: readonly ExecutionId[]): void;
+}
+
+interface Slot {
+  lane: Lane | null;
+  readonly executions: Set<ExecutionId>;
+  readonly installs: Map<PackageHash, Installation>;
+}
+
+interface Installation {
+  readonly done: Promise<void>;
+  readonly settle: (failure: Error | null) => void;
+}
+
+interface Request {
+  readonly execution: ExecutionId;
+  readonly lane: LaneIndex;
+  readonly onAnswer: (answer: LaneAnswer) => void;
+}
+
+/**
+ * Which execution is on which lane of this host. It outlives the lanes' actors: a lane that is started again finds its
+ * slot, the lease deadline and the clock here.
+ */
+export class LaneBoard {
+  readonly #slots: readonly Slot[];
+  readonly #listener: LaneBoardListener;
+  readonly #requests = new Map<number, Request>();
+  readonly #traces = new Map<ExecutionId, ExecutionTrace>();
+  #nextRequest = 1;
+  #deadlineMs = 0;
+  #storeOffsetMs: number | null = null;
+
+  constructor(lanes: number, listener: LaneBoardListener) {
+    assert(lanes >= 1, 'a host has at least one lane');
+    this.#slots = Array.from({ length: lanes }, () => ({
+      lane: null,
+      executions: new Set<ExecutionId>(),
+      installs: new Map<PackageHash, Installation>(),
+    }));
+    this.#listener = listener;
+  }
+
+  get count(): number {
+    return this.#slots.length;
+  }
+
+  /** What a lane that is being started reports to. `onExit` tells its actor, which ends and is started again. */
+  listener(index: LaneIndex, onExit: (error: Error | null) => void): LaneListener {
+    return {
+      onEvent: (event) => this.#onEvent(index, event),
+      onExit: (error) => {
+        this.#lose(index);
+        onExit(error);
+      },
+    };
+  }
+
+  /** A lane stands: from now on it gets commands. */
+  attach(lane: Lane): void {
+    this.#slot(lane.index).lane = lane;
+    lane.extendLease(this.#deadlineMs);
+    if (this.#storeOffsetMs !== null) lane.post({ kind: 'clock', storeOffsetMs: this.#storeOffsetMs });
+  }
+
+  /** A lane is being stopped: its executions are gone. */
+  detach(index: LaneIndex): void {
+    this.#lose(index);
+  }
+
+  extendLease(deadlineMs: number): void {
+    this.#deadlineMs = Math.max(deadlineMs, this.#deadlineMs);
+    for (const { lane } of this.#slots) lane?.extendLease(this.#deadlineMs);
+  }
+
+  /** This incarnation never acts again, whatever deadline it was given before. */
+  endLease(): void {
+    for (const { lane } of this.#slots) lane?.extendLease(0);
+  }
+
+  setClock(storeOffsetMs: number): void {
+    this.#storeOffsetMs = storeOffsetMs;
+    for (const { lane } of this.#slots) lane?.post({ kind: 'clock', storeOffsetMs });
+  }
+
+  lanes(): readonly Lane[] {
+    return this.#slots.flatMap(({ lane }) => (lane === null ? [] : [lane]));
+  }
+
+  laneOf(execution: ExecutionId): LaneIndex | null {
+    const found = this.#slots.findIndex(({ executions }) => executions.has(execution));
+    return found < 0 ? null : laneIndex(found);
+  }
+
+  executionsOn(index: LaneIndex): readonly ExecutionId[] {
+    return [...this.#slot(index).executions];
+  }
+
+  get executions(): number {
+    return this.#slots.reduce((sum, slot) => sum + slot.executions.size, 0);
+  }
+
+  trace(execution: ExecutionId): ExecutionTrace | null {
+    return this.#traces.get(execution) ?? null;
+  }
+
+  /** Gives the execution a lane, the least laden one, unless it has one. */
+  assign(execution: ExecutionId): LaneIndex {
+    const held = this.laneOf(execution);
+    if (held !== null) return held;
+    const sizes = this.#slots.map((slot) => (slot.lane === null ? Infinity : slot.executions.size));
+    const least = sizes.indexOf(Math.min(...sizes));
+    this.#slot(laneIndex(least)).executions.add(execution);
+    return laneIndex(least);
+  }
+
+  release(execution: ExecutionId): void {
+    for (const { executions } of this.#slots) executions.delete(execution);
+    this.#traces.delete(execution);
+  }
+
+  /** @returns false when the execution has no lane, or its lane is down */
+  post(execution: ExecutionId, command: LaneCommand): boolean {
+    const index = this.laneOf(execution);
+    const lane = index === null ? null : this.#slot(index).lane;
+    if (lane === null) return false;
+    lane.post(command);
+    return true;
+  }
+
+  /** Asks about an execution; answered exactly once, with `absent` when it or its lane is gone. */
+  request(
+    execution: ExecutionId,
+    kind: 'freeze' | 'checkpoint' | 'inspect',
+    onAnswer: (answer: LaneAnswer) => void,
+  ): void {
+    const request = this.#nextRequest;
+    this.#nextRequest += 1;
+    const lane = this.laneOf(execution);
+    if (lane === null || !this.post(execution, { kind, execution, request })) {
+      onAnswer({ kind: 'absent', request, execution });
+      return;
+    }
+    this.#requests.set(request, { execution, lane, onAnswer });
+  }
+
+  /** @throws {PackageRefusedByLaneError} when the lane cannot import it, or ends before it has */
+  install(index: LaneIndex, installed: InstalledPackage): Promise<void> {
+    const slot = this.#slot(index);
+    const known = slot.installs.get(installed.hash);
+    if (known !== undefined) return known.done;
+    if (slot.lane === null) {
+      return Promise.reject(new PackageRefusedByLaneError(installed.hash, `lane ${index} is down`));
+    }
+    const installation = createInstallation();
+    slot.installs.set(installed.hash, installation);
+    slot.lane.post({ kind: 'install', package: installed });
+    return installation.done;
+  }
+
+  #slot(index: LaneIndex): Slot {
+    const slot = this.#slots[index];
+    assert(slot !== undefined, `lane ${index} is one of ${this.#slots.length}`);
+    return slot;
+  }
+
+  #onEvent(index: LaneIndex, event: LaneEvent): void {
+    switch (event.kind) {
+      case 'installed':
+        this.#slot(index).installs.get(event.package)?.settle(null);
+        break;
+      case 'installFailed': {
+        const { installs } = this.#slot(index);
+        const failure = new PackageRefusedByLaneError(event.package, event.reason);
+        installs.get(event.package)?.settle(failure);
+        installs.delete(event.package);
+        break;
+      }
+      case 'frozen':
+      case 'checkpointed':
+      case 'pinned':
+      case 'absent':
+        this.#answer(event.request, event);
+        break;
+      case 'inspected':
+        this.#answer(event.request, event);
+        break;
+      case 'trace':
+        for (const trace of event.traces) this.#traces.set(trace.execution, trace);
+        break;
+      default:
+        this.#listener.onReport(event);
+    }
+  }
+
+  #answer(request: number, answer: LaneAnswer): void {
+    const open = this.#requests.get(request);
+    this.#requests.delete(request);
+    open?.onAnswer(answer);
+  }
+
+  #lose(index: LaneIndex): void {
+    const slot = this.#slot(index);
+    slot.lane = null;
+    const lost = [...slot.executions];
+    slot.executions.clear();
+    for (const [hash, installation] of slot.installs) {
+      installation.settle(new PackageRefusedByLaneError(hash, `lane ${index} ended`));
+    }
+    slot.installs.clear();
+    for (const [request, { execution, lane }] of this.#requests) {
+      if (lane === index) this.#answer(request, { kind: 'absent', request, execution });
+    }
+    if (lost.length > 0) this.#listener.onLost(index, lost);
+  }
+}
+
+function createInstallation(): Installation {
+  let settle: (failure: Error | null) => void = () => undefined;
+  const done = new Promise<void>((resolve, reject) => {
+    settle = (failure) => (failure === null ? resolve() : reject(failure));
+  });
+  // Whoever asked sees the failure; a later one that nobody waits for must not end the process.
+  done.catch(() => undefined);
+  return { done, settle };
+}
