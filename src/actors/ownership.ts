@@ -8,6 +8,7 @@ import type { OwnershipAsk, OwnershipEffect, OwnershipEvent } from '../protocols
 import type { RegisterRow } from '../protocols/ownership/register.ts';
 import { step, unknown } from '../protocols/ownership/step.ts';
 import { address } from './addresses.ts';
+import type { LaneCommand } from '../lanes/contract.ts';
 import type { Directory } from './directory.ts';
 import type { ActorContext, Behaviour, ReplyTo } from './kernel/contract.ts';
 import type { LaneAnswer, LaneBoard, LaneReport } from './lane-board.ts';
@@ -210,11 +211,7 @@ class OwnershipSession {
       case 'checkpointSoon':
         return this.#ports.observer.onCheckpointSoon(execution);
       case 'answer':
-        this.#ports.exchange.tell(
-          address.migration(this.#ports.identity.name, effect.migration),
-          { kind: 'answered', ...{ answer: effect.answer } },
-          'urgent',
-        );
+        this.#answer(effect);
         return;
       case 'recovered':
         return this.#recovered(effect);
@@ -227,6 +224,15 @@ class OwnershipSession {
       default:
         return assertNever(effect);
     }
+  }
+
+  #answer(effect: Extract<OwnershipEffect, { kind: 'answer' }>): void {
+    const message = { kind: 'answered', answer: effect.answer } as const;
+    this.#ports.exchange.tell(
+      address.migration(this.#ports.identity.name, effect.migration),
+      message,
+      'urgent',
+    );
   }
 
   #read(execution: ExecutionId, context: Context): void {
@@ -306,49 +312,35 @@ class OwnershipSession {
       return this.#event(execution, { kind: 'restoreFailed', reason: 'its bytes are not here' }, context);
     }
     const tenure = { execution, epoch: copy.epoch, generation: copy.generation };
-    this.#place(cell, method, context, () => ({ kind: 'restore', tenure, snapshot: received.bytes }));
+    this.#place(cell, context, async () => {
+      await this.#prepareLane(cell, method);
+      return { kind: 'restore', tenure, snapshot: received.bytes };
+    });
   }
 
   #load(cell: OwnershipCell, effect: Extract<OwnershipEffect, { kind: 'load' }>, context: Context): void {
     const { execution } = cell;
     const { point, tenure } = effect;
-    const { vault, tables, directory } = this.#ports;
-    const fetch = async (): Promise<OwnershipMessage> => {
-      const bytes = await vault.get(point.vaultKey);
+    this.#place(cell, context, async () => {
+      const bytes = await this.#ports.vault.get(point.vaultKey);
       if (bytes === null) throw new RecoveryPointMissingError(execution, point.vaultKey);
-      const row = directory.register(execution)?.row ?? (await tables.registers.get(execution))?.row;
-      if (row === undefined) throw new RecoveryPointMissingError(execution, `register of ${execution}`);
-      cell.method = row.method;
-      await this.#prepareLane(cell, row.method);
-      const posted = this.#ports.board.post(
-        execution,
-        point.kind === 'arguments'
-          ? { kind: 'start', tenure, method: row.method, args: bytes }
-          : { kind: 'restore', tenure, snapshot: bytes },
-      );
-      // The lane's own answer is the event; without a lane there is none.
-      return posted
-        ? { kind: 'event', execution, event: { kind: 'storeFailed' } }
-        : { kind: 'lost', execution };
-    };
-    context.pipe(
-      fetch().then((message) => (message.kind === 'event' ? null : message)),
-      (message) => message ?? { kind: 'sweep' },
-      (error) => event(execution, { kind: 'restoreFailed', reason: messageOf(error) }),
-    );
+      const method = cell.method ?? (await this.#ports.tables.registers.get(execution))?.row.method ?? null;
+      if (method === null) throw new RecoveryPointMissingError(execution, `the register of ${execution}`);
+      cell.method = method;
+      await this.#prepareLane(cell, method);
+      return point.kind === 'arguments'
+        ? { kind: 'start', tenure, method, args: bytes }
+        : { kind: 'restore', tenure, snapshot: bytes };
+    });
   }
 
-  #place(
-    cell: OwnershipCell,
-    method: MethodRef,
-    context: Context,
-    command: () => Parameters<LaneBoard['post']>[1],
-  ): void {
+  /** The lane's answer is the event that follows; where it cannot be asked, the failure is. */
+  #place(cell: OwnershipCell, context: Context, command: () => Promise<LaneCommand>): void {
     const { execution } = cell;
     const { self } = context;
-    this.#prepareLane(cell, method).then(
-      () => {
-        if (!this.#ports.board.post(execution, command())) self.tell({ kind: 'lost', execution });
+    command().then(
+      (ready) => {
+        if (!this.#ports.board.post(execution, ready)) self.tell({ kind: 'lost', execution });
       },
       (error: unknown) => self.tell(event(execution, { kind: 'restoreFailed', reason: messageOf(error) })),
     );
@@ -394,8 +386,8 @@ class OwnershipSession {
       const sinceMs = this.#orphanedSinceMs.get(row.execution) ?? nowMs;
       this.#orphanedSinceMs.set(row.execution, sinceMs);
       if (nowMs - sinceMs < this.#rank(row.execution) * rankDelayMs) continue;
-      const { owner, epoch, execution } = row;
-      this.#event(execution, { kind: 'ownerEnded', owner, epoch, nonce: this.#nonce() }, context);
+      const { owner, epoch, generation, execution } = row;
+      this.#event(execution, { kind: 'ownerEnded', owner, epoch, generation, nonce: this.#nonce() }, context);
     }
   }
 
