@@ -95,12 +95,8 @@ class SeededScheduler implements Scheduler {
     return null;
   }
 
-  admit(cell: Cell): void {
-    const seat: Seat = { ordinary: new Map(), urgent: new Map() };
-    cell.seat = seat;
-  }
-
   post(cell: Cell, entry: Entry, from: Cell | null, urgent: boolean): void {
+    cell.seat ??= { ordinary: new Map(), urgent: new Map() } satisfies Seat;
     const seat = cell.seat as Seat;
     const home = urgent ? seat.urgent : seat.ordinary;
     let pair = home.get(from);
@@ -113,7 +109,8 @@ class SeededScheduler implements Scheduler {
   }
 
   release(cell: Cell): void {
-    const seat = cell.seat as Seat;
+    const seat = cell.seat as Seat | null;
+    if (seat === null) return;
     for (const pair of [...seat.ordinary.values(), ...seat.urgent.values()]) pair.queue.clear();
   }
 
