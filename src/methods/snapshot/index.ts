@@ -1,4 +1,10 @@
-import type { SnapshotDigest } from '../../core/ids.ts';
+import { assert } from '../../core/assert.ts';
+import { type SnapshotDigest, snapshotDigest } from '../../core/ids.ts';
+import type { Digest } from '../../core/ports.ts';
+import { decodeBody } from './decoder.ts';
+import { defaultSizeLimitBytes, Encoder } from './encoder.ts';
+import { SnapshotCorruptError, SnapshotTooLargeError, SnapshotVersionError } from './errors.ts';
+import { containerHeadBytes, digestBytes, formatVersion, magic } from './format.ts';
 import type {
   DecodeOptions,
   EncodeOptions,
@@ -23,6 +29,8 @@ export {
   SnapshotVersionError,
   UnserialisableError,
 } from './errors.ts';
+export { createPermanents } from './permanents.ts';
+export { preview } from './preview.ts';
 export { type PathStep, pathText } from './path-text.ts';
 
 /**
@@ -32,7 +40,13 @@ export { type PathStep, pathText } from './path-text.ts';
  * @throws {UnserialisableError} at the first value that is neither data nor known by reference, with its path
  * @throws {SnapshotTooLargeError} beyond `sizeLimitBytes`
  */
-export declare function encode(root: unknown, options: SnapshotEncodeOptions): Uint8Array;
+export function encode(root: unknown, options: SnapshotEncodeOptions): Uint8Array {
+  const head = new Uint8Array([...magic, formatVersion]);
+  const bytes = join(head, new Encoder(options).run(root), digestBytes, options);
+  const content = bytes.subarray(0, bytes.length - digestBytes);
+  bytes.set(digestOfContent(content, options.digest), content.length);
+  return bytes;
+}
 
 /**
  * Rebuilds what `encode` was given. The digest is checked before anything is read; nothing is ever evaluated.
@@ -41,21 +55,80 @@ export declare function encode(root: unknown, options: SnapshotEncodeOptions): U
  * @throws {SnapshotVersionError} when another version of the format wrote them
  * @throws {PermanentMissingError} when something that is held by reference is not here
  */
-export declare function decode(bytes: Uint8Array, options: SnapshotDecodeOptions): unknown;
+export function decode(bytes: Uint8Array, options: SnapshotDecodeOptions): unknown {
+  checkContainer(bytes);
+  const content = bytes.subarray(0, bytes.length - digestBytes);
+  const found = digestOfContent(content, options.digest);
+  if (!found.every((byte, index) => byte === bytes[content.length + index])) {
+    throw new SnapshotCorruptError(`its digest is ${hex(found)}, it says ${digestOf(bytes)}`);
+  }
+  return decodeBody(content.subarray(containerHeadBytes), options);
+}
 
-/** The digest that a snapshot carries, in hexadecimal, without computing it again: `decode` checks it. */
-export declare function digestOf(snapshot: Uint8Array): SnapshotDigest;
+/**
+ * The digest that a snapshot carries, in hexadecimal, without computing it again: `decode` checks it.
+ *
+ * @throws {SnapshotCorruptError} when it is no snapshot at all
+ */
+export function digestOf(snapshot: Uint8Array): SnapshotDigest {
+  checkContainer(snapshot);
+  return snapshotDigest(hex(snapshot.subarray(snapshot.length - digestBytes)));
+}
 
 /** Like `encode`, without magic and digest: for arguments, messages and results, which links authenticate. */
-export declare function encodeValue(value: unknown, options?: EncodeOptions): Uint8Array;
+export function encodeValue(value: unknown, options: EncodeOptions = {}): Uint8Array {
+  return join(new Uint8Array([formatVersion]), new Encoder(options).run(value), 0, options);
+}
 
 /** Reads what `encodeValue` wrote. Throws like `decode`. */
-export declare function decodeValue(bytes: Uint8Array, options?: DecodeOptions): unknown;
+export function decodeValue(bytes: Uint8Array, options: DecodeOptions = {}): unknown {
+  const version = bytes[0];
+  if (version === undefined) throw new SnapshotCorruptError('it is empty');
+  if (version !== formatVersion) throw new SnapshotVersionError(version, formatVersion);
+  return decodeBody(bytes.subarray(1), options);
+}
 
-/** A two-way table out of (name, value) pairs. Names and values must be unique. */
-export declare function createPermanents(
-  entries: Iterable<readonly [string, object | symbol]>,
-): import('./options.ts').Permanents;
+function join(
+  head: Uint8Array,
+  sections: readonly Uint8Array[],
+  reservedBytes: number,
+  options: EncodeOptions,
+): Uint8Array {
+  let total = head.length + reservedBytes;
+  for (const section of sections) total += section.length;
+  const limit = options.sizeLimitBytes ?? defaultSizeLimitBytes;
+  if (total > limit) throw new SnapshotTooLargeError(total, limit);
+  const bytes = new Uint8Array(total);
+  bytes.set(head);
+  let at = head.length;
+  for (const section of sections) {
+    bytes.set(section, at);
+    at += section.length;
+  }
+  return bytes;
+}
 
-/** A value for people's eyes, at most `lengthMax` characters; runs no user code and never throws. */
-export declare function preview(value: unknown, lengthMax: number): string;
+function checkContainer(bytes: Uint8Array): void {
+  if (!magic.every((byte, index) => bytes[index] === byte)) {
+    throw new SnapshotCorruptError('it does not begin like a snapshot');
+  }
+  const version = bytes[magic.length];
+  if (version !== undefined && version !== formatVersion) {
+    throw new SnapshotVersionError(version, formatVersion);
+  }
+  if (bytes.length < containerHeadBytes + digestBytes) {
+    throw new SnapshotCorruptError(`it ends after ${bytes.length} bytes`);
+  }
+}
+
+function digestOfContent(content: Uint8Array, digest: Digest): Uint8Array {
+  const text = digest.sha256(content);
+  assert(text.length === 2 * digestBytes, 'SHA-256 has 32 bytes in hexadecimal');
+  return Uint8Array.from({ length: digestBytes }, (_, index) =>
+    Number.parseInt(text.slice(2 * index, 2 * index + 2), 16),
+  );
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -43,6 +43,11 @@ export interface EncodeOptions {
   readonly external?: (value: object) => ExternalRecord | null;
   /** Default: none; a `Buffer` is refused then. */
   readonly buffer?: BufferClass;
+  /**
+   * Whether an array or a typed array has own properties besides its elements. Default: all its keys are listed, which
+   * is slow for long ones; an engine may know a better way.
+   */
+  readonly hasNamedProperties?: (indexed: object) => boolean;
   /** The largest result, in bytes. Default: 1 GiB. */
   readonly sizeLimitBytes?: number;
   /**

@@ -1,0 +1,207 @@
+import { constructorOf, functionName } from './describe-value.ts';
+import type { Encoder } from './encoder.ts';
+import { attribute, hasFixedLength, hasProperties, integrity, kind } from './format.ts';
+import {
+  builtinTag,
+  describe,
+  errorPlaceByPrototype,
+  getPrototypeOf,
+  mapForEach,
+  mapSize,
+  nativeStackGetter,
+  ownNames,
+  ownSymbols,
+  setForEach,
+  setSize,
+  typedArrayExtent,
+  typedArrayName,
+} from './intrinsics.ts';
+import { attributesOf, integrityOf, isAccessor, ordinaryAttributes } from './properties.ts';
+import { Refusal } from './refusal.ts';
+
+/** Writes what an object holds. Whatever it refers to is numbered on the way, and written when its turn comes. */
+export function writeContents(out: Encoder, number: number, value: object): void {
+  switch (out.kinds[number]) {
+    case kind.plain:
+    case kind.nullPrototype:
+      return writePlain(out, value);
+    case kind.array:
+      return writeArray(out, value as unknown[]);
+    case kind.map:
+      out.contents.whole(mapSize(value));
+      mapForEach(value, (item, key) => {
+        out.value(key);
+        out.value(item);
+      });
+      break;
+    case kind.set:
+      out.contents.whole(setSize(value));
+      setForEach(value, (item) => out.value(item));
+      break;
+    case kind.view:
+    case kind.boxed:
+      return writeTrailer(out, value, namedKeys(out, value));
+    case kind.error:
+      return writeTrailer(out, value, ownNames(value), foreignName(value));
+    case kind.external:
+      return out.value(out.records.get(number)?.record);
+    default:
+      break;
+  }
+  writeTrailer(out, value, ownNames(value));
+}
+
+/** A plain object is its shape and its values, or, where a property is not ordinary, a list of properties. */
+function writePlain(out: Encoder, value: object): void {
+  const names = ownNames(value);
+  const level = integrityOf(value);
+  if (ownSymbols(value).length > 0) return writePlainSlowly(out, value, names, level);
+  const ordinary = ordinaryAttributes[level];
+  const values: unknown[] = [];
+  for (const name of names) {
+    const property = describe(value, name);
+    if (property === undefined || isAccessor(property) || attributesOf(property) !== ordinary) {
+      return writePlainSlowly(out, value, names, level);
+    }
+    values.push(property.value);
+  }
+  out.contents.whole(out.shapes.numberOf(names) * 4 + level);
+  for (const item of values) out.value(item);
+}
+
+function writePlainSlowly(out: Encoder, value: object, names: string[], level: number): void {
+  out.contents.whole(level);
+  writeProperties(out, value, [...names, ...ownSymbols(value)]);
+}
+
+/** Beyond so many holes, if they are the majority, the elements that exist are listed instead of looked for. */
+const holesMax = 1024;
+
+function writeArray(out: Encoder, value: unknown[]): void {
+  const { length } = value;
+  const level = integrityOf(value);
+  const ordinary = ordinaryAttributes[level];
+  /** Elements with attributes of their own, written as properties. */
+  const special: string[] = [];
+  let holesInRow = 0;
+  let holes = 0;
+  const visit = (index: number): void => {
+    const property = describe(value, index as unknown as string);
+    if (property !== undefined && attributesOf(property) === ordinary && !isAccessor(property)) {
+      out.holes(holesInRow);
+      holesInRow = 0;
+      out.value(property.value);
+      return;
+    }
+    if (property !== undefined) special.push(String(index));
+    holesInRow += 1;
+    holes += 1;
+  };
+  let index = 0;
+  for (; index < length && (holes < holesMax || holes * 2 < index); index += 1) visit(index);
+  if (index < length) {
+    let next = index;
+    for (const at of elementsFrom(value, index)) {
+      holesInRow += at - next;
+      visit(at);
+      next = at + 1;
+    }
+    holesInRow += length - next;
+  }
+  out.holes(holesInRow);
+  const fixed = level !== integrity.frozen && describe(value, 'length')?.writable === false;
+  writeTrailer(out, value, [...special, ...namedKeys(out, value)], null, fixed ? hasFixedLength : 0);
+}
+
+function elementsFrom(array: object, first: number): number[] {
+  return ownNames(array)
+    .filter((name) => isIndex(name) && Number(name) >= first)
+    .map(Number);
+}
+
+function isIndex(name: string): boolean {
+  const index = Number(name) >>> 0;
+  return String(index) === name && index !== 0xffff_ffff;
+}
+
+/** Up to this length, listing all keys costs little. */
+const listedLengthMax = 256;
+
+/** The names of the properties of something indexed (array, view, boxed string) that are no elements. */
+function namedKeys(out: Encoder, value: object): string[] {
+  const length = lengthOf(value);
+  const knows = out.options.hasNamedProperties;
+  if (knows !== undefined && length > listedLengthMax && !knows(value)) return [];
+  const hasOwnLength = Array.isArray(value) || builtinTag(value) === '[object String]';
+  return ownNames(value).filter(
+    (name) => !(isIndex(name) && Number(name) < length) && !(hasOwnLength && name === 'length'),
+  );
+}
+
+function lengthOf(value: object): number {
+  if (typedArrayName(value) !== undefined) return typedArrayExtent(value).length;
+  const length: unknown = describe(value, 'length')?.value;
+  return typeof length === 'number' ? length : 0;
+}
+
+/** What every object but the plain ones ends with: how far it is closed, and its further properties. */
+function writeTrailer(
+  out: Encoder,
+  value: object,
+  names: readonly string[],
+  foreign: string | null = null,
+  flags = 0,
+): void {
+  const symbols = ownSymbols(value);
+  const has = names.length > 0 || symbols.length > 0 || foreign !== null;
+  out.contents.byte(integrityOf(value) | flags | (has ? hasProperties : 0));
+  if (has) writeProperties(out, value, [...names, ...symbols], foreign);
+}
+
+function writeProperties(
+  out: Encoder,
+  value: object,
+  keys: readonly (string | symbol)[],
+  foreign: string | null = null,
+): void {
+  out.contents.whole(keys.length + (foreign === null ? 0 : 1));
+  for (const key of keys) {
+    const property = dataProperty(value, key);
+    out.value(key);
+    out.contents.byte(attributesOf(property));
+    out.value(property.value);
+  }
+  if (foreign === null) return;
+  out.value('name');
+  out.contents.byte(attribute.writable | attribute.configurable);
+  out.value(foreign);
+}
+
+/** An accessor would have to be run to be read: refused. */
+function dataProperty(value: object, key: string | symbol): PropertyDescriptor {
+  const property = describe(value, key);
+  if (property === undefined) throw new Refusal(value, 'property that comes and goes', key);
+  if (!isAccessor(property)) return property;
+  if (key === 'stack' && nativeStackGetter !== undefined && property.get === nativeStackGetter) {
+    const stack: unknown = Reflect.apply(nativeStackGetter, value, []);
+    return { value: stack, writable: true, configurable: true, enumerable: false };
+  }
+  throw new Refusal(value, property.get === undefined ? 'setter' : 'getter', key);
+}
+
+/** The name of an error whose own class stays behind; null when its class is one of the language's. */
+function foreignName(error: object): string | null {
+  const prototype = getPrototypeOf(error);
+  if (prototype === null || errorPlaceByPrototype.has(prototype)) return null;
+  if (describe(error, 'name') !== undefined) return null;
+  for (
+    let holder: object | null = prototype;
+    holder !== null && !errorPlaceByPrototype.has(holder);
+    holder = getPrototypeOf(holder)
+  ) {
+    const name: unknown = describe(holder, 'name')?.value;
+    if (typeof name === 'string') return name;
+  }
+  const constructor = constructorOf(error);
+  return constructor === null ? 'Error' : functionName(constructor);
+}

@@ -1,0 +1,121 @@
+/**
+ * The layout of a snapshot, all of it little-endian:
+ *
+ *   magic "GDWT" · format version (1 byte) · body · SHA-256 of everything before it
+ *
+ * The body (which is what `encodeValue` yields, after a version byte of its own):
+ *
+ *   lengths of the sections (6 whole numbers) · strings · shapes · heads · contents · pools · blobs
+ *
+ * Objects are numbered in the order in which they were met. *Heads* say, in that order, what each object is, and all
+ * that is needed to make it empty. *Contents* say, in the same order, what it holds; they refer to objects by number,
+ * so neither side recurses. *Shapes* are lists of keys that many plain objects share. *Blobs* are the bytes of
+ * buffers, in the order of their heads, and *pools* the extents of those that are cut down to what is used.
+ */
+export const formatVersion = 1;
+export const magic = [0x47, 0x44, 0x57, 0x54] as const;
+export const digestBytes = 32;
+export const containerHeadBytes = magic.length + 1;
+export const sectionCount = 6;
+
+/** How a value begins in *contents*. From `smallInteger` on, the byte itself is a number. */
+export const tag = {
+  undefined: 0,
+  null: 1,
+  true: 2,
+  false: 3,
+  /** whole: magnitude */
+  integer: 4,
+  /** whole: magnitude - 1 */
+  negativeInteger: 5,
+  float64: 6,
+  /** whole: string */
+  string: 7,
+  /** whole: object */
+  object: 8,
+  /** byte: 1 when negative; whole: number of hexadecimal digits; the digits */
+  bigint: 9,
+  /** Only within arrays. whole: how many elements in a row are missing */
+  hole: 10,
+  /** whole: string, the key of `Symbol.for` */
+  registeredSymbol: 11,
+  /** whole: string, the name within `Symbol` */
+  wellKnownSymbol: 12,
+  /** whole: string, the name of a permanent */
+  permanent: 13,
+  smallInteger: 32,
+} as const;
+
+/** What `smallInteger` stands for; 255 stands for 191. */
+export const smallestSmallInteger = -32;
+export const greatestSmallInteger = 255 - tag.smallInteger + smallestSmallInteger;
+
+/** What an object is, the first byte of its head. */
+export const kind = {
+  plain: 0,
+  nullPrototype: 1,
+  /** whole: length */
+  array: 2,
+  map: 3,
+  set: 4,
+  /** float64: time */
+  date: 5,
+  /** whole: string (source); whole: string (flags) */
+  regExp: 6,
+  /** byte: place in `errorNames` */
+  error: 7,
+  /** value, no object: what is boxed */
+  boxed: 8,
+  /** whole: length; the bytes are in *blobs* */
+  arrayBuffer: 9,
+  /** whole: length; whole: maximum length */
+  resizableBuffer: 10,
+  /** Extent in *pools*: Buffers that share Node's pool keep their sharing, and carry no bytes of others along. */
+  pool: 11,
+  /** byte: place in `viewNames`; whole: buffer; byte: 1 when it follows its buffer's length; whole: offset; whole: length */
+  view: 12,
+  /** whole: string (kind) */
+  external: 13,
+} as const;
+
+export type Kind = (typeof kind)[keyof typeof kind];
+
+export const errorNames = [
+  'Error',
+  'EvalError',
+  'RangeError',
+  'ReferenceError',
+  'SyntaxError',
+  'TypeError',
+  'URIError',
+  'AggregateError',
+] as const;
+
+export const viewNames = [
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+  'DataView',
+  'Float16Array',
+  'Buffer',
+] as const;
+
+export type ViewName = (typeof viewNames)[number];
+
+/** How far an object is closed: the low two bits of its trailer. */
+export const integrity = { open: 0, nonExtensible: 1, sealed: 2, frozen: 3 } as const;
+
+/** In an object's trailer: further properties follow, each a key, attributes and a value. */
+export const hasProperties = 4;
+/** In an array's trailer: `length` is not writable. */
+export const hasFixedLength = 8;
+/** Attributes of a property, as bits. */
+export const attribute = { writable: 1, enumerable: 2, configurable: 4, all: 7 } as const;
