@@ -99,7 +99,7 @@ export class BulkChannel implements Bulk {
 
   stop(): void {
     this.#stopped = true;
-    for (const ticket of [...this.#offers.keys()]) this.#drop(ticket);
+    for (const ticket of this.#offers.keys()) this.#drop(ticket);
     for (const abort of this.#abortPulls) abort();
   }
 

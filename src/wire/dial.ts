@@ -88,6 +88,7 @@ class Dial {
     if (this.#ended) return;
     this.#finish();
     this.#abortStep();
+    this.#agent.destroy();
   }
 
   #upgrade(hello: Hello, challenge: Challenge, session: Session): void {

@@ -31,26 +31,52 @@ const helloSchema = v.strictObject({
   from: incarnation,
   to: incarnation,
   nonce: hex,
-  /** Where the dialer itself listens; empty for a client. */
   address: text,
-  /** For a link: the id of the last link that stood between the two, or empty. For bulk: the ticket. */
   subject: text,
 });
 const challengeSchema = v.strictObject({ incarnation, nonce: hex, proof: hex });
 const answerSchema = v.strictObject({ nonce: hex, proof: hex });
 const refusalSchema = v.strictObject({ kind: text, detail: text });
 
-export type Hello = v.InferOutput<typeof helloSchema>;
-export type Challenge = v.InferOutput<typeof challengeSchema>;
-export type Answer = v.InferOutput<typeof answerSchema>;
-export type Refusal = v.InferOutput<typeof refusalSchema>;
+export interface Hello {
+  readonly version: number;
+  readonly purpose: 'link' | 'bulk';
+  readonly from: IncarnationId;
+  readonly to: IncarnationId;
+  readonly nonce: string;
+  /** Where the dialer itself listens; empty for a client. */
+  readonly address: string;
+  /** For a link: the id of the last link that stood between the two, or empty. For bulk: the ticket. */
+  readonly subject: string;
+}
 
-export const readHello = reader(helloSchema);
+export interface Challenge {
+  readonly incarnation: IncarnationId;
+  readonly nonce: string;
+  readonly proof: string;
+}
+
+export interface Answer {
+  /** The acceptor's. */
+  readonly nonce: string;
+  readonly proof: string;
+}
+
+export interface Refusal {
+  readonly kind: string;
+  readonly detail: string;
+}
+
+type Header = string | string[] | undefined;
+
+export const readHello: (header: Header) => Hello | null = reader(helloSchema);
 /** Read on its own, because a later version's hello may look different in all else. */
-export const readVersion = reader(v.looseObject({ version: v.number() }));
-export const readChallenge = reader(challengeSchema);
-export const readAnswer = reader(answerSchema);
-export const readRefusal = reader(refusalSchema);
+export const readVersion: (header: Header) => { readonly version: number } | null = reader(
+  v.looseObject({ version: v.number() }),
+);
+export const readChallenge: (header: Header) => Challenge | null = reader(challengeSchema);
+export const readAnswer: (header: Header) => Answer | null = reader(answerSchema);
+export const readRefusal: (header: Header) => Refusal | null = reader(refusalSchema);
 
 /** A handshake message as the value of one HTTP header. */
 export function writeHeader(message: Hello | Challenge | Answer | Refusal): string {
@@ -149,7 +175,7 @@ export class ClusterSecret {
 
 function reader<Schema extends v.GenericSchema>(
   schema: Schema,
-): (header: string | string[] | undefined) => v.InferOutput<Schema> | null {
+): (header: Header) => v.InferOutput<Schema> | null {
   return (header) => {
     if (typeof header !== 'string') return null;
     try {

@@ -98,7 +98,7 @@ export class SocketLinks implements Links, PeerOwner {
 
   stop(): void {
     this.#stopped = true;
-    for (const incarnation of [...this.#peers.keys()]) this.disconnect(incarnation);
+    for (const incarnation of this.#peers.keys()) this.disconnect(incarnation);
   }
 
   #peer(incarnation: IncarnationId): Peer {

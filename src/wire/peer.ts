@@ -102,7 +102,7 @@ export class Peer {
 
   /** Ends the link and drops the queue; the peer must not be used afterwards. */
   close(reason: LinkEnd): void {
-    this.#queue.clear();
+    this.#clearQueue();
     this.#leave(reason);
   }
 
@@ -125,7 +125,7 @@ export class Peer {
   #onDialFailed(reason: LinkEnd): void {
     this.#enter({ phase: 'idle' });
     if (reason.kind === 'unknownIncarnation') {
-      this.#queue.clear();
+      this.#clearQueue();
       this.#owner.onGone(this.incarnation);
     } else {
       this.#retry();
@@ -161,7 +161,7 @@ export class Peer {
     this.#enter({ phase: 'idle' });
     this.#retry();
     if (this.#address === '') {
-      this.#queue.clear();
+      this.#clearQueue();
       this.#owner.onLeft(this.incarnation);
     }
     this.#ports.listener.onDown(this.incarnation, reason);
@@ -201,6 +201,11 @@ export class Peer {
       this.#wasFull = false;
       listener.onDrained(this.incarnation);
     }
+  }
+
+  #clearQueue(): void {
+    this.#queue.clear();
+    this.#wasFull = false;
   }
 
   #enter(state: PeerState): void {
