@@ -62,8 +62,8 @@ class LmdbStore implements Store {
     return settleIdentity(this, expected, this.#options);
   }
 
-  close(): Promise<Closing> {
-    this.#files.close();
-    return this.#session.close();
+  async close(): Promise<Closing> {
+    const [closing] = await Promise.all([this.#session.close(), this.#files.close()]);
+    return closing;
   }
 }

@@ -41,6 +41,7 @@ export class FileVault implements Vault {
   readonly #url: string;
   readonly #folder: string;
   readonly #options: StoreOptions;
+  readonly #inFlight = new Set<Promise<unknown>>();
   #closed = false;
 
   private constructor(url: string, folder: string, options: StoreOptions) {
@@ -61,11 +62,44 @@ export class FileVault implements Vault {
     return vault;
   }
 
-  close(): void {
+  /** Lets calls in flight end; each of their steps is bounded. */
+  async close(): Promise<void> {
     this.#closed = true;
+    await Promise.allSettled(this.#inFlight);
   }
 
-  async put(key: string, bytes: VaultBytes): Promise<VaultReceipt> {
+  put(key: string, bytes: VaultBytes): Promise<VaultReceipt> {
+    return this.#enter(`put ${key}`, () => this.#put(key, bytes));
+  }
+
+  get(key: string): Promise<Uint8Array | null> {
+    return this.#enter(`get ${key}`, () => this.#get(key));
+  }
+
+  has(key: string): Promise<boolean> {
+    return this.#enter(`has ${key}`, () => this.#has(key));
+  }
+
+  delete(key: string): Promise<void> {
+    return this.#enter(`delete ${key}`, () => this.#delete(key));
+  }
+
+  list(prefix: string): Promise<readonly string[]> {
+    return this.#enter(`list ${prefix}`, () => this.#list(prefix));
+  }
+
+  async #enter<T>(call: string, run: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new StoreUnavailableError(call, this.#url, 'was closed');
+    const running = run();
+    this.#inFlight.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#inFlight.delete(running);
+    }
+  }
+
+  async #put(key: string, bytes: VaultBytes): Promise<VaultReceipt> {
     checkKey(key);
     const call = `put ${key}`;
     const partial = join(this.#folder, partialFolder, this.#options.random.hex(16));
@@ -81,7 +115,7 @@ export class FileVault implements Vault {
     return this.#publish(call, key, partial, receipt);
   }
 
-  async get(key: string): Promise<Uint8Array | null> {
+  async #get(key: string): Promise<Uint8Array | null> {
     checkKey(key);
     const call = `get ${key}`;
     const file = await this.#openValue(call, key);
@@ -104,18 +138,18 @@ export class FileVault implements Vault {
     }
   }
 
-  async has(key: string): Promise<boolean> {
+  async #has(key: string): Promise<boolean> {
     checkKey(key);
     return (await this.#step(`has ${key}`, 'read', absentAsNull(stat(this.#path(key))))) !== null;
   }
 
-  async delete(key: string): Promise<void> {
+  async #delete(key: string): Promise<void> {
     checkKey(key);
     await this.#step(`delete ${key}`, 'write', absentAsNull(unlink(this.#path(key))));
     await this.#step(`delete ${key}`, 'write', flushFolder(this.#folder));
   }
 
-  async list(prefix: string): Promise<readonly string[]> {
+  async #list(prefix: string): Promise<readonly string[]> {
     checkPrefix(prefix);
     const names = await this.#step(`list ${prefix}`, 'read', readdir(this.#folder));
     return names
@@ -227,10 +261,6 @@ export class FileVault implements Vault {
    * @param mode whether the step, if it did happen, can be seen by others
    */
   #step<T>(call: string, mode: Mode, step: Promise<T>): Promise<T> {
-    if (this.#closed) {
-      step.catch(() => undefined);
-      return Promise.reject(new StoreUnavailableError(call, this.#url, 'was closed'));
-    }
     return new Promise<T>((resolve, reject) => {
       const timeoutMs = this.#options.callTimeoutMs;
       const cancel = this.#options.clock.after(timeoutMs, () => {
