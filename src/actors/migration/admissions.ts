@@ -1,0 +1,105 @@
+import type { ExecutionId, IncarnationId, MigrationId } from '../../core/ids.ts';
+import type { Clock } from '../../core/ports.ts';
+import type { Cargo, Passage } from '../../protocols/migration/messages.ts';
+import type { Packages } from '../ports.ts';
+
+export interface AdmissionLimits {
+  readonly executionsMax: number;
+  readonly memoryMax: number;
+  readonly concurrentMax: number;
+  readonly snapshotMaxBytes: number;
+  readonly reservationMs: number;
+}
+
+interface Reservation {
+  readonly execution: ExecutionId;
+  readonly from: IncarnationId;
+  readonly bytes: number;
+  readonly untilMs: number;
+}
+
+/** What a target looks at before it says yes. */
+export interface AdmissionView {
+  /** Executions on the lanes now. */
+  executions(): number;
+  /** Free memory that executions may still take, in bytes. */
+  freeBytes(): number;
+  /** Null while this host takes executions, else why not. */
+  closed(): string | null;
+}
+
+/**
+ * Room that this host has promised to executions that were announced to it, each for a bounded time, so that an idle
+ * host is not stampeded: whoever comes later sees the room as taken.
+ */
+export class Admissions {
+  readonly #reservations = new Map<MigrationId, Reservation>();
+  readonly #limits: AdmissionLimits;
+  readonly #view: AdmissionView;
+  readonly #packages: Packages;
+  readonly #clock: Clock;
+
+  constructor(limits: AdmissionLimits, view: AdmissionView, packages: Packages, clock: Clock) {
+    this.#limits = limits;
+    this.#view = view;
+    this.#packages = packages;
+    this.#clock = clock;
+  }
+
+  /** Executions announced and not yet arrived. */
+  get reserved(): number {
+    this.#expire();
+    return this.#reservations.size;
+  }
+
+  /** @returns null when the room is reserved and the code is here, else the reason of the refusal */
+  async reserve(passage: Passage, cargo: Cargo): Promise<string | null> {
+    const refusal = this.#refusal(passage, cargo);
+    if (refusal !== null) return refusal;
+    const { execution, migration, source } = passage;
+    const untilMs = this.#clock.monotonicMs() + this.#limits.reservationMs;
+    this.#reservations.set(migration, { execution, from: source, bytes: cargo.estimatedBytes, untilMs });
+    try {
+      await this.#packages.ensure(cargo.method.package);
+    } catch (error) {
+      this.#reservations.delete(migration);
+      throw error;
+    }
+    return null;
+  }
+
+  release(migration: MigrationId): void {
+    this.#reservations.delete(migration);
+  }
+
+  #refusal(passage: Passage, cargo: Cargo): string | null {
+    this.#expire();
+    this.#reservations.delete(passage.migration);
+    const closed = this.#view.closed();
+    if (closed !== null) return closed;
+    const { executionsMax, concurrentMax, snapshotMaxBytes } = this.#limits;
+    if (cargo.estimatedBytes > snapshotMaxBytes) {
+      return `its state of ${cargo.estimatedBytes} bytes is over the limit of ${snapshotMaxBytes} (snapshots.sizeMaxBytes)`;
+    }
+    if (this.#reservations.size >= concurrentMax) {
+      return `${this.#reservations.size} moves to this host are under way, as many as it takes at once (migrations.concurrentMax)`;
+    }
+    const taken = this.#view.executions() + this.#reservations.size;
+    if (taken >= executionsMax) {
+      return `it carries or expects ${taken} executions, as many as it takes (capacity.executionsMax)`;
+    }
+    const promised = [...this.#reservations.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    const freeBytes = this.#view.freeBytes() - promised;
+    if (cargo.estimatedBytes > freeBytes) {
+      return `its state of ${cargo.estimatedBytes} bytes does not fit into the ${Math.max(0, Math.floor(freeBytes))} bytes that are left`;
+    }
+    return null;
+  }
+
+  #expire(): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [migration, { untilMs }] of this.#reservations) {
+      if (untilMs <= nowMs) this.#reservations.delete(migration);
+    }
+  }
+}
