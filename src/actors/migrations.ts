@@ -94,11 +94,10 @@ class MigrationsSession {
         for (const cell of this.#ports.cells.values())
           this.#tell(cell, { kind: 'cancelled', ...{ reason: message.reason } });
         return;
-      case 'childEnded':
-        return this.#failed(
-          message.migration,
-          'its steps failed more often than their restart budget allows',
-        );
+      case 'inspectCells':
+        this.#inspectCells(context);
+        context.after(inspectEveryMs, { kind: 'inspectCells' });
+        return;
       case 'supervised':
         if (message.failure !== null) this.#failed(message.migration, message.failure);
         return;
