@@ -1,0 +1,291 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Clock } from '../core/ports.ts';
+import type { CgroupFolders, MemoryLimit, ReadText, Throttling } from './cgroup.ts';
+import { cgroupFolders, cpuShareOf, parseThrottling, readCgroupLimits, readMemoryUse } from './cgroup.ts';
+import type { DiskBytes, MachineCpu, MachineMemory, NetworkBytes, StallTotals } from './kernel-files.ts';
+import { parseDisk, parseMachineCpu, parseMachineMemory, parseNetwork, parseStalls } from './kernel-files.ts';
+
+/**
+ * What a process and its machine used, over the time since the sample before. Null is what this platform does not
+ * tell: outside Linux that is network, disk, stalls, throttling and limits.
+ */
+export interface ResourceSample {
+  /** Monotonic, when it was taken. */
+  readonly atMs: number;
+  readonly periodMs: number;
+  readonly process: ProcessSample;
+  readonly machine: MachineSample;
+  readonly limits: LimitsSample;
+  readonly stalls: StallSample | null;
+}
+
+export interface ProcessSample {
+  /** Cores kept busy, all threads together. */
+  readonly cpuCores: number;
+  readonly residentBytes: number;
+  readonly disk: { readonly readBytesPerSecond: number; readonly writtenBytesPerSecond: number } | null;
+  /** How much later than due the thread that samples ran its timers. */
+  readonly eventLoopDelay: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number };
+}
+
+export interface MachineSample {
+  readonly cores: number;
+  /** Cores kept busy by everybody; inside a container, too. */
+  readonly cpuCores: number;
+  readonly memory: MachineMemory;
+  /** Of this process's network namespace. */
+  readonly network: {
+    readonly receivedBytesPerSecond: number;
+    readonly sentBytesPerSecond: number;
+    readonly loopbackBytesPerSecond: number;
+  } | null;
+}
+
+export interface LimitsSample {
+  /** Cores that this host may use: configured, else the lesser of cores and quota. */
+  readonly cpuShareCores: number;
+  /** Share of the quota's periods in which it stopped us; null without a quota. */
+  readonly throttledRatio: number | null;
+  /** The cgroup's limit, or the machine's memory. */
+  readonly memoryLimitBytes: number;
+  /** Of the cgroup's limit or of the machine's memory, whichever is fuller; in [0, 1]. */
+  readonly memoryUsage: number;
+}
+
+/** Share of the period in which work waited for a resource, each in [0, 1]. */
+export interface StallSample {
+  readonly cpuRatio: number;
+  readonly memoryRatio: number;
+  readonly memoryFullRatio: number;
+  readonly ioRatio: number;
+  readonly ioFullRatio: number;
+}
+
+/** Where the figures come from. */
+export interface ResourceSources {
+  readonly read: ReadText;
+  readonly cores: () => number;
+  /** CPU time of this process so far, in ms. */
+  readonly processCpuMs: () => number;
+  readonly residentBytes: () => number;
+  /** Where there is no `/proc`. */
+  readonly machineCpu: () => MachineCpu;
+  readonly machineMemory: () => MachineMemory;
+}
+
+/** This process and this machine. */
+export const systemSources: ResourceSources = {
+  read: (path) => {
+    try {
+      return readFileSync(path, 'latin1');
+    } catch {
+      return null; // Absent, forbidden, or switched off in this kernel: the figure is not to be had.
+    }
+  },
+  cores: availableParallelism,
+  processCpuMs: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  },
+  residentBytes: () => process.memoryUsage.rss(),
+  machineCpu: () => {
+    const times = cpus().map((cpu) => cpu.times);
+    const idle = times.reduce((sum, time) => sum + time.idle, 0);
+    const busy = times.reduce((sum, { user, nice, sys, irq }) => sum + user + nice + sys + irq, 0);
+    return { busy, total: busy + idle };
+  },
+  machineMemory: () => ({ totalBytes: totalmem(), availableBytes: freemem() }),
+};
+
+const eventLoopResolutionMs = 20;
+const nsPerMs = 1e6;
+
+/** Everything that only counts up. */
+interface Counters {
+  readonly atMs: number;
+  readonly processCpuMs: number;
+  readonly machineCpu: MachineCpu;
+  readonly disk: DiskBytes | null;
+  readonly network: NetworkBytes | null;
+  readonly throttling: Throttling | null;
+  readonly stalls: {
+    readonly cpu: StallTotals;
+    readonly memory: StallTotals;
+    readonly io: StallTotals;
+  } | null;
+}
+
+/** Samples this process, its machine and its limits. It keeps no timer but that of the event loop's delay. */
+export class ResourceSampler {
+  readonly #clock: Clock;
+  readonly #configuredCores: number;
+  readonly #sources: ResourceSources;
+  readonly #eventLoop = monitorEventLoopDelay({ resolution: eventLoopResolutionMs });
+  readonly #cpuFolders: CgroupFolders | null;
+  readonly #pressureFiles: (resource: 'cpu' | 'memory' | 'io') => string;
+  #last: Counters;
+
+  /** @param configuredCores the host's CPU share, 0 when none is configured */
+  constructor(clock: Clock, configuredCores: number, sources: ResourceSources = systemSources) {
+    this.#clock = clock;
+    this.#configuredCores = configuredCores;
+    this.#sources = sources;
+    const membership = sources.read('/proc/self/cgroup') ?? '';
+    const mountInfo = sources.read('/proc/self/mountinfo') ?? '';
+    this.#cpuFolders = cgroupFolders('cpu', membership, mountInfo);
+    this.#pressureFiles = pressureFiles(this.#cpuFolders, sources.read);
+    this.#eventLoop.enable();
+    this.#last = this.#count();
+  }
+
+  /** Samples now. Everything per second, and every ratio, is over the time since the last call. */
+  sample(): ResourceSample {
+    const before = this.#last;
+    const now = this.#count();
+    this.#last = now;
+    const periodMs = now.atMs - before.atMs;
+    return {
+      atMs: now.atMs,
+      periodMs,
+      process: this.#process(before, now, periodMs),
+      machine: this.#machine(before, now, periodMs),
+      limits: this.#limits(before, now),
+      stalls: stallsBetween(before, now, periodMs),
+    };
+  }
+
+  stop(): void {
+    this.#eventLoop.disable();
+  }
+
+  #count(): Counters {
+    const { read, processCpuMs, machineCpu } = this.#sources;
+    const disk = read('/proc/self/io');
+    const network = read('/proc/net/dev');
+    const ownCgroup = this.#cpuFolders?.folders[0];
+    return {
+      atMs: this.#clock.monotonicMs(),
+      processCpuMs: processCpuMs(),
+      machineCpu: parseMachineCpu(read('/proc/stat') ?? '') ?? machineCpu(),
+      disk: disk === null ? null : parseDisk(disk),
+      network: network === null ? null : parseNetwork(network),
+      throttling: ownCgroup === undefined ? null : parseThrottling(read(`${ownCgroup}/cpu.stat`) ?? ''),
+      stalls: this.#countStalls(),
+    };
+  }
+
+  #countStalls(): Counters['stalls'] {
+    const total = (resource: 'cpu' | 'memory' | 'io') =>
+      parseStalls(this.#sources.read(this.#pressureFiles(resource)) ?? '');
+    const cpu = total('cpu');
+    const memory = total('memory');
+    const io = total('io');
+    return cpu === null || memory === null || io === null ? null : { cpu, memory, io };
+  }
+
+  #process(before: Counters, now: Counters, periodMs: number): ProcessSample {
+    const lateMs = (ns: number) => Math.max(0, ns / nsPerMs - eventLoopResolutionMs);
+    const histogram = this.#eventLoop;
+    const eventLoopDelay =
+      histogram.count === 0
+        ? { p50Ms: 0, p99Ms: 0, maxMs: 0 }
+        : {
+            p50Ms: lateMs(histogram.percentile(50)),
+            p99Ms: lateMs(histogram.percentile(99)),
+            maxMs: lateMs(histogram.max),
+          };
+    histogram.reset();
+    return {
+      cpuCores: per(now.processCpuMs - before.processCpuMs, periodMs),
+      residentBytes: this.#sources.residentBytes(),
+      disk: both(before.disk, now.disk, (from, to) => ({
+        readBytesPerSecond: perSecond(to.read - from.read, periodMs),
+        writtenBytesPerSecond: perSecond(to.written - from.written, periodMs),
+      })),
+      eventLoopDelay,
+    };
+  }
+
+  #machine(before: Counters, now: Counters, periodMs: number): MachineSample {
+    const cores = this.#sources.cores();
+    const busy = now.machineCpu.busy - before.machineCpu.busy;
+    return {
+      cores,
+      cpuCores: cores * per(busy, now.machineCpu.total - before.machineCpu.total),
+      memory: this.#machineMemory(),
+      network: both(before.network, now.network, (from, to) => ({
+        receivedBytesPerSecond: perSecond(to.received - from.received, periodMs),
+        sentBytesPerSecond: perSecond(to.sent - from.sent, periodMs),
+        loopbackBytesPerSecond: perSecond(to.loopback - from.loopback, periodMs),
+      })),
+    };
+  }
+
+  #machineMemory(): MachineMemory {
+    const { read, machineMemory } = this.#sources;
+    return parseMachineMemory(read('/proc/meminfo') ?? '') ?? machineMemory();
+  }
+
+  #limits(before: Counters, now: Counters): LimitsSample {
+    const { read, cores } = this.#sources;
+    const { cpuQuotaCores, memory } = readCgroupLimits(read);
+    const machine = this.#machineMemory();
+    return {
+      cpuShareCores: cpuShareOf(this.#configuredCores, cores(), cpuQuotaCores),
+      throttledRatio: both(before.throttling, now.throttling, (from, to) =>
+        ratio(to.throttledPeriods - from.throttledPeriods, to.periods - from.periods),
+      ),
+      memoryLimitBytes: Math.min(machine.totalBytes, memory?.limitBytes ?? Infinity),
+      memoryUsage: Math.max(
+        ratio(machine.totalBytes - machine.availableBytes, machine.totalBytes),
+        memory === null ? 0 : usageOf(memory, read),
+      ),
+    };
+  }
+}
+
+function usageOf(memory: MemoryLimit, read: ReadText): number {
+  return ratio(readMemoryUse(memory, read) ?? 0, memory.limitBytes);
+}
+
+/** A container's own stalls where the kernel tells them, else the machine's. */
+function pressureFiles(cpu: CgroupFolders | null, read: ReadText) {
+  const own = cpu?.version === 2 ? cpu.folders[0] : undefined;
+  const hasOwn = own !== undefined && parseStalls(read(`${own}/cpu.pressure`) ?? '') !== null;
+  return (resource: 'cpu' | 'memory' | 'io'): string =>
+    hasOwn ? `${own}/${resource}.pressure` : `/proc/pressure/${resource}`;
+}
+
+function stallsBetween(before: Counters, now: Counters, periodMs: number): StallSample | null {
+  const share = (us: number) => ratio(us / 1_000, periodMs);
+  return both(before.stalls, now.stalls, (from, to) => ({
+    cpuRatio: share(to.cpu.someUs - from.cpu.someUs),
+    memoryRatio: share(to.memory.someUs - from.memory.someUs),
+    memoryFullRatio: share(to.memory.fullUs - from.memory.fullUs),
+    ioRatio: share(to.io.someUs - from.io.someUs),
+    ioFullRatio: share(to.io.fullUs - from.io.fullUs),
+  }));
+}
+
+function both<From, To>(
+  before: From | null,
+  now: From | null,
+  between: (from: From, to: From) => To,
+): To | null {
+  return before === null || now === null ? null : between(before, now);
+}
+
+/** A counter that fell was started again (an interface went away): nothing is known of this period. */
+function per(amount: number, periodMs: number): number {
+  return periodMs > 0 ? Math.max(0, amount) / periodMs : 0;
+}
+
+function perSecond(amount: number, periodMs: number): number {
+  return per(amount, periodMs) * 1_000;
+}
+
+function ratio(part: number, whole: number): number {
+  return Math.min(1, per(part, whole));
+}
