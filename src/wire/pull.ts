@@ -94,8 +94,15 @@ class Pull {
       agent: this.#agent,
       headers: { [handshakeHeader]: writeHeader({ nonce: challenge.nonce, proof }) },
     });
-    asked.on('error', (error) => this.#fail('BULK_UNREACHABLE', `${error.message}. Try again.`));
-    asked.on('response', (response) => this.#onResponse(response));
+    let answered = false;
+    asked.on('error', (error) => {
+      if (answered) this.#truncated();
+      else this.#fail('BULK_UNREACHABLE', `${error.message}. Try again.`);
+    });
+    asked.on('response', (response) => {
+      answered = true;
+      this.#onResponse(response);
+    });
     asked.end();
   }
 
