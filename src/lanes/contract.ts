@@ -161,9 +161,10 @@ export interface Lane {
   extendLease(deadlineMs: number): void;
   /**
    * Since when the lane has neither reached a tick nor taken a waiting command: it is in one long native call, and can
-   * be stopped, but not frozen. A host whose lease is about to end stops a lane that has been silent for long.
+   * be stopped, but not frozen. A host looks at it regularly, and stops a lane that has been silent for long before
+   * its lease ends. Each look at a lane that has nothing to do asks it for a sign of life, which the next look judges.
    *
-   * @returns monotonic milliseconds, normally at most a few old; `null` while the lane has nothing to do
+   * @returns monotonic milliseconds, normally at most a few old; `null` while the lane starts, or has nothing to do
    */
   silentSinceMs(): number | null;
   counters(): LaneCounters;

@@ -32,6 +32,14 @@ const eventLoopTurnMs = 8;
 const retransmitPeriodMs = 1000;
 
 /**
+ * Whether a command may be carried out while earlier ones wait for the lease or for an import. An inspection asks what
+ * stands here now, but not before that could have come here.
+ */
+function overtakes(command: LaneCommand, arrivals: boolean): boolean {
+  return command.kind === 'clock' || (command.kind === 'inspect' && !arrivals);
+}
+
+/**
  * The life of a lane in its thread: carries out commands on the runtime between time slices, lets the methods run while
  * the lease allows it, and reports what they do. Past the deadline it carries out only `inspect` and `clock`; every
  * other command waits, in order.
@@ -50,6 +58,8 @@ export class LaneLoop {
   #deferred = false;
   #turning = false;
   #stopped = false;
+  /** Whether the lease has forbidden anything since the present turn began. */
+  #refused = false;
   #turnStartMs = 0;
   #countedMs: number;
   #ready = 0;
@@ -72,7 +82,7 @@ export class LaneLoop {
         buffer: Buffer,
         monotonicMs: () => ports.clock.monotonicMs(),
         attention: () => this.#tick(),
-        mayAct: () => this.#lease.mayAct(),
+        mayAct: () => this.#mayAct(),
         after: (delayMs, fire) => ports.clock.after(delayMs, fire),
         wake: () => this.wake(),
         emit: (event) => this.#emit(event),
@@ -99,6 +109,7 @@ export class LaneLoop {
     if (this.#stopped || this.#turning) return;
     this.#count(this.#ports.clock.monotonicMs());
     this.#turning = true;
+    this.#refused = false;
     this.#turnStartMs = this.#countedMs;
     this.#words.enter('working');
     do {
@@ -107,11 +118,7 @@ export class LaneLoop {
       this.#runtime.step();
       this.#report();
       this.#count(this.#ports.clock.monotonicMs());
-    } while (
-      this.#ready > 0 &&
-      this.#countedMs - this.#turnStartMs < eventLoopTurnMs &&
-      this.#lease.mayAct()
-    );
+    } while (this.#ready > 0 && this.#countedMs - this.#turnStartMs < eventLoopTurnMs && this.#mayAct());
     this.#turning = false;
     this.#rest();
   }
@@ -148,10 +155,8 @@ export class LaneLoop {
   /** Asked by the runtime at every tick. @returns whether the running method is to yield */
   #tick(): boolean {
     this.#count(this.#ports.clock.monotonicMs());
-    this.#outbox.flush(() => this.#lease.mayAct());
-    return (
-      this.#words.attention || this.#countedMs - this.#turnStartMs >= eventLoopTurnMs || !this.#lease.mayAct()
-    );
+    this.#outbox.flush(() => this.#mayAct());
+    return this.#words.attention || this.#countedMs - this.#turnStartMs >= eventLoopTurnMs || !this.#mayAct();
   }
 
   /** Books the time since the last count, as it was spent. */
@@ -168,13 +173,22 @@ export class LaneLoop {
   #rest(): void {
     this.#words.rest();
     if (this.#stopped) return;
-    const waits = this.#commands.length > 0 || this.#executions.size > 0 || this.#outbox.holdsActs;
-    if (waits && !this.#lease.mayAct()) {
+    if (this.#refused && this.#hasWork()) {
       this.#words.enter('leaseEnded');
       // The host extends first and looks at the phase then; here it is the other way round, so no extension is missed.
-      if (this.#lease.mayAct()) this.wake();
+      if (this.#mayAct()) this.wake();
     } else if (this.#ready > 0) this.wake();
     else this.#words.enter('waiting');
+  }
+
+  #mayAct(): boolean {
+    const allowed = this.#lease.mayAct();
+    if (!allowed) this.#refused = true;
+    return allowed;
+  }
+
+  #hasWork(): boolean {
+    return this.#commands.length > 0 || this.#executions.size > 0 || this.#outbox.holdsActs;
   }
 
   #emit(event: RuntimeEvent): void {
@@ -188,11 +202,11 @@ export class LaneLoop {
     this.#ready = this.#runtime.readyCount();
     this.#words.showExecutions(this.#ready, this.#executions.size);
     if (this.#traceDue) this.#trace();
-    if (this.#retransmitDue && this.#lease.mayAct()) {
+    if (this.#retransmitDue && this.#mayAct()) {
       this.#retransmitDue = false;
       this.#runtime.retransmit();
     }
-    this.#outbox.flush(() => this.#lease.mayAct());
+    this.#outbox.flush(() => this.#mayAct());
   }
 
   #trace(): void {
@@ -216,11 +230,13 @@ export class LaneLoop {
       commands.push(command);
     }
     this.#commands = [];
+    let arrivals = this.#installing;
     for (const command of commands) {
-      const overtakes = command.kind === 'inspect' || command.kind === 'clock';
-      const waits = this.#commands.length > 0 || this.#installing || !this.#lease.mayAct();
-      if (waits && !overtakes) this.#commands.push(command);
-      else this.#perform(command);
+      const waits = this.#installing || this.#commands.length > 0 || !this.#mayAct();
+      if (waits && !overtakes(command, arrivals)) {
+        this.#commands.push(command);
+        arrivals ||= command.kind === 'install' || command.kind === 'start' || command.kind === 'restore';
+      } else this.#perform(command);
     }
   }
 

@@ -74,7 +74,12 @@ class ThreadedLane implements Lane {
   }
 
   silentSinceMs(): number | null {
-    return this.#ended ? null : this.#words.silentSinceMs();
+    if (this.#ended) return null;
+    const sinceMs = this.#words.silentSinceMs();
+    // A lane at rest may be in a long native call all the same, called by an effect from the event loop: it is asked
+    // for a sign of life, and the next look shows since when it has owed it.
+    if (sinceMs === null && this.#words.phase !== 'starting') this.#send({ kind: 'wake' });
+    return sinceMs;
   }
 
   counters(): LaneCounters {
