@@ -1,0 +1,407 @@
+import { nonce } from '../../../src/core/ids.ts';
+import type { MigrationId } from '../../../src/core/ids.ts';
+import type {
+  MigrationMessage,
+  SourceMessage,
+  TargetMessage,
+} from '../../../src/protocols/migration/messages.ts';
+import { answerAsUnknownSource } from '../../../src/protocols/migration/source-step.ts';
+import type { SourceEffect, SourceEvent } from '../../../src/protocols/migration/source.ts';
+import { answerAsUnknownTarget, beginTarget } from '../../../src/protocols/migration/target-step.ts';
+import type { TargetEffect, TargetEvent } from '../../../src/protocols/migration/target.ts';
+import type {
+  OwnershipAsk,
+  OwnershipEffect,
+  OwnershipEvent,
+  ReceivedCopy,
+} from '../../../src/protocols/ownership/ownership.ts';
+import type { RecoveryPoint, RegisterRow } from '../../../src/protocols/ownership/register.ts';
+import { actsOf, at, digestOf, incarnationOf, left, placeOf, shared } from './world.ts';
+import type { Bounded, LaneCopy, Numbers, StoreCall, Tables } from './world.ts';
+
+type Job =
+  | { readonly to: 'ownership'; readonly host: number; readonly event: OwnershipEvent }
+  | { readonly to: 'source'; readonly host: number; readonly event: SourceEvent }
+  | { readonly to: 'target'; readonly host: number; readonly event: TargetEvent };
+export type Actor = Job['to'];
+
+const sourceKinds = new Set<MigrationMessage['kind']>(['prepare', 'transfer', 'resume', 'commit', 'cancel']);
+
+export function isFromSource(message: MigrationMessage): message is SourceMessage {
+  return sourceKinds.has(message.kind);
+}
+
+/** One world that is being changed by one step. Actors of one process answer each other within the step. */
+export class Cluster {
+  readonly world: Numbers;
+  readonly #tables: Tables;
+  readonly #messagesMax: number;
+  readonly #jobs: Job[] = [];
+
+  constructor(world: Numbers, tables: Tables, messagesMax: number) {
+    this.world = world;
+    this.#tables = tables;
+    this.#messagesMax = messagesMax;
+  }
+
+  get(index: number): number {
+    return this.world[index] ?? 0;
+  }
+
+  spend(name: Bounded): void {
+    this.world[left(name)] = this.get(left(name)) - 1;
+  }
+
+  violate(reason: string): void {
+    if (this.get(shared.violation) === 0) this.world[shared.violation] = this.#tables.texts.id(reason);
+  }
+
+  self(host: number) {
+    return incarnationOf(host, this.get(at(host, 'incarnation')));
+  }
+
+  /** Whether this host's lease is surely valid in its own eyes. */
+  mayAct(host: number): boolean {
+    return this.get(at(host, 'up')) === 1 && this.get(at(host, 'expired')) === 0;
+  }
+
+  lane(host: number): LaneCopy | null {
+    const id = this.get(at(host, 'lane'));
+    return id === 0 ? null : this.#tables.lanes.value(id);
+  }
+
+  setLane(host: number, copy: LaneCopy | null): void {
+    this.world[at(host, 'lane')] = copy === null ? 0 : this.#tables.lanes.id(copy);
+  }
+
+  row(): RegisterRow {
+    return this.#tables.rows.value(this.get(shared.row));
+  }
+
+  ownership(host: number) {
+    return this.#tables.ownership.states.value(this.get(at(host, 'ownership')));
+  }
+
+  source(host: number) {
+    const id = this.get(at(host, 'source'));
+    return id === 0 ? null : this.#tables.source.states.value(id);
+  }
+
+  target(host: number) {
+    const id = this.get(at(host, 'target'));
+    return id === 0 ? null : this.#tables.target.states.value(id);
+  }
+
+  calls(host: number): readonly StoreCall[] {
+    return this.#tables.calls.value(this.get(at(host, 'calls')));
+  }
+
+  setCalls(host: number, calls: readonly StoreCall[]): void {
+    const sorted = [...calls].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    this.world[at(host, 'calls')] = this.#tables.calls.id(sorted);
+  }
+
+  messages(): readonly number[] {
+    return this.#tables.networks.value(this.get(shared.network));
+  }
+
+  message(id: number): MigrationMessage {
+    return this.#tables.messages.value(id);
+  }
+
+  setMessages(ids: readonly number[]): void {
+    this.world[shared.network] = this.#tables.networks.id([...ids].sort((a, b) => a - b));
+  }
+
+  /** Sends: a copy that is under way already counts as this one; a full network loses it. */
+  send(message: MigrationMessage): void {
+    const id = this.#tables.messages.id(message);
+    const ids = this.messages();
+    if (!ids.includes(id) && ids.length < this.#messagesMax) this.setMessages([...ids, id]);
+  }
+
+  /** Performs one event and everything that follows from it within the process. */
+  happen(job: Job): void {
+    this.#jobs.push(job);
+    for (let next = this.#jobs.shift(); next !== undefined; next = this.#jobs.shift()) this.#take(next);
+  }
+
+  /** Like `happen`, but the actor dies after saving, before any other effect, and is restarted. */
+  happenCut(job: Job): void {
+    this.#takeOnly(job, true);
+    this.restart(job.host, job.to);
+  }
+
+  /** Restarts an actor from what it saved. */
+  restart(host: number, actor: Actor): void {
+    if (actor === 'ownership') this.#forgetCalls(host);
+    this.world[at(host, actor)] = this.get(at(host, `${actor}Saved`));
+    if (this.get(at(host, actor)) !== 0) this.happen({ to: actor, host, event: { kind: 'restarted' } });
+  }
+
+  /** The process is gone, with all that it knew; what it sent to the store may still happen. */
+  stop(host: number): void {
+    this.#forgetCalls(host);
+    this.world[at(host, 'up')] = 0;
+    this.world[at(host, 'expired')] = 0;
+    this.setLane(host, null);
+    for (const name of [
+      'ownership',
+      'ownershipSaved',
+      'source',
+      'sourceSaved',
+      'target',
+      'targetSaved',
+    ] as const) {
+      this.world[at(host, name)] = 0;
+    }
+  }
+
+  /** Hands a message to the actor that it is for; an incarnation that is gone gets nothing. */
+  deliver(message: MigrationMessage, cut: boolean): void {
+    const addressee = placeOf(isFromSource(message) ? message.passage.target : message.passage.source);
+    const { host, count } = addressee;
+    if (this.get(at(host, 'up')) === 0 || this.get(at(host, 'incarnation')) !== count) return;
+    if (isFromSource(message)) this.#deliverToTarget(host, message, cut);
+    else this.#deliverToSource(host, message, cut);
+  }
+
+  #deliverToTarget(host: number, message: SourceMessage, cut: boolean): void {
+    const target = this.target(host);
+    const isKnown = target !== null && target.passage.migration === message.passage.migration;
+    if (isKnown) return this.#performed({ to: 'target', host, event: { kind: 'received', message } }, cut);
+    const isFree = target === null || target.phase === 'done';
+    if (message.kind !== 'prepare') {
+      const answer = answerAsUnknownTarget(message);
+      if (answer !== null) this.send(answer);
+    } else if (isFree) {
+      const begun = beginTarget(message);
+      this.#arrive(host, 'target', this.#tables.target.states.id(begun.state));
+      for (const effect of begun.effects) this.#performTarget(host, effect);
+      this.#drain();
+    }
+  }
+
+  #deliverToSource(host: number, message: TargetMessage, cut: boolean): void {
+    const source = this.source(host);
+    const isKnown =
+      source !== null && source.phase !== 'done' && source.passage.migration === message.passage.migration;
+    if (isKnown) return this.#performed({ to: 'source', host, event: { kind: 'received', message } }, cut);
+    const answer = answerAsUnknownSource(message);
+    if (answer !== null) this.send(answer);
+  }
+
+  #performed(job: Job, cut: boolean): void {
+    if (cut) this.happenCut(job);
+    else this.happen(job);
+  }
+
+  #drain(): void {
+    for (let next = this.#jobs.shift(); next !== undefined; next = this.#jobs.shift()) this.#take(next);
+  }
+
+  #arrive(host: number, actor: Actor, id: number): void {
+    this.world[at(host, actor)] = id;
+    this.world[at(host, `${actor}Saved`)] = id;
+  }
+
+  /** Puts a migration's source in place and performs its first effects. */
+  beginSource(host: number, state: number, effects: readonly SourceEffect[]): void {
+    this.#arrive(host, 'source', state);
+    for (const effect of effects) this.#performSource(host, effect);
+    this.#drain();
+  }
+
+  #take(job: Job): void {
+    this.#takeOnly(job, false);
+  }
+
+  #takeOnly(job: Job, cut: boolean): void {
+    const { host } = job;
+    const index = at(host, job.to);
+    if (this.get(index) === 0) return;
+    if (job.to === 'ownership') {
+      const { id, effects } = this.#tables.ownership.take(this.get(index), job.event);
+      this.world[index] = id;
+      for (const effect of cut ? effects.slice(0, 1) : effects) this.#performOwnership(host, effect, cut);
+    } else if (job.to === 'source') {
+      const { id, effects } = this.#tables.source.take(this.get(index), job.event);
+      this.world[index] = id;
+      for (const effect of cut ? effects.slice(0, 1) : effects) {
+        if (!cut || effect.kind === 'save') this.#performSource(host, effect);
+      }
+    } else {
+      const { id, effects } = this.#tables.target.take(this.get(index), job.event);
+      this.world[index] = id;
+      for (const effect of cut ? effects.slice(0, 1) : effects) {
+        if (!cut || effect.kind === 'save') this.#performTarget(host, effect);
+      }
+    }
+  }
+
+  #performSource(host: number, effect: SourceEffect): void {
+    if (effect.kind === 'save') this.world[at(host, 'sourceSaved')] = this.get(at(host, 'source'));
+    if (effect.kind === 'askOwnership') this.#ask(host, effect.ask);
+    if (effect.kind !== 'send') return;
+    this.send(effect.message);
+    if (effect.message.kind !== 'resume') return;
+    const { passage, digest } = effect.message;
+    const known = this.#tables.texts.value(this.get(shared.resumes));
+    const named = ` ${passage.migration}/${digest}`;
+    if (!known.includes(named)) this.world[shared.resumes] = this.#tables.texts.id(known + named);
+  }
+
+  #performTarget(host: number, effect: TargetEffect): void {
+    switch (effect.kind) {
+      case 'save':
+        this.world[at(host, 'targetSaved')] = this.get(at(host, 'target'));
+        break;
+      case 'send':
+        this.send(effect.message);
+        break;
+      case 'askOwnership':
+        this.#ask(host, effect.ask);
+        break;
+      case 'admit': {
+        const isFree = this.ownership(host).phase === 'absent';
+        const event: TargetEvent = isFree
+          ? { kind: 'admitted' }
+          : { kind: 'notAdmitted', reason: 'it holds a copy' };
+        this.#jobs.push({ to: 'target', host, event });
+        break;
+      }
+      case 'fetch': {
+        const { host: from, count } = placeOf(this.target(host)?.passage.source ?? this.self(host));
+        // A source that is up serves whatever it captured, early attempts included.
+        const isUp = this.get(at(from, 'up')) === 1 && this.get(at(from, 'incarnation')) === count;
+        const { digest } = effect;
+        const event: TargetEvent = isUp
+          ? { kind: 'fetched', digest }
+          : { kind: 'fetchFailed', digest, reason: 'the source is gone' };
+        this.#jobs.push({ to: 'target', host, event });
+        break;
+      }
+      case 'releaseReservation':
+      case 'startTimer':
+      case 'finish':
+        break;
+    }
+  }
+
+  #ask(host: number, ask: OwnershipAsk): void {
+    // One incarnation claims an epoch at most once per kind of ask: that makes the nonce fresh.
+    const fresh = nonce(`${this.self(host)} ${ask.kind} ${ask.migration}`);
+    this.#jobs.push({ to: 'ownership', host, event: { kind: 'asked', ask, nonce: fresh } });
+  }
+
+  #performOwnership(host: number, effect: OwnershipEffect, savesOnly: boolean): void {
+    if (savesOnly && effect.kind !== 'save') return;
+    switch (effect.kind) {
+      case 'save':
+        this.world[at(host, 'ownershipSaved')] = this.get(at(host, 'ownership'));
+        break;
+      case 'read':
+        this.#call(host, { kind: 'read', stage: 'sent' });
+        break;
+      case 'swap': {
+        if (!this.mayAct(host)) {
+          this.#jobs.push({ to: 'ownership', host, event: { kind: 'storeFailed' } });
+          break;
+        }
+        const { token, expectedRevision } = effect;
+        const row = this.#tables.rows.id(effect.row);
+        this.#call(host, { kind: 'swap', stage: 'sent', token, expected: expectedRevision ?? 0, row });
+        break;
+      }
+      case 'answer':
+        this.#answer(host, effect.migration, effect);
+        break;
+      case 'retryLater':
+      case 'checkpointSoon':
+      case 'recovered':
+      case 'started':
+      case 'changed':
+        break;
+      default:
+        this.#performInLane(host, effect);
+    }
+  }
+
+  #performInLane(
+    host: number,
+    effect: Extract<OwnershipEffect, { kind: 'freeze' | 'run' | 'rebuild' | 'load' | 'discard' }>,
+  ): void {
+    const copy = this.lane(host);
+    const tell = (event: OwnershipEvent) => this.#jobs.push({ to: 'ownership', host, event });
+    switch (effect.kind) {
+      case 'freeze':
+        if (copy === null) return;
+        this.setLane(host, { ...copy, running: false });
+        tell({ kind: 'captured', digest: digestOf(copy), sizeBytes: 1 });
+        break;
+      case 'run':
+        this.#run(host, copy, effect.tenure.epoch, effect.tenure.generation);
+        break;
+      case 'rebuild':
+        this.#rebuild(host, copy, effect.copy);
+        tell({ kind: 'restored', digest: effect.copy.digest });
+        break;
+      case 'load':
+        this.#load(host, effect.tenure, effect.point);
+        tell({ kind: 'restored', digest: null });
+        break;
+      case 'discard':
+        this.setLane(host, null);
+        break;
+    }
+  }
+
+  #run(host: number, copy: LaneCopy | null, epoch: number, generation: number): void {
+    if (copy === null) return this.violate(`host ${host} runs a copy that it does not have`);
+    const resumed = this.#tables.texts.value(this.get(shared.resumes)).includes(` ${copy.received}`);
+    if (copy.received !== '' && !resumed) {
+      this.violate(`host ${host} runs the transferred copy ${copy.received} that no resume names`);
+    }
+    this.setLane(host, { ...copy, epoch, generation, running: true, received: '' });
+  }
+
+  #rebuild(host: number, copy: LaneCopy | null, received: ReceivedCopy): void {
+    if (copy !== null && copy.received === '') this.violate(`host ${host} overwrites a copy of its own`);
+    this.setLane(host, {
+      epoch: received.epoch,
+      generation: received.generation,
+      acts: actsOf(received.digest),
+      running: false,
+      received: `${received.migration}/${received.digest}`,
+    });
+  }
+
+  #load(host: number, tenure: { epoch: number; generation: number }, point: RecoveryPoint): void {
+    const acts = point.kind === 'arguments' ? 0 : actsOf(point.digest);
+    const { epoch, generation } = tenure;
+    this.setLane(host, { epoch, generation, acts, running: false, received: '' });
+  }
+
+  #answer(host: number, migration: MigrationId, effect: Extract<OwnershipEffect, { kind: 'answer' }>): void {
+    const event = { kind: 'answered', answer: effect.answer } as const;
+    if (this.source(host)?.passage.migration === migration) this.#jobs.push({ to: 'source', host, event });
+    if (this.target(host)?.passage.migration === migration) this.#jobs.push({ to: 'target', host, event });
+  }
+
+  #call(host: number, call: StoreCall): void {
+    const calls = this.calls(host);
+    const text = JSON.stringify(call);
+    if (calls.some((known) => JSON.stringify(known) === text)) return;
+    this.setCalls(host, [...calls, call]);
+  }
+
+  #forgetCalls(host: number): void {
+    const ghosts: StoreCall[] = [];
+    for (const call of this.calls(host)) {
+      if (call.kind === 'swap' && (call.stage === 'sent' || call.stage === 'ghost')) {
+        ghosts.push({ ...call, stage: 'ghost' });
+      }
+    }
+    this.setCalls(host, ghosts);
+  }
+}
