@@ -7,6 +7,12 @@ export interface CgroupFolders {
   readonly folders: readonly string[];
 }
 
+/** Null is a controller that no mount shows. */
+export interface Cgroups {
+  readonly cpu: CgroupFolders | null;
+  readonly memory: CgroupFolders | null;
+}
+
 /** What binds this process, whatever set it: a container, a service manager, nobody. */
 export interface CgroupLimits {
   /** Cores: the least quota of its cgroup and all parents; null when none has one. */
@@ -127,15 +133,19 @@ export function statistic(text: string, name: string): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-/** Reads what binds this process now; limits may change while it runs. Both are null where there are no cgroups. */
-export function readCgroupLimits(read: ReadText): CgroupLimits {
-  const membership = read('/proc/self/cgroup');
-  const mountInfo = read('/proc/self/mountinfo');
-  if (membership === null || mountInfo === null) return { cpuQuotaCores: null, memory: null };
+/** Finds this process's cgroups. They stay for its life, unless somebody moves it. */
+export function locateCgroups(read: ReadText): Cgroups {
+  const membership = read('/proc/self/cgroup') ?? '';
+  const mountInfo = read('/proc/self/mountinfo') ?? '';
   return {
-    cpuQuotaCores: cpuQuota(cgroupFolders('cpu', membership, mountInfo), read),
-    memory: memoryLimit(cgroupFolders('memory', membership, mountInfo), read),
+    cpu: cgroupFolders('cpu', membership, mountInfo),
+    memory: cgroupFolders('memory', membership, mountInfo),
   };
+}
+
+/** Reads what binds this process now; limits may change while it runs. Both are null where there are no cgroups. */
+export function readCgroupLimits({ cpu, memory }: Cgroups, read: ReadText): CgroupLimits {
+  return { cpuQuotaCores: cpuQuota(cpu, read), memory: memoryLimit(memory, read) };
 }
 
 function cpuQuota(found: CgroupFolders | null, read: ReadText): number | null {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Clock } from '../core/ports.ts';
-import type { CgroupFolders, MemoryLimit, ReadText, Throttling } from './cgroup.ts';
-import { cgroupFolders, cpuShareOf, parseThrottling, readCgroupLimits, readMemoryUse } from './cgroup.ts';
+import type { CgroupFolders, Cgroups, MemoryLimit, ReadText, Throttling } from './cgroup.ts';
+import { cpuShareOf, locateCgroups, parseThrottling, readCgroupLimits, readMemoryUse } from './cgroup.ts';
+import type { EventLoopDelaySample } from './event-loop-delay.ts';
+import { EventLoopDelay } from './event-loop-delay.ts';
 import type { DiskBytes, MachineCpu, MachineMemory, NetworkBytes, StallTotals } from './kernel-files.ts';
 import { parseDisk, parseMachineCpu, parseMachineMemory, parseNetwork, parseStalls } from './kernel-files.ts';
 
@@ -26,8 +27,8 @@ export interface ProcessSample {
   readonly cpuCores: number;
   readonly residentBytes: number;
   readonly disk: { readonly readBytesPerSecond: number; readonly writtenBytesPerSecond: number } | null;
-  /** How much later than due the thread that samples ran its timers. */
-  readonly eventLoopDelay: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number };
+  /** Of the thread that samples, over the last two periods. */
+  readonly eventLoopDelay: EventLoopDelaySample;
 }
 
 export interface MachineSample {
@@ -99,9 +100,6 @@ export const systemSources: ResourceSources = {
   machineMemory: () => ({ totalBytes: totalmem(), availableBytes: freemem() }),
 };
 
-const eventLoopResolutionMs = 20;
-const nsPerMs = 1e6;
-
 /** Everything that only counts up. */
 interface Counters {
   readonly atMs: number;
@@ -122,8 +120,8 @@ export class ResourceSampler {
   readonly #clock: Clock;
   readonly #configuredCores: number;
   readonly #sources: ResourceSources;
-  readonly #eventLoop = monitorEventLoopDelay({ resolution: eventLoopResolutionMs });
-  readonly #cpuFolders: CgroupFolders | null;
+  readonly #eventLoop = new EventLoopDelay();
+  readonly #cgroups: Cgroups;
   readonly #pressureFiles: (resource: 'cpu' | 'memory' | 'io') => string;
   #last: Counters;
 
@@ -132,11 +130,8 @@ export class ResourceSampler {
     this.#clock = clock;
     this.#configuredCores = configuredCores;
     this.#sources = sources;
-    const membership = sources.read('/proc/self/cgroup') ?? '';
-    const mountInfo = sources.read('/proc/self/mountinfo') ?? '';
-    this.#cpuFolders = cgroupFolders('cpu', membership, mountInfo);
-    this.#pressureFiles = pressureFiles(this.#cpuFolders, sources.read);
-    this.#eventLoop.enable();
+    this.#cgroups = locateCgroups(sources.read);
+    this.#pressureFiles = pressureFiles(this.#cgroups.cpu, sources.read);
     this.#last = this.#count();
   }
 
@@ -146,25 +141,26 @@ export class ResourceSampler {
     const now = this.#count();
     this.#last = now;
     const periodMs = now.atMs - before.atMs;
+    const memory = this.#machineMemory();
     return {
       atMs: now.atMs,
       periodMs,
       process: this.#process(before, now, periodMs),
-      machine: this.#machine(before, now, periodMs),
-      limits: this.#limits(before, now),
+      machine: this.#machine(before, now, periodMs, memory),
+      limits: this.#limits(before, now, memory),
       stalls: stallsBetween(before, now, periodMs),
     };
   }
 
   stop(): void {
-    this.#eventLoop.disable();
+    this.#eventLoop.stop();
   }
 
   #count(): Counters {
     const { read, processCpuMs, machineCpu } = this.#sources;
     const disk = read('/proc/self/io');
     const network = read('/proc/net/dev');
-    const ownCgroup = this.#cpuFolders?.folders[0];
+    const ownCgroup = this.#cgroups.cpu?.folders[0];
     return {
       atMs: this.#clock.monotonicMs(),
       processCpuMs: processCpuMs(),
@@ -186,17 +182,6 @@ export class ResourceSampler {
   }
 
   #process(before: Counters, now: Counters, periodMs: number): ProcessSample {
-    const lateMs = (ns: number) => Math.max(0, ns / nsPerMs - eventLoopResolutionMs);
-    const histogram = this.#eventLoop;
-    const eventLoopDelay =
-      histogram.count === 0
-        ? { p50Ms: 0, p99Ms: 0, maxMs: 0 }
-        : {
-            p50Ms: lateMs(histogram.percentile(50)),
-            p99Ms: lateMs(histogram.percentile(99)),
-            maxMs: lateMs(histogram.max),
-          };
-    histogram.reset();
     return {
       cpuCores: per(now.processCpuMs - before.processCpuMs, periodMs),
       residentBytes: this.#sources.residentBytes(),
@@ -204,17 +189,17 @@ export class ResourceSampler {
         readBytesPerSecond: perSecond(to.read - from.read, periodMs),
         writtenBytesPerSecond: perSecond(to.written - from.written, periodMs),
       })),
-      eventLoopDelay,
+      eventLoopDelay: this.#eventLoop.read(),
     };
   }
 
-  #machine(before: Counters, now: Counters, periodMs: number): MachineSample {
+  #machine(before: Counters, now: Counters, periodMs: number, memory: MachineMemory): MachineSample {
     const cores = this.#sources.cores();
     const busy = now.machineCpu.busy - before.machineCpu.busy;
     return {
       cores,
       cpuCores: cores * per(busy, now.machineCpu.total - before.machineCpu.total),
-      memory: this.#machineMemory(),
+      memory,
       network: both(before.network, now.network, (from, to) => ({
         receivedBytesPerSecond: perSecond(to.received - from.received, periodMs),
         sentBytesPerSecond: perSecond(to.sent - from.sent, periodMs),
@@ -228,10 +213,9 @@ export class ResourceSampler {
     return parseMachineMemory(read('/proc/meminfo') ?? '') ?? machineMemory();
   }
 
-  #limits(before: Counters, now: Counters): LimitsSample {
+  #limits(before: Counters, now: Counters, machine: MachineMemory): LimitsSample {
     const { read, cores } = this.#sources;
-    const { cpuQuotaCores, memory } = readCgroupLimits(read);
-    const machine = this.#machineMemory();
+    const { cpuQuotaCores, memory } = readCgroupLimits(this.#cgroups, read);
     return {
       cpuShareCores: cpuShareOf(this.#configuredCores, cores(), cpuQuotaCores),
       throttledRatio: both(before.throttling, now.throttling, (from, to) =>

@@ -1,0 +1,222 @@
+import { mkdtempSync, openSync, closeSync, fsyncSync, rmSync, writeSync } from 'node:fs';
+import { createServer, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { SystemClock } from '../../src/clock.ts';
+import type { Clock } from '../../src/core/ports.ts';
+import {
+  parseDisk,
+  parseMachineCpu,
+  parseMachineMemory,
+  parseNetwork,
+  parseStalls,
+} from '../../src/telemetry/kernel-files.ts';
+import type { ResourceSources } from '../../src/telemetry/resources.ts';
+import { ResourceSampler, systemSources } from '../../src/telemetry/resources.ts';
+
+const onLinux = test.runIf(process.platform === 'linux');
+
+/** A machine whose figures are given, and whose clock stands until it is set. */
+class FakeMachine {
+  readonly files: Record<string, string> = {};
+  cpuMs = 0;
+  nowMs = 1_000;
+  readonly clock: Clock = {
+    monotonicMs: () => this.nowMs,
+    bootMs: () => this.nowMs,
+    wallMs: () => this.nowMs,
+    after: () => () => undefined,
+  };
+  readonly sources: ResourceSources = {
+    read: (path) => this.files[path] ?? null,
+    cores: () => 4,
+    processCpuMs: () => this.cpuMs,
+    residentBytes: () => 90e6,
+    machineCpu: () => ({ busy: this.cpuMs, total: this.nowMs * 4 }),
+    machineMemory: () => ({ totalBytes: 8e9, availableBytes: 6e9 }),
+  };
+
+  sampler(configuredCores = 0): ResourceSampler {
+    const sampler = new ResourceSampler(this.clock, configuredCores, this.sources);
+    onTestFinished(() => sampler.stop());
+    return sampler;
+  }
+}
+
+const cgroup = '/sys/fs/cgroup/host-1';
+
+/** The files of a Linux machine, `seconds` after some start. */
+function linux(seconds: number): Record<string, string> {
+  return {
+    '/proc/self/cgroup': '0::/host-1\n',
+    '/proc/self/mountinfo': '31 24 0:27 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n',
+    '/proc/stat': `cpu  ${100 * seconds} 0 ${100 * seconds} ${200 * seconds} 0 0 0 0 0 0\ncpu0 1 2 3 4\n`,
+    '/proc/meminfo':
+      'MemTotal:        8000000 kB\nMemFree:          500000 kB\nMemAvailable:    6000000 kB\n',
+    '/proc/self/io': `rchar: 9\nwchar: 9\nread_bytes: ${4_096 * seconds}\nwrite_bytes: ${8_192 * seconds}\n`,
+    '/proc/net/dev': `Inter-|   Receive\n face |bytes packets\n    lo: ${700 * seconds} 1 0 0 0 0 0 0 ${700 * seconds} 1 0 0 0 0 0 0\n  eth0: ${1_000 * seconds} 1 0 0 0 0 0 0 ${2_000 * seconds} 1 0 0 0 0 0 0\n`,
+    [`${cgroup}/cpu.max`]: '150000 100000\n',
+    [`${cgroup}/cpu.stat`]: `nr_periods ${10 * seconds}\nnr_throttled ${3 * seconds}\n`,
+    [`${cgroup}/memory.max`]: '1000000000\n',
+    [`${cgroup}/memory.current`]: '700000000\n',
+    [`${cgroup}/memory.stat`]: 'inactive_file 100000000\n',
+    [`${cgroup}/cpu.pressure`]: `some avg10=1.00 avg60=1.00 avg300=1.00 total=${250_000 * seconds}\nfull avg10=0.00 total=0\n`,
+    [`${cgroup}/memory.pressure`]: `some avg10=0 total=${20_000 * seconds}\nfull avg10=0 total=${10_000 * seconds}\n`,
+    [`${cgroup}/io.pressure`]: `some avg10=0 total=0\nfull avg10=0 total=0\n`,
+    '/proc/pressure/cpu': 'some avg10=99.00 avg60=99.00 avg300=99.00 total=0\n',
+  };
+}
+
+test('a sample inside a container: rates are over the period, limits and stalls are its own', () => {
+  const machine = new FakeMachine();
+  Object.assign(machine.files, linux(10));
+  const sampler = machine.sampler();
+  Object.assign(machine.files, linux(12));
+  machine.nowMs += 2_000;
+  machine.cpuMs += 1_000;
+  const sample = sampler.sample();
+  expect(sample).toMatchObject({
+    atMs: 3_000,
+    periodMs: 2_000,
+    process: {
+      cpuCores: 0.5,
+      residentBytes: 90e6,
+      disk: { readBytesPerSecond: 4_096, writtenBytesPerSecond: 8_192 },
+    },
+    machine: {
+      cores: 4,
+      cpuCores: 2,
+      memory: { totalBytes: 8_192_000_000, availableBytes: 6_144_000_000 },
+      network: { receivedBytesPerSecond: 1_000, sentBytesPerSecond: 2_000, loopbackBytesPerSecond: 700 },
+    },
+    limits: { cpuShareCores: 1.5, memoryLimitBytes: 1_000_000_000, memoryUsage: 0.6 },
+    stalls: { cpuRatio: 0.25, memoryRatio: 0.02, memoryFullRatio: 0.01, ioRatio: 0, ioFullRatio: 0 },
+  });
+  expect(sample.limits.throttledRatio).toBeCloseTo(0.3);
+});
+
+test('the fuller of limit and machine is the memory usage; a configured share goes before a quota', () => {
+  const machine = new FakeMachine();
+  Object.assign(machine.files, linux(1), { [`${cgroup}/memory.current`]: '200000000\n' });
+  const { limits } = machine.sampler(0.5).sample();
+  expect(limits.memoryUsage).toBe(0.25);
+  expect(limits.cpuShareCores).toBe(0.5);
+});
+
+test('limits that change are seen', () => {
+  const machine = new FakeMachine();
+  Object.assign(machine.files, linux(1));
+  const sampler = machine.sampler();
+  machine.files[`${cgroup}/cpu.max`] = '50000 100000\n';
+  machine.nowMs += 1_000;
+  expect(sampler.sample().limits.cpuShareCores).toBe(0.5);
+});
+
+test('without the kernel’s files there is no network, disk, stall or limit, and the rest stands', () => {
+  const machine = new FakeMachine();
+  const sampler = machine.sampler();
+  machine.nowMs += 1_000;
+  machine.cpuMs += 1_000;
+  expect(sampler.sample()).toMatchObject({
+    process: { cpuCores: 1, disk: null },
+    machine: { cores: 4, cpuCores: 1, memory: { totalBytes: 8e9 }, network: null },
+    limits: { cpuShareCores: 4, throttledRatio: null, memoryLimitBytes: 8e9, memoryUsage: 0.25 },
+    stalls: null,
+  });
+});
+
+test('the machine’s stalls stand in where a cgroup has none', () => {
+  const machine = new FakeMachine();
+  const stalls = (total: number) => {
+    for (const resource of ['cpu', 'memory', 'io'])
+      machine.files[`/proc/pressure/${resource}`] = `some avg10=0 total=${total}\n`;
+  };
+  stalls(0);
+  const sampler = machine.sampler();
+  stalls(500_000);
+  machine.nowMs += 1_000;
+  expect(sampler.sample().stalls).toMatchObject({ cpuRatio: 0.5, ioRatio: 0.5 });
+});
+
+test('a counter that was started again yields nothing, not a negative rate; so does a sample without a period', () => {
+  const machine = new FakeMachine();
+  Object.assign(machine.files, linux(10));
+  const sampler = machine.sampler();
+  expect(sampler.sample().machine.network?.sentBytesPerSecond).toBe(0);
+  Object.assign(machine.files, linux(1));
+  machine.nowMs += 1_000;
+  expect(sampler.sample()).toMatchObject({
+    machine: { cpuCores: 0, network: { receivedBytesPerSecond: 0 } },
+    process: { disk: { readBytesPerSecond: 0 } },
+    stalls: { cpuRatio: 0 },
+  });
+});
+
+test('files that are not as expected say nothing', () => {
+  expect(parseMachineCpu('intr 5\n')).toBe(null);
+  expect(parseMachineMemory('MemTotal: 5 kB\n')).toBe(null);
+  expect(parseNetwork('nonsense\n')).toEqual({ received: 0, sent: 0, loopback: 0 });
+  expect(parseDisk('rchar: 1\n')).toBe(null);
+  expect(parseStalls('')).toBe(null);
+});
+
+test('older kernels leave out the last fields of the CPU line; waiting for a disk is idling', () => {
+  expect(parseMachineCpu('cpu  10 1 5 100\n')).toEqual({ busy: 16, total: 116 });
+  expect(parseMachineCpu('cpu  10 1 5 100 40 2 3 4 9 9\n')).toEqual({ busy: 25, total: 165 });
+});
+
+test('this process: busy work shows as cores, an occupied thread as event-loop delay', async () => {
+  const clock = new SystemClock();
+  const sampler = new ResourceSampler(clock, 0, systemSources);
+  onTestFinished(() => sampler.stop());
+  // The delay is measured by a timer of 20 ms, so one that is due later runs later: each wait is sure to include a run.
+  await new Promise<void>((resolve) => void clock.after(60, resolve));
+  sampler.sample();
+  const untilMs = clock.monotonicMs() + 150;
+  while (clock.monotonicMs() < untilMs);
+  await new Promise<void>((resolve) => void clock.after(60, resolve));
+  const sample = sampler.sample();
+  expect(sample.process.eventLoopDelay.maxMs).toBeGreaterThan(50);
+  expect(sample.process.cpuCores).toBeGreaterThan(0);
+  expect(sample.process.residentBytes).toBeGreaterThan(20e6);
+  expect(sample.machine.memory.totalBytes).toBeGreaterThanOrEqual(sample.limits.memoryLimitBytes);
+  expect(sample.limits.memoryUsage).toBeGreaterThan(0);
+  expect(sample.limits.cpuShareCores).toBeGreaterThan(0);
+});
+
+onLinux('this machine: bytes over loopback are counted', async () => {
+  const sampler = new ResourceSampler(new SystemClock(), 0);
+  onTestFinished(() => sampler.stop());
+  const sent = 4 * 1024 * 1024;
+  await new Promise<void>((resolve, reject) => {
+    const server = createServer((socket) => {
+      let left = sent;
+      socket.on('data', (chunk) => {
+        left -= chunk.length;
+        if (left === 0) server.close(() => resolve());
+      });
+    });
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      connect(port, '127.0.0.1').on('error', reject).end(Buffer.alloc(sent));
+    });
+  });
+  const { machine, periodMs } = sampler.sample();
+  expect(((machine.network?.loopbackBytesPerSecond ?? 0) * periodMs) / 1_000).toBeGreaterThanOrEqual(sent);
+});
+
+onLinux('this process: bytes written to a disk are counted, where the kernel counts them', () => {
+  const sampler = new ResourceSampler(new SystemClock(), 0);
+  const folder = mkdtempSync(join(tmpdir(), 'godwit-'));
+  onTestFinished(() => {
+    sampler.stop();
+    rmSync(folder, { recursive: true });
+  });
+  const file = openSync(join(folder, 'bytes'), 'w');
+  writeSync(file, Buffer.alloc(1024 * 1024));
+  fsyncSync(file);
+  closeSync(file);
+  const { disk } = sampler.sample().process;
+  expect(disk === null || disk.writtenBytesPerSecond >= 0).toBe(true);
+});
