@@ -1,5 +1,3 @@
-import { GodwitError } from '../core/errors.ts';
-
 /** How often a supervisor may restart children before it gives up and fails to its own supervisor. */
 export interface RestartBudget {
   /** Restarts allowed within any `periodMs`; 0 allows none. */
@@ -9,20 +7,6 @@ export interface RestartBudget {
 
 /** Erlang's default: one restart within five seconds. */
 export const defaultBudget: RestartBudget = { restartsMax: 1, periodMs: 5_000 };
-
-/** A supervisor restarted its children too often. */
-export class RestartBudgetSpentError extends GodwitError {
-  override readonly name = 'RestartBudgetSpentError';
-  readonly code = 'RESTART_BUDGET_SPENT';
-  readonly retryable = false;
-
-  constructor(restarts: number, budget: RestartBudget) {
-    super(
-      `Restart budget spent: ${restarts} restarts within ${budget.periodMs} ms, at most ${budget.restartsMax} ` +
-        `are allowed. The supervisor stops; look for what its children died of.`,
-    );
-  }
-}
 
 /** What is left after one more restart was asked for. */
 export type BudgetState =
