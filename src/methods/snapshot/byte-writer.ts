@@ -1,6 +1,8 @@
 import { SnapshotTooLargeError } from './errors.ts';
 
-const firstBytes = 1024;
+/** So few bytes lie within the JavaScript heap: most columns of most values never leave it. */
+const firstBytes = 64;
+const secondBytes = 1024;
 /** Beyond this, growing by doubling would waste more than it saves. */
 const doublingMaxBytes = 256 * 1024 * 1024;
 
@@ -86,7 +88,7 @@ export class ByteWriter {
     if (this.#length > this.#limitBytes) throw new SnapshotTooLargeError(this.#length, this.#limitBytes);
     const held = this.#bytes.length;
     const grown = held < doublingMaxBytes ? held * 2 : held + doublingMaxBytes;
-    const next = new Uint8Array(Math.max(grown, this.#length + neededBytes));
+    const next = new Uint8Array(Math.max(grown, this.#length + neededBytes, secondBytes));
     next.set(this.written());
     this.#bytes = next;
     this.#view = new DataView(next.buffer);

@@ -126,12 +126,21 @@ function isIndex(name: string): boolean {
 
 /** Up to this length, listing all keys costs little. */
 const listedLengthMax = 256;
+/**
+ * Views longer than this are not listed even where nothing else knows of named properties: 100 MB would take seconds,
+ * and gigabytes. Whoever wants those names gives `hasNamedProperties`.
+ */
+const listedViewLengthMax = 65_536;
 
 /** The names of the properties of something indexed (array, view, boxed string) that are no elements. */
 function namedKeys(out: Encoder, value: object): string[] {
   const length = lengthOf(value);
   const knows = out.options.hasNamedProperties;
-  if (knows !== undefined && length > listedLengthMax && !knows(value)) return [];
+  if (knows === undefined) {
+    if (ArrayBuffer.isView(value) && length > listedViewLengthMax) return [];
+  } else if (length > listedLengthMax && !knows(value)) {
+    return [];
+  }
   const hasOwnLength = Array.isArray(value) || builtinTag(value) === '[object String]';
   return ownNames(value).filter(
     (name) => !(isIndex(name) && Number(name) < length) && !(hasOwnLength && name === 'length'),

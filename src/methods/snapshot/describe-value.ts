@@ -1,4 +1,4 @@
-import { builtinTag, describe, getPrototypeOf, ownNames, sourceOf } from './intrinsics.ts';
+import { builtinTag, describe, getPrototypeOf, sourceOf } from './intrinsics.ts';
 
 /** The value of an own data property; runs no getter. */
 function ownValue(holder: object, key: string): unknown {
@@ -28,17 +28,22 @@ export function describeValue(value: unknown): string {
   if (typeof value === 'symbol') return String(value);
   if (typeof value === 'function') return `${isClass(value) ? 'class' : 'function'} ${functionName(value)}`;
   if (typeof value !== 'object' || value === null) return typeof value;
-  if (getPrototypeOf(value) === null && ownNames(value).length > 0 && describe(value, Symbol.toStringTag)) {
-    return String(ownValueOfTag(value));
-  }
   if (builtinTag(value) === '[object Arguments]') return 'arguments';
   const constructor = constructorOf(value);
-  if (constructor === null) return 'object without a known class';
+  if (constructor === null || constructor === Object) {
+    const tag = tagOf(value);
+    if (tag !== null) return tag;
+    return constructor === null ? 'object without a class' : 'object with a prototype of its own';
+  }
   const name = functionName(constructor);
   return isClass(constructor) ? `class ${name} instance` : name;
 }
 
-function ownValueOfTag(value: object): unknown {
-  const tag: unknown = describe(value, Symbol.toStringTag)?.value;
-  return typeof tag === 'string' ? tag : 'object';
+/** `Generator`, `Map Iterator`, `Module`: what it is called where no constructor has a name for it; runs no getter. */
+function tagOf(value: object): string | null {
+  for (let holder: object | null = value; holder !== null; holder = getPrototypeOf(holder)) {
+    const tag: unknown = describe(holder, Symbol.toStringTag)?.value;
+    if (typeof tag === 'string') return tag;
+  }
+  return null;
 }

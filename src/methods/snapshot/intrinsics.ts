@@ -88,6 +88,29 @@ export function setAdd(set: object, item: unknown): void {
   apply(setAddMethod, set, [item]);
 }
 
+const mapEntriesMethod = methodOf(Map.prototype, 'entries');
+const setValuesMethod = methodOf(Set.prototype, 'values');
+const mapNextMethod = methodOf(getPrototypeOf(new Map().entries()) as object, 'next');
+const setNextMethod = methodOf(getPrototypeOf(new Set().values()) as object, 'next');
+
+function first(iterator: object, next: Method, countMax: number): unknown[] {
+  const found: unknown[] = [];
+  while (found.length < countMax) {
+    const step = apply(next, iterator, []) as IteratorResult<unknown, undefined>;
+    if (step.done === true) break;
+    found.push(step.value);
+  }
+  return found;
+}
+
+export function firstOfMap(map: object, countMax: number): readonly (readonly [unknown, unknown])[] {
+  return first(apply(mapEntriesMethod, map, []) as object, mapNextMethod, countMax) as [unknown, unknown][];
+}
+
+export function firstOfSet(set: object, countMax: number): readonly unknown[] {
+  return first(apply(setValuesMethod, set, []) as object, setNextMethod, countMax);
+}
+
 const functionToString = methodOf(Function.prototype, 'toString');
 export const sourceOf = (code: object): string => apply(functionToString, code, []) as string;
 

@@ -1,19 +1,18 @@
 import { describeValue } from './describe-value.ts';
 import {
-  arrayPrototype,
   builtinTag,
   dateTime,
   describe,
   getPrototypeOf,
   isArray,
-  mapForEach,
+  firstOfMap,
   mapPrototype,
   mapSize,
   objectPrototype,
   ownNames,
   regExpFlags,
   regExpSource,
-  setForEach,
+  firstOfSet,
   setPrototype,
   setSize,
   typedArrayExtent,
@@ -71,8 +70,9 @@ function showObject(value: object, depth: number, lengthMax: number): string {
   const name = typedArrayName(value);
   if (name !== undefined) return `${name}(${typedArrayExtent(value).length})`;
   const isPlain = prototype === objectPrototype || prototype === null;
-  if (!isPlain && prototype !== arrayPrototype && depth < depthMax) return describeValue(value);
-  return `${isPlain ? '' : `${describeValue(value)} `}${depth === 0 ? '{…}' : showProperties(value, inner)}`;
+  if (isPlain) return depth === 0 ? '{…}' : showProperties(value, inner);
+  const isShown = depth === depthMax && ownNames(value).length > 0;
+  return isShown ? `${describeValue(value)} ${showProperties(value, inner)}` : describeValue(value);
 }
 
 function showArray(array: readonly unknown[], inner: (item: unknown) => string): string {
@@ -86,17 +86,13 @@ function showArray(array: readonly unknown[], inner: (item: unknown) => string):
 
 function showMap(map: object, inner: (item: unknown) => string): string {
   const parts: string[] = [];
-  mapForEach(map, (item, key) => {
-    if (parts.length < itemsMax) parts.push(`${inner(key)} => ${inner(item)}`);
-  });
+  for (const [key, item] of firstOfMap(map, itemsMax)) parts.push(`${inner(key)} => ${inner(item)}`);
   return `Map(${mapSize(map)}) {${parts.join(', ')}${more(mapSize(map))}}`;
 }
 
 function showSet(set: object, inner: (item: unknown) => string): string {
   const parts: string[] = [];
-  setForEach(set, (item) => {
-    if (parts.length < itemsMax) parts.push(inner(item));
-  });
+  for (const item of firstOfSet(set, itemsMax)) parts.push(inner(item));
   return `Set(${setSize(set)}) {${parts.join(', ')}${more(setSize(set))}}`;
 }
 

@@ -63,7 +63,7 @@ function keysOf(value: object): (string | symbol)[] {
 
 function unlikeSlots(a: object, b: object): string | null {
   if (a instanceof Date && !Object.is(a.getTime(), (b as Date).getTime())) return 'another time';
-  if (a instanceof RegExp && String(a) !== String(b)) return `${String(a)} against ${String(b)}`;
+  if (a instanceof RegExp && String(a) !== String(b as RegExp)) return `not ${String(a)}`;
   if (a instanceof ArrayBuffer) return unlikeBuffers(a, b as ArrayBuffer);
   if (ArrayBuffer.isView(a)) {
     const other = b as ArrayBufferView;

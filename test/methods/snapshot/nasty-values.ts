@@ -271,7 +271,7 @@ const references: NastyValue[] = [
     JSON,
     Array,
     Array.prototype,
-    Map.prototype.get,
+    Reflect.get(Map.prototype, 'get'),
     Object.prototype,
     Math.max,
     [].values,
