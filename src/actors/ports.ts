@@ -74,6 +74,7 @@ export interface Bytes {
   put(key: string, bytes: Uint8Array): Promise<void>;
   get(key: string): Promise<Uint8Array | null>;
   delete(key: string): Promise<void>;
+  list(prefix: string): Promise<readonly string[]>;
 }
 
 /** A large value as a message carries it. */

@@ -223,8 +223,6 @@ export type ExecutionMessage =
   | { readonly kind: 'describe' }
   | { readonly kind: 'inspect' }
   | { readonly kind: 'migrate'; readonly target: HostName; readonly reason: MoveReason }
-  /** Answered when the execution has settled, however long that takes. */
-  | { readonly kind: 'awaitOutcome' }
   /** Puts an encoded value into the execution's mailbox, at most once. */
   | { readonly kind: 'post'; readonly body: Uint8Array }
   | { readonly kind: 'packet'; readonly packet: DeliveryPacket; readonly atEpoch: Epoch }
@@ -240,8 +238,6 @@ export type ExecutionReply =
       readonly pauseMs: number;
       readonly bytes: number;
     }
-  | { readonly kind: 'returned'; readonly value: Uint8Array }
-  | { readonly kind: 'threw'; readonly value: Uint8Array; readonly message: string; readonly stack: string }
   | { readonly kind: 'posted' }
   | { readonly kind: 'refused'; readonly reason: string }
   /** It is not here. Read the register again; never an owner with a lower epoch. */
@@ -293,9 +289,3 @@ export type LatencyReply = {
 
 /** `client/<id>`: a follower of events */
 export type ClientMessage = { readonly kind: 'event'; readonly event: ClusterEvent };
-
-/** What names the state that a `resume` lets run. */
-export interface FinalState {
-  readonly digest: SnapshotDigest;
-  readonly bytes: number;
-}

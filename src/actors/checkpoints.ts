@@ -1,0 +1,222 @@
+import { assertNever } from '../core/assert.ts';
+import { messageOf } from '../core/errors.ts';
+import type { ExecutionId } from '../core/ids.ts';
+import type { Capture } from '../lanes/contract.ts';
+import type { OwnershipEvent } from '../protocols/ownership/ownership.ts';
+import type { OwnerChange } from '../protocols/ownership/register.ts';
+import type { Directory } from './directory.ts';
+import { address } from './addresses.ts';
+import type { ActorContext, Behaviour } from './kernel/contract.ts';
+import type { LaneAnswer, LaneBoard } from './lane-board.ts';
+import type { OwnershipBook } from './ownership-book.ts';
+import type { HostPorts } from './ports.ts';
+
+export type CheckpointsMessage =
+  | { readonly kind: 'tick' }
+  /** Somebody keeps a copy until this execution has a checkpoint of its present tenure. */
+  | { readonly kind: 'soon'; readonly execution: ExecutionId }
+  | { readonly kind: 'captured'; readonly execution: ExecutionId; readonly answer: LaneAnswer }
+  | { readonly kind: 'stored'; readonly capture: Capture; readonly vaultKey: string }
+  | { readonly kind: 'storeFailed'; readonly execution: ExecutionId; readonly reason: string }
+  /** The register took the checkpoint (or this host was fenced). */
+  | {
+      readonly kind: 'changed';
+      readonly execution: ExecutionId;
+      readonly change: OwnerChange;
+      readonly outcome: 'done' | 'fenced' | 'superseded';
+    }
+  | { readonly kind: 'deleted' };
+
+export interface CheckpointsPorts extends HostPorts {
+  readonly board: LaneBoard;
+  readonly book: OwnershipBook;
+  readonly directory: Directory;
+  readonly everyMs: number;
+  readonly bytesPerSecondMax: number;
+}
+
+interface Schedule {
+  phase: 'idle' | 'capturing' | 'storing' | 'switching';
+  soon: boolean;
+  /** Slices that had been run when the last checkpoint was captured; null before the first. */
+  slices: number | null;
+  epoch: number;
+  atMs: number;
+  /** What the register named when the snapshot that is being switched to was stored. */
+  replaces: string | null;
+}
+
+const tickMs = 100;
+
+type Context = ActorContext<CheckpointsMessage>;
+
+/**
+ * Captures executions that changed, on a schedule and within a bandwidth, puts the snapshots into the vault, and has
+ * ownership switch the register to them. A snapshot that no register names any more is deleted.
+ */
+export function checkpointsActor(ports: CheckpointsPorts): Behaviour<CheckpointsSession, CheckpointsMessage> {
+  return {
+    init(context) {
+      context.after(tickMs, { kind: 'tick' });
+      return new CheckpointsSession(ports);
+    },
+    receive(session, message, context) {
+      session.receive(message, context);
+      return session;
+    },
+  };
+}
+
+class CheckpointsSession {
+  readonly #ports: CheckpointsPorts;
+  readonly #schedules = new Map<ExecutionId, Schedule>();
+  /** Bytes that may be stored now; refilled by time, at most one second's worth. */
+  #creditBytes: number;
+  #refilledAtMs: number;
+
+  constructor(ports: CheckpointsPorts) {
+    this.#ports = ports;
+    this.#creditBytes = ports.bytesPerSecondMax;
+    this.#refilledAtMs = ports.clock.monotonicMs();
+  }
+
+  receive(message: CheckpointsMessage, context: Context): void {
+    switch (message.kind) {
+      case 'tick':
+        this.#tick(context);
+        context.after(tickMs, { kind: 'tick' });
+        return;
+      case 'soon':
+        this.#schedule(message.execution).soon = true;
+        return this.#captureIfDue(message.execution, context);
+      case 'captured':
+        return this.#captured(message, context);
+      case 'stored':
+        return this.#stored(message);
+      case 'storeFailed':
+        this.#idle(message.execution, true);
+        return;
+      case 'changed':
+        return this.#changed(message, context);
+      case 'deleted':
+        return;
+      default:
+        return assertNever(message);
+    }
+  }
+
+  #schedule(execution: ExecutionId): Schedule {
+    const known = this.#schedules.get(execution);
+    if (known !== undefined) return known;
+    const fresh: Schedule = {
+      phase: 'idle',
+      soon: false,
+      slices: null,
+      epoch: 0,
+      atMs: this.#ports.clock.monotonicMs(),
+      replaces: null,
+    };
+    this.#schedules.set(execution, fresh);
+    return fresh;
+  }
+
+  #tick(context: Context): void {
+    const nowMs = this.#ports.clock.monotonicMs();
+    const { bytesPerSecondMax } = this.#ports;
+    this.#creditBytes = Math.min(
+      bytesPerSecondMax,
+      this.#creditBytes + ((nowMs - this.#refilledAtMs) / 1_000) * bytesPerSecondMax,
+    );
+    this.#refilledAtMs = nowMs;
+    for (const execution of this.#schedules.keys()) {
+      if (this.#ports.book.get(execution) === null) this.#schedules.delete(execution);
+    }
+    for (const { execution, state } of this.#ports.book.cells()) {
+      if (state.phase === 'running') this.#captureIfDue(execution, context);
+    }
+  }
+
+  #captureIfDue(execution: ExecutionId, context: Context): void {
+    const state = this.#ports.book.get(execution)?.state;
+    const schedule = this.#schedule(execution);
+    if (state?.phase !== 'running' || schedule.phase !== 'idle' || !this.#isDue(execution, schedule)) return;
+    schedule.phase = 'capturing';
+    schedule.soon = false;
+    schedule.atMs = this.#ports.clock.monotonicMs();
+    schedule.epoch = state.tenure.epoch;
+    schedule.slices = this.#ports.board.trace(execution)?.slices ?? 0;
+    const { self } = context;
+    this.#ports.board.request(execution, 'checkpoint', (answer) => {
+      self.tell({ kind: 'captured', execution, answer });
+    });
+  }
+
+  #isDue(execution: ExecutionId, schedule: Schedule): boolean {
+    if (schedule.soon) return true;
+    if (this.#creditBytes <= 0) return false;
+    if (this.#ports.clock.monotonicMs() - schedule.atMs < this.#ports.everyMs) return false;
+    const slices = this.#ports.board.trace(execution)?.slices ?? 0;
+    return slices !== schedule.slices;
+  }
+
+  #captured(
+    { execution, answer }: Extract<CheckpointsMessage, { kind: 'captured' }>,
+    context: Context,
+  ): void {
+    if (answer.kind !== 'checkpointed') {
+      if (answer.kind === 'pinned') this.#ports.events.emit({ kind: 'pinned', execution, pin: answer.pin });
+      // What changed since is not covered: look again at the next round.
+      this.#schedule(execution).slices = null;
+      this.#idle(execution, false);
+      return;
+    }
+    const { capture } = answer;
+    this.#creditBytes -= capture.bytes.byteLength;
+    this.#schedule(execution).phase = 'storing';
+    const vaultKey = `snapshot/${execution}/${capture.tenure.epoch}-${this.#ports.random.hex(8)}`;
+    context.pipe(
+      this.#ports.vault.put(vaultKey, capture.bytes),
+      () => ({ kind: 'stored', capture, vaultKey }),
+      (error) => ({ kind: 'storeFailed', execution, reason: messageOf(error) }),
+    );
+  }
+
+  #stored({ capture, vaultKey }: Extract<CheckpointsMessage, { kind: 'stored' }>): void {
+    const { tenure, digest, effectSequence } = capture;
+    const schedule = this.#schedule(tenure.execution);
+    schedule.phase = 'switching';
+    schedule.replaces = this.#ports.directory.register(tenure.execution)?.row.recovery.vaultKey ?? null;
+    const { epoch, generation } = tenure;
+    const event: OwnershipEvent = {
+      kind: 'checkpointStored',
+      tenure,
+      point: { kind: 'snapshot', vaultKey, digest, epoch, generation, effectSequence },
+    };
+    const message = { kind: 'event', execution: tenure.execution, event } as const;
+    this.#ports.exchange.tell(address.role(this.#ports.identity.name, 'ownership'), message, 'urgent');
+  }
+
+  /**
+   * Only a snapshot that the register surely named before, and surely does not name now, is deleted: one that was
+   * fenced or superseded may stand in the register after all, if an answer was lost. Those go when the execution ends.
+   */
+  #changed(message: Extract<CheckpointsMessage, { kind: 'changed' }>, context: Context): void {
+    const { execution, change, outcome } = message;
+    if (change.kind !== 'checkpoint') return;
+    const schedule = this.#schedule(execution);
+    if (outcome === 'done' && schedule.replaces !== null && schedule.replaces !== change.point.vaultKey) {
+      context.pipe(
+        this.#ports.vault.delete(schedule.replaces),
+        () => ({ kind: 'deleted' }),
+        () => ({ kind: 'deleted' }),
+      );
+    }
+    this.#idle(execution, outcome !== 'done');
+  }
+
+  #idle(execution: ExecutionId, again: boolean): void {
+    const schedule = this.#schedule(execution);
+    schedule.phase = 'idle';
+    if (again) schedule.slices = null;
+  }
+}

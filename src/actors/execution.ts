@@ -1,0 +1,190 @@
+import { assertNever } from '../core/assert.ts';
+import type { ExecutionId, HostName } from '../core/ids.ts';
+import { epoch, executionId, generation, hostOf } from '../core/ids.ts';
+import type { ExecutionMessage, ExecutionReply, ExecutionSummary } from '../protocols/messages.ts';
+import { address } from './addresses.ts';
+import type { Directory } from './directory.ts';
+import type { ActorContext, Behaviour, ReplyTo } from './kernel/contract.ts';
+import type { LaneBoard } from './lane-board.ts';
+import type { ExecutionLogs } from './execution-logs.ts';
+import type { OwnershipBook, OwnershipCell } from './ownership-book.ts';
+import type { HostPorts } from './ports.ts';
+
+export interface ExecutionPorts extends HostPorts {
+  readonly board: LaneBoard;
+  readonly book: OwnershipBook;
+  readonly directory: Directory;
+  readonly logs: ExecutionLogs;
+  /** In [0, 1]; 1 is the heaviest to move. */
+  readonly executionCost: (execution: ExecutionId) => number;
+}
+
+interface ExecutionState {
+  /** Under which tools put messages into the mailbox from here: they have no delivery protocol of their own. */
+  readonly tools: ExecutionId;
+  readonly posted: number;
+}
+
+type Context = ActorContext<ExecutionMessage, ExecutionReply>;
+
+/**
+ * One execution, by address, while its copy here is the one that may run. What it is asked while it is between two hosts
+ * is answered `elsewhere`, and the asker looks again.
+ */
+export function executionActor(
+  execution: ExecutionId,
+  ports: ExecutionPorts,
+): Behaviour<ExecutionState, ExecutionMessage, ExecutionReply> {
+  return {
+    init: () => ({ tools: executionId(`tools-${ports.random.hex(8)}`), posted: 0 }),
+    receive(state, message, context) {
+      const cell = ports.book.get(execution);
+      if (cell === null) {
+        answer(context.replyTo, elsewhere(execution, ports));
+        return state;
+      }
+      return receive(cell, state, message, context, ports);
+    },
+  };
+}
+
+function receive(
+  cell: OwnershipCell,
+  state: ExecutionState,
+  message: ExecutionMessage,
+  context: Context,
+  ports: ExecutionPorts,
+): ExecutionState {
+  const { execution } = cell;
+  switch (message.kind) {
+    case 'describe':
+      answer(context.replyTo, { kind: 'summary', summary: summarise(cell, ports) });
+      return state;
+    case 'inspect':
+      inspect(execution, context.replyTo, ports);
+      return state;
+    case 'migrate':
+      ports.exchange.tell(
+        address.role(ports.identity.name, 'migrations'),
+        {
+          kind: 'move',
+          ...{ execution, target: message.target, reason: message.reason, replyTo: context.replyTo },
+        },
+        'urgent',
+      );
+      return state;
+    case 'post':
+      return post(cell, state, message.body, context.replyTo, ports);
+    case 'packet':
+      // A copy that may be handed over takes nothing: the sender repeats what was not acknowledged.
+      if (isRunning(cell))
+        ports.board.post(execution, { kind: 'deliver', execution, packet: message.packet });
+      return state;
+    case 'effectOutcome':
+      if (isRunning(cell)) {
+        ports.board.post(execution, { kind: 'settleEffect', execution, outcome: message.outcome });
+        answer(context.replyTo, { kind: 'posted' });
+      } else answer(context.replyTo, elsewhere(execution, ports));
+      return state;
+    default:
+      return assertNever(message);
+  }
+}
+
+function isRunning(cell: OwnershipCell): boolean {
+  return cell.state.phase === 'running';
+}
+
+function answer(replyTo: ReplyTo<unknown> | null, reply: ExecutionReply): void {
+  replyTo?.answer(reply);
+}
+
+function elsewhere(execution: ExecutionId, ports: ExecutionPorts): ExecutionReply {
+  const row = ports.directory.register(execution)?.row;
+  return { kind: 'elsewhere', epoch: row?.epoch ?? epoch(0), owner: row?.owner ?? null };
+}
+
+function inspect(execution: ExecutionId, replyTo: ReplyTo<unknown> | null, ports: ExecutionPorts): void {
+  ports.board.request(execution, 'inspect', (found) => {
+    answer(
+      replyTo,
+      found.kind === 'inspected'
+        ? { kind: 'inspected', inspection: found.inspection }
+        : elsewhere(execution, ports),
+    );
+  });
+}
+
+/** At most once: nothing is repeated. */
+function post(
+  cell: OwnershipCell,
+  state: ExecutionState,
+  body: Uint8Array,
+  replyTo: ReplyTo<unknown> | null,
+  ports: ExecutionPorts,
+): ExecutionState {
+  const { execution } = cell;
+  if (!isRunning(cell)) {
+    answer(replyTo, elsewhere(execution, ports));
+    return state;
+  }
+  const from = { execution: state.tools, epoch: epoch(1), generation: generation(1) };
+  const number = state.posted + 1;
+  ports.board.post(execution, {
+    kind: 'deliver',
+    execution,
+    packet: { kind: 'message', from, to: execution, number, body, subject: 'user' },
+  });
+  answer(replyTo, { kind: 'posted' });
+  return { ...state, posted: number };
+}
+
+/** What `ps` shows. */
+export function summarise(cell: OwnershipCell, ports: ExecutionPorts): ExecutionSummary {
+  const { execution, state } = cell;
+  const row = ports.directory.register(execution)?.row;
+  const trace = ports.board.trace(execution);
+  const tenure = 'tenure' in state ? state.tenure : null;
+  const method = cell.method ?? row?.method;
+  return {
+    execution,
+    method: method ?? { package: '' as never, method: '' as never },
+    phase: phaseOf(cell),
+    activity: trace?.activity ?? 'ready',
+    host: ports.identity.name,
+    deployedOn: deployedOn(cell, ports),
+    epoch: tenure?.epoch ?? row?.epoch ?? epoch(0),
+    generation: tenure?.generation ?? row?.generation ?? generation(0),
+    fuel: trace?.fuel ?? 0,
+    cpuMs: trace?.cpuMs ?? 0,
+    executionCost: ports.executionCost(execution),
+    snapshotBytes: trace?.snapshotBytes ?? 0,
+    pin: null,
+    lastLog: ports.logs.last(execution),
+  };
+}
+
+function deployedOn(cell: OwnershipCell, ports: ExecutionPorts): HostName {
+  const row = ports.directory.register(cell.execution)?.row;
+  return row === undefined ? ports.identity.name : hostOf(row.owner);
+}
+
+function phaseOf(cell: OwnershipCell): ExecutionSummary['phase'] {
+  switch (cell.state.phase) {
+    case 'running':
+      return 'running';
+    case 'claiming':
+    case 'restoring':
+      return 'claiming';
+    case 'settling':
+    case 'settled':
+      return 'settled';
+    case 'freezing':
+    case 'released':
+    case 'receiving':
+    case 'received':
+      return 'migrating';
+    default:
+      return 'frozen';
+  }
+}

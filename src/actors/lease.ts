@@ -1,0 +1,204 @@
+import { assertNever } from '../core/assert.ts';
+import type { HostIdentity } from '../core/execution.ts';
+import type { IncarnationId, LaneIndex } from '../core/ids.ts';
+import type { Clock } from '../core/ports.ts';
+import type { HolderEffect, HolderEvent, HolderState, LeaseEnd } from '../protocols/lease/holder.ts';
+import { stepHolder } from '../protocols/lease/holder-step.ts';
+import type { ObserverState } from '../protocols/lease/observer.ts';
+import { stepObserver } from '../protocols/lease/observer-step.ts';
+import type { LeaseRow } from '../protocols/lease/row.ts';
+import type { LeaseTiming } from '../protocols/lease/timing.ts';
+import type { ActorContext, Behaviour } from './kernel/contract.ts';
+import type { LaneBoard } from './lane-board.ts';
+import type { Found, Table } from './ports.ts';
+
+export type LeaseMessage =
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'observe' }
+  | { readonly kind: 'holder'; readonly event: HolderEvent; readonly storeTimeMs: number | null }
+  | { readonly kind: 'listed'; readonly rows: readonly Found<LeaseRow>[]; readonly sentAtMs: number }
+  | { readonly kind: 'noted' }
+  /** Gives the lease up. */
+  | { readonly kind: 'end' };
+
+/** What the rest of the host must know of its lease. Called in order; must not throw. */
+export interface LeaseListener {
+  onHeld(): void;
+  onFrozen(): void;
+  onThawed(): void;
+  onEnded(reason: LeaseEnd): void;
+  onPeerEnded(incarnation: IncarnationId): void;
+}
+
+/** What a restart of the lease actor finds: nothing that was promised to the lanes may be forgotten. */
+export interface LeaseCell {
+  holder: HolderState;
+  validUntilMs: number;
+  ended: boolean;
+  readonly observers: Map<IncarnationId, ObserverState>;
+}
+
+export interface LeasePorts {
+  readonly identity: HostIdentity;
+  readonly clock: Clock;
+  readonly timing: LeaseTiming;
+  readonly leases: Table<LeaseRow>;
+  readonly cell: LeaseCell;
+  readonly board: LaneBoard;
+  readonly listener: LeaseListener;
+  /** Ends a lane at once; its supervisor starts another. */
+  readonly endLane: (lane: LaneIndex, why: string) => void;
+}
+
+/** A lane that reaches no tick for so long, with the end of the lease near, is ended: it cannot be frozen (rule 3). */
+const silenceMaxMs = 250;
+
+type Context = ActorContext<LeaseMessage>;
+
+/** Keeps this incarnation's lease and watches the others'. Both by the pure machines of `protocols/lease`. */
+export function leaseActor(ports: LeasePorts): Behaviour<LeaseSession, LeaseMessage> {
+  return {
+    init(context) {
+      const session = new LeaseSession(ports);
+      session.receive({ kind: 'tick' }, context);
+      session.receive({ kind: 'observe' }, context);
+      return session;
+    },
+    receive(session, message, context) {
+      session.receive(message, context);
+      return session;
+    },
+  };
+}
+
+class LeaseSession {
+  readonly #ports: LeasePorts;
+
+  constructor(ports: LeasePorts) {
+    this.#ports = ports;
+  }
+
+  receive(message: LeaseMessage, context: Context): void {
+    const { clock, timing, cell } = this.#ports;
+    switch (message.kind) {
+      case 'tick':
+        this.#advance({ kind: 'ticked', nowMs: clock.monotonicMs(), bootMs: clock.bootMs() }, context);
+        this.#endStuckLanes();
+        if (!cell.ended) context.after(timing.tickEveryMs, { kind: 'tick' });
+        return;
+      case 'observe':
+        this.#observe(context);
+        return;
+      case 'holder':
+        if (message.storeTimeMs !== null)
+          this.#ports.board.setClock(message.storeTimeMs - clock.monotonicMs());
+        return this.#advance(message.event, context);
+      case 'listed':
+        this.#listed(message, context);
+        context.after(timing.observeEveryMs, { kind: 'observe' });
+        return;
+      case 'noted':
+        return;
+      case 'end':
+        return this.#advance({ kind: 'endAsked' }, context);
+      default:
+        return assertNever(message);
+    }
+  }
+
+  #advance(event: HolderEvent, context: Context): void {
+    const { cell } = this.#ports;
+    const before = cell.holder.phase;
+    const { state, effects } = stepHolder(cell.holder, event);
+    cell.holder = state;
+    for (const effect of effects) this.#perform(effect, context);
+    if (before === 'acquiring' && state.phase === 'holding') this.#ports.listener.onHeld();
+  }
+
+  #perform(effect: HolderEffect, context: Context): void {
+    const { cell, board, listener, leases, identity } = this.#ports;
+    switch (effect.kind) {
+      case 'swap':
+        context.pipe(
+          leases.cas(identity.incarnation, effect.expectedRevision, effect.row),
+          ({ storeTimeMs, ...answer }) =>
+            answer.kind === 'done'
+              ? holder({ kind: 'swapped', row: effect.row, revision: answer.revision }, storeTimeMs)
+              : holder({ kind: 'refused' }, storeTimeMs),
+          () => holder({ kind: 'storeFailed' }, null),
+        );
+        return;
+      case 'read':
+        context.pipe(
+          leases.get(identity.incarnation),
+          (found) => holder({ kind: 'found', row: found?.row ?? null, revision: found?.revision ?? 0 }, null),
+          () => holder({ kind: 'storeFailed' }, null),
+        );
+        return;
+      case 'extend':
+        cell.validUntilMs = Math.max(cell.validUntilMs, effect.validUntilMs);
+        board.extendLease(effect.validUntilMs);
+        return;
+      case 'freeze':
+        return listener.onFrozen();
+      case 'thaw':
+        return listener.onThawed();
+      case 'ended':
+        cell.ended = true;
+        board.endLease();
+        return listener.onEnded(effect.reason);
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  #endStuckLanes(): void {
+    const { cell, clock, board, timing } = this.#ports;
+    const nowMs = clock.monotonicMs();
+    if (cell.holder.phase === 'acquiring' || cell.validUntilMs - nowMs > timing.freezeLeadMs) return;
+    for (const lane of board.lanes()) {
+      const silentSinceMs = lane.silentSinceMs();
+      if (silentSinceMs === null || nowMs - silentSinceMs < silenceMaxMs) continue;
+      this.#ports.endLane(
+        lane.index,
+        `it reached no safe point for ${Math.round(nowMs - silentSinceMs)} ms, and the lease is about to end`,
+      );
+    }
+  }
+
+  #observe(context: Context): void {
+    const sentAtMs = this.#ports.clock.monotonicMs();
+    context.pipe(
+      this.#ports.leases.list(),
+      (rows) => ({ kind: 'listed', rows, sentAtMs }),
+      () => ({ kind: 'listed', rows: [], sentAtMs }),
+    );
+  }
+
+  #listed({ rows, sentAtMs }: Extract<LeaseMessage, { kind: 'listed' }>, context: Context): void {
+    const { cell, clock, timing, identity, leases, listener } = this.#ports;
+    const nowMs = clock.monotonicMs();
+    for (const { row, revision } of rows) {
+      const { incarnation } = row.host;
+      if (incarnation === identity.incarnation) continue;
+      const state = cell.observers.get(incarnation) ?? { incarnation, timing, phase: 'unseen' };
+      const stepped = stepObserver(state, { kind: 'found', row, revision, sentAtMs, nowMs });
+      cell.observers.set(incarnation, stepped.state);
+      for (const effect of stepped.effects) {
+        if (effect.kind === 'leaseEnded') listener.onPeerEnded(effect.incarnation);
+        else {
+          // The answer does not matter: the next read shows it.
+          context.pipe(
+            leases.cas(incarnation, effect.expectedRevision, effect.row),
+            () => ({ kind: 'noted' }),
+            () => ({ kind: 'noted' }),
+          );
+        }
+      }
+    }
+  }
+}
+
+function holder(event: HolderEvent, storeTimeMs: number | null): LeaseMessage {
+  return { kind: 'holder', event, storeTimeMs };
+}
