@@ -48,7 +48,10 @@ export type WatchEvent =
       readonly removed: readonly string[];
       readonly revision: Revision;
     }
-  /** The store could not be read. The watch goes on by itself; what it missed comes with a later event. */
+  /**
+   * The store could not be read. The watch goes on by itself, and `listed` says when it is over; unless the session
+   * was lost, when every call says so too and the store has to be opened again.
+   */
   | { readonly kind: 'interrupted'; readonly error: GodwitError };
 
 /** Ends a watch: its listener is not called again. */

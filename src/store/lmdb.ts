@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import type { ClusterId, ClusterIdentity, Closing, Registry, Store, Vault } from './contract.ts';
@@ -28,6 +28,7 @@ async function prepareFolder(url: string, folder: string): Promise<string> {
   let mode: number;
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
     mode = (await stat(path)).mode;
   } catch (cause) {
     throw new StoreOpenError(url, `${path} cannot be used as a folder: ${messageOf(cause)}`, { cause });

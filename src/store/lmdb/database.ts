@@ -42,6 +42,7 @@ export class RegistryDatabase {
   readonly #head: Database<Buffer, Buffer>;
 
   readonly #bytesMax: number;
+  #closed = false;
 
   /**
    * @param bytesMax how many bytes of keys and values fit
@@ -72,7 +73,10 @@ export class RegistryDatabase {
     this.#changes = this.#root.openDB({ name: 'changes', ...table });
   }
 
+  /** Harmless when it is closed already. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     await this.#root.close();
   }
 

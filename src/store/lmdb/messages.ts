@@ -1,3 +1,5 @@
+import type { MessagePort } from 'node:worker_threads';
+
 /** A row as it crosses between the threads. */
 export interface RawEntry {
   readonly key: string;
@@ -81,10 +83,14 @@ export interface StoreThreadData {
   /** Absolute path of the database file. */
   readonly file: string;
   readonly registryBytesMax: number;
-  /** One Int32 per slot; see `claimFree`. */
-  readonly claims: SharedArrayBuffer;
-  readonly port: import('node:worker_threads').MessagePort;
 }
+
+/** What the store's thread is told as a whole; requests come over the attached ports. */
+export type ThreadRequest =
+  /** One more session. `claims`: one Int32 per slot; see `claimFree`. */
+  | { readonly kind: 'attach'; readonly port: MessagePort; readonly claims: SharedArrayBuffer }
+  /** No session is left. */
+  | { readonly kind: 'end' };
 
 /** Newest layout of the database that this code reads and writes. */
 export const formatKnown = 1;

@@ -1,10 +1,7 @@
-import { MessageChannel, Worker, receiveMessageOnPort } from 'node:worker_threads';
-import type { MessagePort } from 'node:worker_threads';
+import { receiveMessageOnPort } from 'node:worker_threads';
 import { assert } from '../../core/assert.ts';
 import type { GodwitError } from '../../core/errors.ts';
-import { messageOf } from '../../core/errors.ts';
 import type { Cancel } from '../../core/ports.ts';
-import { builtEntry } from '../../entries.ts';
 import type { Closing } from '../contract.ts';
 import {
   StoreAmbiguousError,
@@ -16,15 +13,11 @@ import {
 } from '../errors.ts';
 import type { StoreOptions } from '../options.ts';
 import { claimFree, claimGivenUp, claimSlots, formatKnown } from './messages.ts';
-import type {
-  Failure,
-  RawWatchEvent,
-  StoreAnswer,
-  StoreReport,
-  StoreRequest,
-  StoreThreadData,
-} from './messages.ts';
+import type { Failure, RawWatchEvent, StoreAnswer, StoreReport, StoreRequest } from './messages.ts';
+import { joinThread } from './thread.ts';
+import type { StoreLine } from './thread.ts';
 
+const lockHint = 'does a stopped process hold its lock?';
 const closedReason = 'was closed';
 
 /** A call that waits for the store's thread. */
@@ -53,10 +46,8 @@ type Phase =
  */
 export class StoreSession {
   readonly #url: string;
+  readonly #line: StoreLine;
   readonly #options: StoreOptions;
-  readonly #worker: Worker;
-  readonly #port: MessagePort;
-  readonly #claims = new Int32Array(new SharedArrayBuffer(4 * (claimSlots + 1)));
   readonly #slotsFree: number[] = Array.from({ length: claimSlots }, (_, index) => index + 1);
   readonly #pending = new Map<number, Pending>();
   /** Slots of calls that timed out: the thread has yet to answer them, so the slots are not free. */
@@ -65,30 +56,22 @@ export class StoreSession {
   #phase: Phase = { phase: 'ended', reason: 'was not opened' };
   #lastId = 0;
 
-  private constructor(url: string, file: string, options: StoreOptions) {
+  private constructor(url: string, line: StoreLine, options: StoreOptions) {
     this.#url = url;
+    this.#line = line;
     this.#options = options;
-    const { port1, port2 } = new MessageChannel();
-    this.#port = port1;
-    const data: StoreThreadData = {
-      file,
-      registryBytesMax: options.registryBytesMax,
-      claims: this.#claims.buffer as SharedArrayBuffer,
-      port: port2,
-    };
-    this.#worker = new Worker(builtEntry('store/lmdb/worker'), {
-      name: 'godwit-store',
-      workerData: data,
-      transferList: [port2],
-    });
-    this.#port.on('message', (report: StoreReport) => this.#take(report));
-    this.#worker.on('error', (error) => this.#end(`lost its thread: ${messageOf(error)}`));
-    this.#worker.on('exit', () => this.#end('has lost its thread'));
+    line.port.on('message', (report: StoreReport) => this.#take(report));
+    void line.lost.then((reason) => this.#end(reason));
   }
 
   /** @throws see `openStore` */
   static async open(url: string, file: string, options: StoreOptions): Promise<StoreSession> {
-    const session = new StoreSession(url, file, options);
+    const line = await joinThread(file, options);
+    if (line === null) {
+      const reason = `is still held by a thread that an earlier session in this process left behind (${lockHint})`;
+      throw new StoreUnavailableError('opening', url, reason);
+    }
+    const session = new StoreSession(url, line, options);
     await session.#opened();
     return session;
   }
@@ -99,7 +82,7 @@ export class StoreSession {
         const ms = this.#options.callTimeoutMs;
         this.#settle();
         if (this.#phase.phase !== 'opening') return;
-        this.#end(`did not open within ${ms} ms (does a stopped process hold its lock?)`);
+        this.#end(`did not open within ${ms} ms (${lockHint})`);
         this.#abandon();
       });
       this.#phase = {
@@ -128,17 +111,22 @@ export class StoreSession {
       const reason = `has ${claimSlots} calls in flight, and takes no more`;
       return Promise.reject(new StoreUnavailableError(call, this.#url, reason));
     }
-    Atomics.store(this.#claims, slot, claimFree);
+    Atomics.store(this.#line.claims, slot, claimFree);
     return this.#call(call, slot, (id) => request(id, slot));
   }
 
   watch(prefix: string, listener: (event: RawWatchEvent) => void): () => void {
+    const phase = this.#phase;
+    if (phase.phase === 'ended') {
+      const failure: Failure = { kind: 'unavailable', what: this.#url, reason: phase.reason, found: 0 };
+      return this.#options.clock.after(0, () => listener({ kind: 'interrupted', failure }));
+    }
     const watch = (this.#lastId += 1);
     this.#listeners.set(watch, listener);
-    this.#port.postMessage({ kind: 'watch', watch, prefix } satisfies StoreRequest);
+    this.#line.port.postMessage({ kind: 'watch', watch, prefix } satisfies StoreRequest);
     return () => {
       if (this.#listeners.delete(watch))
-        this.#port.postMessage({ kind: 'unwatch', watch } satisfies StoreRequest);
+        this.#line.port.postMessage({ kind: 'unwatch', watch } satisfies StoreRequest);
     };
   }
 
@@ -156,7 +144,7 @@ export class StoreSession {
         resolve(closing);
       };
       this.#phase = { phase: 'closing', resolve: settled };
-      this.#port.postMessage({ kind: 'close' } satisfies StoreRequest);
+      this.#line.port.postMessage({ kind: 'close' } satisfies StoreRequest);
     });
   }
 
@@ -189,7 +177,7 @@ export class StoreSession {
     return new Promise<StoreAnswer>((resolve, reject) => {
       const cancelTimeout = this.#options.clock.after(this.#options.callTimeoutMs, () => this.#timedOut(id));
       this.#pending.set(id, { call, slot, resolve, reject, cancelTimeout });
-      this.#port.postMessage(request(id));
+      this.#line.port.postMessage(request(id));
     });
   }
 
@@ -207,7 +195,7 @@ export class StoreSession {
   #giveUp(pending: Pending, reason: string): void {
     const begun =
       pending.slot !== 0 &&
-      Atomics.compareExchange(this.#claims, pending.slot, claimFree, claimGivenUp) !== claimFree;
+      Atomics.compareExchange(this.#line.claims, pending.slot, claimFree, claimGivenUp) !== claimFree;
     const Failed = begun ? StoreAmbiguousError : StoreUnavailableError;
     pending.reject(new Failed(pending.call, this.#url, reason));
   }
@@ -215,9 +203,9 @@ export class StoreSession {
   /** Takes what the thread has said already. */
   #settle(): void {
     for (
-      let next = receiveMessageOnPort(this.#port);
+      let next = receiveMessageOnPort(this.#line.port);
       next !== undefined;
-      next = receiveMessageOnPort(this.#port)
+      next = receiveMessageOnPort(this.#line.port)
     ) {
       this.#take(next.message as StoreReport);
     }
@@ -232,8 +220,7 @@ export class StoreSession {
         return;
       case 'openFailed':
         if (this.#phase.phase !== 'opening') return;
-        this.#phase.reject(this.errorOf(report.failure, 'opening'));
-        this.#phase = { phase: 'ended', reason: 'was not opened' };
+        this.#refuse(this.errorOf(report.failure, 'opening'), this.#phase.reject);
         return;
       case 'answered':
         for (const answer of report.answers) this.#answered(answer);
@@ -246,6 +233,11 @@ export class StoreSession {
       case 'closed':
         return this.#end(closedReason);
     }
+  }
+
+  #refuse(error: GodwitError, reject: (error: GodwitError) => void): void {
+    this.#phase = { phase: 'ended', reason: 'was not opened' };
+    void this.#line.leave().then(() => reject(error));
   }
 
   #answered(answer: StoreAnswer): void {
@@ -280,14 +272,19 @@ export class StoreSession {
     const listeners = [...this.#listeners.values()];
     this.#listeners.clear();
     if (phase.phase === 'opening') phase.reject(new StoreUnavailableError('opening', this.#url, reason));
-    if (phase.phase === 'closing') return phase.resolve(reason === closedReason ? 'closed' : 'abandoned');
+    if (phase.phase === 'closing') return this.#closed(reason, phase.resolve);
     const failure: Failure = { kind: 'unavailable', what: this.#url, reason, found: 0 };
     for (const listener of listeners) listener({ kind: 'interrupted', failure });
   }
 
-  /** Leaves a blocked thread behind: nothing can end it, and nothing waits for it but the end of the process. */
+  #closed(reason: string, resolve: (closing: Closing) => void): void {
+    if (reason !== closedReason) return resolve('abandoned');
+    void this.#line.leave().then(() => resolve('closed'));
+  }
+
+  /** Waits no more for a thread that is blocked. */
   #abandon(): void {
-    this.#port.close();
-    this.#worker.unref();
+    this.#line.port.close();
+    void this.#line.leave();
   }
 }

@@ -1,114 +1,157 @@
-import { receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { assert } from '../../core/assert.ts';
 import { classify } from './fault.ts';
-import type { CasRequest, StoreAnswer, StoreReport, StoreRequest, StoreThreadData } from './messages.ts';
+import type {
+  CasRequest,
+  Failure,
+  StoreAnswer,
+  StoreReport,
+  StoreRequest,
+  StoreThreadData,
+  ThreadRequest,
+} from './messages.ts';
 import { RegistryDatabase } from './database.ts';
 import { RegistryWatches } from './watches.ts';
 
-/** How many compare-and-sets share one transaction, at most. */
+/** How many requests are taken up together, and so share one transaction, at most. */
 const batchMax = 256;
 
-const { file, registryBytesMax, claims: claimsBuffer, port } = workerData as StoreThreadData;
-const claims = new Int32Array(claimsBuffer);
+const { file, registryBytesMax } = workerData as StoreThreadData;
+/** Of every attached session: all of them learn at once of what any of them commits. */
+const sessions = new Set<SessionPort>();
 
-function report(message: StoreReport): void {
-  port.postMessage(message);
-}
+/** One session's port, served until it closes. */
+class SessionPort {
+  readonly watches: RegistryWatches;
+  readonly #database: RegistryDatabase;
+  readonly #port: MessagePort;
+  readonly #claims: Int32Array;
 
-function openDatabase(): RegistryDatabase | null {
-  try {
-    const database = new RegistryDatabase(file, registryBytesMax);
-    report({ kind: 'opened' });
-    return database;
-  } catch (thrown) {
-    report({ kind: 'openFailed', failure: classify(thrown, file, 'unusable') });
-    port.close();
-    return null;
+  constructor(database: RegistryDatabase, port: MessagePort, claims: SharedArrayBuffer) {
+    this.#database = database;
+    this.#port = port;
+    this.#claims = new Int32Array(claims);
+    this.watches = new RegistryWatches(database, file, (message) => this.report(message));
+    port.on('message', (first: StoreRequest) => this.#take(first));
+    port.once('close', () => this.#closed());
+    this.report({ kind: 'opened' });
   }
-}
 
-function serve(database: RegistryDatabase): void {
-  const watches = new RegistryWatches(database, file, report);
-  port.on('message', (first: StoreRequest) => {
+  report(message: StoreReport): void {
+    this.#port.postMessage(message);
+  }
+
+  end(failure: Failure): void {
+    this.report({ kind: 'broken', failure });
+    this.#port.close();
+  }
+
+  #closed(): void {
+    this.watches.stop();
+    sessions.delete(this);
+  }
+
+  #take(first: StoreRequest): void {
     const requests = [first];
     while (requests.length < batchMax) {
-      const next = receiveMessageOnPort(port);
+      const next = receiveMessageOnPort(this.#port);
       if (next === undefined) break;
       requests.push(next.message as StoreRequest);
     }
     // Reads first: they must not wait for a write lock that another process may hold.
-    database.refresh();
-    for (const request of requests) read(database, watches, request);
+    this.#database.refresh();
+    for (const request of requests) this.#read(request);
     const writes = requests.filter((request) => request.kind === 'cas');
-    if (writes.length > 0 && !write(database, writes)) return;
-    if (writes.length > 0) watches.look();
-    if (requests.some((request) => request.kind === 'close')) void close(database, watches);
-  });
-}
+    if (writes.length > 0) {
+      this.#write(writes);
+      for (const session of sessions) session.watches.look();
+    }
+    if (!requests.some((request) => request.kind === 'close')) return;
+    this.report({ kind: 'closed' });
+    this.#port.close();
+  }
 
-function read(database: RegistryDatabase, watches: RegistryWatches, request: StoreRequest): void {
-  switch (request.kind) {
-    case 'get':
-      return answer([
-        attempt(request.request, () => ({
-          kind: 'entry',
-          request: request.request,
-          entry: database.get(request.key),
-        })),
-      ]);
-    case 'list':
-      return answer([
-        attempt(request.request, () => ({
-          kind: 'entries',
-          request: request.request,
-          entries: database.list(request.prefix),
-        })),
-      ]);
-    case 'watch':
-      return watches.add(request.watch, request.prefix);
-    case 'unwatch':
-      return watches.remove(request.watch);
-    case 'cas':
-    case 'close':
-      return;
+  #read(request: StoreRequest): void {
+    switch (request.kind) {
+      case 'get':
+        return this.#attempt(request.request, () => {
+          return { kind: 'entry', request: request.request, entry: this.#database.get(request.key) };
+        });
+      case 'list':
+        return this.#attempt(request.request, () => {
+          return { kind: 'entries', request: request.request, entries: this.#database.list(request.prefix) };
+        });
+      case 'watch':
+        return this.watches.add(request.watch, request.prefix);
+      case 'unwatch':
+        return this.watches.remove(request.watch);
+      case 'cas':
+      case 'close':
+        return;
+    }
+  }
+
+  #attempt(request: number, ask: () => StoreAnswer): void {
+    try {
+      this.#answer([ask()]);
+    } catch (thrown) {
+      this.#answer([{ kind: 'failed', request, failure: classify(thrown, file, 'unavailable') }]);
+    }
+  }
+
+  #write(requests: readonly CasRequest[]): void {
+    try {
+      this.#answer(this.#database.commit(requests, this.#claims));
+    } catch (thrown) {
+      const failure = classify(thrown, file, 'ambiguous');
+      if (failure.kind === 'ambiguous') return breakAll(failure);
+      // A damaged row spoils only the call that meets it; a transaction without room may have room for some of its calls.
+      if (requests.length > 1) {
+        for (const request of requests) this.#write([request]);
+        return;
+      }
+      this.#answer(requests.map(({ request }) => ({ kind: 'failed', request, failure })));
+    }
+  }
+
+  #answer(answers: readonly StoreAnswer[]): void {
+    this.report({ kind: 'answered', answers });
   }
 }
 
-function attempt(request: number, ask: () => StoreAnswer): StoreAnswer {
+/** LMDB refuses further transactions after a commit that failed half-way: this thread is over, and begun calls are in doubt. */
+function breakAll(failure: Failure): void {
+  for (const session of sessions) session.end(failure);
+  parent.close();
+}
+
+function openDatabase(): RegistryDatabase | Failure {
   try {
-    return ask();
+    return new RegistryDatabase(file, registryBytesMax);
   } catch (thrown) {
-    return { kind: 'failed', request, failure: classify(thrown, file, 'unavailable') };
+    return classify(thrown, file, 'unusable');
   }
 }
 
-function answer(answers: readonly StoreAnswer[]): void {
-  report({ kind: 'answered', answers });
-}
-
-/** @returns whether the thread can go on */
-function write(database: RegistryDatabase, requests: readonly CasRequest[]): boolean {
-  try {
-    answer(database.commit(requests, claims));
-    return true;
-  } catch (thrown) {
-    // A damaged row spoils only the call that meets it, and a transaction without room may have room for some of its calls.
-    if (requests.length > 1) return requests.every((request) => write(database, [request]));
-    const failure = classify(thrown, file, 'ambiguous');
-    answer(requests.map(({ request }) => ({ kind: 'failed', request, failure })));
-    if (failure.kind !== 'ambiguous') return true;
-    // LMDB refuses further transactions after a commit that failed half-way: this session is over.
-    report({ kind: 'broken', failure });
-    port.close();
-    return false;
+function attach(port: MessagePort, claims: SharedArrayBuffer): void {
+  if (database instanceof RegistryDatabase) {
+    sessions.add(new SessionPort(database, port, claims));
+    return;
   }
-}
-
-async function close(database: RegistryDatabase, watches: RegistryWatches): Promise<void> {
-  watches.stop();
-  await database.close();
-  report({ kind: 'closed' });
+  port.postMessage({ kind: 'openFailed', failure: database } satisfies StoreReport);
   port.close();
 }
 
+assert(parentPort !== null, 'the store has a thread of its own');
+const parent = parentPort;
 const database = openDatabase();
-if (database !== null) serve(database);
+parent.on('message', (request: ThreadRequest) => {
+  switch (request.kind) {
+    case 'attach':
+      return attach(request.port, request.claims);
+    case 'end':
+      if (database instanceof RegistryDatabase) void database.close();
+      parent.close();
+  }
+});

@@ -11,7 +11,7 @@ const clock = {
   bootMs: () => performance.now(),
   wallMs: () => Date.now(),
   after: (delayMs, fire) => {
-    const timer = setTimeout(fire, delayMs);
+    const timer = setTimeout(() => fire(), delayMs);
     return () => clearTimeout(timer);
   },
 };
