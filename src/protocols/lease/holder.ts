@@ -18,10 +18,10 @@ interface Attempts {
   readonly attempts: readonly RenewalAttempt[];
   /** The number of the latest attempt. */
   readonly renewals: number;
-  /** The row's revision as last seen; null before the row was. */
-  readonly revision: number | null;
-  /** Which answer is awaited; at most one call is under way. */
-  readonly awaiting: 'nothing' | 'swap' | 'read';
+  /** The row's revision as last seen; null: there is no row yet; `unknown`: a call failed, so a read comes first. */
+  readonly revision: number | null | 'unknown';
+  /** Since when an answer is awaited, in monotonic milliseconds; null when none is. At most one call is under way. */
+  readonly awaitingSinceMs: number | null;
 }
 
 export type LeaseEnd = 'suspended' | 'written' | 'asked';
@@ -51,6 +51,8 @@ export type HolderEvent =
   | { readonly kind: 'storeFailed' }
   /** A linearizable read of the own row. */
   | { readonly kind: 'found'; readonly row: LeaseRow | null; readonly revision: number }
+  /** The actor was restarted: answers to earlier calls may never come. */
+  | { readonly kind: 'restarted' }
   /** A clean stop: the lease is given up at once, so that nobody waits for it. */
   | { readonly kind: 'endAsked' };
 
@@ -64,7 +66,7 @@ export type HolderEffect =
   /** Ask all lanes to freeze in time; the deadline itself stops those that do not. */
   | { readonly kind: 'freeze' }
   | { readonly kind: 'thaw' }
-  /** This incarnation never acts again: end the lanes. */
+  /** This incarnation never acts again: end the lanes. Its last `swap` may fail; the others end the lease then. */
   | { readonly kind: 'ended'; readonly reason: LeaseEnd };
 
 export interface HolderStep {
