@@ -47,7 +47,7 @@ export interface MachineSample {
 export interface LimitsSample {
   /** Cores that this host may use: configured, else the lesser of cores and quota. */
   readonly cpuShareCores: number;
-  /** Share of the quota's periods in which it stopped us; null without a quota. */
+  /** Share of the quota's periods in which it stopped us; null where no cgroup counts them. */
   readonly throttledRatio: number | null;
   /** The cgroup's limit, or the machine's memory. */
   readonly memoryLimitBytes: number;

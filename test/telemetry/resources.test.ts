@@ -1,7 +1,4 @@
-import { mkdtempSync, openSync, closeSync, fsyncSync, rmSync, writeSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { SystemClock } from '../../src/clock.ts';
 import type { Clock } from '../../src/core/ports.ts';
@@ -204,19 +201,4 @@ onLinux('this machine: bytes over loopback are counted', async () => {
   });
   const { machine, periodMs } = sampler.sample();
   expect(((machine.network?.loopbackBytesPerSecond ?? 0) * periodMs) / 1_000).toBeGreaterThanOrEqual(sent);
-});
-
-onLinux('this process: bytes written to a disk are counted, where the kernel counts them', () => {
-  const sampler = new ResourceSampler(new SystemClock(), 0);
-  const folder = mkdtempSync(join(tmpdir(), 'godwit-'));
-  onTestFinished(() => {
-    sampler.stop();
-    rmSync(folder, { recursive: true });
-  });
-  const file = openSync(join(folder, 'bytes'), 'w');
-  writeSync(file, Buffer.alloc(1024 * 1024));
-  fsyncSync(file);
-  closeSync(file);
-  const { disk } = sampler.sample().process;
-  expect(disk === null || disk.writtenBytesPerSecond >= 0).toBe(true);
 });
