@@ -101,7 +101,7 @@ const schema = v.strictObject({
       ),
       threshold: v.optional(share, 0.7),
       /** By how much the best host must score above the present one. */
-      hysteresis: v.optional(share, 0.05),
+      hysteresis: v.optional(share, 0.01),
       coolDownMs: v.optional(ms(0), 10_000),
       movesPerRoundMax: v.optional(count, 2),
     }),

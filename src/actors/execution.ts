@@ -1,6 +1,6 @@
 import { assertNever } from '../core/assert.ts';
-import type { ExecutionId, HostName } from '../core/ids.ts';
-import { epoch, executionId, generation, hostOf } from '../core/ids.ts';
+import type { ExecutionId } from '../core/ids.ts';
+import { epoch, executionId, generation } from '../core/ids.ts';
 import type { ExecutionMessage, ExecutionReply, ExecutionSummary } from '../protocols/messages.ts';
 import { address } from './addresses.ts';
 import type { Directory } from './directory.ts';
@@ -152,7 +152,7 @@ export function summarise(cell: OwnershipCell, ports: ExecutionPorts): Execution
     phase: phaseOf(cell),
     activity: trace?.activity ?? 'ready',
     host: ports.identity.name,
-    deployedOn: deployedOn(cell, ports),
+    deployedOn: row?.deployment.host ?? ports.identity.name,
     epoch: tenure?.epoch ?? row?.epoch ?? epoch(0),
     generation: tenure?.generation ?? row?.generation ?? generation(0),
     fuel: trace?.fuel ?? 0,
@@ -162,11 +162,6 @@ export function summarise(cell: OwnershipCell, ports: ExecutionPorts): Execution
     pin: null,
     lastLog: ports.logs.last(execution),
   };
-}
-
-function deployedOn(cell: OwnershipCell, ports: ExecutionPorts): HostName {
-  const row = ports.directory.register(cell.execution)?.row;
-  return row === undefined ? ports.identity.name : hostOf(row.owner);
 }
 
 function phaseOf(cell: OwnershipCell): ExecutionSummary['phase'] {

@@ -181,6 +181,7 @@ class ExecutionsSession {
     const row: RegisterRow = {
       execution,
       method,
+      deployment: { host: this.#ports.identity.name, affinity: start.affinity },
       parent,
       owner: this.#ports.identity.incarnation,
       epoch: epoch(1),

@@ -9,7 +9,6 @@ import type {
   MethodId,
   MigrationId,
   RackName,
-  SnapshotDigest,
   Term,
 } from '../core/ids.ts';
 import type { ExecutionActivity, Inspection, Pin } from '../core/inspection.ts';

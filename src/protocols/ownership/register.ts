@@ -1,6 +1,15 @@
 import type { MethodRef, Tenure } from '../../core/execution.ts';
 import { epoch, generation } from '../../core/ids.ts';
-import type { Epoch, ExecutionId, Generation, IncarnationId, Nonce, SnapshotDigest } from '../../core/ids.ts';
+import type {
+  Epoch,
+  ExecutionId,
+  Generation,
+  HostName,
+  IncarnationId,
+  Nonce,
+  SnapshotDigest,
+} from '../../core/ids.ts';
+import type { AffinityDeclaration } from '../messages.ts';
 
 /** Where a recovery starts from. There is one from the first write on, so no execution is ever without. */
 export type RecoveryPoint =
@@ -17,6 +26,12 @@ export type RecoveryPoint =
       readonly effectSequence: number;
     };
 
+/** What its starter declared; it never changes. */
+export interface Deployment {
+  readonly host: HostName;
+  readonly affinity: AffinityDeclaration;
+}
+
 /** How an execution ended; the value (or the error) stands in the vault. */
 export interface ResultPointer {
   readonly vaultKey: string;
@@ -30,6 +45,8 @@ export interface ResultPointer {
 export interface RegisterRow {
   readonly execution: ExecutionId;
   readonly method: MethodRef;
+  /** Where it was first placed, and where it may go. */
+  readonly deployment: Deployment;
   /** The tenure of the execution that started this one; null for one started from outside. */
   readonly parent: Tenure | null;
   readonly owner: IncarnationId;
