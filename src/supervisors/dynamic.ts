@@ -39,7 +39,7 @@ export class DynamicSupervision implements Supervision {
   }
 
   begin(): void {
-    for (const child of [...this.#children.values()]) this.#startFresh(child, null);
+    for (const child of this.#children.values()) this.#startFresh(child, null);
     this.#context.ready();
   }
 
@@ -100,7 +100,7 @@ export class DynamicSupervision implements Supervision {
   /** Stops all children at once, and itself when the last one has ended. */
   #end(reason: ExitReason): void {
     this.#endReason = reason;
-    for (const child of [...this.#children.values()]) {
+    for (const child of this.#children.values()) {
       if (child.actor === null) this.#forget(child);
       else if (child.phase !== 'stopping') child.stop(this.#context);
     }
