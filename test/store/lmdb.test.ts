@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { Closing, Store } from '../../src/store/contract.ts';
 import {
+  StoreAmbiguousError,
   StoreCorruptError,
   StoreFormatError,
   StoreFullError,
@@ -177,6 +178,42 @@ test('a call that waits behind a stopped process is surely not done when it time
   const patient = await folder.open();
   expect((await patient.registry.cas('row', 'absent', bytes('2'))).kind).toBe('done');
   expect((await store.registry.cas('row/2', 'absent', bytes('3'))).kind).toBe('done');
+});
+
+test('a call that times out is in doubt once it was begun, and before that surely not done', async () => {
+  const folder = await Folder.create();
+  const store = await folder.open();
+  const hasty = await folder.open({ callTimeoutMs: 1 }).catch(() => folder.open({ callTimeoutMs: 50 }));
+  const outcomes = new Map<string, string>();
+  const value = new Uint8Array(20_000);
+  for (let round = 0; ; round += 1) {
+    const keys = Array.from({ length: 400 }, (_, index) => `row/${round}/${index}`);
+    const calls = keys.map(async (key) => {
+      const outcome = await failure(hasty.registry.cas(key, 'absent', value));
+      outcomes.set(key, outcome instanceof Error ? outcome.name : 'done');
+    });
+    await Promise.all(calls);
+    const names = new Set(outcomes.values());
+    if (names.has(StoreAmbiguousError.name) && names.has(StoreUnavailableError.name)) break;
+  }
+  expect(await hasty.close()).toMatch(/closed|abandoned/);
+  // Its thread does one thing at a time: an answer to a later call means that all earlier ones are settled.
+  await store.registry.cas('last', 'absent', value);
+  const found = new Set((await store.registry.list('row/')).map(({ key }) => key));
+  for (const [key, outcome] of outcomes) {
+    if (outcome === 'done') expect(found.has(key)).toBe(true);
+    if (outcome === StoreUnavailableError.name) expect(found.has(key)).toBe(false);
+  }
+});
+
+test('its clock does not step back to the wall clock of a process whose clock is behind', async () => {
+  const folder = await Folder.create();
+  const ahead = 'data:text/javascript,const%20now=Date.now;Date.now=()=>now()%2B3600000';
+  const peer = folder.peer(['increment', 'counter', '1'], ['env', `NODE_OPTIONS=--import=${ahead}`]);
+  await peer.ended;
+  const { registry } = await folder.open();
+  const { storeTimeMs } = await registry.cas('row', 'absent', bytes('1'));
+  expect(storeTimeMs - Date.now()).toBeGreaterThan(3_500_000);
 });
 
 test('an opening that was given up behind a stopped process leaves the file to the next one', async () => {
