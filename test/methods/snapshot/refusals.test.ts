@@ -65,7 +65,7 @@ const rows: [string, unknown, string, string][] = [
   ['generator', [(function* () {})()], '[0]', 'Generator'],
   [
     'arguments',
-    (function (_: number) {
+    (function (..._given: unknown[]) {
       return { a: arguments };
     })(1),
     'a',
