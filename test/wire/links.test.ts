@@ -178,7 +178,7 @@ test('a cut link is opened again while something waits, and not otherwise', asyn
   a.wire.links.send(b.self, numbered(1), 'batched');
   await a.until('dialFailed');
   proxy.refuses = false;
-  a.clock.advance(60_000);
+  a.clock.advance(a.ports.settings.backoffFirstMs);
   await b.until('envelope');
   expect(b.numbers).toEqual([1]);
 });
@@ -198,6 +198,28 @@ test('a peer that lost its link opens a new one, which replaces the old at once'
   await b.until('envelope');
   expect(b.wire.links.send(a.self, numbered(2), 'urgent')).toBe('queued');
   await a.until('envelope');
+});
+
+test('a peer that lost the link that the other end had opened names it, and so replaces it', async () => {
+  for (const [first, second] of [
+    ['a.1', 'b.1'],
+    ['d.1', 'c.1'],
+  ] as const) {
+    const [loser, opener] = [await openHost(first), await openHost(second)];
+    const proxy = await openProxy(loser.address);
+    opener.wire.links.connect(loser.at(proxy.address));
+    await Promise.all([loser.until('roundTrip'), opener.until('roundTrip')]);
+    proxy.hold();
+    loser.clock.advance(loser.ports.settings.silenceMaxMs);
+    expect(loser.of('down').length).toBe(1);
+
+    loser.wire.links.send(opener.self, numbered(1), 'urgent');
+
+    await opener.until('envelope');
+    expect(opener.of('down').map(({ reason }) => reason)).toEqual([{ kind: 'replaced' }]);
+    expect(opener.wire.links.send(loser.self, numbered(2), 'urgent')).toBe('queued');
+    await loser.until('envelope');
+  }
 });
 
 test('without a live lease nothing is opened, accepted or sent; with it, all goes on', async () => {

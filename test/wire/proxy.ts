@@ -6,7 +6,8 @@ export type Direction = 'toServer' | 'toClient';
 export class Proxy {
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
-  #held: (() => void)[] | null = null;
+  readonly #held: (() => void)[] = [];
+  #holding: readonly Direction[] = [];
   connections = 0;
   refuses = false;
   /** Sees each chunk, and returns what is passed on. */
@@ -45,14 +46,17 @@ export class Proxy {
   }
 
   /** Keeps back whatever comes from now on. */
-  hold(): void {
-    this.#held ??= [];
+  hold(directions: readonly Direction[] = ['toServer', 'toClient']): void {
+    this.#holding = directions;
+  }
+
+  get heldCount(): number {
+    return this.#held.length;
   }
 
   release(): void {
-    const held = this.#held ?? [];
-    this.#held = null;
-    for (const pass of held) pass();
+    this.#holding = [];
+    for (const pass of this.#held.splice(0)) pass();
   }
 
   async close(): Promise<void> {
@@ -62,8 +66,8 @@ export class Proxy {
 
   #join(from: Socket, to: Socket, direction: Direction): void {
     const pass = (act: () => void): void => {
-      if (this.#held === null) act();
-      else this.#held.push(act);
+      if (this.#holding.includes(direction)) this.#held.push(act);
+      else act();
     };
     from.on('data', (chunk: Buffer) => pass(() => void to.write(this.alter(direction, chunk))));
     from.on('end', () => pass(() => to.end()));
