@@ -41,6 +41,8 @@ export function stepHolder(state: HolderState, event: HolderEvent): HolderStep {
     case 'found':
       return found({ ...state, awaitingSinceMs: null }, event.row, event.revision);
     case 'refused':
+      if (state.phase === 'ending') return { state, effects: [{ kind: 'read' }] };
+      return { state: { ...state, awaitingSinceMs: null, revision: 'unknown' }, effects: [] };
     case 'storeFailed':
     case 'restarted':
       // It may have happened: a read settles it.
@@ -110,7 +112,14 @@ function found(state: Active, row: LeaseRow | null, revision: number): HolderSte
 /** The row stands in the registry like this, or did so later than it was sent. */
 function seen(state: Active, row: LeaseRow, revision: number): HolderStep {
   if (row.phase === 'ended') return ended(state, state.phase === 'ending' ? state.reason : 'written');
-  if (state.phase === 'ending') return { state: { ...state, revision }, effects: [] };
+  if (state.phase === 'ending') {
+    const { host, renewals } = state;
+    const last: LeaseRow = { host, phase: 'ended', renewals };
+    return {
+      state: { ...state, revision },
+      effects: [{ kind: 'swap', expectedRevision: revision, row: last }],
+    };
+  }
   const attempt = state.attempts.find((each) => each.renewals === row.renewals);
   const attempts = state.attempts.filter((each) => each.renewals >= row.renewals);
   if (attempt === undefined) return { state: { ...state, revision, attempts }, effects: [] };
