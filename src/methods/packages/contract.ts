@@ -1,0 +1,88 @@
+import type { CodeId, MethodId, PackageHash } from '../../core/ids.ts';
+import type { Digest } from '../../core/ports.ts';
+import type { CompileOptions, CompileOutcome, Refusal } from '../compiler/index.ts';
+
+/** The layout of a package's bytes; part of its hash. */
+export const packageFormatVersion = 1;
+
+/** Where `bundle` reads source files from. */
+export interface SourceFiles {
+  /**
+   * @param url `file:` URL
+   * @returns the text of the file, or null when there is none
+   */
+  read(url: string): string | null;
+}
+
+export interface BundlePorts {
+  readonly files: SourceFiles;
+  readonly digest: Digest;
+  readonly compile: (source: string, options: CompileOptions) => CompileOutcome;
+  /** Part of the package's hash: another compiler makes other code. */
+  readonly compilerVersion: number;
+}
+
+export interface PackagedModule {
+  /** Within the package, with `/`: `census.ts`, `lib/words.ts`. */
+  readonly path: string;
+  readonly code: string;
+  /** Source map version 3, as JSON. */
+  readonly sourceMap: string;
+  /** Names of npm packages that it imports; each host links its own copy of them. */
+  readonly packages: readonly string[];
+  /** Whether it reads `import.meta`, which goes on to describe the original file. */
+  readonly readsImportMeta: boolean;
+}
+
+export interface PackagedMethod {
+  readonly id: MethodId;
+  readonly code: CodeId;
+  readonly module: string;
+  readonly name: string;
+  /** In the original source, from 1. */
+  readonly line: number;
+  readonly isAsync: boolean;
+  readonly exported: boolean;
+  /** Number of declared parameters. */
+  readonly length: number;
+}
+
+/** A bundle of methods: one entry file with everything that it imports by relative path. */
+export interface PackageContent {
+  readonly formatVersion: number;
+  readonly compilerVersion: number;
+  /** `file:` URL of the folder that all modules were under, ending in `/`. */
+  readonly base: string;
+  /** The module that was named: `census.ts`. */
+  readonly entry: string;
+  /** Stands in the code for what each host has elsewhere: see `reference`. Occurs nowhere else in it. */
+  readonly marker: string;
+  /** By path. */
+  readonly modules: readonly PackagedModule[];
+  /** By id. */
+  readonly methods: readonly PackagedMethod[];
+}
+
+export interface Package {
+  /** SHA-256 of `bytes`. */
+  readonly hash: PackageHash;
+  /** The canonical form: the same sources at the same place always give the same bytes. */
+  readonly bytes: Uint8Array;
+  readonly content: PackageContent;
+}
+
+export type BundleOutcome =
+  | { readonly kind: 'bundled'; readonly package: Package }
+  /** What cannot be moved or found, in all files, by file and place. */
+  | { readonly kind: 'refused'; readonly refusals: readonly Refusal[] };
+
+/** Where this host keeps what compiled modules import from godwit itself. */
+export interface Installation {
+  /** `file:` URL of the module that generated code imports its runtime from. */
+  readonly runtime: string;
+  /**
+   * @param specifier as the program wrote it: `godwit`, `godwit/testing`
+   * @returns `file:` URL, or null when this godwit has no such module
+   */
+  resolve(specifier: string): string | null;
+}
