@@ -6,7 +6,15 @@ export const address = {
   host: (name: HostName): ActorAddress => actorAddress(`host/${name}`),
   role: (
     name: HostName,
-    role: 'ownership' | 'executions' | 'migrations' | 'affinity' | 'latency' | 'monitor' | 'checkpoints',
+    role:
+      | 'lease'
+      | 'ownership'
+      | 'executions'
+      | 'migrations'
+      | 'affinity'
+      | 'latency'
+      | 'monitor'
+      | 'checkpoints',
   ): ActorAddress => actorAddress(`host/${name}/${role}`),
   migration: (name: HostName, migration: MigrationId): ActorAddress =>
     actorAddress(`host/${name}/migrations/${migration}`),

@@ -1,0 +1,240 @@
+import type { HostConfig } from '../config.ts';
+import type { ActorAddress, ExecutionId, HostName, LaneIndex, MigrationId } from '../core/ids.ts';
+import { actorAddress, laneIndex } from '../core/ids.ts';
+import type { Lane, LaneListener } from '../lanes/contract.ts';
+import type { LeaseTiming } from '../protocols/lease/timing.ts';
+import { leaseDefaults } from '../protocols/lease/timing.ts';
+import type { HostDescription } from '../protocols/messages.ts';
+import { migrationDefaults } from '../protocols/migration/timing.ts';
+import type { ChildSpec } from '../supervisors/child-spec.ts';
+import { worker } from '../supervisors/child-spec.ts';
+import type {
+  Strategy,
+  SupervisionEvent,
+  SupervisorMessage,
+  SupervisorOptions,
+  SupervisorReply,
+} from '../supervisors/contract.ts';
+import { defaultBackoff } from '../supervisors/restart-budget.ts';
+import { subtree } from '../supervisors/tree.ts';
+import { address } from './addresses.ts';
+import { checkpointsActor } from './checkpoints.ts';
+import type { Directory } from './directory.ts';
+import type { EventLog } from './event-log.ts';
+import type { ExecutionLogs } from './execution-logs.ts';
+import type { ExecutionsPorts } from './executions.ts';
+import { executionsActor } from './executions.ts';
+import { hostActor } from './host.ts';
+import type { ActorRef, Kernel } from './kernel/contract.ts';
+import { describeExit } from './kernel/exit-reason.ts';
+import { laneActor, laneAddress } from './lane.ts';
+import type { LaneBoard, LaneReport } from './lane-board.ts';
+import type { LeaseCell, LeaseListener } from './lease.ts';
+import { leaseActor } from './lease.ts';
+import type { Admissions } from './migration/admissions.ts';
+import type { MigrationCell } from './migration/cell.ts';
+import { migrationsActor } from './migrations.ts';
+import type { OwnershipBook } from './ownership-book.ts';
+import { ownershipActor } from './ownership.ts';
+import type { HostPorts } from './ports.ts';
+
+/** Everything that one host's actors share, whichever drivers stand behind it. */
+export interface HouseParts extends HostPorts {
+  readonly kernel: Kernel;
+  readonly config: HostConfig;
+  readonly directory: Directory;
+  readonly board: LaneBoard;
+  readonly book: OwnershipBook;
+  readonly cells: Map<MigrationId, MigrationCell>;
+  readonly leaseCell: LeaseCell;
+  readonly leaseListener: LeaseListener;
+  readonly admissions: Admissions;
+  readonly log: EventLog;
+  readonly logs: ExecutionLogs;
+  readonly startLane: (index: LaneIndex, listener: LaneListener) => Lane;
+  readonly executionCost: (execution: ExecutionId) => number;
+  readonly describe: () => HostDescription;
+  readonly refuges: () => readonly HostName[];
+  readonly effectsRunning: () => readonly string[];
+  readonly isOpen: () => boolean;
+  readonly closeDoors: () => void;
+  readonly stop: () => void;
+  /** More subtrees: monitors, affinity, seats. */
+  readonly deciders: readonly ChildSpec[];
+}
+
+/** Restarts within the period before a supervisor gives up; the host then ends, and its executions go elsewhere. */
+const budget = { restartsMax: 5, periodMs: 10_000 };
+/** Of an execution that was never captured. */
+const unknownSnapshotBytes = 4_096;
+
+export function leaseTiming(config: HostConfig): LeaseTiming {
+  const { termMs, marginMs, renewMs } = config.lease;
+  return { ...leaseDefaults, termMs, marginMs, renewEveryMs: renewMs };
+}
+
+/** Options of a supervisor of this house. */
+export function supervision(
+  parts: Pick<HouseParts, 'random' | 'log'>,
+  strategy: Strategy,
+): SupervisorOptions {
+  return {
+    strategy,
+    budget,
+    backoff: defaultBackoff,
+    random: parts.random,
+    onEvent: (event) => report(parts.log, event),
+  };
+}
+
+function report(log: EventLog, event: SupervisionEvent): void {
+  if (event.kind !== 'childExited' && event.kind !== 'startFailed') return;
+  if (event.reason.kind !== 'crashed') return;
+  const { supervisor, id, reason } = event;
+  log.emit({ kind: 'childRestarted', supervisor, child: id, reason: describeExit(reason) });
+}
+
+/** Tells the actors what the lanes report; given to the lane board. */
+export function routeReport(
+  tell: (to: ActorAddress, message: { readonly kind: string }) => void,
+  host: HostName,
+) {
+  return {
+    onReport: (laneReport: LaneReport): void => {
+      const role =
+        laneReport.kind === 'restored' || laneReport.kind === 'restoreFailed' ? 'ownership' : 'executions';
+      tell(address.role(host, role), { kind: 'report', ...{ report: laneReport } });
+    },
+    onLost: (_lane: LaneIndex, executions: readonly ExecutionId[]): void => {
+      for (const execution of executions)
+        tell(address.role(host, 'ownership'), { kind: 'lost', ...{ execution } });
+    },
+  };
+}
+
+/**
+ * The children of a host's top supervisor, in start order. Subtrees never restart each other: live state (lanes,
+ * executions, migrations) outlives a store session, a monitor or a decider.
+ */
+export function houseChildren(parts: HouseParts): readonly ChildSpec[] {
+  return [
+    lease(parts),
+    ownership(parts),
+    lanes(parts),
+    executions(parts),
+    migrations(parts),
+    checkpoints(parts),
+    host(parts),
+    ...parts.deciders,
+  ];
+}
+
+function tellRole(
+  parts: HouseParts,
+  role: Parameters<typeof address.role>[1],
+  message: { readonly kind: string },
+): void {
+  parts.kernel.lookup(address.role(parts.identity.name, role))?.tell(message);
+}
+
+function lease(parts: HouseParts): ChildSpec {
+  const { identity, clock, config, tables, leaseCell, board, leaseListener } = parts;
+  const endLane = (index: LaneIndex, why: string): void => {
+    parts.kernel.lookup(laneAddress(identity.name, index))?.tell({ kind: 'end', why });
+  };
+  const ports = {
+    identity,
+    clock,
+    timing: leaseTiming(config),
+    leases: tables.leases,
+    cell: leaseCell,
+    board,
+    listener: leaseListener,
+    endLane,
+  };
+  return worker('lease', () => leaseActor(ports), { address: address.role(identity.name, 'lease') });
+}
+
+function ownership(parts: HouseParts): ChildSpec {
+  const ports = {
+    ...parts,
+    recovers: parts.isOpen,
+    observer: {
+      onPhase: ({ execution }: { readonly execution: ExecutionId }) =>
+        tellRole(parts, 'executions', { kind: 'phase', ...{ execution } }),
+      onCheckpointSoon: (execution: ExecutionId) =>
+        tellRole(parts, 'checkpoints', { kind: 'soon', ...{ execution } }),
+      onChanged: (
+        execution: ExecutionId,
+        { change, outcome }: { readonly change: object; readonly outcome: string },
+      ) => {
+        const message = { kind: 'changed', ...{ execution, change, outcome } };
+        tellRole(parts, 'checkpoints', message);
+        tellRole(parts, 'executions', message);
+      },
+    },
+  };
+  return worker('ownership', () => ownershipActor(ports), {
+    address: address.role(parts.identity.name, 'ownership'),
+  });
+}
+
+function lanes(parts: HouseParts): ChildSpec {
+  const { board, startLane, identity } = parts;
+  const children = Array.from({ length: board.count }, (_, count) => {
+    const index = laneIndex(count);
+    return worker(`lane-${index}`, () => laneActor({ index, board, startLane }), {
+      address: laneAddress(identity.name, index),
+    });
+  });
+  return subtree('lanes', supervision(parts, 'one_for_one'), children);
+}
+
+function dynamicRef(
+  parts: HouseParts,
+  where: ActorAddress,
+): () => ActorRef<SupervisorMessage, SupervisorReply> | null {
+  return () => parts.kernel.lookup<SupervisorMessage, SupervisorReply>(where);
+}
+
+function executions(parts: HouseParts): ChildSpec {
+  const each = actorAddress(`host/${parts.identity.name}/executions/each`);
+  const ports: ExecutionsPorts = { ...parts, supervisor: dynamicRef(parts, each) };
+  return subtree('executions', supervision(parts, 'one_for_one'), [
+    subtree('each', supervision(parts, 'dynamic'), [], { address: each }),
+    worker('group', () => executionsActor(ports), {
+      address: address.role(parts.identity.name, 'executions'),
+    }),
+  ]);
+}
+
+function migrations(parts: HouseParts): ChildSpec {
+  const each = actorAddress(`host/${parts.identity.name}/migrations/each`);
+  const ports = {
+    ...parts,
+    timing: { ...migrationDefaults, reservationMs: parts.config.migrations.reservationMs },
+    concurrentMax: parts.config.migrations.concurrentMax,
+    estimateBytes: (execution: ExecutionId) =>
+      parts.board.trace(execution)?.snapshotBytes || unknownSnapshotBytes,
+    supervisor: dynamicRef(parts, each),
+    supervise: (id: string, children: readonly ChildSpec[]) =>
+      subtree(id, supervision(parts, 'one_for_one'), children, { restart: 'temporary' }),
+  };
+  return subtree('migrations', supervision(parts, 'one_for_one'), [
+    subtree('each', supervision(parts, 'dynamic'), [], { address: each }),
+    worker('door', () => migrationsActor(ports), {
+      address: address.role(parts.identity.name, 'migrations'),
+    }),
+  ]);
+}
+
+function checkpoints(parts: HouseParts): ChildSpec {
+  const { everyMs, bytesPerSecondMax } = parts.config.checkpoints;
+  return worker('checkpoints', () => checkpointsActor({ ...parts, everyMs, bytesPerSecondMax }), {
+    address: address.role(parts.identity.name, 'checkpoints'),
+  });
+}
+
+function host(parts: HouseParts): ChildSpec {
+  return worker('host', () => hostActor(parts), { address: address.host(parts.identity.name) });
+}

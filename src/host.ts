@@ -1,0 +1,563 @@
+import { join } from 'node:path';
+import { address } from './actors/addresses.ts';
+import { Directory } from './actors/directory.ts';
+import { EventLog } from './actors/event-log.ts';
+import { AddressExchange } from './actors/exchange.ts';
+import { ExecutionLogs } from './actors/execution-logs.ts';
+import type { HouseParts } from './actors/house.ts';
+import { houseChildren, leaseTiming, routeReport, supervision } from './actors/house.ts';
+import type { AnyRef, Behaviour, Kernel } from './actors/kernel.ts';
+import { createKernel, describeExit } from './actors/kernel.ts';
+import { LaneBoard } from './actors/lane-board.ts';
+import type { LeaseCell, LeaseListener } from './actors/lease.ts';
+import { Admissions } from './actors/migration/admissions.ts';
+import { OwnershipBook } from './actors/ownership-book.ts';
+import type { Barrier, Bytes, Table, Tables } from './actors/ports.ts';
+import { SystemClock } from './clock.ts';
+import type { HostConfig } from './config.ts';
+import { GodwitError, messageOf } from './core/errors.ts';
+import type { HostIdentity } from './core/execution.ts';
+import type { ActorAddress, ExecutionId, HostName, IncarnationId } from './core/ids.ts';
+import { hostName, incarnationId, rackName } from './core/ids.ts';
+import type { Clock } from './core/ports.ts';
+import { SystemDigest } from './digest.ts';
+import { laneDefaults } from './lanes/contract.ts';
+import { startThreadedLane } from './lanes/threaded.ts';
+import { executionCost } from './placement/execution-cost.ts';
+import { beginHolder } from './protocols/lease/holder-step.ts';
+import type { LeaseEnd } from './protocols/lease/holder.ts';
+import { stepObserver } from './protocols/lease/observer-step.ts';
+import type { ObserverState } from './protocols/lease/observer.ts';
+import type { LeaseRow } from './protocols/lease/row.ts';
+import type { LeaseTiming } from './protocols/lease/timing.ts';
+import type { HostAvailability, HostDescription } from './protocols/messages.ts';
+import { SystemRandom } from './random.ts';
+import type { Store } from './store/contract.ts';
+import { openStore } from './store/open.ts';
+import { storeOptions } from './store/options.ts';
+import { packageStore } from './store/packages.ts';
+import type { StoreLocation } from './store/state-folder.ts';
+import { settleClusterFile } from './store/state-folder.ts';
+import { openTables } from './store/tables.ts';
+import { startTree } from './supervisors/tree.ts';
+import type { ResourceSample } from './telemetry/resources.ts';
+import { ResourceSampler } from './telemetry/resources.ts';
+import type { LinksListener, Wire } from './wire/contract.ts';
+import { openWire } from './wire/open.ts';
+import { wireDefaults } from './wire/settings.ts';
+
+/** Why a host ended. */
+export type HostEnd =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'leaseEnded'; readonly reason: LeaseEnd }
+  /** An actor failed more often than its restart budget allows. */
+  | { readonly kind: 'failed'; readonly reason: string };
+
+export interface HostOptions {
+  readonly config: HostConfig;
+  readonly location: StoreLocation;
+  /** Where migrations stop for ever, for tests that kill a process there: `source:transfer`; null for nowhere. */
+  readonly holdAt: string | null;
+}
+
+/** One start of one host. */
+export interface Host {
+  readonly identity: HostIdentity;
+  /** Resolves when this incarnation has ended, for whatever reason, and everything it held is freed. */
+  readonly ended: Promise<HostEnd>;
+  describe(): HostDescription;
+  /** Takes a last checkpoint of everything, gives the lease up, and ends; other hosts recover what was here. */
+  stop(): Promise<HostEnd>;
+}
+
+const eventsMax = 10_000;
+const logLinesMax = 100;
+const stopGraceMs = 5_000;
+const lastCheckpointsMaxMs = 5_000;
+const lookAgainMs = 20;
+
+/** What every part of a host rests on: the drivers, the actor kernel, and messages by address. */
+interface Foundation {
+  readonly options: HostOptions;
+  readonly clock: SystemClock;
+  readonly random: SystemRandom;
+  readonly digest: SystemDigest;
+  readonly store: Store;
+  readonly tables: Tables;
+  readonly directory: Directory;
+  readonly kernel: Kernel;
+  readonly wire: Wire;
+  readonly exchange: AddressExchange;
+  readonly identity: HostIdentity;
+  readonly leaseCell: LeaseCell;
+  readonly log: EventLog;
+}
+
+/**
+ * Starts a host: opens the store, waits until an earlier start of the same name is surely over, listens, takes a lease,
+ * and starts its actors.
+ *
+ * @throws {HostNameTakenError} another live host has this name
+ * @throws errors of the store, the wire and the configuration, each of which says what to do
+ */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const clock = new SystemClock();
+  const random = new SystemRandom();
+  const file = await settleClusterFile(options.location.folder, random);
+  const store = await openStore(options.location.url, storeOptions({ clock, random }));
+  try {
+    await store.identity(file.id);
+    const foundation = await lay(options, store, Buffer.from(file.secret, 'hex'), clock, random);
+    return await raise(foundation);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function lay(
+  options: HostOptions,
+  store: Store,
+  secret: Uint8Array,
+  clock: SystemClock,
+  random: SystemRandom,
+): Promise<Foundation> {
+  const { config } = options;
+  const digest = new SystemDigest();
+  const tables = openTables(store.registry, (error) => console.error(messageOf(error)));
+  await awaitEarlierStart(hostName(config.name), tables.leases, leaseTiming(config), clock);
+  const directory = new Directory();
+  const kernel = createKernel({ clock });
+  const incarnation = incarnationId(`${config.name}.${random.hex(8)}`);
+  // The address is known once the wire listens, and the wire needs what comes after it.
+  const late: { cell: LeaseCell | null; log: EventLog | null } = { cell: null, log: null };
+  const exchange: AddressExchange = new AddressExchange({
+    self: incarnation,
+    clock,
+    random,
+    directory,
+    tables,
+    links: () => wire.links,
+    lookup: (to) => kernel.lookup(to),
+    askLocal: (actor, message, timeoutMs) => kernel.ask(actor, message, timeoutMs),
+    onUnclaimed: () => false,
+  });
+  const wire: Wire = openWire({
+    self: incarnation,
+    secret,
+    clock,
+    random,
+    mayOpen: () => late.cell !== null && isValid(late.cell, clock),
+    settings: { ...wireDefaults, silenceMaxMs: config.lease.termMs - config.lease.marginMs },
+    listener: listener(exchange, () => late.log),
+  });
+  const reached = await wire.listen(config.listen.host, config.listen.port);
+  const identity: HostIdentity = {
+    name: hostName(config.name),
+    incarnation,
+    rack: rackName(config.rack),
+    address: reached,
+  };
+  late.cell = {
+    holder: beginHolder(identity, leaseTiming(config), clock.monotonicMs(), clock.bootMs()),
+    validUntilMs: 0,
+    ended: false,
+    observers: new Map(),
+  };
+  late.log = new EventLog(identity, clock, eventsMax, (follower, event) => {
+    exchange.tellIncarnation(follower.incarnation, follower.address, { kind: 'event', ...{ event } });
+  });
+  directory.start(tables);
+  const { cell: leaseCell, log } = late;
+  return {
+    options,
+    clock,
+    random,
+    digest,
+    store,
+    tables,
+    directory,
+    kernel,
+    wire,
+    exchange,
+    identity,
+    leaseCell,
+    log,
+  };
+}
+
+function isValid(cell: LeaseCell, clock: SystemClock): boolean {
+  return !cell.ended && clock.monotonicMs() < cell.validUntilMs;
+}
+
+function listener(exchange: AddressExchange, log: () => EventLog | null): LinksListener {
+  return {
+    onEnvelope: (from, envelope) => exchange.receive(from, envelope),
+    onUp: () => undefined,
+    onDown: (peer, reason) => {
+      exchange.peerDown(peer, reason.kind);
+      log()?.forget(peer);
+    },
+    onDialFailed: (peer, reason) => exchange.peerDown(peer, reason.kind),
+    onDrained: () => undefined,
+    onRoundTrip: () => undefined,
+    onRefused: (remote, reason) => console.error(`Turned away ${remote}: ${reason.kind}.`),
+  };
+}
+
+/** What a host is doing, besides what its actors hold. */
+interface Standing {
+  open: boolean;
+  frozen: boolean;
+  drained: boolean;
+  /** The monitor's newest report; null before the first. */
+  availability: HostAvailability | null;
+}
+
+interface Deferred<Value> {
+  readonly promise: Promise<Value>;
+  readonly resolve: (value: Value) => void;
+}
+
+function deferred<Value>(): Deferred<Value> {
+  let resolve: (value: Value) => void = () => undefined;
+  const promise = new Promise<Value>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+async function raise(foundation: Foundation): Promise<Host> {
+  const { kernel, identity, log, clock } = foundation;
+  const standing: Standing = { open: true, frozen: false, drained: false, availability: null };
+  const end = deferred<HostEnd>();
+  const held = deferred<void>();
+  const sampler = new ResourceSampler(clock, foundation.options.config.cpuShare);
+  const leaseListener: LeaseListener = {
+    onHeld: () => held.resolve(),
+    onFrozen: () => {
+      standing.frozen = true;
+      log.emit({ kind: 'hostFrozen' });
+    },
+    onThawed: () => {
+      standing.frozen = false;
+      log.emit({ kind: 'hostThawed' });
+    },
+    onEnded: (reason) => {
+      tell(kernel, address.role(identity.name, 'ownership'), { kind: 'ownLeaseEnded' });
+      end.resolve({ kind: 'leaseEnded', reason });
+    },
+    onPeerEnded: (incarnation) => peerEnded(foundation, incarnation),
+  };
+  const parts = furnish(foundation, standing, sampler, leaseListener, () => void stop());
+  const root = startTree(kernel, 'host', supervision(parts, 'one_for_one'), houseChildren(parts));
+  kernel.spawn(
+    'warden',
+    warden(root, (reason) => end.resolve({ kind: 'failed', reason })),
+  );
+  const stop = once(async (): Promise<void> => {
+    standing.open = false;
+    await lastCheckpoints(parts);
+    tell(kernel, address.role(identity.name, 'lease'), { kind: 'end' });
+    await Promise.race([end.promise, after(clock, stopGraceMs)]);
+    end.resolve({ kind: 'stopped' });
+  });
+  const ended = end.promise.then(async (how): Promise<HostEnd> => {
+    await tearDown(foundation);
+    return how.kind === 'leaseEnded' && how.reason === 'asked' ? { kind: 'stopped' } : how;
+  });
+  const early = await Promise.race([held.promise.then(() => null), ended]);
+  if (early !== null) throw new HostNotStartedError(identity.name, early);
+  const { rack, address: at } = identity;
+  log.emit({ kind: 'hostStarted', rack, address: at });
+  return {
+    identity,
+    ended,
+    describe: parts.describe,
+    stop: async () => {
+      await stop();
+      return ended;
+    },
+  };
+}
+
+/** Sees the top supervisor give up: then this host has nothing left that could put it right. */
+function warden(root: AnyRef, onFailed: (reason: string) => void): Behaviour<null, never> {
+  return {
+    init(context) {
+      context.monitor(root);
+      return null;
+    },
+    receive: (state) => state,
+    signal(state, signal) {
+      if (signal.kind === 'down') onFailed(describeExit(signal.reason));
+      return state;
+    },
+  };
+}
+
+function tell(kernel: Kernel, to: ActorAddress, message: { readonly kind: string }): void {
+  kernel.lookup(to)?.tell(message);
+}
+
+/** Whoever dealt with that incarnation learns that it never acts again. */
+function peerEnded({ kernel, identity, log, wire }: Foundation, incarnation: IncarnationId): void {
+  log.emit({ kind: 'leaseEnded', of: incarnation });
+  wire.links.disconnect(incarnation);
+  tell(kernel, address.role(identity.name, 'migrations'), { kind: 'leaseEnded', ...{ incarnation } });
+  tell(kernel, address.role(identity.name, 'ownership'), { kind: 'sweep' });
+}
+
+function furnish(
+  foundation: Foundation,
+  standing: Standing,
+  sampler: ResourceSampler,
+  leaseListener: LeaseListener,
+  stop: () => void,
+): HouseParts {
+  const {
+    kernel,
+    identity,
+    clock,
+    random,
+    digest,
+    store,
+    tables,
+    directory,
+    exchange,
+    wire,
+    log,
+    leaseCell,
+  } = foundation;
+  const { config, location, holdAt } = foundation.options;
+  const first = sampler.sample();
+  const cpuShare = first.limits.cpuShareCores;
+  const lanes = config.lanes === 0 ? Math.max(1, Math.floor(cpuShare)) : config.lanes;
+  const board = new LaneBoard(
+    lanes,
+    routeReport((to, message) => tell(kernel, to, message), identity.name),
+  );
+  const book = new OwnershipBook();
+  const packages = packageStore(store, join(location.folder, 'packages'));
+  const admissions = new Admissions(
+    {
+      ...config.migrations,
+      ...config.capacity,
+      snapshotMaxBytes: config.snapshots.sizeMaxBytes,
+    },
+    {
+      executions: () => board.executions,
+      freeBytes: () => freeBytes(sampler.sample(), config.capacity.memoryMax),
+      closed: () => closedBecause(standing, leaseCell, clock),
+    },
+    packages,
+    clock,
+  );
+  const describe = (): HostDescription => ({
+    identity,
+    pid: process.pid,
+    phase: phaseOf(standing),
+    lanes,
+    availability: standing.availability ?? unsampled(identity, config, cpuShare),
+    uptimeMs: clock.monotonicMs() - first.atMs,
+  });
+  return {
+    identity,
+    clock,
+    random,
+    digest,
+    tables,
+    vault: vaultBytes(store),
+    gate: leaseCell,
+    exchange,
+    packages,
+    freighter: wire.bulk,
+    events: log,
+    barrier: barrier(holdAt, log),
+    kernel,
+    config,
+    directory,
+    board,
+    book,
+    cells: new Map(),
+    leaseCell,
+    leaseListener,
+    admissions,
+    log,
+    logs: new ExecutionLogs(logLinesMax),
+    startLane: (index, laneListener) =>
+      startThreadedLane({ ...laneDefaults, incarnation: identity.incarnation, index }, laneListener),
+    executionCost: (execution) =>
+      executionCost({
+        cpuMs: board.trace(execution)?.cpuMs ?? 0,
+        snapshotBytes: board.trace(execution)?.snapshotBytes ?? 0,
+      }),
+    describe,
+    refuges: () => otherHosts(directory, identity),
+    effectsRunning: () => [],
+    isOpen: () => standing.open,
+    closeDoors: () => {
+      standing.open = false;
+    },
+    stop,
+    deciders: [],
+  };
+}
+
+function phaseOf(standing: Standing): HostDescription['phase'] {
+  if (standing.frozen) return 'frozen';
+  if (standing.open) return 'serving';
+  return standing.drained ? 'drained' : 'draining';
+}
+
+function closedBecause(standing: Standing, cell: LeaseCell, clock: SystemClock): string | null {
+  if (!standing.open) return 'it is draining';
+  return isValid(cell, clock) ? null : 'its lease is not surely valid now';
+}
+
+function freeBytes(sample: ResourceSample, memoryMax: number): number {
+  const { memoryLimitBytes, memoryUsage } = sample.limits;
+  return Math.max(0, (memoryMax - memoryUsage) * memoryLimitBytes);
+}
+
+/** A host that was just started and has sampled nothing: it carries nothing. */
+function unsampled(identity: HostIdentity, config: HostConfig, cpuShare: number): HostAvailability {
+  return {
+    identity,
+    labels: config.labels,
+    resource: { hostId: identity.name, cpuLoad: 0, memoryUsage: 0, networkBandwidth: 0, latency: 0 },
+    executions: 0,
+    demand: 0,
+    reserved: 0,
+    cpuShare,
+    availability: 1,
+    accepting: true,
+    sample: 0,
+  };
+}
+
+function otherHosts(directory: Directory, identity: HostIdentity): readonly HostName[] {
+  return directory
+    .hosts()
+    .map((host) => host.name)
+    .filter((name) => name !== identity.name);
+}
+
+function vaultBytes({ vault }: Store): Bytes {
+  return {
+    put: async (key, bytes) => void (await vault.put(key, bytes)),
+    get: (key) => vault.get(key),
+    delete: (key) => vault.delete(key),
+    list: (prefix) => vault.list(prefix),
+  };
+}
+
+/** Stops a migration for ever at one point, and says so: then a test may kill this process there. */
+function barrier(holdAt: string | null, log: EventLog): Barrier {
+  return {
+    holds(point, migration) {
+      if (point !== holdAt) return false;
+      log.emit({ kind: 'held', point, migration });
+      return true;
+    },
+  };
+}
+
+/** Before a clean stop, everything that runs here is checkpointed once more. */
+async function lastCheckpoints({
+  board,
+  book,
+  kernel,
+  identity,
+  clock,
+  directory,
+}: HouseParts): Promise<void> {
+  const running = book.cells().filter(({ state }) => state.phase === 'running');
+  const revisions = new Map(
+    running.map(({ execution }) => [execution, directory.register(execution)?.revision]),
+  );
+  for (const execution of revisions.keys()) {
+    tell(kernel, address.role(identity.name, 'checkpoints'), { kind: 'soon', ...{ execution } });
+  }
+  const deadlineMs = clock.monotonicMs() + lastCheckpointsMaxMs;
+  const isPending = ([execution, revision]: readonly [ExecutionId, number | undefined]): boolean =>
+    board.laneOf(execution) !== null && directory.register(execution)?.revision === revision;
+  while ([...revisions].some(isPending) && clock.monotonicMs() < deadlineMs) await after(clock, lookAgainMs);
+}
+
+function after(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => clock.after(delayMs, resolve));
+}
+
+async function tearDown({ kernel, wire, directory, store }: Foundation): Promise<void> {
+  await kernel.shutdown(stopGraceMs);
+  directory.stop();
+  await wire.stop();
+  await store.close();
+}
+
+/** Another live host has this name. */
+export class HostNameTakenError extends GodwitError {
+  override readonly name = 'HostNameTakenError';
+  readonly code = 'HOST_NAME_TAKEN';
+  readonly retryable = true;
+
+  constructor(name: HostName, holder: HostIdentity) {
+    super(
+      `Host name '${name}' is taken: ${holder.incarnation} at ${holder.address} is alive. ` +
+        'Stop it, or start this host under another name (--name).',
+    );
+  }
+}
+
+/** The host ended before it had a lease. */
+export class HostNotStartedError extends GodwitError {
+  override readonly name = 'HostNotStartedError';
+  readonly code = 'HOST_NOT_STARTED';
+  readonly retryable = true;
+
+  constructor(name: HostName, end: HostEnd) {
+    super(`Host '${name}' could not start: ${JSON.stringify(end)}.`);
+  }
+}
+
+/**
+ * A name belongs to one live incarnation at a time. An earlier start that was killed still has its lease: it is watched
+ * until it is over, and ended as any observer would.
+ */
+async function awaitEarlierStart(
+  name: HostName,
+  leases: Table<LeaseRow>,
+  timing: LeaseTiming,
+  clock: SystemClock,
+): Promise<void> {
+  const observers = new Map<IncarnationId, ObserverState>();
+  const seen = new Map<IncarnationId, number>();
+  for (;;) {
+    const sentAtMs = clock.monotonicMs();
+    const namesakes = (await leases.list()).filter(
+      ({ row }) => row.host.name === name && row.phase === 'live',
+    );
+    if (namesakes.length === 0) return;
+    for (const { row, revision } of namesakes) {
+      const { incarnation } = row.host;
+      if ((seen.get(incarnation) ?? row.renewals) !== row.renewals)
+        throw new HostNameTakenError(name, row.host);
+      seen.set(incarnation, row.renewals);
+      const state = observers.get(incarnation) ?? { incarnation, timing, phase: 'unseen' };
+      const nowMs = clock.monotonicMs();
+      const stepped = stepObserver(state, { kind: 'found', row, revision, sentAtMs, nowMs });
+      observers.set(incarnation, stepped.state);
+      for (const effect of stepped.effects) {
+        if (effect.kind === 'endLease') await leases.cas(incarnation, effect.expectedRevision, effect.row);
+      }
+    }
+    await after(clock, timing.observeEveryMs);
+  }
+}
+
+/** Runs once, however often it is called. */
+function once(run: () => Promise<void>): () => Promise<void> {
+  let under: Promise<void> | null = null;
+  return () => (under ??= run());
+}
