@@ -24,20 +24,21 @@ export const importMetaSpecifier = 'godwit-import-meta:';
 /** Reads what a module imports, whatever the compiler will say of the rest. */
 export function scanSource(url: string, source: string): SourceScan {
   const { module } = parseSync(url.slice(url.lastIndexOf('/') + 1), source);
-  const found: { readonly specifier: string; readonly at: number }[] = [];
+  /** By place: what is imported and exported again is listed twice. */
+  const found = new Map<number, string>();
   for (const { moduleRequest, entries } of module.staticImports) {
     const isTypes = entries.length > 0 && entries.every((entry) => entry.isType);
-    if (!isTypes) found.push({ specifier: moduleRequest.value, at: moduleRequest.start });
+    if (!isTypes) found.set(moduleRequest.start, moduleRequest.value);
   }
   for (const { moduleRequest, isType } of module.staticExports.flatMap(({ entries }) => entries)) {
-    if (moduleRequest && !isType) found.push({ specifier: moduleRequest.value, at: moduleRequest.start });
+    if (moduleRequest && !isType) found.set(moduleRequest.start, moduleRequest.value);
   }
   for (const { moduleRequest } of module.dynamicImports) {
     const specifier = literal(source.slice(moduleRequest.start, moduleRequest.end));
-    if (specifier !== null) found.push({ specifier, at: moduleRequest.start });
+    if (specifier !== null) found.set(moduleRequest.start, specifier);
   }
   return {
-    imports: found.map(({ specifier, at }) => ({ specifier, ...placeOf(source, at) })),
+    imports: [...found].map(([at, specifier]) => ({ specifier, ...placeOf(source, at) })),
     source: withoutImportMeta(source, module.importMetas),
     readsImportMeta: module.importMetas.length > 0,
   };

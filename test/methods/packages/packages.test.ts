@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -81,10 +81,14 @@ const options = (): InstallOptions => ({
   installation: installation(),
 });
 
-async function load(made: Package): Promise<Record<string, (...args: unknown[]) => unknown>> {
+/** Installs the package, imports its entry as `m` in a process of its own, and evaluates there. */
+async function evaluate(made: Package, expression: string): Promise<unknown> {
   const folder = await install(made.bytes, made.hash, options());
-  const file = join(folder, `${made.content.entry}.mjs`);
-  return (await import(/* @vite-ignore */ pathToFileURL(file).href)) as Record<string, () => unknown>;
+  const entry = pathToFileURL(join(folder, `${made.content.entry}.mjs`)).href;
+  const script = `const m = await import(${JSON.stringify(entry)}); console.log(JSON.stringify(${expression}));`;
+  const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  if (child.status !== 0) throw new Error(child.stderr);
+  return JSON.parse(child.stdout);
 }
 
 test('a file and all that it imports by relative path run from where they are installed', async () => {
@@ -104,16 +108,16 @@ test('a file and all that it imports by relative path run from where they are in
     ['shared folder/twice.mjs#twice', 1, false],
   ]);
   await rm(join(root, 'shared folder'), { recursive: true });
-  const module = await load(made);
-  const [sum, product, later, read, url, folder, file] = (await module['main']?.(20)) as unknown[];
-  expect([sum, product, later, read, module['deep']?.()]).toEqual([
+  expect(await evaluate(made, '[...(await m.main(20)), m.deep()]')).toEqual([
     21.5,
     40,
     'loaded later',
     'function',
+    urlOf('app/main.js'),
+    join(root, 'app'),
+    join(root, 'app/main.js'),
     0.5,
   ]);
-  expect([url, folder, file]).toEqual([urlOf('app/main.js'), join(root, 'app'), join(root, 'app/main.js')]);
 });
 
 test('the same sources give the same bytes; one changed letter gives others', async () => {
@@ -184,7 +188,7 @@ test('godwit is the one that this host runs', async () => {
     "it's/index.js": `export const name = 'the local godwit';\n`,
     'package.json': '{ "type": "module" }',
   });
-  expect((await load(bundled('main.js')))['found']).toBe('the local godwit');
+  expect(await evaluate(bundled('main.js'), 'm.found')).toBe('the local godwit');
   await write({ 'other.js': `import 'godwit/nothing';\n` });
   const other = bundled('other.js');
   await expect(install(other.bytes, other.hash, options())).rejects.toThrow(
@@ -195,15 +199,17 @@ test('godwit is the one that this host runs', async () => {
 test('npm packages are those of the original folder, one copy each, the import side of them', async () => {
   await write({
     'main.js': `import { side, object } from 'dual';\nimport fs from 'fs';\nexport { side, object, fs };\n`,
+    'package.json': '{ "type": "module" }',
     'node_modules/dual/package.json': `{ "name": "dual", "exports": { "import": "./m.mjs", "require": "./c.cjs" } }`,
     'node_modules/dual/m.mjs': `export const side = 'import'; export const object = {};\n`,
     'node_modules/dual/c.cjs': `exports.side = 'require';\n`,
   });
   const made = bundled('main.js');
-  const module = await load(made);
-  expect(module['side']).toBe('import');
-  const original = (await import(/* @vite-ignore */ urlOf('main.js'))) as { object: object };
-  expect(module['object']).toBe(original.object);
+  const original = JSON.stringify(urlOf('main.js'));
+  expect(await evaluate(made, `[m.side, m.object === (await import(${original})).object]`)).toEqual([
+    'import',
+    true,
+  ]);
   await rm(join(root, 'node_modules'), { recursive: true });
   await expect(install(made.bytes, made.hash, options())).rejects.toThrow(PackageImportMissingError);
 });

@@ -19,7 +19,9 @@ export function compilePlainly(source: string, options: CompileOptions): Compile
     ...module.dynamicImports.map(({ moduleRequest: { start, end } }) => {
       return { value: source.slice(start + 1, end - 1), start, end };
     }),
-  ].toSorted((a, b) => a.start - b.start);
+  ]
+    .toSorted((a, b) => a.start - b.start)
+    .filter((request, index, all) => request.start !== all[index - 1]?.start);
   let code = '';
   let at = 0;
   for (const { value, start, end } of requests) {
