@@ -202,7 +202,8 @@ export class Gate {
       to.end();
     } else {
       const lines = ['HTTP/1.1 403 Forbidden', `${handshakeHeader}: ${refusal}`, 'connection: close', '', ''];
-      to.end(lines.join('\r\n'));
+      // HTTP servers let the other side stay half open for ever, and would wait for it when they close.
+      to.end(lines.join('\r\n'), () => to.destroy());
     }
   }
 

@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { assertNever } from '../core/assert.ts';
 import type { Cancel } from '../core/ports.ts';
 import { decodeEnvelope } from './codec.ts';
 import type { Envelope, LinkEnd, RoundTrip } from './contract.ts';
@@ -125,6 +126,8 @@ export class Link {
         return this.#onPing(opened.body);
       case 'pong':
         return this.#onPong(opened.body);
+      default:
+        return assertNever(opened.frame);
     }
   }
 

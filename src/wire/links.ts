@@ -18,7 +18,8 @@ export class SocketLinks implements Links, PeerOwner {
   readonly #ports: WirePorts;
   readonly #secret: ClusterSecret;
   readonly #peers = new Map<IncarnationId, Peer>();
-  readonly #gone = new Set<IncarnationId>();
+  /** With the address at which another incarnation was found. */
+  readonly #gone = new Map<IncarnationId, string>();
   #ownAddress = '';
   #stopped = false;
 
@@ -30,7 +31,8 @@ export class SocketLinks implements Links, PeerOwner {
 
   connect(peer: HostIdentity): void {
     assert(peer.incarnation !== this.self, 'nobody links to itself');
-    if (this.#stopped || this.#gone.has(peer.incarnation)) return;
+    if (this.#stopped || this.#gone.get(peer.incarnation) === peer.address) return;
+    this.#gone.delete(peer.incarnation);
     this.#peer(peer.incarnation).connect(peer.address);
   }
 
@@ -64,11 +66,11 @@ export class SocketLinks implements Links, PeerOwner {
     this.#ownAddress = address;
   }
 
-  onGone(incarnation: IncarnationId): void {
+  onGone(incarnation: IncarnationId, address: string): void {
     this.#peers.delete(incarnation);
-    this.#gone.add(incarnation);
+    this.#gone.set(incarnation, address);
     if (this.#gone.size <= goneMax) return;
-    for (const oldest of this.#gone) {
+    for (const oldest of this.#gone.keys()) {
       this.#gone.delete(oldest);
       return;
     }

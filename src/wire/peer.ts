@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { assertNever } from '../core/assert.ts';
 import type { IncarnationId } from '../core/ids.ts';
 import type { Cancel } from '../core/ports.ts';
 import { backoffMs } from './backoff.ts';
@@ -20,8 +21,8 @@ type PeerState =
 export interface PeerOwner {
   /** Where this process listens; empty when it does not. */
   ownAddress(): string;
-  /** Another incarnation lives at the peer's address: forget the peer, and never dial it again. */
-  onGone(peer: IncarnationId): void;
+  /** Another incarnation lives at this address of the peer's: forget the peer, and never dial it there again. */
+  onGone(peer: IncarnationId, address: string): void;
   /** A peer that only itself can come back has left: forget it. */
   onLeft(peer: IncarnationId): void;
 }
@@ -97,6 +98,8 @@ export class Peer {
   accept(socket: WebSocket, session: Session): void {
     if (session.peerAddress !== '') this.#address = session.peerAddress;
     this.#leave({ kind: 'replaced' });
+    // What the listener may have begun when it heard of that.
+    this.#leave({ kind: 'superseded' });
     this.#stand(socket, session, 'peer');
   }
 
@@ -126,7 +129,7 @@ export class Peer {
     this.#enter({ phase: 'idle' });
     if (reason.kind === 'unknownIncarnation') {
       this.#clearQueue();
-      this.#owner.onGone(this.incarnation);
+      this.#owner.onGone(this.incarnation, this.#address);
     } else {
       this.#retry();
     }
@@ -212,24 +215,22 @@ export class Peer {
     this.#state = state;
   }
 
-  /** Leaves the present phase with all that it owns. */
+  /** Leaves the present phase with all that it owns. The listener is called last: it may send, and so dial. */
   #leave(reason: LinkEnd): void {
     const state = this.#state;
+    this.#enter({ phase: 'idle' });
     switch (state.phase) {
       case 'dialing':
-        state.abort();
-        break;
+        return state.abort();
       case 'waiting':
-        state.cancel();
-        break;
+        return state.cancel();
       case 'up':
-        this.#enter({ phase: 'idle' });
         state.link.close(reason);
-        this.#ports.listener.onDown(this.incarnation, reason);
-        break;
+        return this.#ports.listener.onDown(this.incarnation, reason);
       case 'idle':
-        break;
+        return;
+      default:
+        return assertNever(state);
     }
-    this.#enter({ phase: 'idle' });
   }
 }

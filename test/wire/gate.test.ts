@@ -219,6 +219,18 @@ test('bytes that are not HTTP are cut off, and the door stays open', async () =>
   await a.until('up');
 });
 
+test('a host stops though somebody who was turned away keeps its side of the connection open', async () => {
+  const b = await openHost('b.1');
+  const socket = connect({ port: Number(b.address.split(':')[1]), host: '127.0.0.1', allowHalfOpen: true });
+  socket.on('error', () => undefined);
+  const lines = [`GET ${linkPath} HTTP/1.1`, 'host: x', 'connection: upgrade', 'upgrade: websocket', '', ''];
+  socket.write(lines.join('\r\n'));
+  socket.resume();
+  await new Promise((resolve) => socket.on('end', resolve));
+  await b.wire.stop();
+  socket.destroy();
+});
+
 test('a flood of false proofs is reported by its first few, and locks nobody out', async () => {
   const [a, b] = [await openHost('a.1'), await openHost('b.1')];
   const answers: string[] = [];
