@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AskOutcome, Behaviour, ReplyTo } from '../../../src/actors/kernel/contract.ts';
 import { ActorGoneError, AskTimeoutError } from '../../../src/actors/kernel/errors.ts';
+import type { Cancel } from '../../../src/core/ports.ts';
 import type { Job, OpenWorld } from './world.ts';
 import { fail, puppet } from './world.ts';
 
@@ -126,16 +127,33 @@ export function timeRows(name: string, world: OpenWorld): void {
     });
 
     test('a timer that is cancelled after it fired, but before its message was handled, is silent', async () => {
-      const { kernel, settle, advance, log } = world();
+      const { kernel, clock, settle, log } = world();
       const actor = kernel.spawn('timed', puppet(log, 'timed'));
-      actor.tell((context) => {
-        const late = { cancel: (): void => undefined };
-        context.after(10, () => late.cancel());
-        late.cancel = context.after(10, () => log.push('never'));
-      });
+      const cancels: Cancel[] = [];
+      actor.tell((context) => cancels.push(context.after(10, () => log.push('never'))));
       await settle();
-      await advance(10);
-      expect(log).toEqual([]);
+      clock.advance(10);
+      for (const cancel of cancels) cancel();
+      await settle();
+      expect([cancels.length, log]).toEqual([1, []]);
+    });
+
+    test('nothing stays with the clock when an actor has ended, or its ask was answered', async () => {
+      const { kernel, clock, settle } = world();
+      const actor = kernel.spawn<null, Job, string>('timed', {
+        init: () => null,
+        receive: (state, job, context) => {
+          context.replyTo?.answer('here');
+          job(context);
+          return state;
+        },
+      });
+      const answer = kernel.ask(actor, (context) => context.after(1_000, () => undefined), 500);
+      await settle();
+      expect([await answer, clock.nextDueMs()]).toEqual(['here', 1_000]);
+      kernel.kill(actor);
+      await settle();
+      expect(clock.nextDueMs()).toBeNull();
     });
 
     test('promises come back as messages, done or failed; after the end they go nowhere', async () => {

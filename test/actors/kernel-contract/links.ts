@@ -57,16 +57,23 @@ export function linkRows(name: string, world: OpenWorld): void {
       expect(log).toEqual(['b got exit /a killed']);
     });
 
-    test('unlink silences an exit that is on its way already', async () => {
+    test('unlink and demonitor silence what is on its way already', async () => {
       const { kernel, settle, log } = world();
       const a = kernel.spawn('a', puppet(log, 'a', { trapsExits: true }));
-      // What b tells a while it stops comes before the exit signal, which is posted next.
+      const monitors: number[] = [];
+      // What b tells a while it stops comes before the signals of its end, which are posted next.
       const unlinkLast = (state: null): null => {
-        a.tell((context) => context.unlink(b));
+        a.tell((context) => {
+          context.unlink(b);
+          for (const monitor of monitors) context.demonitor(monitor);
+        });
         return state;
       };
       const b: ActorRef<Job> = kernel.spawn('b', puppet(log, 'b', { stopping: unlinkLast }));
-      a.tell((context) => context.link(b));
+      a.tell((context) => {
+        context.link(b);
+        monitors.push(context.monitor(b));
+      });
       await settle();
       b.tell(fail);
       await settle();

@@ -5,11 +5,13 @@ import type {
   KernelEvent,
   Signal,
 } from '../../../src/actors/kernel/contract.ts';
+import type { SimulatedClock } from '../../../src/simulator/clock.ts';
 import { describeExit } from '../../../src/actors/kernel/exit-reason.ts';
 
 /** One kernel under test. Its clock is simulated in both implementations, so that no test waits for real time. */
 export interface KernelWorld {
   readonly kernel: Kernel;
+  readonly clock: SimulatedClock;
   /** Returns when nothing is left to do without time passing. */
   readonly settle: () => Promise<void>;
   /** Lets time pass, and settles. */
