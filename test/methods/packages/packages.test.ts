@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { packageHash } from '../../../src/core/ids.ts';
 import { SystemDigest } from '../../../src/digest.ts';
 import { builtEntry } from '../../../src/entries.ts';
+import { compileModule, compilerVersion } from '../../../src/methods/compiler/index.ts';
 import {
   bundle,
   install,
@@ -19,10 +20,9 @@ import {
   readPackage,
   sourceFilesOnDisk,
 } from '../../../src/methods/packages/index.ts';
-import { compilePlainly } from './plain-compiler.ts';
 
 const digest = new SystemDigest();
-const ports = { files: sourceFilesOnDisk, digest, compile: compilePlainly, compilerVersion: 1 };
+const ports = { files: sourceFilesOnDisk, digest, compile: compileModule, compilerVersion };
 let root: string;
 
 beforeEach(async () => {
@@ -48,11 +48,11 @@ function bundled(path: string): Package {
 }
 
 const program = {
-  'app/main.js': `import { add } from './lib/add.js';
+  'app/main.ts': `import { add } from './lib/add.js';
 import * as twice from '../shared folder/twice.mjs';
 import { readFileSync } from 'node:fs';
 export { deep } from './lib/deep/deep.js';
-export async function main(n) {
+export async function main(n: number): Promise<unknown[]> {
   const { later } = await import('./later.js');
   return [add(n, 1), twice.twice(n), later, typeof readFileSync, import.meta.url, import.meta.dirname, import . meta.filename];
 }
@@ -77,7 +77,7 @@ function installation(): Installation {
 const options = (): InstallOptions => ({
   root: join(root, 'installed'),
   digest,
-  compilerVersion: 1,
+  compilerVersion,
   installation: installation(),
 });
 
@@ -93,19 +93,13 @@ async function evaluate(made: Package, expression: string): Promise<unknown> {
 
 test('a file and all that it imports by relative path run from where they are installed', async () => {
   await write(program);
-  const made = bundled('app/main.js');
+  const made = bundled('app/main.ts');
   expect(made.content.modules.map(({ path }) => path)).toEqual([
     'app/later.js',
     'app/lib/add.js',
     'app/lib/deep/deep.js',
-    'app/main.js',
+    'app/main.ts',
     'shared folder/twice.mjs',
-  ]);
-  expect(made.content.methods.map(({ id, line, isAsync }) => [id, line, isAsync])).toEqual([
-    ['app/lib/add.js#add', 2, false],
-    ['app/lib/deep/deep.js#deep', 2, false],
-    ['app/main.js#main', 5, true],
-    ['shared folder/twice.mjs#twice', 1, false],
   ]);
   await rm(join(root, 'shared folder'), { recursive: true });
   expect(await evaluate(made, '[...(await m.main(20)), m.deep()]')).toEqual([
@@ -113,25 +107,53 @@ test('a file and all that it imports by relative path run from where they are in
     40,
     'loaded later',
     'function',
-    urlOf('app/main.js'),
+    urlOf('app/main.ts'),
     join(root, 'app'),
-    join(root, 'app/main.js'),
+    join(root, 'app/main.ts'),
     0.5,
   ]);
 });
 
+test('the methods of all movable files are listed', async () => {
+  await write({
+    'main.ts': `'use movable';
+import { twice } from './lib/twice.ts';
+import { helper } from './helper.ts';
+
+export async function main(n: number): Promise<number> {
+  return inner(await twice(n)) + helper;
+}
+function inner(n: number): number {
+  return n + 1;
+}
+`,
+    'lib/twice.ts': `'use movable';\nexport async function twice(n: number, _more = 1): Promise<number> { return 2 * n; }\n`,
+    'helper.ts': `export const helper: number = 1;\nexport function plain(): void {}\n`,
+  });
+  const { methods } = bundled('main.ts').content;
+  const listed = methods.map(({ id, module, name, line, isAsync, exported, length }) => {
+    return [id, module, name, line, isAsync, exported, length];
+  });
+  expect(listed).toEqual([
+    ['lib/twice.ts#twice', 'lib/twice.ts', 'twice', 2, true, true, 1],
+    ['main.ts#inner', 'main.ts', 'inner', 8, false, false, 1],
+    ['main.ts#main', 'main.ts', 'main', 5, true, true, 1],
+  ]);
+  expect(new Set(methods.map(({ code }) => code)).size).toBe(3);
+});
+
 test('the same sources give the same bytes; one changed letter gives others', async () => {
   await write(program);
-  const first = bundled('app/main.js');
-  expect(Buffer.from(bundled('app/main.js').bytes).equals(first.bytes)).toBe(true);
+  const first = bundled('app/main.ts');
+  expect(Buffer.from(bundled('app/main.ts').bytes).equals(first.bytes)).toBe(true);
   expect(first.hash).toBe(digest.sha256(first.bytes));
   await write({ 'app/later.js': `export const later = 'loaded Later';\n` });
-  expect(bundled('app/main.js').hash).not.toBe(first.hash);
+  expect(bundled('app/main.ts').hash).not.toBe(first.hash);
 });
 
 test('a package reads back as it was, and only under its own hash', async () => {
   await write(program);
-  const made = bundled('app/main.js');
+  const made = bundled('app/main.ts');
   expect(readPackage(made.bytes, made.hash, ports)).toEqual(made.content);
   const other = packageHash('0'.repeat(64));
   expect(() => readPackage(made.bytes, other, ports)).toThrow(PackageCorruptError);
@@ -148,7 +170,7 @@ test.each([
   ['a package name that leaves the folder', { packages: ['../../etc'] }],
 ])('%s is refused even under the right hash', async (_, change) => {
   await write(program);
-  const { content } = bundled('app/main.js');
+  const { content } = bundled('app/main.ts');
   const forged = { ...content, modules: [{ ...content.modules[0], ...change }] };
   const bytes = new TextEncoder().encode(JSON.stringify(forged));
   const hash = packageHash(digest.sha256(bytes));
@@ -158,7 +180,7 @@ test.each([
 test('what is refused is named for all files at once, with its place', async () => {
   await write({
     'main.js': `import './a.js';\nimport './gone.js'; import '#internal';\nimport data from './data.json';\n`,
-    'a.js': `\n\nclass A {}\n`,
+    'a.js': `'use movable';\n\nclass A {}\n`,
     'data.json': '{}',
   });
   const outcome = bundle(urlOf('main.js'), ports);
@@ -168,7 +190,7 @@ test('what is refused is named for all files at once, with its place', async () 
     [2, 8, `import './gone.js'`],
     [2, 28, `import '#internal'`],
     [3, 18, `import './data.json'`],
-    [3, 1, 'class'],
+    [3, 1, "class 'A'"],
   ]);
   const missing = bundle(urlOf('nowhere.js'), ports);
   expect(missing).toMatchObject({ kind: 'refused', refusals: [{ what: 'a file that is not there' }] });
@@ -216,7 +238,7 @@ test('npm packages are those of the original folder, one copy each, the import s
 
 test('installing again changes nothing, and leaves nothing aside', async () => {
   await write(program);
-  const made = bundled('app/main.js');
+  const made = bundled('app/main.ts');
   const folder = await install(made.bytes, made.hash, options());
   await writeFile(join(folder, 'witness'), 'still here');
   expect(await install(made.bytes, made.hash, options())).toBe(folder);
@@ -239,7 +261,7 @@ console.log(await install(readFileSync(bytes), hash, options));
 
 test('processes that install the same package at once all find it whole', async () => {
   await write(program);
-  const made = bundled('app/main.js');
+  const made = bundled('app/main.ts');
   await writeFile(join(root, 'package.bytes'), made.bytes);
   const args = [
     builtEntry('methods/packages/install').href,
