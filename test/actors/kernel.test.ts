@@ -31,7 +31,9 @@ interface NactActor {
 test('no actor of nact has more than 90 children, however many ours have: it copies its children in each turn', async () => {
   const systems: NactActor[] = [];
   // nact's own registry, watched: it is the only way to its actors.
-  const registry = createRequire(import.meta.url)('nact/lib/system-map') as { add(system: NactActor): void };
+  const registry = createRequire(import.meta.url)('nact/lib/system-map') as {
+    add: (system: NactActor) => void;
+  };
   const add = registry.add;
   registry.add = (system) => {
     systems.push(system);
