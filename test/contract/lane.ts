@@ -20,7 +20,7 @@ import type {
 import { noDeadlineMs, SharedWords } from '../../src/lanes/shared.ts';
 import { decodeResult, encodeArgs } from '../../src/methods/runtime/index.ts';
 import { encodeValue } from '../../src/methods/snapshot/index.ts';
-import { compileFixtures, removeFixtures } from '../lanes/package-fixture.ts';
+import { installFixtures, removeFixtures } from '../lanes/package-fixture.ts';
 import { Probe, until } from '../lanes/probe.ts';
 
 export type StartLane = (options: LaneOptions, listener: LaneListener) => Lane;
@@ -107,7 +107,7 @@ export function describeLane(name: string, startLane: StartLane): void {
     let executions = 0;
 
     beforeAll(async () => {
-      installed = await compileFixtures();
+      installed = await installFixtures();
     });
     afterAll(() => removeFixtures(installed));
     afterEach(async () => {

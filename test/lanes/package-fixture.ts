@@ -1,39 +1,30 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { packageHash } from '../../src/core/ids.ts';
+import { dirname, join } from 'node:path';
 import { SystemDigest } from '../../src/digest.ts';
-import { builtEntry } from '../../src/entries.ts';
 import type { InstalledPackage } from '../../src/lanes/contract.ts';
-import { compileModule, refusalText } from '../../src/methods/compiler/index.ts';
+import { compileModule, compilerVersion, refusalText } from '../../src/methods/compiler/index.ts';
+import { bundle, install, ownInstallation, sourceFilesOnDisk } from '../../src/methods/packages/index.ts';
 
-const digest = new SystemDigest();
-
-/** Compiles the modules of `fixtures/` into a folder of their own, as a package that a lane can install. */
-export async function compileFixtures(): Promise<InstalledPackage> {
+/** Compiles `fixtures/methods.ts` with what it imports, and installs it in a folder of its own. */
+export async function installFixtures(): Promise<InstalledPackage> {
+  const digest = new SystemDigest();
+  const entry = new URL('fixtures/methods.ts', import.meta.url).href;
+  const outcome = bundle(entry, {
+    files: sourceFilesOnDisk,
+    digest,
+    compile: compileModule,
+    compilerVersion,
+  });
+  if (outcome.kind === 'refused') throw new Error(refusalText(outcome));
+  const { hash, bytes } = outcome.package;
   const root = await mkdtemp(join(tmpdir(), 'godwit-lane-'));
-  const folder = join(root, 'package');
-  await mkdir(folder);
-  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
-  let all = '';
-  for (const path of ['methods.ts', 'outside.ts']) {
-    const source = await readFile(new URL(`fixtures/${path}`, import.meta.url), 'utf8');
-    all += source;
-    const outcome = compileModule(source, {
-      path,
-      digest,
-      runtimeSpecifier: builtEntry('methods/runtime/compiled').href,
-      rewriteSpecifier: (specifier) => {
-        if (specifier.endsWith('/runtime/api.ts')) return builtEntry('methods/runtime/api').href;
-        return specifier.startsWith('.') ? specifier.replace(/\.ts$/, '.js') : specifier;
-      },
-    });
-    if (outcome.kind === 'refused') throw new Error(refusalText(outcome));
-    await writeFile(join(folder, path.replace(/\.ts$/, '.js')), outcome.code);
-  }
-  return { hash: packageHash(digest.sha256(new TextEncoder().encode(all))), folder };
+  return {
+    hash,
+    folder: await install(bytes, hash, { root, digest, compilerVersion, installation: ownInstallation }),
+  };
 }
 
 export async function removeFixtures(installed: InstalledPackage): Promise<void> {
-  await rm(join(installed.folder, '..'), { recursive: true });
+  await rm(dirname(installed.folder), { recursive: true });
 }

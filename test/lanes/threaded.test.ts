@@ -9,7 +9,7 @@ import { noDeadlineMs } from '../../src/lanes/shared.ts';
 import { startThreadedLane } from '../../src/lanes/threaded.ts';
 import { decodeResult, encodeArgs } from '../../src/methods/runtime/index.ts';
 import { describeLane } from '../contract/lane.ts';
-import { compileFixtures, removeFixtures } from './package-fixture.ts';
+import { installFixtures, removeFixtures } from './package-fixture.ts';
 import { Probe, until } from './probe.ts';
 
 describeLane('threaded', startThreadedLane);
@@ -20,7 +20,7 @@ describe('a lane in a thread', () => {
   let executions = 0;
 
   beforeAll(async () => {
-    installed = await compileFixtures();
+    installed = await installFixtures();
   });
   afterAll(() => removeFixtures(installed));
 
