@@ -33,7 +33,7 @@ export interface ActorRef<in Message, out Reply = unknown> {
 export type AnyRef = ActorRef<never>;
 
 /** The right to answer one `ask`, once. May be kept in an actor's state and used in a later turn. */
-export interface ReplyTo<in Reply> {
+export interface ReplyTo<Reply> {
   /** @returns false when nobody waits any more: answered already, timed out, or the asker has ended */
   answer(reply: Reply): boolean;
 }
@@ -95,10 +95,10 @@ export interface SpawnOptions {
 }
 
 /** An actor's own hands. Valid in its hooks; harmless, but without effect, once it has ended. */
-export interface ActorContext<in out Message, out Reply = unknown> {
+export interface ActorContext<in out Message, Reply = unknown> {
   readonly self: ActorRef<Message, Reply>;
   /** Who asked for an answer to the message that is being handled; null when it was told, or in other hooks. */
-  readonly replyTo: ReplyTo<unknown> | null;
+  readonly replyTo: ReplyTo<Reply> | null;
   /** Milliseconds of the kernel's monotonic clock. */
   nowMs(): number;
   /**
