@@ -338,7 +338,7 @@ function furnish(
     routeReport((to, message) => tell(kernel, to, message), identity.name),
   );
   const book = new OwnershipBook();
-  const packages = packageStore(store, join(location.folder, 'packages'));
+  const packages = packageStore(store.vault, join(location.folder, 'packages'));
   const admissions = new Admissions(
     {
       ...config.migrations,

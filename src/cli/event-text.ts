@@ -1,0 +1,56 @@
+import { assertNever } from '../core/assert.ts';
+import type { ClusterEvent, EventDetail } from '../protocols/messages.ts';
+import { bytesText } from './table.ts';
+
+/** One line for people. */
+export function eventText(event: ClusterEvent): string {
+  const time = new Date(event.wallMs).toISOString().slice(11, 23);
+  return `${time} ${event.host}: ${detailText(event.detail)}`;
+}
+
+function detailText(detail: EventDetail): string {
+  switch (detail.kind) {
+    case 'hostStarted':
+      return `up in rack ${detail.rack} at ${detail.address}`;
+    case 'hostDraining':
+      return 'is draining';
+    case 'hostDrained':
+      return `drained: ${detail.moved} executions moved${abandoned(detail.abandonedEffects)}`;
+    case 'hostFrozen':
+      return 'cannot renew its lease: everything here stands still';
+    case 'hostThawed':
+      return 'renewed its lease: goes on';
+    case 'leaseEnded':
+      return `the lease of ${detail.of} has ended`;
+    case 'executionStarted':
+      return `${detail.tenure.execution} started: ${detail.method}`;
+    case 'executionSettled':
+      return `${detail.tenure.execution} ${detail.outcome}`;
+    case 'recovered':
+      return (
+        `${detail.tenure.execution} recovered from ${detail.from}, at generation ${detail.tenure.generation}, ` +
+        `from the checkpoint after effect ${detail.effectSequence}`
+      );
+    case 'moved':
+      return (
+        `${detail.tenure.execution} moved to ${detail.to} in ${detail.pauseMs.toFixed(1)} ms (${bytesText(detail.bytes)}), ` +
+        `by ${detail.reason.by}: ${detail.reason.text}`
+      );
+    case 'moveFailed':
+      return `${detail.execution} was not moved to ${detail.to}: ${detail.reason}`;
+    case 'held':
+      return `${detail.migration} is held at ${detail.point}`;
+    case 'pinned':
+      return `${detail.execution} ${detail.pin.reason}`;
+    case 'childRestarted':
+      return `${detail.supervisor} restarts ${detail.child}: ${detail.reason}`;
+    case 'log':
+      return `${detail.execution} ${detail.stream}: ${detail.text.trimEnd()}`;
+    default:
+      return assertNever(detail);
+  }
+}
+
+function abandoned(effects: readonly string[]): string {
+  return effects.length === 0 ? '' : `, effects abandoned: ${effects.join(', ')}`;
+}

@@ -1,0 +1,132 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import { GodwitError } from '../core/errors.ts';
+import { builtEntry } from '../entries.ts';
+
+/** A host process of a local cluster ended before it was up. */
+export class LocalHostError extends GodwitError {
+  override readonly name = 'LocalHostError';
+  readonly code = 'LOCAL_HOST';
+  readonly retryable = true;
+}
+
+export interface LocalHost {
+  readonly name: string;
+  readonly rack: string;
+  readonly process: ChildProcess;
+  /** Resolves with the exit code, or the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals>;
+}
+
+export interface LocalClusterOptions {
+  readonly racks: number;
+  readonly hostsPerRack: number;
+  readonly store: string;
+  /** Cores of each host; 0 shares the machine's cores among all. */
+  readonly cpuShare: number;
+  readonly settings: readonly string[];
+  /** Extra environment of single hosts, by name. */
+  readonly environment: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What a host prints, line by line. */
+  readonly onLine: (host: string, stream: 'stdout' | 'stderr', line: string) => void;
+}
+
+const stopMaxMs = 15_000;
+
+/** Names of the hosts of a local cluster: `r1-h1`, … */
+export function hostNames(
+  racks: number,
+  hostsPerRack: number,
+): readonly { readonly name: string; readonly rack: string }[] {
+  return Array.from({ length: racks }, (_r, rack) =>
+    Array.from({ length: hostsPerRack }, (_h, host) => ({
+      name: `r${rack + 1}-h${host + 1}`,
+      rack: `r${rack + 1}`,
+    })),
+  ).flat();
+}
+
+/** A cluster of real host processes on this machine. */
+export class LocalCluster {
+  readonly hosts: LocalHost[] = [];
+  readonly #options: LocalClusterOptions;
+
+  constructor(options: LocalClusterOptions) {
+    this.#options = options;
+  }
+
+  /** Starts all hosts, and resolves when all are up. @throws {LocalHostError} when one is not; the others are stopped */
+  async start(): Promise<void> {
+    const names = hostNames(this.#options.racks, this.#options.hostsPerRack);
+    const started = await Promise.allSettled(names.map(({ name, rack }) => this.startHost(name, rack)));
+    const failure = started.find((one) => one.status === 'rejected');
+    if (failure === undefined) return;
+    await this.stop();
+    throw failure.reason;
+  }
+
+  /** Starts one host, and resolves when it is up. */
+  async startHost(name: string, rack: string): Promise<LocalHost> {
+    const { racks, hostsPerRack, settings, environment, store } = this.#options;
+    const share =
+      this.#options.cpuShare === 0 ? availableParallelism() / (racks * hostsPerRack) : this.#options.cpuShare;
+    const args = ['--name', name, '--rack', rack, '--cpu-share', String(share), '--store', store, '--json'];
+    for (const setting of settings) args.push('--set', setting);
+    const child = spawn(process.execPath, [builtEntry('cli/main').pathname, 'host', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Of its own group: a Ctrl-C in the terminal reaches this process, which then stops the hosts in order.
+      detached: true,
+      env: { ...process.env, ...environment[name] },
+    });
+    const exited = new Promise<number | NodeJS.Signals>((resolve) => {
+      child.once('exit', (code, signal) => resolve(signal ?? code ?? 1));
+    });
+    const host: LocalHost = { name, rack, process: child, exited };
+    this.hosts.push(host);
+    await this.#ready(host);
+    return host;
+  }
+
+  host(name: string): LocalHost {
+    const found = this.hosts.findLast((host) => host.name === name);
+    if (found === undefined) throw new LocalHostError(`There is no host ${name} in this local cluster.`);
+    return found;
+  }
+
+  /** Stops all hosts in order, and ends those that do not stop. */
+  async stop(): Promise<void> {
+    const running = this.hosts.filter(
+      ({ process: child }) => child.exitCode === null && child.signalCode === null,
+    );
+    for (const { process: child } of running) child.kill('SIGTERM');
+    await Promise.all(
+      running.map(async ({ process: child, exited }) => {
+        const timer = setTimeout(() => child.kill('SIGKILL'), stopMaxMs);
+        await exited;
+        clearTimeout(timer);
+      }),
+    );
+  }
+
+  #ready({ name, process: child, exited }: LocalHost): Promise<void> {
+    const errors: string[] = [];
+    if (child.stderr !== null) {
+      createInterface({ input: child.stderr }).on('line', (line) => {
+        errors.push(line);
+        this.#options.onLine(name, 'stderr', line);
+      });
+    }
+    return new Promise((resolve, reject) => {
+      if (child.stdout === null) return;
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        if (line.startsWith('{"event":"started"')) resolve();
+        this.#options.onLine(name, 'stdout', line);
+      });
+      void exited.then((how) =>
+        reject(new LocalHostError(`Host ${name} ended (${how}) before it was up: ${errors.join(' ')}`)),
+      );
+    });
+  }
+}

@@ -1,0 +1,465 @@
+import { pathToFileURL } from 'node:url';
+import { resolve } from 'node:path';
+import { address } from './actors/addresses.ts';
+import { Directory } from './actors/directory.ts';
+import { AddressExchange } from './actors/exchange.ts';
+import type { Tables } from './actors/ports.ts';
+import { SystemClock } from './clock.ts';
+import { GodwitError, messageOf } from './core/errors.ts';
+import type { MethodRef } from './core/execution.ts';
+import type { ExecutionId, HostName, IncarnationId } from './core/ids.ts';
+import { actorAddress, executionId, hostName, incarnationId, methodId } from './core/ids.ts';
+import type { Inspection } from './core/inspection.ts';
+import { SystemDigest } from './digest.ts';
+import { compileModule, compilerVersion } from './methods/compiler/index.ts';
+import type { Refusal } from './methods/compiler/index.ts';
+import type { Package } from './methods/packages/index.ts';
+import { bundle, sourceFilesOnDisk } from './methods/packages/index.ts';
+import { decodeValue, encodeValue } from './methods/snapshot/index.ts';
+import { originalAffinity } from './placement/original-affinity.ts';
+import type {
+  AffinityDeclaration,
+  ClientMessage,
+  ClusterEvent,
+  ExecutionReply,
+  ExecutionSummary,
+  HostDescription,
+  HostReply,
+  MoveReason,
+} from './protocols/messages.ts';
+import type { RegisterRow, ResultPointer } from './protocols/ownership/register.ts';
+import { SystemRandom } from './random.ts';
+import type { Store } from './store/contract.ts';
+import { openStore } from './store/open.ts';
+import { storeOptions } from './store/options.ts';
+import { packageKey } from './store/packages.ts';
+import type { StoreLocation } from './store/state-folder.ts';
+import { readClusterFile } from './store/state-folder.ts';
+import { openTables } from './store/tables.ts';
+import type { Wire } from './wire/contract.ts';
+import { openWire } from './wire/open.ts';
+import { wireDefaults } from './wire/settings.ts';
+
+/** No cluster was ever started at a store. */
+export class NoClusterError extends GodwitError {
+  override readonly name = 'NoClusterError';
+  readonly code = 'NO_CLUSTER';
+  readonly retryable = true;
+
+  constructor(location: StoreLocation, why: string) {
+    super(
+      `No cluster at ${location.url}: ${why}. Start one with \`godwit up\`, or name its store with --store or GODWIT_STORE.`,
+    );
+  }
+}
+
+/** A file that cannot be moved, with every reason. */
+export class MethodsRefusedError extends GodwitError {
+  override readonly name = 'MethodsRefusedError';
+  readonly code = 'METHODS_REFUSED';
+  readonly retryable = false;
+  readonly refusals: readonly Refusal[];
+
+  constructor(file: string, refusals: readonly Refusal[]) {
+    const lines = refusals.map(
+      ({ path, line, column, what, instead }) => `  ${path}:${line}:${column} ${what}. ${instead}`,
+    );
+    super(`${file} cannot be made movable:\n${lines.join('\n')}`);
+    this.refusals = refusals;
+  }
+}
+
+/** The cluster does not have what was named. */
+export class NotFoundError extends GodwitError {
+  override readonly name = 'NotFoundError';
+  readonly code = 'NOT_FOUND';
+  readonly retryable = false;
+}
+
+/** A host or an execution refused what it was asked for. */
+export class RefusedError extends GodwitError {
+  override readonly name = 'RefusedError';
+  readonly code = 'REFUSED';
+  readonly retryable = true;
+}
+
+/** An execution ended by throwing; `cause` is what it threw. */
+export class ExecutionFailedError extends GodwitError {
+  override readonly name = 'ExecutionFailedError';
+  readonly code = 'EXECUTION_FAILED';
+  readonly retryable = false;
+  /** Of the method, in terms of its own files. */
+  readonly executionStack: string;
+
+  constructor(execution: ExecutionId, message: string, executionStack: string, cause: unknown) {
+    super(`Execution ${execution} threw: ${message}`, { cause });
+    this.executionStack = executionStack;
+  }
+}
+
+export interface ActorHandle {
+  /** @returns false when the message was surely dropped */
+  tell(message: { readonly kind: string }): boolean;
+  /** @throws {UnreachableActorError | RemoteAskError} */
+  ask<Reply>(message: { readonly kind: string }, options: { readonly timeoutMs: number }): Promise<Reply>;
+}
+
+export interface StartOptions {
+  /** The host to start on; null leaves it to affinity and availability. */
+  readonly on: HostName | null;
+  readonly affinity: AffinityDeclaration;
+}
+
+export const anywhere: AffinityDeclaration = { hosts: [], racks: [], labels: [], matching: 1, otherwise: 1 };
+
+const askMs = 10_000;
+const migrateMs = 60_000;
+
+/** A program's or a tool's way into a running cluster. */
+export interface Cluster {
+  readonly location: StoreLocation;
+  /** Any actor of the cluster, on any host, executions included: see docs/message-api.md. */
+  actor(to: string): ActorHandle;
+  /** By name; hosts that do not answer are left out. */
+  hosts(): Promise<readonly HostDescription[]>;
+  /** All that have not settled, by id. Those whose host does not answer are described from the register. */
+  executions(): Promise<readonly ExecutionSummary[]>;
+  /** Compiles a file with what it imports, and puts it into the vault. @throws {MethodsRefusedError} */
+  deploy(file: string): Promise<Package>;
+  /** Starts an execution of a deployed package's method. @throws {NotFoundError | RefusedError} */
+  start(pack: Package, method: string, args: readonly unknown[], options: StartOptions): Promise<ExecutionId>;
+  /** Waits until the execution has ended. @throws {ExecutionFailedError} when it threw */
+  outcome(execution: ExecutionId): Promise<unknown>;
+  /** @throws {RefusedError} with the reason */
+  migrate(
+    execution: ExecutionId,
+    target: HostName,
+    reason: MoveReason,
+  ): Promise<Extract<ExecutionReply, { kind: 'moved' }>>;
+  inspect(execution: ExecutionId): Promise<Inspection>;
+  drain(host: HostName, deadlineMs: number): Promise<Extract<HostReply, { kind: 'drained' }>>;
+  /** Follows the events of all hosts, those that come up later included, until the returned function is called. */
+  follow(listener: (event: ClusterEvent) => void, options: { readonly logs: boolean }): () => void;
+  close(): Promise<void>;
+}
+
+/** @throws {NoClusterError} when there is none at `location` */
+export async function connect(location: StoreLocation): Promise<Cluster> {
+  const file = await readClusterFile(location.folder);
+  if (file === null) throw new NoClusterError(location, `there is no cluster.json in ${location.folder}`);
+  const clock = new SystemClock();
+  const random = new SystemRandom();
+  const store = await openStore(location.url, storeOptions({ clock, random }));
+  try {
+    await store.identity(file.id);
+    return new ClusterClient(location, store, Buffer.from(file.secret, 'hex'), clock, random);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+class ClusterClient implements Cluster {
+  readonly location: StoreLocation;
+  readonly #store: Store;
+  readonly #tables: Tables;
+  readonly #directory = new Directory();
+  readonly #exchange: AddressExchange;
+  readonly #wire: Wire;
+  readonly #random: SystemRandom;
+  readonly #self: IncarnationId;
+  readonly #listeners = new Set<(event: ClusterEvent) => void>();
+  readonly #followed = new Map<IncarnationId, boolean>();
+  #follows = { any: false, logs: false };
+  readonly #listed: Promise<void>;
+
+  constructor(
+    location: StoreLocation,
+    store: Store,
+    secret: Uint8Array,
+    clock: SystemClock,
+    random: SystemRandom,
+  ) {
+    this.location = location;
+    this.#store = store;
+    this.#random = random;
+    this.#self = incarnationId(`client.${random.hex(8)}`);
+    this.#tables = openTables(store.registry, (error) => console.error(messageOf(error)));
+    this.#exchange = new AddressExchange({
+      self: this.#self,
+      clock,
+      random,
+      directory: this.#directory,
+      tables: this.#tables,
+      links: () => this.#wire.links,
+      lookup: () => null,
+      askLocal: () => Promise.reject(new NotFoundError('A client has no actors.')),
+      onUnclaimed: (envelope) => this.#event(envelope.message as ClientMessage),
+    });
+    this.#wire = openWire({
+      self: this.#self,
+      secret,
+      clock,
+      random,
+      mayOpen: () => true,
+      settings: wireDefaults,
+      listener: {
+        onEnvelope: (from, envelope) => this.#exchange.receive(from, envelope),
+        onUp: () => undefined,
+        onDown: (peer, reason) => this.#peerDown(peer, reason.kind),
+        onDialFailed: (peer, reason) => this.#peerDown(peer, reason.kind),
+        onDrained: () => undefined,
+        onRoundTrip: () => undefined,
+        onRefused: () => undefined,
+      },
+    });
+    this.#listed = new Promise((resolved) => {
+      const stop = this.#directory.onChange(() => {
+        stop();
+        resolved();
+      });
+    });
+    this.#directory.onChange(() => this.#followHosts());
+    this.#directory.start(this.#tables);
+  }
+
+  actor(to: string): ActorHandle {
+    const where = actorAddress(to);
+    return {
+      tell: (message) => this.#exchange.tell(where, message),
+      ask: (message, { timeoutMs }) => this.#exchange.ask(where, message, timeoutMs),
+    };
+  }
+
+  async hosts(): Promise<readonly HostDescription[]> {
+    const live = (await this.#tables.leases.list()).filter(({ row }) => row.phase === 'live');
+    const replies = await Promise.all(
+      live.map(({ row }) => this.#tryAsk<HostReply>(address.host(row.host.name), { kind: 'describe' })),
+    );
+    return replies
+      .flatMap((reply) => (reply?.kind === 'described' ? [reply.description] : []))
+      .toSorted((a, b) => (a.identity.name < b.identity.name ? -1 : 1));
+  }
+
+  async executions(): Promise<readonly ExecutionSummary[]> {
+    await this.#listed;
+    const live = (await this.#tables.leases.list()).filter(({ row }) => row.phase === 'live');
+    const replies = await Promise.all(
+      live.map(({ row }) => this.#tryAsk<HostReply>(address.host(row.host.name), { kind: 'listExecutions' })),
+    );
+    const told = new Map<ExecutionId, ExecutionSummary>();
+    for (const reply of replies) {
+      if (reply?.kind !== 'executions') continue;
+      for (const summary of reply.executions) {
+        const known = told.get(summary.execution);
+        if (known === undefined || known.epoch < summary.epoch) told.set(summary.execution, summary);
+      }
+    }
+    const rows = (await this.#tables.registers.list()).filter(({ row }) => row.standing.phase === 'live');
+    return rows.map(({ row }) => told.get(row.execution) ?? unanswered(row));
+  }
+
+  async deploy(file: string): Promise<Package> {
+    const path = resolve(file);
+    const outcome = bundle(pathToFileURL(path).href, {
+      files: sourceFilesOnDisk,
+      digest: new SystemDigest(),
+      compile: compileModule,
+      compilerVersion,
+    });
+    if (outcome.kind === 'refused') throw new MethodsRefusedError(file, outcome.refusals);
+    await this.#store.vault.put(packageKey(outcome.package.hash), outcome.package.bytes);
+    return outcome.package;
+  }
+
+  async start(
+    pack: Package,
+    method: string,
+    args: readonly unknown[],
+    options: StartOptions,
+  ): Promise<ExecutionId> {
+    const ref = this.#methodOf(pack, method);
+    const host = options.on ?? (await this.#bestHost(options.affinity));
+    const execution = executionId(`x-${this.#random.hex(6)}`);
+    const message = {
+      kind: 'startExecution',
+      ...{ execution, method: ref, args: encodeValue(args), affinity: options.affinity },
+    };
+    const reply = await this.#exchange.ask<HostReply>(address.host(host), message, askMs);
+    if (reply.kind === 'started') return reply.execution;
+    throw new RefusedError(
+      `Host ${host} did not start ${method}: ${reply.kind === 'refused' ? reply.reason : reply.kind}.`,
+    );
+  }
+
+  async outcome(execution: ExecutionId): Promise<unknown> {
+    const result = await this.#settled(execution);
+    const bytes = await this.#store.vault.get(result.vaultKey);
+    if (bytes === null)
+      throw new NotFoundError(
+        `The result of ${execution} (${result.vaultKey}) is not in the store any more.`,
+      );
+    if (result.outcome === 'returned') return decodeValue(bytes);
+    const thrown = decodeValue(bytes) as {
+      readonly message: string;
+      readonly stack: string;
+      readonly value: Uint8Array;
+    };
+    throw new ExecutionFailedError(execution, thrown.message, thrown.stack, decodeValue(thrown.value));
+  }
+
+  async migrate(
+    execution: ExecutionId,
+    target: HostName,
+    reason: MoveReason,
+  ): Promise<Extract<ExecutionReply, { kind: 'moved' }>> {
+    const message = { kind: 'migrate', ...{ target, reason } };
+    const reply = await this.#exchange.ask<ExecutionReply>(address.execution(execution), message, migrateMs);
+    if (reply.kind === 'moved') return reply;
+    throw new RefusedError(
+      `${execution} was not moved to ${target}: ${reply.kind === 'refused' ? reply.reason : reply.kind}.`,
+    );
+  }
+
+  async inspect(execution: ExecutionId): Promise<Inspection> {
+    const reply = await this.#exchange.ask<ExecutionReply>(
+      address.execution(execution),
+      { kind: 'inspect' },
+      askMs,
+    );
+    if (reply.kind === 'inspected') return reply.inspection;
+    throw new RefusedError(`${execution} could not be inspected: ${reply.kind}.`);
+  }
+
+  async drain(host: HostName, deadlineMs: number): Promise<Extract<HostReply, { kind: 'drained' }>> {
+    const reply = await this.#exchange.ask<HostReply>(
+      address.host(host),
+      { kind: 'drain', ...{ deadlineMs } },
+      deadlineMs + askMs,
+    );
+    if (reply.kind === 'drained') return reply;
+    throw new RefusedError(
+      `${host} was not drained: ${reply.kind === 'refused' ? reply.reason : reply.kind}.`,
+    );
+  }
+
+  follow(listener: (event: ClusterEvent) => void, options: { readonly logs: boolean }): () => void {
+    this.#listeners.add(listener);
+    this.#follows = { any: true, logs: this.#follows.logs || options.logs };
+    this.#followHosts();
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#directory.stop();
+    await this.#wire.stop();
+    await this.#store.close();
+  }
+
+  #event(message: ClientMessage): boolean {
+    if (message.kind !== 'event') return false;
+    for (const listener of this.#listeners) listener(message.event);
+    return true;
+  }
+
+  #peerDown(peer: IncarnationId, why: string): void {
+    this.#followed.delete(peer);
+    this.#exchange.peerDown(peer, why);
+    this.#followHosts();
+  }
+
+  #followHosts(): void {
+    if (!this.#follows.any) return;
+    for (const host of this.#directory.hosts()) {
+      if (this.#followed.has(host.incarnation)) continue;
+      this.#followed.set(host.incarnation, true);
+      const subscriber = actorAddress(`client/${this.#self}`);
+      const message = { kind: 'follow', ...{ subscriber, logs: this.#follows.logs } };
+      this.#exchange.tellIncarnation(host.incarnation, address.host(host.name), message);
+    }
+  }
+
+  async #tryAsk<Reply>(
+    to: ReturnType<typeof address.host>,
+    message: { readonly kind: string },
+  ): Promise<Reply | null> {
+    try {
+      return await this.#exchange.ask<Reply>(to, message, askMs);
+    } catch {
+      return null; // It does not answer: whoever lists hosts sees that it is missing.
+    }
+  }
+
+  #methodOf(pack: Package, name: string): MethodRef {
+    const { entry, methods } = pack.content;
+    const found = methods.find((method) => method.id === methodId(`${entry}#${name}`));
+    if (found !== undefined && found.exported) return { package: pack.hash, method: found.id };
+    const known = methods
+      .filter((method) => method.module === entry && method.exported)
+      .map((method) => method.name);
+    throw new NotFoundError(
+      `${entry} exports no movable method '${name}'. ` +
+        (known.length === 0
+          ? 'It has none: is "use movable" its first line?'
+          : `It has: ${known.join(', ')}.`),
+    );
+  }
+
+  /** Of the hosts of highest affinity the most available one. */
+  async #bestHost(affinity: AffinityDeclaration): Promise<HostName> {
+    const hosts = (await this.hosts()).filter((host) => host.phase === 'serving');
+    const scored = hosts.map(({ identity, availability }) => ({
+      name: identity.name,
+      affinity: originalAffinity(affinity, {
+        host: identity.name,
+        rack: identity.rack,
+        labels: availability.labels,
+      }),
+      load: availability.executions / availability.cpuShare,
+    }));
+    const [best] = scored.toSorted((a, b) => b.affinity - a.affinity || a.load - b.load);
+    if (best === undefined) throw new NoClusterError(this.location, 'no host is up');
+    return best.name;
+  }
+
+  async #settled(execution: ExecutionId): Promise<ResultPointer> {
+    const found = await this.#tables.registers.get(execution);
+    if (found === null)
+      throw new NotFoundError(`There is no execution ${execution}. \`godwit ps\` lists them.`);
+    if (found.row.standing.phase === 'settled') return found.row.standing.result;
+    return new Promise((resolved) => {
+      const stop = this.#directory.onChange(() => {
+        const row = this.#directory.register(execution)?.row;
+        if (row?.standing.phase !== 'settled') return;
+        stop();
+        resolved(row.standing.result);
+      });
+      // It may have settled between the read and the subscription.
+      const row = this.#directory.register(execution)?.row;
+      if (row?.standing.phase === 'settled') {
+        stop();
+        resolved(row.standing.result);
+      }
+    });
+  }
+}
+
+/** What the register alone knows: its host does not answer. */
+function unanswered(row: RegisterRow): ExecutionSummary {
+  return {
+    execution: row.execution,
+    method: row.method,
+    phase: 'frozen',
+    activity: 'frozen',
+    host: hostName(row.owner.slice(0, row.owner.lastIndexOf('.'))),
+    deployedOn: row.deployment.host,
+    epoch: row.epoch,
+    generation: row.generation,
+    fuel: 0,
+    cpuMs: 0,
+    executionCost: 0,
+    snapshotBytes: 0,
+    pin: null,
+    lastLog: '',
+  };
+}
