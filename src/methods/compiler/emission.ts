@@ -1,0 +1,234 @@
+import { assertNever } from '../../core/assert.ts';
+import { blocksOf, type Code, type Site, sitesOf, type Slot, type Step } from './ir.ts';
+import { lineMark, siteMark } from './source-text.ts';
+
+/** Names that one method's bodies use besides its own variables. */
+export interface BodyNames {
+  readonly gate: string;
+  /** The record that describes the method to the runtime. */
+  readonly meta: string;
+  /** Position: which site is being passed. */
+  readonly pc: string;
+  /** In a resume body: the site to go on from; 0 once it is reached. */
+  readonly goal: string;
+  readonly frame: string;
+  readonly task: string;
+  readonly error: string;
+  readonly index: number;
+  readonly isAsync: boolean;
+}
+
+/**
+ * Prints one body of a method. The fast body runs from the start. The resume body has the same structure, with guards
+ * that lead from its start to the site that a frame stands at, through the loops and blocks around it, evaluating nothing
+ * on the way.
+ */
+export class Emission {
+  readonly #names: BodyNames;
+  readonly #saved: readonly Slot[];
+  readonly #counter: string | null;
+  readonly #resumes: boolean;
+  readonly #out: string[] = [];
+
+  constructor(names: BodyNames, saved: readonly Slot[], counter: string | null, resumes: boolean) {
+    this.#names = names;
+    this.#saved = saved;
+    this.#counter = counter;
+    this.#resumes = resumes;
+  }
+
+  body(steps: readonly Step[]): string {
+    this.#sequence(steps);
+    return this.#out.join('\n');
+  }
+
+  /** The state, as an array in the order of the frame's layout. */
+  get state(): string {
+    return `[${this.#saved.map(({ name }) => name).join(', ')}]`;
+  }
+
+  #line(text: string): void {
+    this.#out.push(text);
+  }
+
+  #sequence(steps: readonly Step[]): void {
+    if (!this.#resumes) {
+      for (const step of steps) this.#step(step, true);
+      return;
+    }
+    const last = steps.findLastIndex((step) => sitesOf([step]).length > 0);
+    let guarded = false;
+    steps.forEach((step, index) => {
+      const plain = index > last || sitesOf([step]).length === 0;
+      const needsGuard = plain && index < last;
+      if (needsGuard !== guarded) this.#line(guarded ? '}' : `if (${this.#names.goal} === 0) {`);
+      guarded = needsGuard;
+      this.#step(step, index >= last);
+    });
+    if (guarded) this.#line('}');
+  }
+
+  /** @param isLast whether no later step of the sequence has a site: then the goal is here, or reached already */
+  #step(step: Step, isLast: boolean): void {
+    const { goal } = this.#names;
+    const sites = this.#resumes ? sitesOf([step]) : [];
+    const compound = blocksOf(step).length > 0;
+    const highest = sites.at(-1)?.pc ?? 0;
+    const guard = compound && highest > 0 && !isLast;
+    if (guard) this.#line(`if (${goal} <= ${highest}) {`);
+    this.#emit(step, isLast);
+    if (guard) this.#line('}');
+  }
+
+  #emit(step: Step, isLast: boolean): void {
+    switch (step.kind) {
+      case 'plain':
+        return this.#line(step.code.text);
+      case 'set':
+        return this.#line(`${step.slot.name} = ${step.code.text};`);
+      case 'call':
+        return this.#call(step, isLast);
+      case 'await':
+        return this.#await(step, isLast);
+      case 'tick':
+        return this.#tick(step, isLast);
+      case 'if':
+        return this.#if(step);
+      case 'loop':
+        this.#line(`${step.label}: for (;;) {`);
+        this.#sequence(step.body);
+        return this.#line('}');
+      case 'block':
+        this.#line(`${step.label}: {`);
+        this.#sequence(step.body);
+        return this.#line('}');
+      case 'break':
+        return this.#line(`break ${step.label};`);
+      case 'return':
+        return this.#return(step.code, step.charge);
+      case 'throw':
+        return this.#line(`throw ${step.code.text};`);
+      case 'try':
+        return this.#try(step);
+      case 'switch':
+        return this.#switch(step);
+      default:
+        return assertNever(step);
+    }
+  }
+
+  /** In a resume body, does `resumed` where the goal is this site, and `first` where the goal is reached already. */
+  #atSite(site: Site, isLast: boolean, resumed: string, first: string): void {
+    if (!this.#resumes) return this.#line(first);
+    const { goal } = this.#names;
+    this.#line(`if (${goal} === ${site.pc}) {\n${goal} = 0;\n${resumed}\n}`);
+    this.#line(`${isLast ? 'else' : `else if (${goal} === 0)`} {\n${first}\n}`);
+  }
+
+  #mark(site: Site): string {
+    return siteMark(this.#names.index * 2 + (this.#resumes ? 1 : 0), site.pc);
+  }
+
+  #call(step: Step & { kind: 'call' }, isLast: boolean): void {
+    const { gate, pc } = this.#names;
+    const target = step.slot === null ? '' : `${step.slot.name} = `;
+    const call = step.code.text.replaceAll('\u0005', () => this.#mark(step.site));
+    this.#atSite(
+      step.site,
+      isLast,
+      `${target}${gate}.take();`,
+      `${pc} = ${step.site.pc};\n${lineMark(step.site.line)}${target}${call};`,
+    );
+  }
+
+  #await(step: Step & { kind: 'await' }, isLast: boolean): void {
+    const { gate, pc, task, meta } = this.#names;
+    const wait = `return ${gate}.wait(${meta}, ${task}, ${step.site.pc}, ${step.code.text}, ${this.state});`;
+    const taken = `${step.slot === null ? '' : `${step.slot.name} = `}${gate}.take();`;
+    const line = lineMark(step.site.line);
+    const again = `if (${gate}.again()) {\n${pc} = ${step.site.pc};\n${wait}\n}\n${taken}`;
+    this.#atSite(step.site, isLast, step.again ? again : taken, `${line}${pc} = ${step.site.pc};\n${line}${wait}`);
+  }
+
+  #tick(step: Step & { kind: 'tick' }, isLast: boolean): void {
+    const { gate, pc, goal } = this.#names;
+    const local = step.counter === 'local' ? this.#counter : null;
+    const fuel = local ?? `${gate}.n`;
+    const charge = step.units === 1 ? `--${fuel} < 0` : `(${fuel} -= ${step.units}) < 0`;
+    const settle = local === null ? '' : `${gate}.n = ${local};\n`;
+    const call = `${this.#mark(step.site)}${gate}.tick();`;
+    const load = local === null ? '' : `\n${local} = ${gate}.n;`;
+    const cold = `${pc} = ${step.site.pc};\n${settle}${lineMark(step.site.line)}${call}${load}`;
+    if (!this.#resumes) return this.#line(`if (${charge}) {\n${cold}\n}`);
+    const reached = isLast ? 'else' : `else if (${goal} === 0)`;
+    this.#line(`if (${goal} === ${step.site.pc}) {\n${goal} = 0;${load}\n}`);
+    this.#line(`${reached} {\nif (${charge}) {\n${cold}\n}\n}`);
+  }
+
+  #test(test: Code, within: readonly Step[]): string {
+    if (!this.#resumes) return test.text;
+    const highest = sitesOf(within).at(-1)?.pc ?? 0;
+    return `${this.#names.goal} === 0 ? ${test.text} : ${highest === 0 ? 'false' : `${this.#names.goal} <= ${highest}`}`;
+  }
+
+  #if(step: Step & { kind: 'if' }): void {
+    const sites = sitesOf([step]);
+    this.#line(`if (${sites.length === 0 ? step.test.text : this.#test(step.test, step.then)}) {`);
+    this.#sequence(step.then);
+    if (step.otherwise.length > 0) {
+      this.#line('} else {');
+      this.#sequence(step.otherwise);
+    }
+    this.#line('}');
+  }
+
+  #return(value: Code | null, charge: boolean): void {
+    const { gate, isAsync, task } = this.#names;
+    const text = value?.text ?? 'undefined';
+    if (charge && this.#counter !== null) this.#line(`${gate}.n = ${this.#counter};`);
+    if (isAsync) return this.#line(`return ${gate}.done(${task}, ${text});`);
+    this.#line(value === null ? 'return;' : `return ${text};`);
+  }
+
+  #try(step: Step & { kind: 'try' }): void {
+    const { error, gate } = this.#names;
+    this.#line('try {');
+    this.#sequence(step.body);
+    this.#line(`} catch (${error}) {`);
+    this.#line(`if (${error} === ${gate}.capture) throw ${error};`);
+    this.#line(`${step.flag.name} = 1;\n${step.caught.name} = ${error};\n}`);
+  }
+
+  #switch(step: Step & { kind: 'switch' }): void {
+    if (!this.#resumes || sitesOf([step]).length === 0) {
+      this.#line(`${step.label}: switch (${step.subject.text}) {`);
+      for (const entry of step.cases) {
+        this.#line(entry.test === null ? 'default: {' : `case ${entry.test.text}: {`);
+        this.#sequence(entry.body);
+        this.#line('}');
+      }
+      return this.#line('}');
+    }
+    this.#line(`${step.label}: switch (${this.#caseNumber(step)}) {`);
+    step.cases.forEach((entry, index) => {
+      this.#line(`case ${index}: {`);
+      this.#sequence(entry.body);
+      this.#line('}');
+    });
+    this.#line('}');
+  }
+
+  #caseNumber(step: Step & { kind: 'switch' }): string {
+    const { goal } = this.#names;
+    const fallback = step.cases.findIndex(({ test }) => test === null);
+    let chosen = String(fallback);
+    let resumed = '-1';
+    for (let index = step.cases.length - 1; index >= 0; index -= 1) {
+      const { test, body } = step.cases[index] as (typeof step.cases)[number];
+      if (test !== null) chosen = `${step.subject.text} === ${test.text} ? ${index} : ${chosen}`;
+      const highest = sitesOf(body).at(-1)?.pc;
+      if (highest !== undefined) resumed = `${goal} <= ${highest} ? ${index} : ${resumed}`;
+    }
+    return `${goal} === 0 ? (${chosen}) : (${resumed})`;
+  }
+}

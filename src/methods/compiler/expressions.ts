@@ -1,0 +1,429 @@
+import { assert } from '../../core/assert.ts';
+import { isBoxed } from './counted-loops.ts';
+import { type Code, code, slotCode } from './ir.ts';
+import { lineMark } from './source-text.ts';
+import type { MethodContext } from './method-context.ts';
+import { Patterns } from './patterns.ts';
+import { child, children, flag, isFunction, memberName, type Node, nodes, text, unwrap } from './syntax.ts';
+
+/**
+ * Takes expressions apart at their safe points: what stands before one becomes steps of its own, so that a method is
+ * only ever left between two steps. Operands that were evaluated before a safe point are kept in temporaries.
+ */
+export class Expressions {
+  readonly #context: MethodContext;
+  readonly patterns: Patterns;
+
+  constructor(context: MethodContext) {
+    this.#context = context;
+    this.patterns = new Patterns(context, this);
+  }
+
+  /** Emits whatever must come first. @returns code that yields the value, once, where it is put next */
+  value(node: Node): Code {
+    const inner = unwrap(node);
+    if (!this.#context.hasSite(inner)) return this.#context.verbatim(inner);
+    return this.#parts(inner);
+  }
+
+  /** Like `value`, for a value that nobody reads. */
+  effect(node: Node): void {
+    const inner = unwrap(node);
+    if (inner.type === 'AssignmentExpression' && inner['operator'] === '=') {
+      const left = unwrap(child(inner, 'left'));
+      if (left.type === 'Identifier' && this.#assignName(left, child(inner, 'right'))) return;
+    }
+    const result = this.value(inner);
+    if (!this.#context.hasSite(inner) || !isBareName(result)) this.#context.plain(code(`${result.text};`, result));
+  }
+
+  /** A temporary that holds the value. */
+  spill(value: Code): Code {
+    const slot = this.#context.temporary();
+    this.#context.set(slot, value);
+    return slotCode(slot);
+  }
+
+  /**
+   * Operands that are evaluated from left to right. Those before the last safe point are kept, unless nothing can
+   * change them meanwhile.
+   *
+   * @param keep how an operand is turned into a value that can wait: a spread into an array, say
+   */
+  operands(list: readonly Node[], keep: (value: Code, index: number) => Code = (value) => value): Code[] {
+    const context = this.#context;
+    const last = list.findLastIndex((node) => context.hasSite(node));
+    return list.map((node, index) => {
+      const value = this.value(node);
+      if (index >= last) return keep(value, index);
+      const kept = keep(value, index);
+      if (kept === value && this.#isStable(node, list.slice(index + 1))) return value;
+      return this.spill(kept);
+    });
+  }
+
+  #isStable(node: Node, later: readonly Node[]): boolean {
+    const inner = unwrap(node);
+    if (isFunction(inner)) return true;
+    if (inner.type === 'Literal') return inner['regex'] === undefined;
+    if (inner.type !== 'Identifier') return false;
+    const binding = this.#context.bindingOf(inner);
+    if (binding === null) return text(inner, 'name') === 'undefined';
+    if (this.#context.slotOf(binding) === null) return binding.kind !== 'let' && binding.kind !== 'var';
+    return !isBoxed(binding) && !this.#context.assignedIn(binding, later);
+  }
+
+  #parts(node: Node): Code {
+    switch (node.type) {
+      case 'AwaitExpression':
+        return this.#await(node);
+      case 'CallExpression':
+        return this.#call(node);
+      case 'ChainExpression':
+        return this.#chain(node);
+      case 'NewExpression': {
+        const [callee, ...args] = this.#list([child(node, 'callee'), ...nodes(node, 'arguments')]);
+        return code(`(new (${callee?.text})(${join(args)}))`, callee as Code, ...args);
+      }
+      case 'BinaryExpression': {
+        const [left, right] = this.operands([child(node, 'left'), child(node, 'right')]) as [Code, Code];
+        return code(`(${left.text} ${text(node, 'operator')} ${right.text})`, left, right);
+      }
+      case 'UnaryExpression':
+        return this.#unary(node);
+      case 'UpdateExpression': {
+        const target = this.member(child(node, 'argument'));
+        const operator = text(node, 'operator');
+        return code(flag(node, 'prefix') ? `(${operator}${target.text})` : `(${target.text}${operator})`, target);
+      }
+      case 'LogicalExpression':
+        return this.#logical(node);
+      case 'ConditionalExpression':
+        return this.#conditional(node);
+      case 'AssignmentExpression':
+        return this.#assignment(node);
+      case 'SequenceExpression': {
+        const list = nodes(node, 'expressions');
+        for (const entry of list.slice(0, -1)) this.effect(entry);
+        return this.value(list.at(-1) as Node);
+      }
+      case 'MemberExpression':
+        return this.member(node);
+      case 'ArrayExpression':
+        return this.#array(node);
+      case 'ObjectExpression':
+        return this.#object(node);
+      case 'TemplateLiteral':
+        return this.#template(node);
+      case 'ImportExpression': {
+        const source = this.value(child(node, 'source'));
+        return code(`import(${source.text})`, source);
+      }
+      default:
+        assert(false, `no lowering for ${node.type}`);
+    }
+  }
+
+  #await(node: Node): Code {
+    const context = this.#context;
+    const argument = unwrap(child(node, 'argument'));
+    const isEffect = context.module.calls.isApi(argument, 'effect') && !context.hasSite(argument);
+    const value = this.value(argument);
+    const slot = context.temporary();
+    context.emit({ kind: 'await', site: context.site(node), slot, code: value, again: isEffect });
+    return slotCode(slot);
+  }
+
+  #call(node: Node): Code {
+    const callee = unwrap(child(node, 'callee'));
+    const args = nodes(node, 'arguments');
+    if (callee.type === 'MemberExpression') return this.#memberCall(node, callee, args);
+    const [target, ...values] = this.#list([callee, ...args]) as [Code, ...Code[]];
+    return this.#perform(node, (mark) => callText(target, '', values, mark), target, ...values);
+  }
+
+  #memberCall(node: Node, callee: Node, args: readonly Node[]): Code {
+    const context = this.#context;
+    const object = child(callee, 'object');
+    const isSite = context.module.calls.isSite(node);
+    if (!args.some((argument) => context.hasSite(argument))) {
+      const target = this.member(callee);
+      const values = this.#list(args);
+      return this.#perform(node, (mark) => callText(target, '', values, mark), target, ...values);
+    }
+    const computed = flag(callee, 'computed') ? [child(callee, 'property')] : [];
+    const global = unwrap(object).type === 'Identifier' && context.bindingOf(unwrap(object)) === null;
+    const base = global ? this.value(object) : this.#waiting(object, [...computed, ...args]);
+    const key = computed.map((property) => this.#waiting(property, args));
+    const load = code(`${base.text}${access(callee, key)}`, base, ...key);
+    if (!isSite) {
+      // Loads the method before its arguments, as written: nothing to load is an error before they are evaluated.
+      context.plain(code(`${load.text};`, load));
+      const values = this.#list(args);
+      return code(`${load.text}(${join(values)})`, load, ...values);
+    }
+    const target = this.spill(load);
+    const values = this.#list(args);
+    return this.#perform(node, (mark) => callText(target, '.call', [base, ...values], mark), target, base, ...values);
+  }
+
+  /** A value that stays as it is while later operands are evaluated. */
+  #waiting(node: Node, later: readonly Node[]): Code {
+    const value = this.value(node);
+    return this.#isStable(node, later) ? value : this.spill(value);
+  }
+
+  /** Makes the call: a step of its own where it is a site. */
+  #perform(node: Node, textOf: (mark: string) => string, ...parts: Code[]): Code {
+    const context = this.#context;
+    if (!context.module.calls.isSite(node)) return code(textOf(''), ...parts);
+    const slot = context.temporary();
+    const mark = lineMark(context.module.source.lineOf(node.start));
+    context.emit({ kind: 'call', site: context.site(node), slot, code: code(textOf(`\n\u0005${mark}`), ...parts) });
+    return slotCode(slot);
+  }
+
+  /** Arguments or elements, spreads included. */
+  #list(list: readonly Node[]): Code[] {
+    const inner = list.map((node) => (node.type === 'SpreadElement' ? child(node, 'argument') : node));
+    const last = inner.findLastIndex((node) => this.#context.hasSite(node));
+    const isSpread = (index: number): boolean => list[index]?.type === 'SpreadElement';
+    return this.operands(inner, (value, index) =>
+      isSpread(index) && index < last ? code(`[...${value.text}]`, value) : value,
+    ).map((value, index) => (isSpread(index) ? code(`...${value.text}`, value) : value));
+  }
+
+  #unary(node: Node): Code {
+    const argument = unwrap(child(node, 'argument'));
+    const operator = text(node, 'operator');
+    const value = operator === 'delete' && argument.type === 'MemberExpression' ? this.member(argument) : this.value(argument);
+    return code(`(${operator} ${value.text})`, value);
+  }
+
+  /** A member as it is read, assigned or called. */
+  member(node: Node): Code {
+    const inner = unwrap(node);
+    if (inner.type !== 'MemberExpression') return this.value(inner);
+    const computed = flag(inner, 'computed');
+    const parts = this.operands(computed ? [child(inner, 'object'), child(inner, 'property')] : [child(inner, 'object')]);
+    const [base, ...key] = parts as [Code, ...Code[]];
+    return code(`${base.text}${access(inner, key)}`, ...parts);
+  }
+
+  #logical(node: Node): Code {
+    const slot = this.#context.temporary();
+    this.#context.set(slot, this.value(child(node, 'left')));
+    this.#when(text(node, 'operator'), slotCode(slot), () => {
+      this.#context.set(slot, this.value(child(node, 'right')));
+    });
+    return slotCode(slot);
+  }
+
+  /** Emits `then` for the case that a logical operator goes on to its right side. */
+  #when(operator: string, left: Code, then: () => void): void {
+    const nullish = `(${left.text} === null || ${left.text} === undefined)`;
+    const test = operator === '&&' ? left.text : operator === '||' ? `!${left.text}` : nullish;
+    this.#context.emit({ kind: 'if', test: code(test, left), then: this.#context.collect(then), otherwise: [] });
+  }
+
+  #conditional(node: Node): Code {
+    const context = this.#context;
+    const slot = context.temporary();
+    const test = this.value(child(node, 'test'));
+    const branch = (property: string) =>
+      context.collect(() => context.set(slot, this.value(child(node, property))));
+    context.emit({ kind: 'if', test, then: branch('consequent'), otherwise: branch('alternate') });
+    return slotCode(slot);
+  }
+
+  /** `x = value` for a local that is not boxed. */
+  #assignName(name: Node, right: Node): boolean {
+    const binding = this.#context.bindingOf(name);
+    const slot = binding === null ? null : this.#context.slotOf(binding);
+    if (binding === null || slot === null || isBoxed(binding)) return false;
+    this.#context.set(slot, this.value(right));
+    return true;
+  }
+
+  #assignment(node: Node): Code {
+    const operator = text(node, 'operator');
+    const left = unwrap(child(node, 'left'));
+    const right = child(node, 'right');
+    if (operator === '&&=' || operator === '||=' || operator === '??=') return this.#logicalAssignment(node);
+    if (left.type === 'Identifier') {
+      const name = code(this.#spell(left), this.#context.verbatim(left));
+      if (operator === '=') {
+        if (this.#assignName(left, right)) return name;
+        const value = this.value(right);
+        return code(`(${name.text} = ${value.text})`, name, value);
+      }
+      const before = this.#waiting(left, [right]);
+      const value = this.value(right);
+      return code(`(${name.text} = ${before.text} ${operator.slice(0, -1)} ${value.text})`, name, before, value);
+    }
+    if (left.type !== 'MemberExpression') {
+      const value = this.spill(this.value(right));
+      this.patterns.assign(left, value);
+      return value;
+    }
+    return this.#memberAssignment(left, operator, right);
+  }
+
+  #memberAssignment(left: Node, operator: string, right: Node): Code {
+    const property = flag(left, 'computed') ? [child(left, 'property')] : [];
+    const places = [child(left, 'object'), ...property];
+    if (operator === '=' || !this.#context.hasSite(right)) {
+      const parts = this.operands([...places, right]);
+      const value = parts.at(-1) as Code;
+      const [base, ...key] = parts.slice(0, -1) as [Code, ...Code[]];
+      return code(`(${base.text}${access(left, key)} ${operator} ${value.text})`, ...parts);
+    }
+    const target = this.#heldMember(left, [right]);
+    const before = this.spill(target);
+    const value = this.value(right);
+    return code(`(${target.text} = ${before.text} ${operator.slice(0, -1)} ${value.text})`, target, before, value);
+  }
+
+  /** A member whose object and key are held in variables, so that it can be read and assigned later. */
+  #heldMember(node: Node, later: readonly Node[]): Code {
+    const property = flag(node, 'computed') ? [child(node, 'property')] : [];
+    const base = this.#waiting(child(node, 'object'), [...property, ...later]);
+    const key = property.map((entry) => this.#waiting(entry, later));
+    return code(`${base.text}${access(node, key)}`, base, ...key);
+  }
+
+  #logicalAssignment(node: Node): Code {
+    const context = this.#context;
+    const left = unwrap(child(node, 'left'));
+    const right = child(node, 'right');
+    const target =
+      left.type === 'Identifier'
+        ? code(this.#spell(left), context.verbatim(left))
+        : this.#heldMember(left, [right]);
+    const slot = context.temporary();
+    context.set(slot, target);
+    this.#when(text(node, 'operator').slice(0, -1), slotCode(slot), () => {
+      context.set(slot, this.value(right));
+      context.plain(code(`${target.text} = ${slot.name};`, target, slotCode(slot)));
+    });
+    return slotCode(slot);
+  }
+
+  #spell(name: Node): string {
+    const binding = this.#context.bindingOf(name);
+    return binding === null ? text(name, 'name') : this.#context.spelling(binding);
+  }
+
+  #array(node: Node): Code {
+    const elements = children(node, 'elements');
+    const values = this.#list(elements.filter((entry): entry is Node => entry !== null));
+    let next = 0;
+    const texts = elements.map((entry) => (entry === null ? '' : (values[next++] as Code).text));
+    return code(`[${texts.join(', ')}${elements.at(-1) === null ? ',' : ''}]`, ...values);
+  }
+
+  #object(node: Node): Code {
+    const properties = nodes(node, 'properties');
+    // Each computed key and each value is an operand; the literal is put together when all of them are there.
+    const list: Node[] = [];
+    for (const property of properties) {
+      if (property.type === 'SpreadElement') list.push(child(property, 'argument'));
+      else {
+        if (flag(property, 'computed')) list.push(child(property, 'key'));
+        list.push(child(property, 'value'));
+      }
+    }
+    const spreads = new Set(properties.filter(({ type }) => type === 'SpreadElement').map((p) => child(p, 'argument')));
+    const last = list.findLastIndex((entry) => this.#context.hasSite(entry));
+    const values = this.operands(list, (value, index) =>
+      spreads.has(list[index] as Node) && index < last ? code(`{ ...${value.text} }`, value) : value,
+    );
+    let next = 0;
+    const take = (): string => (values[next++] as Code).text;
+    const texts = properties.map((property) => {
+      if (property.type === 'SpreadElement') return `...${take()}`;
+      if (flag(property, 'computed')) return `[${take()}]: ${take()}`;
+      const key = child(property, 'key');
+      return `${this.#context.module.source.source.slice(key.start, key.end)}: ${take()}`;
+    });
+    return code(`({ ${texts.join(', ')} })`, ...values);
+  }
+
+  #template(node: Node): Code {
+    const expressions = nodes(node, 'expressions');
+    const last = expressions.findLastIndex((entry) => this.#context.hasSite(entry));
+    // Each value becomes a string before the next one is evaluated.
+    const values = this.operands(expressions, (value, index) =>
+      index < last ? code(`\`\${${value.text}}\``, value) : value,
+    );
+    const quasis = nodes(node, 'quasis').map((quasi) => (quasi['value'] as { raw: string }).raw);
+    const body = quasis.map((raw, index) => raw + (index < values.length ? `\${${values[index]?.text}}` : '')).join('');
+    return code(`\`${body}\``, ...values);
+  }
+
+  #chain(node: Node): Code {
+    const context = this.#context;
+    const slot = context.temporary();
+    const label = context.label('chain');
+    const body = context.collect(() => {
+      context.set(slot, code('undefined'));
+      const end = this.#link(child(node, 'expression'), label).value;
+      context.set(slot, end);
+    });
+    context.emit({ kind: 'block', label, body });
+    return slotCode(slot);
+  }
+
+  /** One link of an optional chain, and the object that it was read from. */
+  #link(node: Node, label: string): { readonly value: Code; readonly object: Code | null } {
+    const inner = unwrap(node);
+    if (inner.type === 'MemberExpression') {
+      const base = this.spill(this.#link(child(inner, 'object'), label).value);
+      if (flag(inner, 'optional')) this.#leaveIfNullish(base, label);
+      const key = flag(inner, 'computed') ? [this.value(child(inner, 'property'))] : [];
+      return { value: code(`${base.text}${access(inner, key)}`, base, ...key), object: base };
+    }
+    if (inner.type !== 'CallExpression') return { value: this.value(inner), object: null };
+    const callee = this.#link(child(inner, 'callee'), label);
+    const target = this.spill(callee.value);
+    if (flag(inner, 'optional')) this.#leaveIfNullish(target, label);
+    const args = this.#list(nodes(inner, 'arguments'));
+    const passed = callee.object === null ? args : [callee.object, ...args];
+    const via = callee.object === null ? '' : '.call';
+    const value = this.#perform(inner, (mark) => callText(target, via, passed, mark), target, ...passed);
+    return { value, object: null };
+  }
+
+  #leaveIfNullish(value: Code, label: string): void {
+    this.#context.emit({
+      kind: 'if',
+      test: code(`(${value.text} === null || ${value.text} === undefined)`, value),
+      then: [{ kind: 'break', label }],
+      otherwise: [],
+    });
+  }
+}
+
+export function join(values: readonly Code[]): string {
+  return values.map((value) => value.text).join(', ');
+}
+
+/** `.name` or `[key]`. */
+export function access(member: Node, key: readonly Code[]): string {
+  if (key[0] !== undefined) return `[${key[0].text}]`;
+  return `.${memberName(member) ?? text(child(member, 'property'), 'name')}`;
+}
+
+/**
+ * A call whose position no other operation of the method has: the callee is loaded on the lines before, the arguments
+ * are evaluated on the lines after. `mark` is empty for calls that are not sites.
+ */
+function callText(target: Code, via: string, args: readonly Code[], mark: string): string {
+  if (mark === '') return `${target.text}${via}(${join(args)})`;
+  if (isBareName(target) && via === '') return `${mark}${target.text}(\n${join(args)})`;
+  return `(${target.text}${via})${mark}(\n${join(args)})`;
+}
+
+function isBareName(value: Code): boolean {
+  return /^(?:\u0001\d+\u0002)?[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(value.text);
+}

@@ -1,0 +1,91 @@
+/** A variable of a lowered method: a parameter, a local, or a temporary. */
+export interface Slot {
+  /** As generated code spells it. */
+  readonly name: string;
+  /** As its author wrote it; empty for a temporary. */
+  readonly original: string;
+  /** Whether it was initialised with a function: it must not be live at a safe point. Offset of the declaration, or -1. */
+  readonly closureAt: number;
+}
+
+/** Generated text of an expression without safe points, and the variables that it reads or writes. */
+export interface Code {
+  readonly text: string;
+  readonly uses: ReadonlySet<Slot>;
+}
+
+/** Where a method can be captured. The number is given once the method is complete. */
+export interface Site {
+  pc: number;
+  readonly line: number;
+  readonly offset: number;
+}
+
+/** A lowered statement. Control flow is explicit: loops are endless, and are left by `break`. */
+export type Step =
+  | { readonly kind: 'plain'; readonly code: Code }
+  | { readonly kind: 'set'; readonly slot: Slot; readonly code: Code }
+  | { readonly kind: 'call'; readonly site: Site; readonly slot: Slot | null; readonly code: Code }
+  /** `again` is set where an effect is awaited as it is started: its call can be made again from this position. */
+  | {
+      readonly kind: 'await';
+      readonly site: Site;
+      readonly slot: Slot | null;
+      readonly code: Code;
+      readonly again: boolean;
+    }
+  /** Charges fuel: one unit to the thread's counter, one to a loop's own copy of it, or 1,024 for a strip. */
+  | { readonly kind: 'tick'; readonly site: Site; readonly counter: 'thread' | 'local'; readonly units: number }
+  | { readonly kind: 'if'; readonly test: Code; readonly then: readonly Step[]; readonly otherwise: readonly Step[] }
+  | { readonly kind: 'loop'; readonly label: string; readonly body: readonly Step[] }
+  | { readonly kind: 'block'; readonly label: string; readonly body: readonly Step[] }
+  | { readonly kind: 'break'; readonly label: string }
+  | { readonly kind: 'return'; readonly code: Code | null; readonly charge: boolean }
+  | { readonly kind: 'throw'; readonly code: Code }
+  /** An exception in the body sets `flag` to 1 and `caught` to what was thrown, and goes on after the step. */
+  | { readonly kind: 'try'; readonly body: readonly Step[]; readonly flag: Slot; readonly caught: Slot }
+  | {
+      readonly kind: 'switch';
+      readonly label: string;
+      readonly subject: Code;
+      /** `test` is null for `default`. */
+      readonly cases: readonly { readonly test: Code | null; readonly body: readonly Step[] }[];
+    };
+
+const nothing: ReadonlySet<Slot> = new Set();
+
+export function code(text: string, ...parts: readonly Code[]): Code {
+  const used = parts.filter((part) => part.uses.size > 0);
+  if (used.length === 0) return { text, uses: nothing };
+  if (used.length === 1) return { text, uses: (used[0] as Code).uses };
+  return { text, uses: new Set(used.flatMap((part) => [...part.uses])) };
+}
+
+export function slotCode(slot: Slot): Code {
+  return { text: slot.name, uses: new Set([slot]) };
+}
+
+/** The steps directly inside a step. */
+export function blocksOf(step: Step): readonly (readonly Step[])[] {
+  switch (step.kind) {
+    case 'if':
+      return [step.then, step.otherwise];
+    case 'loop':
+    case 'block':
+    case 'try':
+      return [step.body];
+    case 'switch':
+      return step.cases.map((entry) => entry.body);
+    default:
+      return [];
+  }
+}
+
+/** Every site below, in order. */
+export function sitesOf(steps: readonly Step[]): readonly Site[] {
+  return steps.flatMap((step) =>
+    step.kind === 'call' || step.kind === 'await' || step.kind === 'tick'
+      ? [step.site]
+      : blocksOf(step).flatMap(sitesOf),
+  );
+}

@@ -1,0 +1,288 @@
+import { type CountedLoop, constantTrips, countedLoop, stripTrips } from './counted-loops.ts';
+import { type Code, code, type Slot, slotCode } from './ir.ts';
+import type { Statements } from './statements.ts';
+import { boxedNames } from './statements.ts';
+import { child, isFunction, isLoop, memberName, type Node, nodes, optional, unwrap, walk } from './syntax.ts';
+
+/**
+ * Lowers loops, and lets each one charge fuel: not at all where it is known to be short; one unit for 1,024 iterations
+ * where it is counted and calls nothing; otherwise one unit for each iteration, in a local while nothing is called.
+ */
+export class Loops {
+  readonly #statements: Statements;
+  #counter: string | null = null;
+
+  constructor(statements: Statements) {
+    this.#statements = statements;
+  }
+
+  loop(node: Node, written: readonly string[]): void {
+    const { context } = this.#statements;
+    const names = [...written, null];
+    const { scopes } = context.module;
+    if (constantTrips(node, scopes) !== null && !context.hasSite(node)) return this.#plain(node, names, null);
+    if (context.hasSite(node)) return this.#plain(node, names, 'thread');
+    const counted = this.#ticksInside(node) ? null : countedLoop(node, scopes);
+    const isOutermost = !this.#statements.isCounting;
+    if (counted !== null) return this.#strips(node, counted, names, isOutermost ? 'thread' : 'local');
+    if (!isOutermost) return this.#plain(node, names, 'local');
+    context.plain(code(`${this.counter()} = ${context.gate}.n;`));
+    this.#statements.counting(() => this.#plain(node, names, 'local'));
+    context.plain(code(this.settleText()));
+  }
+
+  /** The local that counts fuel in loops that call nothing. */
+  counter(): string {
+    if (this.#counter === null) {
+      this.#counter = this.#statements.context.module.fresh('$n');
+      this.#statements.context.scratch.push(this.#counter);
+    }
+    return this.#counter;
+  }
+
+  /** Charges the thread with what the local has counted. */
+  settleText(): string {
+    return `${this.#statements.context.gate}.n = ${this.counter()};`;
+  }
+
+  #ticksInside(loop: Node): boolean {
+    const { context } = this.#statements;
+    let ticks = false;
+    walk(loop, (node) => {
+      if (isFunction(node)) return false;
+      if (node !== loop && isLoop(node) && constantTrips(node, context.module.scopes) === null) ticks = true;
+      return !ticks;
+    });
+    return ticks;
+  }
+
+  #tick(node: Node, counter: 'thread' | 'local' | null, units = 1): void {
+    const { context } = this.#statements;
+    if (counter === null) return;
+    if (counter === 'local') this.counter();
+    context.emit({ kind: 'tick', site: context.site(node), counter, units });
+  }
+
+  #plain(node: Node, names: readonly (string | null)[], counter: 'thread' | 'local' | null): void {
+    switch (node.type) {
+      case 'ForStatement':
+        return this.#for(node, names, counter);
+      case 'WhileStatement':
+        return this.#endless(names, (leave) => {
+          this.#tick(node, counter);
+          this.#leaveUnless(child(node, 'test'), leave.label);
+          leave.body(child(node, 'body'));
+        });
+      case 'DoWhileStatement':
+        return this.#endless(names, (leave) => {
+          this.#tick(node, counter);
+          leave.body(child(node, 'body'));
+          this.#leaveUnless(child(node, 'test'), leave.label);
+        });
+      case 'ForInStatement':
+        return this.#forIn(node, names, counter);
+      default:
+        return this.#forOf(node, names, counter);
+    }
+  }
+
+  /** A loop whose body is built by `build`; `body` lowers the written body, in which `continue` goes to its end. */
+  #endless(
+    names: readonly (string | null)[],
+    build: (leave: { readonly label: string; body(node: Node): void }) => void,
+  ): void {
+    const statements = this.#statements;
+    const { context } = statements;
+    const label = context.label('loop');
+    const next = context.label('next');
+    const body = context.collect(() =>
+      build({
+        label,
+        body: (node) =>
+          statements.block(next, () =>
+            statements.inTarget(names, { breakLabel: label, continueLabel: next }, () => statements.statement(node)),
+          ),
+      }),
+    );
+    context.emit({ kind: 'loop', label, body });
+  }
+
+  #leaveUnless(test: Node, label: string): void {
+    const { context, expressions } = this.#statements;
+    const value = expressions.value(test);
+    context.emit({
+      kind: 'if',
+      test: code(`!${value.text}`, value),
+      then: [{ kind: 'break', label }],
+      otherwise: [],
+    });
+  }
+
+  #init(node: Node): readonly Slot[] {
+    const init = optional(node, 'init');
+    if (init === null) return [];
+    if (init.type !== 'VariableDeclaration') {
+      this.#statements.expressions.effect(init);
+      return [];
+    }
+    this.#statements.declaration(init);
+    return boxedNames(this.#statements.context, init);
+  }
+
+  #for(node: Node, names: readonly (string | null)[], counter: 'thread' | 'local' | null): void {
+    const { context, expressions } = this.#statements;
+    const boxed = this.#init(node);
+    const renew = (): void => {
+      for (const slot of boxed) context.set(slot, code(`{ v: ${slot.name}.v }`, slotCode(slot)));
+    };
+    renew();
+    const test = optional(node, 'test');
+    const update = optional(node, 'update');
+    this.#endless(names, (leave) => {
+      this.#tick(node, counter);
+      if (test !== null) this.#leaveUnless(test, leave.label);
+      leave.body(child(node, 'body'));
+      renew();
+      if (update !== null) expressions.effect(update);
+    });
+  }
+
+  #strips(
+    node: Node,
+    counted: CountedLoop,
+    names: readonly (string | null)[],
+    counter: 'thread' | 'local',
+  ): void {
+    const statements = this.#statements;
+    const { context, expressions } = statements;
+    this.#init(node);
+    const slot = context.slotOf(counted.variable) as Slot;
+    const variable = slotCode(slot);
+    const limit = context.temporary();
+    const label = context.label('loop');
+    const strip = context.label('strip');
+    const next = context.label('next');
+    const test = child(node, 'test');
+    const leave = (condition: Code, to: string): void =>
+      context.emit({ kind: 'if', test: condition, then: [{ kind: 'break', label: to }], otherwise: [] });
+    const inner = (): void => {
+      // Without a bound the strip must also go on for NaN, as the loop does.
+      const beyond = `${slot.name} ${counted.direction === 1 ? '>=' : '<='} ${limit.name}`;
+      const ended = counted.bound === null ? beyond : `!(${slot.name} ${counted.bound.operator} ${limit.name})`;
+      leave(code(ended, variable, slotCode(limit)), strip);
+      if (counted.bound === null) this.#leaveUnless(test, label);
+      statements.block(next, () =>
+        statements.inTarget(names, { breakLabel: label, continueLabel: next }, () =>
+          statements.statement(child(node, 'body')),
+        ),
+      );
+      expressions.effect(child(node, 'update'));
+    };
+    const outer = (): void => {
+      context.set(limit, this.#limit(counted, variable));
+      context.emit({ kind: 'loop', label: strip, body: context.collect(inner) });
+      if (counted.bound !== null) this.#leaveUnless(test, label);
+      this.#tick(node, counter, stripTrips);
+    };
+    context.emit({ kind: 'loop', label, body: context.collect(outer) });
+  }
+
+  /** How far one strip goes: never beyond the bound, and only checked arithmetic on numbers. */
+  #limit(counted: CountedLoop, variable: Code): Code {
+    const { context } = this.#statements;
+    const up = counted.direction === 1;
+    const step = counted.step === 1 ? code('1') : context.verbatim(counted.step);
+    const far = code(`${variable.text} ${up ? '+' : '-'} ${stripTrips} * ${step.text}`, variable, step);
+    const numbers = [`typeof ${variable.text} === 'number'`];
+    if (counted.step !== 1 && counted.step.type !== 'Literal') {
+      numbers.push(`typeof ${step.text} === 'number'`, `${step.text} > 0`);
+    }
+    const open = up ? 'Infinity' : '-Infinity';
+    if (counted.bound === null) return code(`${numbers.join(' && ')} ? ${far.text} : ${open}`, far);
+    const bound = context.verbatim(counted.bound.node);
+    if (counted.bound.node.type !== 'Literal') numbers.push(`typeof ${bound.text} === 'number'`);
+    const nearer = `${far.text} ${up ? '<' : '>'} ${bound.text}`;
+    return code(`${numbers.join(' && ')} && ${nearer} ? ${far.text} : ${bound.text}`, far, bound);
+  }
+
+  #assignHead(left: Node, value: Code): void {
+    const { patterns } = this.#statements.expressions;
+    if (left.type !== 'VariableDeclaration') return patterns.assign(left, value);
+    const declarator = nodes(left, 'declarations')[0] as Node;
+    if (left['kind'] === 'var') return patterns.assign(child(declarator, 'id'), value);
+    patterns.declare(child(declarator, 'id'), value);
+  }
+
+  #forIn(node: Node, names: readonly (string | null)[], counter: 'thread' | 'local' | null): void {
+    const { context, expressions } = this.#statements;
+    const subject = expressions.spill(expressions.value(child(node, 'right')));
+    const keys = expressions.spill(code(`${context.gate}.keysIn(${subject.text})`, subject));
+    const index = context.temporary();
+    const key = context.temporary();
+    context.set(index, code('0'));
+    this.#endless(names, (leave) => {
+      this.#tick(node, counter);
+      const at = slotCode(index);
+      context.emit({
+        kind: 'if',
+        test: code(`${index.name} >= ${keys.text}.length`, at, keys),
+        then: [{ kind: 'break', label: leave.label }],
+        otherwise: [],
+      });
+      context.set(key, code(`${keys.text}[${index.name}]`, keys, at));
+      context.set(index, code(`${index.name} + 1`, at));
+      const present = context.collect(() => {
+        this.#assignHead(child(node, 'left'), slotCode(key));
+        leave.body(child(node, 'body'));
+      });
+      // A key that was deleted before its turn is not visited.
+      const test = code(`${key.name} in Object(${subject.text})`, slotCode(key), subject);
+      context.emit({ kind: 'if', test, then: present, otherwise: [] });
+    });
+  }
+
+  #forOf(node: Node, names: readonly (string | null)[], counter: 'thread' | 'local' | null): void {
+    const { context, expressions } = this.#statements;
+    const { gate } = context;
+    const walked = expressions.spill(this.#walked(child(node, 'right')));
+    const cursor = expressions.spill(code(`${gate}.isCursor(${walked.text})`, walked));
+    const index = context.temporary();
+    const value = context.temporary();
+    const at = slotCode(index);
+    context.set(index, code('0'));
+    this.#endless(names, (leave) => {
+      this.#tick(node, counter);
+      const ended = `${cursor.text} ? !${walked.text}.step() : ${index.name} >= ${walked.text}.length`;
+      context.emit({
+        kind: 'if',
+        test: code(ended, cursor, walked, at),
+        then: [{ kind: 'break', label: leave.label }],
+        otherwise: [],
+      });
+      const element = `${cursor.text} ? ${walked.text}.value : ${walked.text}[${index.name}]`;
+      context.set(value, code(element, cursor, walked, at));
+      context.set(index, code(`${index.name} + 1`, at));
+      this.#assignHead(child(node, 'left'), slotCode(value));
+      leave.body(child(node, 'body'));
+    });
+  }
+
+  /** What a for-of walks. `map.entries()` and the like are walked in place, so that their position can move. */
+  #walked(right: Node): Code {
+    const { context, expressions } = this.#statements;
+    const inner = unwrap(right);
+    const callee = inner.type === 'CallExpression' ? unwrap(child(inner, 'callee')) : null;
+    const name = callee?.type === 'MemberExpression' ? memberName(callee) : null;
+    const isView = name === 'entries' || name === 'keys' || name === 'values';
+    if (callee !== null && isView && nodes(inner, 'arguments').length === 0 && callee['optional'] !== true) {
+      const object = unwrap(child(callee, 'object'));
+      const isGlobal = object.type === 'Identifier' && context.module.scopes.globals.has(object);
+      if (!isGlobal) {
+        const value = expressions.value(object);
+        return code(`${context.gate}.walkView(${value.text}, '${name}')`, value);
+      }
+    }
+    const value = expressions.value(right);
+    return code(`${context.gate}.walk(${value.text})`, value);
+  }
+}

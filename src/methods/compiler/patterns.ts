@@ -1,0 +1,133 @@
+import { isBoxed } from './counted-loops.ts';
+import type { Expressions } from './expressions.ts';
+import { type Code, code } from './ir.ts';
+import type { MethodContext } from './method-context.ts';
+import { patternNames } from './scopes.ts';
+import { child, children, flag, type Node, optional, text, unwrap } from './syntax.ts';
+
+/** Declares and assigns names, members and patterns. No native iterator stays open across a safe point. */
+export class Patterns {
+  readonly #context: MethodContext;
+  readonly #expressions: Expressions;
+
+  constructor(context: MethodContext, expressions: Expressions) {
+    this.#context = context;
+    this.#expressions = expressions;
+  }
+
+  /** Initialises what a declaration names: each time afresh, boxes included. */
+  declare(target: Node, value: Code): void {
+    if (target.type === 'Identifier') return this.#initialise(target, value);
+    this.prepareBoxes(target);
+    this.#destructure(target, value, true);
+  }
+
+  /** Makes the boxes of a pattern's variables; they are assigned next. */
+  prepareBoxes(target: Node): void {
+    for (const name of patternNames(target)) {
+      const binding = this.#context.bindingOf(name);
+      if (binding !== null && isBoxed(binding) && binding.kind !== 'var') {
+        this.#initialise(name, code('undefined'));
+      }
+    }
+  }
+
+  /** Assigns to an existing name, member or pattern. */
+  assign(target: Node, value: Code): void {
+    const inner = unwrap(target);
+    if (inner.type === 'MemberExpression') {
+      const place = this.#expressions.member(inner);
+      return this.#context.plain(code(`${place.text} = ${value.text};`, place, value));
+    }
+    if (inner.type !== 'Identifier') return this.#destructure(inner, value, false);
+    const binding = this.#context.bindingOf(inner);
+    const slot = binding === null ? null : this.#context.slotOf(binding);
+    if (binding === null || slot === null) {
+      return this.#context.plain(code(`${text(inner, 'name')} = ${value.text};`, value));
+    }
+    if (!isBoxed(binding)) return this.#context.set(slot, value);
+    this.#context.plain(code(`${slot.name}.v = ${value.text};`, value, this.#context.verbatim(inner)));
+  }
+
+  #initialise(name: Node, value: Code): void {
+    const binding = this.#context.bindingOf(name);
+    const slot = binding === null ? null : this.#context.slotOf(binding);
+    if (binding === null || slot === null || binding.kind === 'var' || !isBoxed(binding)) {
+      return this.assign(name, value);
+    }
+    this.#context.set(slot, code(`{ v: ${value.text} }`, value));
+  }
+
+  #destructure(pattern: Node, value: Code, declares: boolean): void {
+    const context = this.#context;
+    if (!context.hasSite(pattern)) {
+      const target = context.module.source.slice(pattern.start, pattern.end).replace(/[;\s]+$/, '');
+      return context.plain(code(`(${target} = ${value.text});`, context.verbatim(pattern), value));
+    }
+    const source = this.#expressions.spill(value);
+    if (pattern.type === 'ArrayPattern') this.#array(pattern, source, declares);
+    else this.#object(pattern, source, declares);
+  }
+
+  /** Assigns one element, with its default. */
+  #element(target: Node, value: Code, declares: boolean): void {
+    if (target.type !== 'AssignmentPattern') {
+      if (target.type === 'Identifier' || target.type === 'MemberExpression') return this.assign(target, value);
+      return this.#destructure(target, value, declares);
+    }
+    const slot = this.#context.temporary();
+    this.#context.set(slot, value);
+    const held = { text: slot.name, uses: new Set([slot]) };
+    this.#context.emit({
+      kind: 'if',
+      test: code(`${slot.name} === undefined`, held),
+      then: this.#context.collect(() => {
+        this.#context.set(slot, this.#expressions.value(child(target, 'right')));
+      }),
+      otherwise: [],
+    });
+    this.#element(child(target, 'left'), held, declares);
+  }
+
+  #array(pattern: Node, source: Code, declares: boolean): void {
+    const elements = children(pattern, 'elements');
+    const rest = elements.at(-1)?.type === 'RestElement';
+    const list = this.#expressions.spill(
+      code(`${this.#context.gate}.takeFrom(${source.text}, ${rest ? -1 : elements.length})`, source),
+    );
+    elements.forEach((element, index) => {
+      if (element === null) return;
+      if (element.type !== 'RestElement') return this.#element(element, code(`${list.text}[${index}]`, list), declares);
+      this.#element(child(element, 'argument'), code(`${list.text}.slice(${index})`, list), declares);
+    });
+  }
+
+  #object(pattern: Node, source: Code, declares: boolean): void {
+    const context = this.#context;
+    // Native destructuring of nothing: null and undefined are an error with the native words.
+    context.plain(code(`({} = ${source.text});`, source));
+    const keys: Code[] = [];
+    for (const property of children(pattern, 'properties')) {
+      if (property === null) continue;
+      if (property.type === 'RestElement') {
+        const names = keys.map((key) => key.text).join(', ');
+        const rest = code(`${context.gate}.omit(${source.text}, [${names}])`, source, ...keys);
+        this.#element(child(property, 'argument'), rest, declares);
+        continue;
+      }
+      const key = this.#key(property);
+      keys.push(key);
+      this.#element(child(property, 'value'), code(`${source.text}[${key.text}]`, source, key), declares);
+    }
+  }
+
+  #key(property: Node): Code {
+    const key = child(property, 'key');
+    if (flag(property, 'computed')) {
+      const value = this.#expressions.value(key);
+      return this.#expressions.spill(code(`${this.#context.gate}.key(${value.text})`, value));
+    }
+    const name = key.type === 'Identifier' ? text(key, 'name') : String(optional(key, 'value') ?? key['value']);
+    return code(JSON.stringify(name));
+  }
+}

@@ -1,0 +1,179 @@
+/** A change to the source: `start` to `end` (offsets) become `text`. */
+export interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  /** Whether it erases a type, rather than change what the methods do. */
+  readonly erases: boolean;
+}
+
+// Generated text carries marks until it is complete: an original line at \u0001…\u0002, a site at \u0003…\u0004.
+const marks = /\u0001(\d+)\u0002|\u0003(\d+):(\d+)\u0004|\n/g;
+
+/** Marks the generated line that holds it as a site of a method. */
+export function siteMark(method: number, pc: number): string {
+  return `\u0003${method}:${pc}\u0004`;
+}
+
+export function lineMark(line: number): string {
+  return `\u0001${line}\u0002`;
+}
+
+/** Whether a source cannot be compiled since it contains the marks itself. */
+export function containsMarks(source: string): boolean {
+  return /[\u0001-\u0004]/.test(source);
+}
+
+/** One module's source, with the edits that erase types and rename variables. Slices keep track of their lines. */
+export class SourceText {
+  readonly source: string;
+  readonly #lineStarts: number[] = [0];
+  #edits: Edit[] = [];
+  #sorted = true;
+
+  constructor(source: string) {
+    this.source = source;
+    for (let at = source.indexOf('\n'); at !== -1; at = source.indexOf('\n', at + 1)) {
+      this.#lineStarts.push(at + 1);
+    }
+  }
+
+  /** From 1. */
+  lineOf(offset: number): number {
+    let low = 0;
+    let high = this.#lineStarts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low + 1;
+  }
+
+  /** From 1. */
+  columnOf(offset: number): number {
+    return offset - (this.#lineStarts[this.lineOf(offset) - 1] ?? 0) + 1;
+  }
+
+  edit(start: number, end: number, text: string): void {
+    this.#add({ start, end, text, erases: false });
+  }
+
+  #add(edit: Edit): void {
+    this.#edits.push(edit);
+    this.#sorted = false;
+  }
+
+  /** Replaces by blanks; line ends stay, so that lines keep their numbers. */
+  blank(start: number, end: number, lead = ''): void {
+    const blanks = this.source.slice(start, end).replace(/[^\n\r]/g, ' ');
+    this.#add({ start, end, text: lead + blanks.slice(lead.length), erases: true });
+  }
+
+  /** The edited text between two offsets, with line marks. Edits that reach beyond either end are left out. */
+  slice(start: number, end: number): string {
+    return this.#apply(start, end, false);
+  }
+
+  /** Like `slice`, with types erased and nothing else changed. */
+  original(start: number, end: number): string {
+    return this.#apply(start, end, true);
+  }
+
+  #apply(start: number, end: number, erasingOnly: boolean): string {
+    if (!this.#sorted) {
+      // Insertions stand before a replacement at the same offset; the sort is stable.
+      this.#edits.sort((a, b) => a.start - b.start || a.end - b.end);
+      this.#sorted = true;
+    }
+    let out = lineMark(this.lineOf(start));
+    let at = start;
+    for (let index = this.#firstFrom(start); index < this.#edits.length; index += 1) {
+      const edit = this.#edits[index] as Edit;
+      if (edit.start > end) break;
+      if (edit.start < at || edit.end > end || (erasingOnly && !edit.erases)) continue;
+      out += this.#marked(at, edit.start) + edit.text;
+      at = edit.end;
+    }
+    return out + this.#marked(at, end);
+  }
+
+  #firstFrom(offset: number): number {
+    let low = 0;
+    let high = this.#edits.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#edits[middle] as Edit).start < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #marked(start: number, end: number): string {
+    const plain = this.source.slice(start, end);
+    if (!plain.includes('\n')) return plain;
+    let line = this.lineOf(start);
+    return plain.replace(/\n/g, () => `\n${lineMark((line += 1))}`);
+  }
+}
+
+export interface FinishedText {
+  readonly code: string;
+  /** For each generated line its original line, from 1; 0 where there is none. */
+  readonly lines: readonly number[];
+  /** Generated line (from 1) of each site, by `method:pc`. */
+  readonly siteLines: ReadonlyMap<string, number>;
+}
+
+/** Takes the marks out, and says where things ended up. */
+export function finish(marked: string): FinishedText {
+  const lines: number[] = [];
+  const siteLines = new Map<string, number>();
+  let original = 0;
+  const code = marked.replace(marks, (mark: string, line?: string, method?: string, pc?: string) => {
+    if (mark === '\n') {
+      lines.push(original);
+      original = 0;
+      return mark;
+    }
+    if (line !== undefined) {
+      if (original === 0) original = Number(line);
+    } else {
+      siteLines.set(`${method}:${pc}`, lines.length + 1);
+    }
+    return '';
+  });
+  lines.push(original);
+  return { code, lines, siteLines };
+}
+
+const base64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+function vlq(value: number): string {
+  let rest = value < 0 ? (-value << 1) | 1 : value << 1;
+  let out = '';
+  do {
+    const digit = rest & 31;
+    rest >>>= 5;
+    out += base64[rest > 0 ? digit | 32 : digit];
+  } while (rest > 0);
+  return out;
+}
+
+/** A version 3 source map, one segment per line. */
+export function sourceMapOf(path: string, source: string, lines: readonly number[]): string {
+  let last = 0;
+  const mappings = lines.map((line) => {
+    if (line === 0) return '';
+    const segment = `AA${vlq(line - 1 - last)}A`;
+    last = line - 1;
+    return segment;
+  });
+  return JSON.stringify({
+    version: 3,
+    sources: [path],
+    sourcesContent: [source],
+    names: [],
+    mappings: mappings.join(';'),
+  });
+}

@@ -1,0 +1,134 @@
+/** A node of the ESTree that the parser yields; its other properties are read through the functions below. */
+export interface Node {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly [property: string]: unknown;
+}
+
+export function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && typeof (value as Node).type === 'string';
+}
+
+/** The child under a property that the node's type always has. */
+export function child(node: Node, property: string): Node {
+  return node[property] as Node;
+}
+
+export function optional(node: Node, property: string): Node | null {
+  const value = node[property];
+  return isNode(value) ? value : null;
+}
+
+export function children(node: Node, property: string): readonly (Node | null)[] {
+  return (node[property] ?? []) as readonly (Node | null)[];
+}
+
+export function nodes(node: Node, property: string): readonly Node[] {
+  return children(node, property).filter((entry): entry is Node => entry !== null);
+}
+
+export function text(node: Node, property: string): string {
+  return String(node[property]);
+}
+
+export function flag(node: Node, property: string): boolean {
+  return node[property] === true;
+}
+
+const typeProperties = new Set([
+  'typeAnnotation',
+  'returnType',
+  'typeParameters',
+  'typeArguments',
+  'superTypeArguments',
+  'implements',
+  'decorators',
+]);
+
+const expressionWrappers = new Set([
+  'TSAsExpression',
+  'TSSatisfiesExpression',
+  'TSNonNullExpression',
+  'TSTypeAssertion',
+  'TSInstantiationExpression',
+]);
+
+/** Whether a node wraps an expression and adds nothing at run time: `x!`, `x as T`, `(x)`. */
+export function isWrapper(node: Node): boolean {
+  return expressionWrappers.has(node.type) || node.type === 'ParenthesizedExpression';
+}
+
+/** The expression inside all wrappers. */
+export function unwrap(node: Node): Node {
+  let inner = node;
+  while (isWrapper(inner)) inner = child(inner, 'expression');
+  return inner;
+}
+
+/** Whether a node exists for the type checker only. */
+export function isTypeOnly(node: Node): boolean {
+  if (expressionWrappers.has(node.type)) return false;
+  if (node.type === 'ExportNamedDeclaration' || node.type === 'ImportDeclaration') {
+    return node['exportKind'] === 'type' || node['importKind'] === 'type';
+  }
+  return node.type.startsWith('TS') || flag(node, 'declare');
+}
+
+/** The node's children that exist at run time, in source order. */
+export function runtimeChildren(node: Node): readonly Node[] {
+  const found: Node[] = [];
+  for (const property of Object.keys(node)) {
+    if (typeProperties.has(property)) continue;
+    const value = node[property];
+    if (Array.isArray(value)) {
+      for (const entry of value) if (isNode(entry) && !isTypeOnly(entry)) found.push(entry);
+    } else if (isNode(value) && !isTypeOnly(value)) {
+      found.push(value);
+    }
+  }
+  return found.sort((a, b) => a.start - b.start);
+}
+
+export function isFunction(node: Node): boolean {
+  return (
+    node.type === 'FunctionDeclaration' ||
+    node.type === 'FunctionExpression' ||
+    node.type === 'ArrowFunctionExpression'
+  );
+}
+
+export function isLoop(node: Node): boolean {
+  return (
+    node.type === 'ForStatement' ||
+    node.type === 'WhileStatement' ||
+    node.type === 'DoWhileStatement' ||
+    node.type === 'ForInStatement' ||
+    node.type === 'ForOfStatement'
+  );
+}
+
+/** Calls `visit` for the node and everything below it; a `visit` that returns false keeps out of the node's children. */
+export function walk(node: Node, visit: (node: Node) => boolean | void): void {
+  if (visit(node) === false) return;
+  for (const below of runtimeChildren(node)) walk(below, visit);
+}
+
+/** Whether any node below `root` (or itself) satisfies `holds`, without looking into nested functions. */
+export function someOutsideFunctions(root: Node, holds: (node: Node) => boolean): boolean {
+  let found = false;
+  walk(root, (node) => {
+    if (found) return false;
+    if (node !== root && isFunction(node)) return false;
+    if (holds(node)) found = true;
+    return !found;
+  });
+  return found;
+}
+
+/** A name in member position, when it is known: `m` in `o.m`, `o['m']`. */
+export function memberName(member: Node): string | null {
+  const property = child(member, 'property');
+  if (!flag(member, 'computed')) return property.type === 'Identifier' ? text(property, 'name') : null;
+  return property.type === 'Literal' && typeof property['value'] === 'string' ? property['value'] : null;
+}

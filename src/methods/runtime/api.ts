@@ -1,0 +1,87 @@
+import type { AnyFunction } from './method-code.ts';
+import { NoExecutionError } from './errors.ts';
+import { $, type EffectContext, type ExecutionApi, type SelfReference } from './gate.ts';
+
+export type { EffectContext, SelfReference } from './gate.ts';
+
+/** Names an execution, so that messages can be sent to it, wherever it is. Plain data. */
+export interface ExecutionReference {
+  readonly execution: string;
+}
+
+/** A child that `start` began. */
+export interface StartedExecution<T> extends ExecutionReference {
+  readonly result: Promise<T>;
+}
+
+/** Options of one effect. None yet; retry policies are to come. */
+export type EffectOptions = Readonly<Record<string, never>>;
+
+/** Where a child may run; the same words as in a package's declarations. */
+export interface StartOptions {
+  readonly on?: string;
+}
+
+function running(name: string): ExecutionApi {
+  if ($.x === null) throw new NoExecutionError(name);
+  return $.x.api;
+}
+
+/**
+ * Does something to the outside world, once: `run` is called here and now, natively, in one piece. The execution may move
+ * while its promise is pending; the outcome follows.
+ *
+ * After a recovery an effect whose host is gone is started again under the same `key`, if it was awaited in the same
+ * expression (`await effect(…)`); otherwise it rejects with EFFECT_LOST. Outside an execution `run` is just called.
+ *
+ * @param name for people: it stands in `inspect` and in the log
+ */
+export function effect<T>(
+  name: string,
+  options: EffectOptions,
+  run: (context: EffectContext) => T | Promise<T>,
+): Promise<T> {
+  if ($.x !== null) return $.x.api.effect(name, options, run) as Promise<T>;
+  const context: EffectContext = {
+    key: `outside:${name}`,
+    fence: 0,
+    sequence: 0,
+    execution: 'outside',
+    generation: 0,
+    epoch: 0,
+    signal: new AbortController().signal,
+  };
+  return (async () => run(context))();
+}
+
+/** Starts a child execution of a movable method. `result` is its outcome; the child goes on if nobody awaits it. */
+export function start<A extends readonly unknown[], T>(
+  method: (...args: A) => T,
+  args: A,
+  options: StartOptions = {},
+): StartedExecution<Awaited<T>> {
+  return running('start').start(method as unknown as AnyFunction, args, options) as StartedExecution<Awaited<T>>;
+}
+
+/** This execution, its owner and its host, as they are now. */
+export function self(): SelfReference {
+  return running('self').self();
+}
+
+/** Sends a message: once, in order. The promise waits while the receiver's queue is full. */
+export function send(to: ExecutionReference, message: unknown): Promise<void> {
+  return running('send').send(to, message);
+}
+
+/** The next message that was sent to this execution. */
+export function receive(): Promise<unknown> {
+  return running('receive').receive();
+}
+
+/** Waits at least `ms` milliseconds of the store's clock; the deadline moves with the execution. */
+export function sleep(ms: number): Promise<void> {
+  if ($.x !== null) return $.x.api.sleep(ms);
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

@@ -1,0 +1,82 @@
+import { GodwitError } from '../../core/errors.ts';
+
+/** No movable method was registered where a package says that its modules are. */
+export class MethodsMissingError extends GodwitError {
+  override readonly name = 'MethodsMissingError';
+  readonly code = 'METHODS_MISSING';
+  readonly retryable = false;
+
+  constructor(baseUrl: string) {
+    super(
+      `No module under ${baseUrl} registered a movable method. Import the package's modules first; ` +
+        'if they were, they were not compiled by godwit, or a minifier removed the directive "use movable".',
+    );
+  }
+}
+
+/** A function of godwit's API was called where no execution runs. */
+export class NoExecutionError extends GodwitError {
+  override readonly name = 'NoExecutionError';
+  readonly code = 'NO_EXECUTION';
+  readonly retryable = false;
+
+  constructor(api: string) {
+    super(
+      `${api}() was called outside an execution. It works inside a movable method that a cluster runs ` +
+        '(godwit run FILE#method), not in a function that plain Node called, nor after an await in an effect.',
+    );
+  }
+}
+
+/** An effect's host is gone, its outcome is unknown, and it cannot be started again from where the method stands. */
+export class EffectLostError extends GodwitError {
+  override readonly name = 'EffectLostError';
+  readonly code = 'EFFECT_LOST';
+  readonly retryable = true;
+
+  constructor(effect: string, sequence: number) {
+    super(
+      `The outcome of effect '${effect}' (number ${sequence}) is unknown: its host is gone. ` +
+        `Write await effect('${effect}', …) in one expression: then it is started again under the same key.`,
+    );
+  }
+}
+
+/** A module of a movable file keeps state that would not move. */
+export class ModuleStateError extends GodwitError {
+  override readonly name = 'ModuleStateError';
+  readonly code = 'MODULE_STATE';
+  readonly retryable = false;
+
+  constructor(path: string, constant: string) {
+    super(
+      `${path}: the module's constant '${constant}' is not frozen, so it would be state that does not move. ` +
+        'Freeze it at each level (Object.freeze), or make it a local of a method.',
+    );
+  }
+}
+
+/** Only what has a position that can be moved may be walked by `for…of` in a movable method. */
+export class WalkRefusedError extends GodwitError {
+  override readonly name = 'WalkRefusedError';
+  readonly code = 'WALK_REFUSED';
+  readonly retryable = false;
+
+  constructor(description: string) {
+    super(
+      `for…of over ${description} is not supported in a movable method: its position cannot be moved. ` +
+        'Walk an array, Map, Set, string or typed array; or write for (const x of [...values]).',
+    );
+  }
+}
+
+/** A message, an argument or a result could not be sent. */
+export class SendFailedError extends GodwitError {
+  override readonly name = 'SendFailedError';
+  readonly code = 'SEND_FAILED';
+  readonly retryable = false;
+
+  constructor(to: string, reason: string) {
+    super(`The message to ${to} was not sent: ${reason}.`);
+  }
+}

@@ -1,0 +1,277 @@
+import { assert, assertNever } from '../../core/assert.ts';
+import type { MethodRef, Tenure } from '../../core/execution.ts';
+import type { ExecutionActivity, ExecutionTrace } from '../../core/inspection.ts';
+import { Fuel } from './fuel.ts';
+import { $, type ExecutionApi, type Injection, type Running } from './gate.ts';
+import type { Frame, Job, LoadedMethod, PromiseRecord, Reaction } from './method-code.ts';
+import { Promises } from './promises.ts';
+import { stitchStack } from './stack-text.ts';
+
+/** What an execution asks of the runtime around it. */
+export interface ExecutionHost {
+  monotonicMs(): number;
+  attention(): boolean;
+  mayAct(): boolean;
+  interrupt(): boolean;
+  /** Whether the thread is wanted by others once a slice is over. */
+  isContended(execution: Execution): boolean;
+  readonly sliceMs: number;
+  wake(): void;
+}
+
+/** How a slice ended. */
+export type SliceEnd = 'preempted' | 'waiting' | 'settled';
+
+const start: Injection = { ok: true, value: undefined };
+
+/**
+ * One running call of a method: its stack, its jobs and promises, as data whenever no slice runs. It runs to completion
+ * job by job: while a job is preempted, nothing else of the execution happens.
+ */
+export class Execution implements Running {
+  tenure: Tenure;
+  readonly ref: MethodRef;
+  readonly method: LoadedMethod;
+  readonly promises: Promises;
+  readonly fuel: Fuel;
+  /** What the functions of godwit's API do in it; set once, by whoever makes the execution. */
+  api!: ExecutionApi;
+  /** The suspended activations of the current job, innermost last. */
+  stack: Frame[] = [];
+  /** How the innermost of them goes on. */
+  injection: Injection = start;
+  /** The outcome of the whole call; null until its first job has returned. */
+  root: PromiseRecord | null = null;
+  frozen = true;
+  /** Whether it has told its outcome. */
+  settled = false;
+  /** Why the last capture that was wanted did not happen; empty when it did. */
+  held = '';
+  rerunning: number | null = null;
+  snapshotBytes = 0;
+  captureMs = 0;
+  readonly #host: ExecutionHost;
+  #collected: Frame[] = [];
+  #expectedFrames = 0;
+
+  constructor(host: ExecutionHost, tenure: Tenure, ref: MethodRef, method: LoadedMethod) {
+    this.tenure = tenure;
+    this.ref = ref;
+    this.method = method;
+    this.#host = host;
+    this.fuel = new Fuel(host.sliceMs);
+    this.promises = new Promises(() => host.wake());
+  }
+
+  get isReady(): boolean {
+    return !this.frozen && !this.settled && (this.stack.length > 0 || this.promises.jobs.length > 0 || this.isOver);
+  }
+
+  /** Whether its outcome is known, or can only be a failure. */
+  get isOver(): boolean {
+    if (this.root !== null && this.root.state !== 'pending') return true;
+    return this.promises.unhandled.size > 0 && this.stack.length === 0 && this.promises.jobs.length === 0;
+  }
+
+  get activity(): ExecutionActivity {
+    if (this.settled) return 'settled';
+    if (this.frozen) return 'frozen';
+    if ($.x === this) return 'running';
+    return this.isReady ? 'ready' : 'waiting';
+  }
+
+  get trace(): ExecutionTrace {
+    return {
+      execution: this.tenure.execution,
+      activity: this.activity,
+      ...this.fuel.trace,
+      snapshotBytes: this.snapshotBytes,
+      captureMs: this.captureMs,
+    };
+  }
+
+  begin(args: readonly unknown[]): void {
+    this.promises.jobs.push({ kind: 'start', args });
+  }
+
+  /** Runs jobs until the slice is over, or nothing is left to do. */
+  runSlice(): SliceEnd {
+    assert($.x === null, 'slices do not nest');
+    const idle = $.n;
+    this.fuel.beginSlice(this.#host.monotonicMs());
+    $.x = this;
+    $.n = this.fuel.quantum;
+    try {
+      return this.#runJobs();
+    } finally {
+      $.x = null;
+      $.n = idle;
+      this.fuel.endSlice(this.#host.monotonicMs());
+    }
+  }
+
+  #runJobs(): SliceEnd {
+    for (;;) {
+      if (this.stack.length > 0) {
+        if (!this.#runStack()) return 'preempted';
+      } else {
+        const job = this.promises.jobs.shift();
+        if (job !== undefined) this.#perform(job);
+      }
+      if (this.stack.length === 0 && this.isOver) return 'settled';
+      if (this.stack.length === 0 && this.promises.jobs.length === 0) return this.isOver ? 'settled' : 'waiting';
+      if (this.stack.length === 0 && this.#isSliceOver()) return 'preempted';
+    }
+  }
+
+  /** Between jobs: nothing has to be unwound. */
+  #isSliceOver(): boolean {
+    if (this.#host.interrupt() || this.#host.attention()) return true;
+    return this.fuel.sliceIsOver(this.#host.monotonicMs()) && this.#host.isContended(this);
+  }
+
+  #perform(job: Job): void {
+    switch (job.kind) {
+      case 'start':
+        return this.#call(() => this.method.fast(...job.args));
+      case 'react':
+        return this.#react(job.reaction, job.ok, job.value);
+      case 'follow':
+        return this.promises.react(job.from, { kind: 'adopt', into: job.into });
+      case 'again':
+        this.rerunning = job.sequence;
+        this.stack.push(job.frame);
+        this.injection = start;
+        return;
+      default:
+        assertNever(job);
+    }
+  }
+
+  #react(reaction: Reaction, ok: boolean, value: unknown): void {
+    switch (reaction.kind) {
+      case 'resume':
+        this.stack.push(reaction.frame);
+        this.injection = { ok, value };
+        return;
+      case 'adopt':
+        if (ok) this.promises.resolve(reaction.into, value);
+        else this.promises.settle(reaction.into, false, value);
+        return;
+      case 'element':
+        return this.promises.element(reaction.of, reaction.index, ok, value);
+      default:
+        assertNever(reaction);
+    }
+  }
+
+  /** Runs the suspended activations, innermost first, each with the outcome of the one above. @returns false when preempted */
+  #runStack(): boolean {
+    for (let frame = this.stack.pop(); frame !== undefined; frame = this.stack.pop()) {
+      const { resume } = frame.method;
+      assert(resume !== null, `${frame.method.meta.id} has no resume body`);
+      const suspended = frame;
+      $.injection = this.injection;
+      this.injection = start;
+      if (!this.#call(() => resume(suspended))) return false;
+    }
+    return true;
+  }
+
+  /** Runs one activation natively. Its outcome goes to the activation below, or ends the job. @returns false when captured */
+  #call(run: () => unknown): boolean {
+    this.#collected = [];
+    const outcome = enterMethod(run);
+    if (!outcome.ok && outcome.value === $.capture) {
+      assert(
+        this.#collected.length === this.#expectedFrames && this.#expectedFrames > 0,
+        `${this.#collected.length} activations were kept, ${this.#expectedFrames} expected`,
+      );
+      for (const frame of this.#collected.reverse()) this.stack.push(frame);
+      this.#collected = [];
+      this.injection = start;
+      return false;
+    }
+    if (!outcome.ok) stitchStack(outcome.value, this.stack, $.modules);
+    this.injection = outcome;
+    if (this.stack.length === 0 && this.root === null) this.#settleRoot(outcome);
+    return true;
+  }
+
+  /** The first job's end: an asynchronous method's promise is the outcome, a plain one's value is. */
+  #settleRoot({ ok, value }: Injection): void {
+    const promise = ok && this.method.meta.isAsync ? this.promises.recordOf(value) : null;
+    this.root = promise ?? this.promises.create('itself');
+    if (promise === null) {
+      if (ok) this.promises.resolve(this.root, value);
+      else this.promises.settle(this.root, false, value);
+    }
+    this.root.handled = true;
+    this.promises.unhandled.delete(this.root);
+  }
+
+  // What generated code needs of it.
+
+  wantsToYield(): boolean {
+    const nowMs = this.#host.monotonicMs();
+    this.fuel.tick(nowMs);
+    if (this.#host.interrupt() || this.#host.attention() || !this.#host.mayAct()) return true;
+    return this.fuel.sliceIsOver(nowMs) && this.#host.isContended(this);
+  }
+
+  refill(): number {
+    return this.fuel.quantum;
+  }
+
+  heldUp(where: string): void {
+    this.held = where;
+    $.n = this.fuel.soon;
+  }
+
+  givesWay(frames: number): void {
+    this.held = '';
+    this.#expectedFrames = frames;
+  }
+
+  pushFrame(frame: Frame): void {
+    this.#collected.push(frame);
+  }
+
+  createTask(method: LoadedMethod): PromiseRecord {
+    return this.promises.create(method.meta.name);
+  }
+
+  await(frame: Frame, value: unknown): void {
+    this.promises.await(frame, value);
+  }
+
+  resolve(task: PromiseRecord, value: unknown): void {
+    this.promises.resolve(task, value);
+  }
+
+  reject(task: PromiseRecord, error: unknown): void {
+    stitchStack(error, this.stack, $.modules);
+    this.promises.settle(task, false, error);
+  }
+
+  combine(kind: 'all' | 'allSettled' | 'any' | 'race', values: Iterable<unknown>): Promise<unknown> {
+    return this.promises.combine(kind, values).promise;
+  }
+
+  settledWith(ok: boolean, value: unknown): Promise<unknown> {
+    return this.promises.settledWith(ok, value).promise;
+  }
+
+  startsAgain(): boolean {
+    return this.rerunning !== null;
+  }
+}
+
+/** The end of every walk down the native stack; see `stack-walk.ts`. */
+function enterMethod(run: () => unknown): Injection {
+  try {
+    return { ok: true, value: run() };
+  } catch (error) {
+    return { ok: false, value: error };
+  }
+}

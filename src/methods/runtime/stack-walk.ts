@@ -1,0 +1,62 @@
+import type { LoadedModule } from './modules.ts';
+
+/** Whether everything between here and the runtime is movable code at its sites. */
+export type StackFinding =
+  | { readonly kind: 'ours'; readonly frames: number }
+  /** `where` is a function or module that is not ours, or not at a site. */
+  | { readonly kind: 'foreign'; readonly where: string };
+
+interface Position {
+  readonly url: string | null;
+  readonly line: number | null;
+  readonly name: string | null;
+}
+
+/** The runtime's own function under which every method runs; see `Execution`. */
+export const boundary = 'enterMethod';
+
+/**
+ * Walks the native stack from the caller of `above` down to the runtime. The site tables give one line to each call and
+ * nothing else, so a native function, a getter, a Proxy's trap or a conversion in between shows.
+ */
+export function walkStack(above: (...args: never[]) => unknown, modules: ReadonlyMap<string, LoadedModule>): StackFinding {
+  let frames = 0;
+  for (const { url, line, name } of positions(above)) {
+    const loaded = url === null ? undefined : modules.get(url);
+    if (loaded === undefined) {
+      if (name !== null && name.endsWith(boundary)) return { kind: 'ours', frames };
+      return { kind: 'foreign', where: name ?? url ?? 'native code' };
+    }
+    if (loaded.shifted !== null) return { kind: 'foreign', where: loaded.shifted };
+    const site = line === null ? undefined : loaded.sites.get(line);
+    if (site === undefined) return { kind: 'foreign', where: `${name ?? 'a function'} (${loaded.path})` };
+    if (site.pc > 0) frames += 1;
+  }
+  return { kind: 'foreign', where: 'a stack without its end' };
+}
+
+/** The line of the code that called `above`, from 1. */
+export function callerLine(above: (...args: never[]) => unknown): number | null {
+  return positions(above, 1)[0]?.line ?? null;
+}
+
+/** Survives a `prepareStackTrace` and a `stackTraceLimit` that somebody else has set. */
+function positions(above: (...args: never[]) => unknown, most = Infinity): readonly Position[] {
+  const { stackTraceLimit, prepareStackTrace } = Error;
+  const holder: { stack?: unknown } = {};
+  try {
+    Error.stackTraceLimit = most;
+    Error.prepareStackTrace = (_error, sites) =>
+      sites.map((site): Position => ({
+        url: site.getScriptNameOrSourceURL() ?? site.getFileName() ?? null,
+        line: site.getLineNumber(),
+        name: site.getFunctionName(),
+      }));
+    Error.captureStackTrace(holder, above);
+    const found = holder.stack;
+    return Array.isArray(found) ? (found as Position[]) : [];
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+}
