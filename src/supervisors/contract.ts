@@ -55,7 +55,9 @@ export type RefusalReason =
   /** Dynamic supervisors keep no stopped children. */
   | 'dynamic'
   /** The supervisor is stopping. */
-  | 'stopping';
+  | 'stopping'
+  /** 1,000 requests wait for the start or end of a child already. */
+  | 'busy';
 
 /** What happened under one supervisor. `supervisor` is its path. */
 export type SupervisionEvent =

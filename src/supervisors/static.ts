@@ -20,6 +20,9 @@ interface Work {
   readonly startFailed: (child: Child, reason: ExitReason) => void;
 }
 
+/** Requests that may wait for the present work; more are refused. Exits and restarts are bounded by the children. */
+const requestsMax = 1_000;
+
 /** What waits until the present work is done. */
 type Pending =
   | { readonly kind: 'exit'; readonly child: Child; readonly actor: AnyRef; readonly reason: ExitReason }
@@ -80,7 +83,8 @@ export class StaticSupervision implements Supervision {
         break;
       }
       default:
-        this.#pending.push({ kind: 'request', message, replyTo });
+        if (this.#pending.length < requestsMax) this.#pending.push({ kind: 'request', message, replyTo });
+        else refuse(replyTo, 'busy', `${requestsMax} requests wait already`);
     }
     this.#goOn();
   }

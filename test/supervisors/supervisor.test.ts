@@ -422,6 +422,19 @@ describe('requests', () => {
     expect(replies).toEqual(['stopping', 'stopping']);
   });
 
+  test('that would wait behind a thousand others are refused', async () => {
+    const world = new SupervisorWorld(1);
+    const top = world.start({}, [world.worker('a', {}, { starts: 'whenReady' })]);
+    for (let count = 0; count < 1_000; count += 1) {
+      top.tell({ kind: 'startChild', spec: world.worker(`b${count}`) });
+    }
+    const refused = await world.ask(top, { kind: 'startChild', spec: world.worker('c') });
+    expect(refused).toMatchObject({ kind: 'refused', reason: 'busy' });
+    world.ref('a').tell((context) => context.ready());
+    await world.settle();
+    expect(await world.ask(top, { kind: 'countChildren' })).toMatchObject({ active: 1_001 });
+  });
+
   test('terminateChild calls off a restart that is due', async () => {
     const world = new SupervisorWorld(1);
     const backoff = { initialMs: 100, factor: 1, maxMs: 100, jitter: 0 };
