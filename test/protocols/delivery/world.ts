@@ -76,7 +76,9 @@ export class World {
       for (const node of this.nodes) node.checkpoint();
       for (const node of this.nodes) node.act({ kind: 'retransmitted', peer: null });
       for (const node of this.nodes) node.checkpoint();
-      for (let packet = this.pick(0); packet !== null; packet = this.pick(0)) this.arrive(packet);
+      for (let count = 0; count < 10_000 && this.flying.length > 0; count += 1) {
+        this.arrive(this.pick(0) as DeliveryPacket);
+      }
       // The cluster's news of recoveries comes when nothing of a dead life is in flight any more (rule 10).
       this.#announceRecoveries();
       const aligned = this.nodes.every((node) =>
