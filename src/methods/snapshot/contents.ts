@@ -193,7 +193,8 @@ function dataProperty(value: object, key: string | symbol): PropertyDescriptor {
   if (!isAccessor(property)) return property;
   if (key === 'stack' && nativeStackGetter !== undefined && property.get === nativeStackGetter) {
     const stack: unknown = Reflect.apply(nativeStackGetter, value, []);
-    return { value: stack, writable: true, configurable: true, enumerable: false };
+    const isOpen = property.configurable === true;
+    return { value: stack, writable: isOpen, configurable: isOpen, enumerable: false };
   }
   throw new Refusal(value, property.get === undefined ? 'setter' : 'getter', key);
 }

@@ -86,14 +86,26 @@ function unlikeBuffers(a: ArrayBuffer, b: ArrayBuffer): string | null {
 
 function pushProperties(queue: [unknown, unknown, string][], a: object, b: object, path: string): void {
   for (const key of keysOf(a)) {
-    const left = Reflect.getOwnPropertyDescriptor(a, key);
-    const right = Reflect.getOwnPropertyDescriptor(b, key);
+    const left = propertyOf(a, key);
+    const right = propertyOf(b, key);
     for (const name of ['writable', 'enumerable', 'configurable'] as const) {
       if (left?.[name] !== right?.[name])
         queue.push([left?.[name], right?.[name], `${path}.${String(key)}:${name}`]);
     }
     queue.push([left?.value, right?.value, `${path}.${String(key)}`]);
   }
+}
+
+/** Newer engines make an error's own stack an accessor, which is the same to everybody who reads it. */
+function propertyOf(holder: object, key: string | symbol): PropertyDescriptor | undefined {
+  const property = Reflect.getOwnPropertyDescriptor(holder, key);
+  if (key !== 'stack' || !(holder instanceof Error) || property?.get === undefined) return property;
+  return {
+    value: holder.stack,
+    writable: !Object.isFrozen(holder),
+    enumerable: false,
+    configurable: property.configurable === true,
+  };
 }
 
 function pushSlots(queue: [unknown, unknown, string][], a: object, b: object, path: string): void {
