@@ -44,7 +44,7 @@ export type LinkEnd =
   | { readonly kind: 'unknownIncarnation'; readonly expected: IncarnationId; readonly found: IncarnationId }
   /** The peer opened a newer link, because it had lost this one. */
   | { readonly kind: 'replaced' }
-  /** Both ends dialed at once, and the other's link is the one that stands. */
+  /** Both ends dialed at once, and the other's link is the one that stands: never reported, since nothing failed. */
   | { readonly kind: 'superseded' }
   /** As many links stand as may. */
   | { readonly kind: 'crowded'; readonly linksMax: number }
@@ -63,8 +63,8 @@ export interface LinksListener {
   /** A link that stood has ended. Envelopes that were on their way may have arrived or not; queued ones are kept. */
   onDown(peer: IncarnationId, reason: LinkEnd): void;
   /**
-   * An attempt to open a link failed. It is repeated with backoff while envelopes are queued, except after
-   * `unknownIncarnation`, which drops the queue.
+   * An attempt to open a link failed. It is repeated with backoff while envelopes are queued, so that they may still
+   * arrive; except after `unknownIncarnation`, which drops the queue.
    */
   onDialFailed(peer: IncarnationId, reason: LinkEnd): void;
   /** After `full`: the queue has fallen to half its bound. */

@@ -166,7 +166,9 @@ export class Link {
 
   #beat(): void {
     const { clock, settings, self } = this.#ports;
-    this.#cancelHeartbeat = clock.after(settings.heartbeatEveryMs, () => this.#beat());
+    // However short the bound on silence is, a few lost or late heartbeats must not reach it.
+    const delayMs = Math.min(settings.heartbeatEveryMs, settings.silenceMaxMs / 4);
+    this.#cancelHeartbeat = clock.after(delayMs, () => this.#beat());
     const ping = Buffer.allocUnsafe(4);
     ping.writeUInt32BE(this.#pings.sent(this.#now()));
     this.#socket.send(this.#sealer.seal('ping', [ping, Buffer.from(self)]));

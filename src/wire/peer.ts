@@ -133,7 +133,8 @@ export class Peer {
     } else {
       this.#retry();
     }
-    this.#ports.listener.onDialFailed(this.incarnation, reason);
+    // Superseded: the peer's link is about to stand, so nothing has failed for those who wait for answers.
+    if (reason.kind !== 'superseded') this.#ports.listener.onDialFailed(this.incarnation, reason);
   }
 
   #retry(): void {

@@ -17,6 +17,7 @@ export interface WireSettings {
   /** Links that stand, and doors that others knock at, at one time. */
   readonly linksMax: number;
   readonly challengesMax: number;
+  /** At most a quarter of `silenceMaxMs` is used. */
   readonly heartbeatEveryMs: number;
   /** Rule 10: the lease's term less its margin. No frame is read that is older than this. */
   readonly silenceMaxMs: number;

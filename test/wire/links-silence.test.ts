@@ -32,6 +32,16 @@ test('a link on which heartbeats are answered stands for ever', async () => {
   expect([...a.of('down'), ...b.of('down')]).toEqual([]);
 });
 
+test('a short bound on silence makes heartbeats more frequent', async () => {
+  const [a, b] = [await openHost('a.1', { settings: { silenceMaxMs: 200 } }), await openHost('b.1')];
+  a.wire.links.connect(b.identity);
+  for (let beat = 1; beat <= 10; beat += 1) {
+    await a.until('roundTrip', beat);
+    a.clock.advance(50);
+  }
+  expect(a.of('down')).toEqual([]);
+});
+
 test('a link without heartbeats ends on time, on both ends', async () => {
   const { a, b, proxy } = await linked();
   proxy.hold();

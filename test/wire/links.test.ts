@@ -114,8 +114,24 @@ test('when both dial at once, one link stands, and nothing is lost', async () =>
 
     expect([one.numbers, other.numbers]).toEqual([[2], [1]]);
     expect([one.of('down'), other.of('down')]).toEqual([[], []]);
+    expect([one.of('dialFailed'), other.of('dialFailed')]).toEqual([[], []]);
     expect([one.of('up').length, other.of('up').length]).toEqual([1, 1]);
   }
+});
+
+test('a dial that gives way to the other end is no failure, and what it was for goes over the other link', async () => {
+  const [a, b] = [await openHost('a.1'), await openHost('b.1')];
+  const proxy = await openProxy(b.address);
+  proxy.hold();
+  a.wire.links.connect(b.at(proxy.address));
+  b.wire.links.connect(a.identity);
+  b.wire.links.send(a.self, numbered(1), 'urgent');
+  while (b.wire.links.status()[0]?.phase !== 'waiting') await turn();
+  expect([a.of('up').length, b.of('dialFailed').length]).toEqual([0, 0]);
+
+  proxy.release();
+  await a.until('envelope');
+  expect(a.numbers).toEqual([1]);
 });
 
 test('a restarted host under the same name never gets what was meant for the one before', async () => {
