@@ -31,6 +31,10 @@ export function isFromSource(message: MigrationMessage): message is SourceMessag
   return sourceKinds.has(message.kind);
 }
 
+function addresseeOf(message: MigrationMessage): { readonly host: number; readonly count: number } {
+  return placeOf(isFromSource(message) ? message.passage.target : message.passage.source);
+}
+
 /** One world that is being changed by one step. Actors of one process answer each other within the step. */
 export class Cluster {
   readonly world: Numbers;
@@ -93,12 +97,13 @@ export class Cluster {
   }
 
   calls(host: number): readonly StoreCall[] {
-    return this.#tables.calls.value(this.get(at(host, 'calls')));
+    return this.#tables.callSets.value(this.get(at(host, 'calls')));
   }
 
   setCalls(host: number, calls: readonly StoreCall[]): void {
-    const sorted = [...calls].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-    this.world[at(host, 'calls')] = this.#tables.calls.id(sorted);
+    const { calls: single, callSets } = this.#tables;
+    const ids = [...new Set(calls.map((call) => single.id(call)))].sort((a, b) => a - b);
+    this.world[at(host, 'calls')] = callSets.id(ids.map((id) => single.value(id)));
   }
 
   messages(): readonly number[] {
@@ -157,11 +162,16 @@ export class Cluster {
     }
   }
 
+  /** Whether the incarnation that a message is for still lives. */
+  isAddressed(message: MigrationMessage): boolean {
+    const { host, count } = addresseeOf(message);
+    return this.get(at(host, 'up')) === 1 && this.get(at(host, 'incarnation')) === count;
+  }
+
   /** Hands a message to the actor that it is for; an incarnation that is gone gets nothing. */
   deliver(message: MigrationMessage, cut: boolean): void {
-    const addressee = placeOf(isFromSource(message) ? message.passage.target : message.passage.source);
-    const { host, count } = addressee;
-    if (this.get(at(host, 'up')) === 0 || this.get(at(host, 'incarnation')) !== count) return;
+    if (!this.isAddressed(message)) return;
+    const { host } = addresseeOf(message);
     if (isFromSource(message)) this.#deliverToTarget(host, message, cut);
     else this.#deliverToSource(host, message, cut);
   }
@@ -389,10 +399,7 @@ export class Cluster {
   }
 
   #call(host: number, call: StoreCall): void {
-    const calls = this.calls(host);
-    const text = JSON.stringify(call);
-    if (calls.some((known) => JSON.stringify(known) === text)) return;
-    this.setCalls(host, [...calls, call]);
+    this.setCalls(host, [...this.calls(host), call]);
   }
 
   #forgetCalls(host: number): void {

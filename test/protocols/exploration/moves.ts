@@ -72,7 +72,7 @@ export class ClusterModel implements Model {
     const offer: Offer = (label, fair, change) => {
       const cluster = this.#cluster([...world]);
       change(cluster);
-      this.#dropDeadGhosts(cluster);
+      this.#forgetTheDead(cluster);
       visit(label, encode(cluster.world), fair);
     };
     if (this.isGood(state)) return;
@@ -107,10 +107,11 @@ export class ClusterModel implements Model {
     return new Cluster(world, this.#tables, this.#bounds.messages);
   }
 
-  /** A late swap whose revision has passed can never happen. */
-  #dropDeadGhosts(cluster: Cluster): void {
+  /** Two worlds are one if they differ only in what can never have an effect. */
+  #forgetTheDead(cluster: Cluster): void {
     for (const host of hosts) {
       const calls = cluster.calls(host);
+      // The revision of a late swap has passed.
       const isDead = (call: StoreCall) =>
         call.kind === 'swap' && call.stage === 'ghost' && call.expected !== cluster.get(shared.row);
       if (calls.some(isDead))
@@ -119,6 +120,9 @@ export class ClusterModel implements Model {
           calls.filter((call) => !isDead(call)),
         );
     }
+    const messages = cluster.messages();
+    const alive = messages.filter((id) => cluster.isAddressed(cluster.message(id)));
+    if (alive.length < messages.length) cluster.setMessages(alive);
   }
 
   #offerMessages(now: Cluster, offer: Offer): void {
@@ -231,6 +235,24 @@ export class ClusterModel implements Model {
   ): void {
     const name = now.self(host);
     const row = now.get(shared.row);
+    if (call.kind === 'read' && !this.#bounds.slowReads) {
+      const event = { kind: 'found', row: this.#tables.rows.value(row), revision: row } as const;
+      offer(`${name} reads the register`, true, (cluster) => {
+        cluster.setCalls(host, others);
+        cluster.happen({ to: 'ownership', host, event });
+      });
+      this.#offerFailure(
+        now,
+        'restarts',
+        `${name} reads the register, actor dies after saving`,
+        offer,
+        (cluster) => {
+          cluster.setCalls(host, others);
+          cluster.happenCut({ to: 'ownership', host, event });
+        },
+      );
+      return;
+    }
     if (call.kind === 'read') {
       offer(`the store reads for ${name}`, true, become({ kind: 'read', stage: 'answered', row }));
       return;

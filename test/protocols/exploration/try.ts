@@ -14,10 +14,11 @@ const none = {
   acts: 1,
   checkpoints: 0,
   messages: 3,
+  slowReads: false,
 };
 const extra = JSON.parse(process.argv[2] ?? '{}');
 const t = Date.now();
 const m = new ClusterModel({ ...none, ...extra });
 const r = explore(m, Number(process.argv[3] ?? 3e6));
-console.log(JSON.stringify({ ...r, ms: Date.now() - t }, null, 1));
+console.log(JSON.stringify({ ...r, cpuMs: Math.round(process.cpuUsage().user / 1000) }, null, 1));
 if (process.argv[4]) console.log([...m.phases()].sort().join('\n'));

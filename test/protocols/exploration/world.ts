@@ -1,4 +1,4 @@
-import { executionId, incarnationId, migrationId, snapshotDigest } from '../../../src/core/ids.ts';
+import { executionId, hostName, incarnationId, migrationId, snapshotDigest } from '../../../src/core/ids.ts';
 import type { IncarnationId, SnapshotDigest } from '../../../src/core/ids.ts';
 import { codeId, epoch, generation, methodId, nonce, packageHash } from '../../../src/core/ids.ts';
 import type { MigrationMessage } from '../../../src/protocols/migration/messages.ts';
@@ -58,6 +58,8 @@ export interface Bounds {
   readonly checkpoints: number;
   /** Messages under way at once; further ones are lost. */
   readonly messages: number;
+  /** Whether time may pass between a read and its answer, so that others get ahead of it. */
+  readonly slowReads: boolean;
 }
 
 // Where each fact stands in a world's numbers.
@@ -149,11 +151,17 @@ export class Tables {
   readonly source;
   readonly target;
   readonly rows = new Interner<RegisterRow>();
-  readonly lanes = new Interner<LaneCopy>();
-  readonly calls = new Interner<readonly StoreCall[]>();
+  readonly lanes = new Interner<LaneCopy>(
+    (copy) => `${copy.epoch} ${copy.generation} ${copy.acts} ${copy.running} ${copy.received}`,
+  );
+  readonly calls = new Interner<StoreCall>((call) => Object.values(call).join('|'));
+  /** Sets of call numbers, sorted. */
+  readonly callSets = new Interner<readonly StoreCall[]>((calls) =>
+    calls.map((call) => this.calls.id(call)).join(),
+  );
   readonly messages = new Interner<MigrationMessage>();
   /** Sets of message numbers, sorted. */
-  readonly networks = new Interner<readonly number[]>();
+  readonly networks = new Interner<readonly number[]>((ids) => ids.join());
   readonly texts = new Interner<string>();
   /** What the outside has seen: generation and number of acts. */
   readonly witnesses = new Interner<{ readonly generation: number; readonly acts: number }>();
@@ -178,7 +186,7 @@ export function decode(state: string): Numbers {
 /** The first host owns the running execution; the others know nothing of it. */
 export function firstWorld(tables: Tables, bounds: Bounds): Numbers {
   const world: Numbers = Array.from({ length: shared.left + bounded.length }, () => 0);
-  const none = tables.calls.id([]);
+  const none = tables.callSets.id([]);
   for (const host of hosts) {
     world[at(host, 'up')] = 1;
     world[at(host, 'incarnation')] = 1;
@@ -204,6 +212,10 @@ export function firstWorld(tables: Tables, bounds: Bounds): Numbers {
   world[shared.row] = tables.rows.id({
     execution,
     method: cargo.method,
+    deployment: {
+      host: hostName('s'),
+      affinity: { hosts: [], racks: [], labels: [], matching: 1, otherwise: 1 },
+    },
     parent: null,
     owner,
     epoch: tenure.epoch,
