@@ -11,6 +11,7 @@ import { createKernel, describeExit } from './actors/kernel.ts';
 import { LaneBoard } from './actors/lane-board.ts';
 import type { LeaseCell, LeaseListener } from './actors/lease.ts';
 import { Admissions } from './actors/migration/admissions.ts';
+import type { ResourceReading } from './actors/monitor.ts';
 import { OwnershipBook } from './actors/ownership-book.ts';
 import type { Barrier, Bytes, Table, Tables } from './actors/ports.ts';
 import { SystemClock } from './clock.ts';
@@ -347,7 +348,7 @@ function furnish(
     },
     {
       executions: () => board.executions,
-      freeBytes: () => freeBytes(sampler.sample(), config.capacity.memoryMax),
+      freeBytes: () => freeBytes(standing.availability, first, config.capacity.memoryMax),
       closed: () => closedBecause(standing, leaseCell, clock),
     },
     packages,
@@ -400,7 +401,12 @@ function furnish(
       standing.open = false;
     },
     stop,
-    deciders: [],
+    links: wire.links,
+    sample: () => readingOf(sampler.sample()),
+    memoryLimitBytes: () => first.limits.memoryLimitBytes,
+    publish: (report) => {
+      standing.availability = report;
+    },
   };
 }
 
@@ -415,9 +421,22 @@ function closedBecause(standing: Standing, cell: LeaseCell, clock: SystemClock):
   return isValid(cell, clock) ? null : 'its lease is not surely valid now';
 }
 
-function freeBytes(sample: ResourceSample, memoryMax: number): number {
-  const { memoryLimitBytes, memoryUsage } = sample.limits;
-  return Math.max(0, (memoryMax - memoryUsage) * memoryLimitBytes);
+function readingOf({ limits, process: own, machine }: ResourceSample): ResourceReading {
+  const { network } = machine;
+  return {
+    cpuShareCores: limits.cpuShareCores,
+    cpuCores: own.cpuCores,
+    memoryUsage: limits.memoryUsage,
+    networkBytesPerSecond:
+      network === null
+        ? 0
+        : network.receivedBytesPerSecond + network.sentBytesPerSecond + network.loopbackBytesPerSecond,
+  };
+}
+
+function freeBytes(latest: HostAvailability | null, first: ResourceSample, memoryMax: number): number {
+  const memoryUsage = latest?.resource.memoryUsage ?? first.limits.memoryUsage;
+  return Math.max(0, (memoryMax - memoryUsage) * first.limits.memoryLimitBytes);
 }
 
 /** A host that was just started and has sampled nothing: it carries nothing. */

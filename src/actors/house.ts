@@ -1,13 +1,14 @@
 import type { HostConfig } from '../config.ts';
-import type { ActorAddress, ExecutionId, HostName, LaneIndex, MigrationId } from '../core/ids.ts';
+import { assert } from '../core/assert.ts';
+import type { ActorAddress, ExecutionId, HostName, LaneIndex, MigrationId, Term } from '../core/ids.ts';
 import { actorAddress, laneIndex } from '../core/ids.ts';
 import type { Lane, LaneListener } from '../lanes/contract.ts';
 import type { LeaseTiming } from '../protocols/lease/timing.ts';
 import { leaseDefaults } from '../protocols/lease/timing.ts';
-import type { HostDescription } from '../protocols/messages.ts';
+import type { HostAvailability, HostDescription } from '../protocols/messages.ts';
 import { migrationDefaults } from '../protocols/migration/timing.ts';
 import type { ChildSpec } from '../supervisors/child-spec.ts';
-import { worker } from '../supervisors/child-spec.ts';
+import { actorStart, worker } from '../supervisors/child-spec.ts';
 import type {
   Strategy,
   SupervisionEvent,
@@ -18,6 +19,7 @@ import type {
 import { defaultBackoff } from '../supervisors/restart-budget.ts';
 import { subtree } from '../supervisors/tree.ts';
 import { address } from './addresses.ts';
+import { affinityActor } from './affinity.ts';
 import { checkpointsActor } from './checkpoints.ts';
 import type { Directory } from './directory.ts';
 import type { EventLog } from './event-log.ts';
@@ -29,14 +31,20 @@ import type { ActorRef, Kernel } from './kernel/contract.ts';
 import { describeExit } from './kernel/exit-reason.ts';
 import { laneActor, laneAddress } from './lane.ts';
 import type { LaneBoard, LaneReport } from './lane-board.ts';
+import type { LatencyPorts } from './latency.ts';
+import { latencyActor } from './latency.ts';
 import type { LeaseCell, LeaseListener } from './lease.ts';
 import { leaseActor } from './lease.ts';
 import type { Admissions } from './migration/admissions.ts';
 import type { MigrationCell } from './migration/cell.ts';
 import { migrationsActor } from './migrations.ts';
+import type { ResourceReading } from './monitor.ts';
+import { monitorActor } from './monitor.ts';
 import type { OwnershipBook } from './ownership-book.ts';
 import { ownershipActor } from './ownership.ts';
 import type { HostPorts } from './ports.ts';
+import { rackActor } from './rack.ts';
+import { seatActor } from './seat.ts';
 
 /** Everything that one host's actors share, whichever drivers stand behind it. */
 export interface HouseParts extends HostPorts {
@@ -59,8 +67,10 @@ export interface HouseParts extends HostPorts {
   readonly isOpen: () => boolean;
   readonly closeDoors: () => void;
   readonly stop: () => void;
-  /** More subtrees: monitors, affinity, seats. */
-  readonly deciders: readonly ChildSpec[];
+  readonly links: LatencyPorts['links'];
+  readonly sample: () => ResourceReading;
+  readonly memoryLimitBytes: () => number;
+  readonly publish: (report: HostAvailability) => void;
 }
 
 /** Restarts within the period before a supervisor gives up; the host then ends, and its executions go elsewhere. */
@@ -125,7 +135,9 @@ export function houseChildren(parts: HouseParts): readonly ChildSpec[] {
     migrations(parts),
     checkpoints(parts),
     host(parts),
-    ...parts.deciders,
+    monitors(parts),
+    ...affinity(parts),
+    rackSeat(parts),
   ];
 }
 
@@ -237,4 +249,61 @@ function checkpoints(parts: HouseParts): ChildSpec {
 
 function host(parts: HouseParts): ChildSpec {
   return worker('host', () => hostActor(parts), { address: address.host(parts.identity.name) });
+}
+
+function monitors(parts: HouseParts): ChildSpec {
+  const { identity, clock, config, exchange, board, admissions, links, directory } = parts;
+  const measured = { latencyMs: 0 };
+  const monitor = {
+    identity,
+    clock,
+    exchange,
+    board,
+    labels: config.labels,
+    sampleMs: config.monitor.sampleMs,
+    sample: parts.sample,
+    reserved: () => admissions.reserved,
+    accepting: parts.isOpen,
+    latencyMs: () => measured.latencyMs,
+    publish: parts.publish,
+  };
+  const latency = {
+    identity,
+    directory,
+    links,
+    lookEveryMs: config.monitor.sampleMs,
+    publish: (medianMs: number) => {
+      measured.latencyMs = medianMs;
+    },
+  };
+  return subtree('monitors', supervision(parts, 'one_for_one'), [
+    worker('resources', () => monitorActor(monitor), { address: address.role(identity.name, 'monitor') }),
+    worker('latency', () => latencyActor(latency), { address: address.role(identity.name, 'latency') }),
+  ]);
+}
+
+function affinity(parts: HouseParts): readonly ChildSpec[] {
+  const { enabled, ...policy } = parts.config.affinity;
+  if (!enabled) return [];
+  return [
+    worker('affinity', () => affinityActor({ ...parts, policy }), {
+      address: address.role(parts.identity.name, 'affinity'),
+    }),
+  ];
+}
+
+/** This host's candidature for its rack's actor. */
+function rackSeat(parts: HouseParts): ChildSpec {
+  const { identity, config } = parts;
+  const ports = {
+    ...parts,
+    seat: `rack/${identity.rack}`,
+    occupant: (term: Term) => {
+      const behaviour = rackActor(term, { ...parts, offerEveryMs: config.monitor.sampleMs });
+      const start = actorStart(behaviour, { address: address.rack(identity.rack) });
+      assert(start.kind === 'actor', 'a rack actor is an actor');
+      return start;
+    },
+  };
+  return worker('rack-seat', () => seatActor(ports));
 }

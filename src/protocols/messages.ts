@@ -268,6 +268,8 @@ export type RackReply =
 
 /** `host/<name>/affinity` */
 export type AffinityMessage =
+  /** From this host's own monitor. */
+  | { readonly kind: 'availability'; readonly report: HostAvailability }
   | {
       readonly kind: 'offer';
       readonly rack: RackName;
