@@ -261,6 +261,73 @@ test('the cluster’s news of a recovery makes a receiver ask, until it is answe
   expect(to.step({ kind: 'peerRewound', peer: a, generation: 2 })).toEqual([]);
 });
 
+test('an acknowledgement of messages that were taken back says nothing about those that took their numbers', () => {
+  const [first, to] = [delivery('a'), delivery('b')];
+  const checkpoint = throughText(first.capture());
+  const late = packets(receive(to, packets(send(first, b, 1))[0] as DeliveryPacket))[0] as DeliveryPacket;
+  const recovered = new Delivery(checkpoint);
+  recovered.step({ kind: 'claimed', tenure: tenure('a', 2) });
+  const asked = packets(send(recovered, b, 2))[0] as DeliveryPacket;
+  const released = packets(receive(to, asked)).flatMap((packet) => [...receive(recovered, packet)]);
+  expect(shown(released)).toEqual(['a.2>b message 1']);
+  receive(recovered, late);
+  expect(recovered.idle).toBe(false);
+  expect(shown(receive(to, packets(released)[0] as DeliveryPacket))[0]).toBe('deliver 2 of a (user)');
+});
+
+/** A sender of two messages, and the receiver's second life, which took neither and has told the sender so. */
+function recoveredReceiver() {
+  const from = delivery('a');
+  send(from, b, 1);
+  send(from, b, 2);
+  const recovered = new Delivery(beginDelivery(tenure('b', 2)));
+  const asked = packets(recovered.step({ kind: 'sent', to: a, subject: 'user', body: Uint8Array.of(9) }));
+  for (const packet of packets(receive(from, asked[0] as DeliveryPacket))) {
+    if (packet.kind === 'alignment') receive(recovered, packet);
+  }
+  return { from, recovered };
+}
+
+test('what an earlier life of the peer acknowledges late, its present life may not have', () => {
+  const { from } = recoveredReceiver();
+  receive(from, { kind: 'acknowledgement', from: tenure('b', 1), to: a, generation: 1, upTo: 2 });
+  expect(from.idle).toBe(false);
+  receive(from, { kind: 'acknowledgement', from: tenure('b', 2), to: a, generation: 1, upTo: 2 });
+  expect(from.idle).toBe(true);
+});
+
+test('nor does it stand where an earlier life of it stood', () => {
+  const { from } = recoveredReceiver();
+  const stands = {
+    kind: 'alignment',
+    to: a,
+    rewinds: [],
+    acknowledged: 0,
+    taken: 2,
+    knows: 1,
+    asks: true,
+  } as const;
+  expect(receive(from, { ...stands, from: tenure('b', 1) })).toEqual([]);
+  expect(from.idle).toBe(false);
+});
+
+test('a life that was taken back learns nothing from what was meant for a later one', () => {
+  const from = delivery('a');
+  send(from, b, 1);
+  const stands = {
+    kind: 'alignment',
+    to: a,
+    rewinds: [],
+    acknowledged: 0,
+    taken: 1,
+    knows: 2,
+    asks: true,
+  } as const;
+  expect(receive(from, { ...stands, from: tenure('b', 1) })).toEqual([]);
+  receive(from, { kind: 'acknowledgement', from: tenure('b', 1), to: a, generation: 2, upTo: 1 });
+  expect(from.idle).toBe(false);
+});
+
 test('a packet for somebody else is a bug', () => {
   const packet = packets(send(delivery('a'), b, 1))[0] as DeliveryPacket;
   expect(() => receive(delivery('c'), packet)).toThrow('A packet is handed to the execution that it names.');
