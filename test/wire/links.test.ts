@@ -238,6 +238,31 @@ test('a peer that lost the link that the other end had opened names it, and so r
   }
 });
 
+test('who sends on hearing that a link was replaced sends over the new one, and dials no further', async () => {
+  let leased = true;
+  const [a, b] = [await openHost('a.1'), await openHost('b.1', { mayOpen: () => leased })];
+  const proxy = await openProxy(a.address);
+  b.wire.links.connect(a.at(proxy.address));
+  await Promise.all([a.until('roundTrip'), b.until('roundTrip')]);
+  b.react = (event) => {
+    if (event.kind !== 'down') return;
+    // A dial that fails at once plans the next: the new link must end that plan.
+    leased = false;
+    b.wire.links.send(a.self, numbered(2), 'urgent');
+    leased = true;
+  };
+  proxy.hold();
+  a.clock.advance(a.ports.settings.silenceMaxMs);
+  a.wire.links.send(b.self, numbered(1), 'urgent');
+
+  await Promise.all([a.until('envelope'), b.until('envelope')]);
+  expect(b.of('dialFailed').map(({ reason }) => reason)).toEqual([{ kind: 'notLeased' }]);
+  b.clock.advance(b.ports.settings.backoffFirstMs);
+  expect(b.wire.links.status()[0]?.phase).toBe('up');
+  expect([a.numbers, b.numbers]).toEqual([[2], [1]]);
+  expect(b.of('down').map(({ reason }) => reason.kind)).toEqual(['replaced']);
+});
+
 test('without a live lease nothing is opened, accepted or sent; with it, all goes on', async () => {
   let leased = false;
   const [a, b] = [await openHost('a.1', { mayOpen: () => leased }), await openHost('b.1')];

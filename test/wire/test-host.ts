@@ -45,6 +45,8 @@ export class TestHost {
   readonly ports: WirePorts;
   readonly wire: Wire;
   address = '';
+  /** Called from within the listener. */
+  react: (event: TestEvent) => void = () => undefined;
   #waiting: { readonly matches: () => boolean; readonly resolve: () => void }[] = [];
 
   static async open(incarnation: string, options: Partial<TestHostOptions> = {}): Promise<TestHost> {
@@ -117,6 +119,7 @@ export class TestHost {
 
   #record(event: TestEvent): void {
     this.events.push(event);
+    this.react(event);
     this.#waiting = this.#waiting.filter(({ matches, resolve }) => {
       if (!matches()) return true;
       resolve();
