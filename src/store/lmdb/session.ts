@@ -55,6 +55,7 @@ export class StoreSession {
   readonly #listeners = new Map<number, (event: RawWatchEvent) => void>();
   #phase: Phase = { phase: 'ended', reason: 'was not opened' };
   #lastId = 0;
+  #closing: Promise<Closing> | null = null;
 
   private constructor(url: string, line: StoreLine, options: StoreOptions) {
     this.#url = url;
@@ -131,7 +132,11 @@ export class StoreSession {
   }
 
   close(): Promise<Closing> {
-    if (this.#phase.phase !== 'open') return Promise.resolve('closed');
+    this.#closing ??= this.#phase.phase === 'open' ? this.#close() : Promise.resolve('closed');
+    return this.#closing;
+  }
+
+  #close(): Promise<Closing> {
     return new Promise<Closing>((resolve) => {
       const cancel = this.#options.clock.after(this.#options.callTimeoutMs, () => {
         this.#settle();

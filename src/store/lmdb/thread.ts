@@ -32,7 +32,12 @@ class StoreThread {
 
   constructor(file: string, options: StoreOptions) {
     const data: StoreThreadData = { file, registryBytesMax: options.registryBytesMax };
-    this.#worker = new Worker(builtEntry('store/lmdb/worker'), { name: 'godwit-store', workerData: data });
+    this.#worker = new Worker(builtEntry('store/lmdb/worker'), {
+      name: 'godwit-store',
+      workerData: data,
+      // Nothing that the host was started with is meant for this thread: no loader of methods, no inspector.
+      execArgv: [],
+    });
     let reason = 'has lost its thread';
     this.#worker.once('error', (error) => {
       reason = `has lost its thread: ${messageOf(error)}`;

@@ -6,19 +6,21 @@ import { openStore } from '../../../dist/store/open.js';
 import { storeOptions } from '../../../dist/store/options.js';
 
 const [url, command, ...rest] = process.argv.slice(2);
+/** Once set, how soon every timer fires. */
+let hurriedMs = null;
 const clock = {
   monotonicMs: () => performance.now(),
   bootMs: () => performance.now(),
   wallMs: () => Date.now(),
   after: (delayMs, fire) => {
-    const timer = setTimeout(() => fire(), delayMs);
+    const timer = setTimeout(() => fire(), hurriedMs ?? delayMs);
     return () => clearTimeout(timer);
   },
 };
 const random = { next: Math.random, hex: (bytes) => randomBytes(bytes).toString('hex') };
 const options = {
   ...storeOptions({ clock, random }),
-  callTimeoutMs: Number(process.env.CALL_TIMEOUT_MS ?? 30_000),
+  callTimeoutMs: 30_000,
 };
 
 /** Written at once, so that a line is out before the process can be killed. */
@@ -141,6 +143,7 @@ switch (command) {
     const store = await openStore(url, options);
     say('open');
     await new Promise((resolve) => process.stdin.once('data', resolve));
+    hurriedMs = Number(rest[0]);
     const cas = store.registry.cas('a', 'absent', Buffer.from('1')).then(
       (answer) => answer.kind,
       (error) => error.name,

@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { RegistryDatabase } from '../../../src/store/lmdb/database.ts';
+import { claimGivenUp } from '../../../src/store/lmdb/messages.ts';
+import type { CasRequest } from '../../../src/store/lmdb/messages.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'godwit-database-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const claims = new Int32Array(8192);
+const put = (slot: number, key: string, expected: number): CasRequest => ({
+  kind: 'cas',
+  request: slot,
+  slot,
+  key,
+  expected,
+  value: new Uint8Array(4),
+});
+
+function commit(database: RegistryDatabase, requests: readonly CasRequest[]): readonly string[] {
+  claims.fill(0);
+  return database.commit(requests, claims).map(({ kind }) => kind);
+}
+
+test('keeps as many changes as a watcher may miss, and says when it missed more', async () => {
+  const database = new RegistryDatabase(join(folder, 'registry.mdb'), 1_000_000);
+  expect(database.changesSince(0)).toEqual({ kind: 'none' });
+  let revision = 0;
+  for (let round = 0; round < 5; round += 1) {
+    const requests = Array.from({ length: 4096 }, (_, index) => {
+      const before = revision + index;
+      return put(index, `row/${index % 16}`, before < 16 ? 0 : before - 15);
+    });
+    expect(new Set(commit(database, requests))).toEqual(new Set(['done']));
+    revision += requests.length;
+    database.refresh();
+    expect(database.changesSince(revision - 3)).toEqual({
+      kind: 'keys',
+      keys: ['row/13', 'row/14', 'row/15'],
+      revision,
+    });
+  }
+  expect(database.changesSince(revision)).toEqual({ kind: 'none' });
+  const oldest = database.changesSince(revision - 16_384);
+  expect(oldest.kind === 'keys' ? oldest.keys.length : oldest).toBe(16);
+  expect(database.changesSince(revision - 16_385)).toEqual({ kind: 'gap' });
+  // Another database in its place: what the watcher knows means nothing there.
+  expect(database.changesSince(revision + 1)).toEqual({ kind: 'gap' });
+  await database.close();
+});
+
+test('skips a call that was given up, and only that, in one transaction', async () => {
+  const database = new RegistryDatabase(join(folder, 'registry.mdb'), 1_000_000);
+  claims.fill(0);
+  Atomics.store(claims, 2, claimGivenUp);
+  const answers = database.commit(
+    [put(1, 'a', 0), put(2, 'b', 0), put(3, 'c', 0), put(4, 'a', 0), put(5, 'a', 1)],
+    claims,
+  );
+  expect(answers.map(({ kind }) => kind)).toEqual(['done', 'skipped', 'done', 'conflict', 'done']);
+  database.refresh();
+  expect(database.list('').map(({ key, revision }) => [key, revision])).toEqual([
+    ['a', 3],
+    ['c', 2],
+  ]);
+  await database.close();
+});
