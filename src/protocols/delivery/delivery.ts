@@ -200,7 +200,7 @@ export class Delivery {
     this.#settleOutbox(peer, Math.min(packet.taken, standingPrefix(peer.rewinds, packet.knows)));
     this.#acknowledgeTaken(peer, this.#drain(peer));
     if (!this.#peers.has(from)) return;
-    if (packet.asks || !peer.aligned) this.#transmitAlignment(peer);
+    if (packet.asks) this.#transmitAlignment(peer);
     if (packet.asks || !wasAligned) this.#transmitFrom(peer, peer.acknowledged + 1);
   }
 

@@ -269,10 +269,11 @@ test('an acknowledgement of messages that were taken back says nothing about tho
   recovered.step({ kind: 'claimed', tenure: tenure('a', 2) });
   const asked = packets(send(recovered, b, 2))[0] as DeliveryPacket;
   const released = packets(receive(to, asked)).flatMap((packet) => [...receive(recovered, packet)]);
-  expect(shown(released)).toEqual(['a.2>b message 1']);
+  expect(shown(released)).toEqual(['a.2>b stands at taken 0, acknowledged 0', 'a.2>b message 1']);
   receive(recovered, late);
   expect(recovered.idle).toBe(false);
-  expect(shown(receive(to, packets(released)[0] as DeliveryPacket))[0]).toBe('deliver 2 of a (user)');
+  const taken = packets(released).flatMap((packet) => [...receive(to, packet)]);
+  expect(shown(taken)).toContain('deliver 2 of a (user)');
 });
 
 /** A sender of two messages, and the receiver's second life, which took neither and has told the sender so. */
@@ -283,13 +284,15 @@ function recoveredReceiver() {
   const recovered = new Delivery(beginDelivery(tenure('b', 2)));
   const asked = packets(recovered.step({ kind: 'sent', to: a, subject: 'user', body: Uint8Array.of(9) }));
   for (const packet of packets(receive(from, asked[0] as DeliveryPacket))) {
-    if (packet.kind === 'alignment') receive(recovered, packet);
+    if (packet.kind !== 'alignment') continue;
+    for (const answer of packets(receive(recovered, packet))) receive(from, answer);
   }
-  return { from, recovered };
+  expect(from.capture().peers[0]).toMatchObject({ aligned: true, generation: 2, acknowledged: 0 });
+  return from;
 }
 
 test('what an earlier life of the peer acknowledges late, its present life may not have', () => {
-  const { from } = recoveredReceiver();
+  const from = recoveredReceiver();
   receive(from, { kind: 'acknowledgement', from: tenure('b', 1), to: a, generation: 1, upTo: 2 });
   expect(from.idle).toBe(false);
   receive(from, { kind: 'acknowledgement', from: tenure('b', 2), to: a, generation: 1, upTo: 2 });
@@ -297,7 +300,7 @@ test('what an earlier life of the peer acknowledges late, its present life may n
 });
 
 test('nor does it stand where an earlier life of it stood', () => {
-  const { from } = recoveredReceiver();
+  const from = recoveredReceiver();
   const stands = {
     kind: 'alignment',
     to: a,
@@ -309,6 +312,19 @@ test('nor does it stand where an earlier life of it stood', () => {
   } as const;
   expect(receive(from, { ...stands, from: tenure('b', 1) })).toEqual([]);
   expect(from.idle).toBe(false);
+});
+
+test('a peer that does not know of a recovery yet may have taken what was taken back', () => {
+  const first = delivery('a');
+  send(first, b, 1);
+  const recovered = new Delivery(throughText(first.capture()));
+  recovered.step({ kind: 'claimed', tenure: tenure('a', 2) });
+  send(recovered, b, 2);
+  const stands = { kind: 'alignment', from: tenure('b', 2), to: a, rewinds: [], acknowledged: 0 } as const;
+  receive(recovered, { ...stands, taken: 2, knows: 1, asks: true });
+  expect(recovered.capture().peers[0]).toMatchObject({ acknowledged: 1, outbox: [{ number: 2 }] });
+  receive(recovered, { ...stands, taken: 2, knows: 2, asks: false });
+  expect(recovered.idle).toBe(true);
 });
 
 test('a life that was taken back learns nothing from what was meant for a later one', () => {
