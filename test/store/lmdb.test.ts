@@ -180,11 +180,13 @@ test('keeps what a killed writer was acknowledged, and the others go on', async 
 
 test('a call that waits behind a stopped process is surely not done when it times out', async () => {
   const folder = await Folder.create();
-  const store = await folder.open({ callTimeoutMs: 300 });
+  const hurry = new HurryClock();
+  const store = await folder.open({ clock: hurry });
   const goOn = await folder.stopLockHolder();
-  expect(await failure(store.registry.cas('row', 'absent', bytes('1')))).toBeInstanceOf(
-    StoreUnavailableError,
-  );
+  hurry.hurriedMs = 200;
+  const outcome = await failure(store.registry.cas('row', 'absent', bytes('1')));
+  expect(outcome).toBeInstanceOf(StoreUnavailableError);
+  hurry.hurriedMs = null;
   const opening = await failure(folder.open({ callTimeoutMs: 300 }));
   expect(opening).toBeInstanceOf(StoreUnavailableError);
   expect(String(opening)).toContain('stopped process');

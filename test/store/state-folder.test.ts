@@ -1,4 +1,5 @@
 import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -44,6 +45,20 @@ test('all who make the cluster file at once get the same one, mode 0600, and not
   expect(await readdir(folder)).toEqual(['cluster.json']);
   expect((await stat(join(folder, 'cluster.json'))).mode & 0o777).toBe(0o600);
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
+});
+
+test('takes the file of whoever was faster between its look and its write', async () => {
+  const file = join(parent, 'cluster.json');
+  const faster = { version: 1, id: 'c-faster', secret: 'f'.repeat(64) };
+  const late: Random = {
+    ...random,
+    hex: (bytes) => {
+      writeFileSync(file, JSON.stringify(faster), { mode: 0o600 });
+      return random.hex(bytes);
+    },
+  };
+  expect(await settleClusterFile(parent, late)).toEqual({ id: faster.id, secret: faster.secret });
+  expect(await readClusterFile(parent)).toEqual({ id: faster.id, secret: faster.secret });
 });
 
 const damaged: readonly (readonly [string, string])[] = [
