@@ -69,7 +69,40 @@ test('the enumeration meets every phase that a move can have', () => {
     explore(model, 600_000);
     for (const phase of model.phases()) met.add(phase);
   }
-  expect([...met].sort()).toMatchInlineSnapshot();
+  expect([...met].sort()).toMatchInlineSnapshot(`
+    [
+      "ownership absent",
+      "ownership claiming",
+      "ownership freezing",
+      "ownership frozen",
+      "ownership received",
+      "ownership receiving",
+      "ownership released",
+      "ownership restoring",
+      "ownership retained",
+      "ownership running",
+      "ownership settling",
+      "source committing",
+      "source confirming",
+      "source done",
+      "source doubting",
+      "source freezing",
+      "source preparing",
+      "source releasing",
+      "source resuming",
+      "source transferring",
+      "source unfreezing",
+      "target admitting",
+      "target claiming",
+      "target done",
+      "target dropping",
+      "target fetching",
+      "target prepared",
+      "target rebuilding",
+      "target resumed",
+      "target transferred",
+    ]
+  `);
 });
 
 const faults: readonly (readonly [string, Steps, boolean, Partial<Bounds>])[] = [

@@ -1,0 +1,174 @@
+import { describe, expect, test } from 'vitest';
+import { epoch, generation, nonce } from '../../../src/core/ids.ts';
+import type {
+  OwnershipEffect,
+  OwnershipEvent,
+  OwnershipState,
+} from '../../../src/protocols/ownership/ownership.ts';
+import { step } from '../../../src/protocols/ownership/step.ts';
+import { described, documentedRows, rowOf } from '../transition-table.ts';
+import {
+  asked,
+  copy,
+  covered,
+  d1,
+  found,
+  fresh,
+  m1,
+  other,
+  point,
+  row,
+  self,
+  states,
+  taken,
+  tenure,
+} from './fixtures.ts';
+import { sections } from './transitions.ts';
+
+describe.each(sections)('%s', (heading, rows) => {
+  test.each(rows)('$from: $on', ({ state, event, to, effects }) => {
+    const stepped = step(state, event);
+    expect([stepped.state.phase, described(stepped.effects)]).toEqual([to, effects]);
+  });
+
+  test('is what the document says', () => {
+    expect(documentedRows('ownership', heading)).toEqual(rows.map(rowOf));
+  });
+});
+
+function run(
+  state: OwnershipState,
+  ...events: OwnershipEvent[]
+): { state: OwnershipState; effects: OwnershipEffect[] } {
+  const effects: OwnershipEffect[] = [];
+  for (const event of events) {
+    const stepped = step(state, event);
+    state = stepped.state;
+    effects.push(...stepped.effects);
+  }
+  return { state, effects };
+}
+
+function swaps(effects: readonly OwnershipEffect[]): Extract<OwnershipEffect, { kind: 'swap' }>[] {
+  return effects.filter((effect) => effect.kind === 'swap');
+}
+
+test('a migration claim raises the epoch and keeps generation and recovery point', () => {
+  const { effects } = run(states.claimingMigration, found({ ...row, owner: other, recovery: point }));
+  expect(swaps(effects)).toEqual([
+    {
+      kind: 'swap',
+      token: fresh,
+      expectedRevision: 7,
+      row: { ...row, owner: self, epoch: 2, generation: 1, nonce: fresh, recovery: point },
+    },
+  ]);
+});
+
+test('a recovery claim raises epoch and generation', () => {
+  const { effects } = run(states.claimingRecovery, found({ ...row, owner: other }));
+  expect(swaps(effects)[0]?.row).toMatchObject({ owner: self, epoch: 2, generation: 2 });
+});
+
+test('an ambiguous claim is issued again with its own nonce until the register shows who won', () => {
+  const unclaimed = { ...row, owner: other };
+  const { state, effects } = run(
+    states.claimingMigration,
+    found(unclaimed),
+    { kind: 'storeFailed' },
+    { kind: 'retryDue', nonce: nonce('another') },
+    found(unclaimed),
+    { kind: 'swapRefused', token: fresh },
+    found({ ...unclaimed, owner: self, epoch: epoch(2), nonce: fresh }),
+  );
+  expect(swaps(effects).map((swap) => swap.token)).toEqual([fresh, fresh]);
+  expect(state).toMatchObject({ phase: 'running', tenure: { epoch: 2, generation: 1 } });
+});
+
+test('the answer to a checkpoint that was under way never counts for a claim', () => {
+  const { state } = run(states.claimingBack, { kind: 'swapped', token: point.vaultKey });
+  expect(state.phase).toBe('claiming');
+});
+
+test('an answer from before the claimed epoch decides nothing', () => {
+  const { state, effects } = run(states.claimingRecoveryFromCopy, found(row));
+  expect([state.phase, described(effects)]).toEqual(['claiming', 'retry later']);
+});
+
+test('the kept copy recovers at the next generation, from itself', () => {
+  const { state, effects } = run(
+    states.retained,
+    { kind: 'ownerEnded', owner: other, epoch: epoch(2), generation: generation(1), nonce: fresh },
+    found(taken),
+    { kind: 'swapped', token: fresh },
+  );
+  expect(state).toMatchObject({ phase: 'running', tenure: { epoch: 3, generation: 2 } });
+  expect(effects).toContainEqual({
+    kind: 'recovered',
+    tenure: { ...tenure, epoch: 3, generation: 2 },
+    point: null,
+  });
+});
+
+test('the kept copy gives way to a checkpoint of the owner that ended', () => {
+  const { state, effects } = run(
+    states.retained,
+    { kind: 'ownerEnded', owner: other, epoch: epoch(2), generation: generation(1), nonce: fresh },
+    found(covered),
+    found(covered),
+    { kind: 'swapped', token: fresh },
+    found({ ...covered, owner: self, epoch: epoch(3), generation: generation(2), nonce: fresh }),
+  );
+  expect(state).toMatchObject({ phase: 'restoring', point: covered.recovery });
+  expect(effects.filter((effect) => effect.kind === 'run')).toEqual([]);
+});
+
+test('a target that answered claimed answers so again, and to a late drop too', () => {
+  const arrived = run(states.claimingMigration, { kind: 'swapped', token: fresh }).state;
+  for (const ask of [
+    { kind: 'claim', migration: m1, digest: d1 },
+    { kind: 'drop', migration: m1 },
+  ] as const) {
+    expect(described(run(arrived, asked(ask)).effects)).toBe('answer claimed');
+  }
+});
+
+test('an owner that lost its copy while it claimed it recovers from its checkpoint, at a new generation', () => {
+  const { state } = run(
+    states.claimingMigration,
+    { kind: 'copyLost', nonce: nonce('n-5') },
+    found({ ...row, owner: self, epoch: epoch(2), nonce: fresh }),
+  );
+  expect(state).toMatchObject({
+    phase: 'claiming',
+    copy: { kind: 'none' },
+    claim: { kind: 'recovery', owner: self, epoch: 2, generation: 1 },
+  });
+});
+
+test('a copy of an epoch that is known to be over is not received', () => {
+  const state: OwnershipState = { ...states.absent, pointer: { owner: other, epoch: epoch(4) } };
+  expect(described(run(state, asked({ kind: 'receive', migration: m1, copy })).effects)).toBe(
+    'answer not received',
+  );
+});
+
+test('every change of phase is saved before anything else is done', () => {
+  for (const [, rows] of sections) {
+    for (const { state, event, on } of rows) {
+      const stepped = step(state, event);
+      if (stepped.state === state) continue;
+      expect(stepped.effects[0], `${state.phase}: ${on}`).toEqual({ kind: 'save' });
+    }
+  }
+});
+
+test('an incarnation whose lease has ended answers, and does nothing else', () => {
+  for (const [, rows] of sections) {
+    for (const { event } of rows) {
+      const { state, effects } = run(states.ended, event);
+      expect(state).toEqual(states.ended);
+      expect(effects.every((effect) => effect.kind === 'answer')).toBe(true);
+    }
+  }
+});
