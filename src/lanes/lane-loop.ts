@@ -194,6 +194,8 @@ export class LaneLoop {
   #emit(event: RuntimeEvent): void {
     if (event.kind === 'settled') this.#executions.delete(event.tenure.execution);
     this.#outbox.add(event);
+    // The effect's own code runs next, on this thread: should it never come back, the host knows which one it was.
+    if (event.kind === 'effectStarted') this.#outbox.flush(() => this.#mayAct());
     // A settled effect of an execution that has left is reported from the event loop, outside of any turn.
     if (!this.#turning) this.wake();
   }

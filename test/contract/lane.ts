@@ -280,7 +280,7 @@ export function describeLane(name: string, startLane: StartLane): void {
       const on = await bench({ tracePeriodMs: 20 });
       const tenure = run(on, 'spin');
       const first = await on.probe.next('trace', (event) => (event.traces[0]?.fuel ?? 0) > 0);
-      const second = await on.probe.next('trace');
+      const second = await on.probe.next('trace', (event) => event.traces.length === 1);
       expect(second.busyMs).toBeGreaterThan(0);
       expect(second.busyMs).toBeLessThanOrEqual(second.periodMs);
       expect(second.traces).toMatchObject([{ execution: tenure.execution }]);
@@ -499,6 +499,7 @@ export function describeLane(name: string, startLane: StartLane): void {
       on.lane.post({ kind: 'checkpoint', execution: tenure.execution, request: 99 });
       await stopped;
       expect(on.probe.all.length).toBe(reported);
+      expect(on.probe.exit).toBeNull();
       expect(on.lane.silentSinceMs()).toBeNull();
       expect(on.words.phase).toBe('ended');
     });

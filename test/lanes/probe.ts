@@ -10,7 +10,8 @@ export class Probe implements LaneListener {
   readonly exited: Promise<Error>;
   #untaken: LaneEvent[] = [];
   #waiting: (() => void)[] = [];
-  #exit: Error | null = null;
+  /** Why the lane ended, by itself. */
+  exit: Error | null = null;
   #exitResolve: (error: Error) => void = () => undefined;
 
   constructor() {
@@ -24,7 +25,7 @@ export class Probe implements LaneListener {
   }
 
   onExit(error: Error): void {
-    this.#exit = error;
+    this.exit = error;
     this.#exitResolve(error);
     this.#look();
   }
@@ -37,7 +38,7 @@ export class Probe implements LaneListener {
     for (;;) {
       const at = this.#untaken.findIndex((event) => event.kind === kind && accept(event as EventOf<K>));
       if (at >= 0) return this.#untaken.splice(at, 1)[0] as EventOf<K>;
-      if (this.#exit !== null) throw this.#exit;
+      if (this.exit !== null) throw this.exit;
       // What would otherwise only show as a test that takes too long.
       const failed = this.#untaken.find(
         (event) => event.kind === 'installFailed' || event.kind === 'restoreFailed',
