@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
-import { createKernel } from '../../src/actors/kernel.ts';
+import { createKernel, shutdown } from '../../src/actors/kernel.ts';
 import type { ActorRef, AnyRef, Behaviour } from '../../src/actors/kernel.ts';
 import { SimulatedClock } from '../../src/simulator/clock.ts';
 import { kernelContract } from './kernel-contract.ts';
@@ -83,6 +83,31 @@ test('no actor of nact has more than 90 children, however many ours have: it cop
   expect(groups(system)).toBeLessThanOrEqual(groupsBefore * 2);
   await kernel.shutdown(0);
   expect([...system.children.keys()].filter((name) => !name.startsWith('group.'))).toEqual([]);
+});
+
+test('orders to end overtake what waits in the mailbox', async () => {
+  const kernel = createKernel({ clock: new SimulatedClock() });
+  let handled = 0;
+  const busy: Behaviour<null, 'work', never> = {
+    init: () => null,
+    receive: (state) => {
+      handled += 1;
+      return state;
+    },
+  };
+  const actors = ['killed', 'stopped', 'exited'].map((name) => kernel.spawn(name, busy));
+  for (const actor of actors) for (let count = 0; count < 1_000; count += 1) actor.tell('work');
+  const [one, other, third] = actors as [ActorRef<'work'>, ActorRef<'work'>, ActorRef<'work'>];
+  kernel.kill(one);
+  void kernel.stop(other, 1_000);
+  kernel.exit(third, shutdown);
+  await settle();
+  expect([handled, ...actors.map((actor) => actor.exitReason?.kind)]).toEqual([
+    0,
+    'killed',
+    'shutdown',
+    'shutdown',
+  ]);
 });
 
 test('a flood of one actor does not starve another, nor the event loop', async () => {

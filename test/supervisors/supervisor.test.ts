@@ -283,6 +283,25 @@ describe('restarting', () => {
     expect([...world.starts.values()]).toEqual([2, 2, 2]);
   });
 
+  test('a sibling that fails while another one is waited for is restarted once, with the rest', async () => {
+    const world = new SupervisorWorld(1);
+    const top = world.start({ strategy: 'one_for_all', budget: many }, [
+      world.worker('a'),
+      world.worker('b'),
+      world.worker('c', {}, lingering),
+    ]);
+    await world.settle();
+    world.ref('a').tell(fail);
+    await world.settle();
+    world.ref('b').tell(fail);
+    await world.settle();
+    expect(await world.children(top)).toBe('a restarting, b running, c stopping');
+    world.ref('c').tell(exitNow);
+    await world.settle();
+    expect(await world.children(top)).toBe('a running, b running, c running');
+    expect([...world.starts.values()]).toEqual([2, 2, 2]);
+  });
+
   test('backs off: at once, then longer and longer, up to a bound; stopped siblings wait too', async () => {
     const world = new SupervisorWorld(1);
     const backoff = { initialMs: 100, factor: 2, maxMs: 300, jitter: 0 };
@@ -420,6 +439,23 @@ describe('requests', () => {
     ask({ kind: 'deleteChild', id: 'a' });
     await world.settle();
     expect(replies).toEqual(['stopping', 'stopping']);
+  });
+
+  test('terminateChild calls off the next attempt after a failed one', async () => {
+    const world = new SupervisorWorld(1);
+    let failing = false;
+    const init = (): null => {
+      if (!failing) return null;
+      top.tell({ kind: 'terminateChild', id: 'a' });
+      throw new Error('not yet');
+    };
+    const top = world.start({ budget: many }, [world.worker('a', {}, { init })]);
+    await world.settle();
+    failing = true;
+    world.ref('a').tell(fail);
+    await world.settle();
+    expect(await world.children(top)).toBe('a stopped');
+    expect(world.starts.get('a')).toBe(2);
   });
 
   test('that would wait behind a thousand others are refused', async () => {
