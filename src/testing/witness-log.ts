@@ -1,0 +1,46 @@
+/** One act of an execution, as it told the witness. */
+export interface Act {
+  readonly execution: string;
+  readonly generation: number;
+  readonly epoch: number;
+  /** Of the effect that carried the act. */
+  readonly sequence: number;
+  /** Counts the acts of one execution, from 1. */
+  readonly iteration: number;
+}
+
+/** An act as it stands in the log. */
+export interface LoggedAct extends Act {
+  /** Its line in the log, from 1. */
+  readonly line: number;
+}
+
+/** @throws {SyntaxError} naming the line that is none of the witness's */
+export function parseWitnessLog(text: string): readonly LoggedAct[] {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line, index) => {
+    const act = parseAct(line);
+    if (act === null)
+      throw new SyntaxError(`Line ${index + 1} of the witness's log is no act: ${line.slice(0, 80)}`);
+    return { ...act, line: index + 1 };
+  });
+}
+
+/** @returns null when the line is no act */
+export function parseAct(line: string): Act | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null) return null;
+  const { execution, generation, epoch, sequence, iteration } = value as Record<string, unknown>;
+  if (typeof execution !== 'string' || !isCount(generation) || !isCount(epoch)) return null;
+  if (!isCount(sequence) || !isCount(iteration)) return null;
+  return { execution, generation, epoch, sequence, iteration };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
+}

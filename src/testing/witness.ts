@@ -1,0 +1,56 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { Server, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { parseAct } from './witness-log.ts';
+
+/** A witness that listens. */
+export interface Witness {
+  /** `host:port` */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Logs what executions say that they do, in the order in which it arrives, and removes no duplicates. An act is
+ * acknowledged when it has been handed to the operating system, so the log survives a kill of the witness.
+ *
+ * One line of JSON per act, each answered by one line: `ok`, or `refused` and why.
+ *
+ * @param file the log, appended to
+ */
+export function startWitness(file: string): Promise<Witness> {
+  const log = openSync(file, 'a', 0o600);
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    const lines = createInterface({ input: socket });
+    lines.on('error', () => socket.destroy());
+    lines.on('line', (line) => {
+      const act = parseAct(line);
+      if (act !== null) writeSync(log, `${JSON.stringify(act)}\n`);
+      if (socket.writable) socket.write(act === null ? 'refused: no act\n' : 'ok\n');
+    });
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      if (address === null || typeof address === 'string')
+        return reject(new Error('The witness listens on no port.'));
+      resolve({
+        address: `127.0.0.1:${address.port}`,
+        close: () =>
+          new Promise((closed) => {
+            for (const socket of sockets) socket.destroy();
+            server.close(() => {
+              closeSync(log);
+              closed();
+            });
+          }),
+      });
+    });
+  });
+}

@@ -1,0 +1,210 @@
+import { expect, test } from 'vitest';
+import type { Recovery } from '../../src/testing/witness-verdict.ts';
+import { judge } from '../../src/testing/witness-verdict.ts';
+
+type Row = readonly [generation: number, epoch: number, sequence: number, iteration: number];
+
+function faultsOf(rows: readonly Row[], recoveries: readonly Recovery[], acts: number): readonly string[] {
+  const log = rows.map(([generation, epoch, sequence, iteration], index) => ({
+    execution: 'x-1',
+    generation,
+    epoch,
+    sequence,
+    iteration,
+    line: index + 1,
+  }));
+  const [verdict] = judge(log, recoveries, [{ execution: 'x-1', acts }]);
+  return (
+    verdict?.faults.map((fault) => ('line' in fault ? `${fault.kind} at ${fault.line}` : fault.kind)) ?? []
+  );
+}
+
+const recovered: Recovery = { execution: 'x-1', generation: 2, effectSequence: 2 };
+
+test.each<[string, readonly Row[], readonly Recovery[], number, readonly string[]]>([
+  [
+    'a run without faults',
+    [
+      [1, 1, 1, 1],
+      [1, 1, 2, 2],
+      [1, 1, 3, 3],
+    ],
+    [],
+    3,
+    [],
+  ],
+  [
+    'a move: the next act follows the last',
+    [
+      [1, 1, 1, 1],
+      [1, 2, 2, 2],
+      [1, 3, 3, 3],
+    ],
+    [],
+    3,
+    [],
+  ],
+  [
+    'a recovery: the acts go on behind the checkpoint',
+    [
+      [1, 1, 1, 1],
+      [1, 1, 2, 2],
+      [1, 1, 3, 3],
+      [2, 2, 3, 3],
+      [2, 2, 4, 4],
+    ],
+    [recovered],
+    4,
+    [],
+  ],
+  [
+    'a recovery that starts its pending effect once more',
+    [
+      [1, 1, 1, 1],
+      [1, 1, 2, 2],
+      [2, 2, 2, 2],
+      [2, 2, 3, 3],
+    ],
+    [recovered],
+    3,
+    [],
+  ],
+  [
+    'two recoveries from one checkpoint',
+    [
+      [1, 1, 1, 1],
+      [1, 1, 2, 2],
+      [1, 1, 3, 3],
+      [3, 3, 3, 3],
+    ],
+    [recovered, { ...recovered, generation: 3 }],
+    3,
+    [],
+  ],
+  [
+    'acts of a host that died before its first checkpoint',
+    [
+      [1, 1, 1, 1],
+      [2, 2, 1, 1],
+      [2, 2, 2, 2],
+    ],
+    [{ ...recovered, effectSequence: 0 }],
+    2,
+    [],
+  ],
+  [
+    'the last act is missing',
+    [
+      [1, 1, 1, 1],
+      [1, 1, 2, 2],
+    ],
+    [],
+    3,
+    ['lost'],
+  ],
+  ['nothing happened', [], [], 1, ['lost']],
+  [
+    'an act is made twice',
+    [
+      [1, 1, 1, 1],
+      [1, 1, 2, 2],
+      [1, 1, 2, 2],
+    ],
+    [],
+    2,
+    ['repeated at 3'],
+  ],
+  [
+    'a restart from the beginning after a move',
+    [
+      [1, 1, 1, 1],
+      [1, 1, 2, 2],
+      [1, 2, 1, 1],
+      [1, 2, 2, 2],
+    ],
+    [],
+    2,
+    ['repeated at 3', 'repeated at 4'],
+  ],
+  [
+    'a restart from the beginning after a recovery',
+    [
+      [1, 1, 1, 1],
+      [1, 1, 2, 2],
+      [1, 1, 3, 3],
+      [2, 2, 1, 1],
+    ],
+    [recovered],
+    3,
+    ['repeated at 4', 'lost'],
+  ],
+  [
+    'a recovery that repeats more than its pending effect',
+    [
+      [1, 1, 1, 1],
+      [1, 1, 2, 2],
+      [2, 2, 1, 1],
+    ],
+    [recovered],
+    2,
+    ['repeated at 3'],
+  ],
+  [
+    'an act is left out',
+    [
+      [1, 1, 1, 1],
+      [1, 2, 3, 3],
+    ],
+    [],
+    3,
+    ['skipped at 2'],
+  ],
+  [
+    'a recovery that goes on ahead of its checkpoint',
+    [
+      [1, 1, 1, 1],
+      [1, 1, 2, 2],
+      [1, 1, 3, 3],
+      [2, 2, 4, 4],
+    ],
+    [recovered],
+    4,
+    ['skipped at 4'],
+  ],
+  [
+    'two owners take turns',
+    [
+      [1, 1, 1, 1],
+      [1, 2, 2, 2],
+      [1, 1, 2, 2],
+      [1, 2, 3, 3],
+    ],
+    [],
+    3,
+    ['ranTwice at 3'],
+  ],
+  [
+    'an older generation acts after a newer one',
+    [
+      [1, 1, 1, 1],
+      [1, 1, 2, 2],
+      [2, 2, 3, 3],
+      [1, 1, 3, 3],
+    ],
+    [recovered],
+    3,
+    ['ranTwice at 4'],
+  ],
+  [
+    'a generation that nobody announced',
+    [
+      [1, 1, 1, 1],
+      [2, 2, 2, 2],
+    ],
+    [],
+    2,
+    ['unannounced at 2'],
+  ],
+])('%s', (_name, rows, recoveries, acts, expected) => {
+  expect(faultsOf(rows, recoveries, acts)).toEqual(expected);
+});
