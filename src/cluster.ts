@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { address } from './actors/addresses.ts';
 import { Directory } from './actors/directory.ts';
 import { AddressExchange } from './actors/exchange.ts';
-import type { Tables } from './actors/ports.ts';
+import type { AnyMessage, Tables } from './actors/ports.ts';
 import { SystemClock } from './clock.ts';
 import { GodwitError, messageOf } from './core/errors.ts';
 import type { MethodRef } from './core/execution.ts';
@@ -99,9 +99,9 @@ export class ExecutionFailedError extends GodwitError {
 
 export interface ActorHandle {
   /** @returns false when the message was surely dropped */
-  tell(message: { readonly kind: string }): boolean;
+  tell(message: AnyMessage): boolean;
   /** @throws {UnreachableActorError | RemoteAskError} */
-  ask<Reply>(message: { readonly kind: string }, options: { readonly timeoutMs: number }): Promise<Reply>;
+  ask<Reply>(message: AnyMessage, options: { readonly timeoutMs: number }): Promise<Reply>;
 }
 
 export interface StartOptions {
@@ -283,7 +283,10 @@ class ClusterClient implements Cluster {
     const execution = executionId(`x-${this.#random.hex(6)}`);
     const message = {
       kind: 'startExecution',
-      ...{ execution, method: ref, args: encodeValue(args), affinity: options.affinity },
+      execution,
+      method: ref,
+      args: encodeValue(args),
+      affinity: options.affinity,
     };
     const reply = await this.#exchange.ask<HostReply>(address.host(host), message, askMs);
     if (reply.kind === 'started') return reply.execution;
@@ -313,7 +316,7 @@ class ClusterClient implements Cluster {
     target: HostName,
     reason: MoveReason,
   ): Promise<Extract<ExecutionReply, { kind: 'moved' }>> {
-    const message = { kind: 'migrate', ...{ target, reason } };
+    const message = { kind: 'migrate', target, reason };
     const reply = await this.#exchange.ask<ExecutionReply>(address.execution(execution), message, migrateMs);
     if (reply.kind === 'moved') return reply;
     throw new RefusedError(
@@ -334,7 +337,7 @@ class ClusterClient implements Cluster {
   async drain(host: HostName, deadlineMs: number): Promise<Extract<HostReply, { kind: 'drained' }>> {
     const reply = await this.#exchange.ask<HostReply>(
       address.host(host),
-      { kind: 'drain', ...{ deadlineMs } },
+      { kind: 'drain', deadlineMs },
       deadlineMs + askMs,
     );
     if (reply.kind === 'drained') return reply;
@@ -374,15 +377,12 @@ class ClusterClient implements Cluster {
       if (this.#followed.has(host.incarnation)) continue;
       this.#followed.set(host.incarnation, true);
       const subscriber = actorAddress(`client/${this.#self}`);
-      const message = { kind: 'follow', ...{ subscriber, logs: this.#follows.logs } };
+      const message = { kind: 'follow', subscriber, logs: this.#follows.logs };
       this.#exchange.tellIncarnation(host.incarnation, address.host(host.name), message);
     }
   }
 
-  async #tryAsk<Reply>(
-    to: ReturnType<typeof address.host>,
-    message: { readonly kind: string },
-  ): Promise<Reply | null> {
+  async #tryAsk<Reply>(to: ReturnType<typeof address.host>, message: AnyMessage): Promise<Reply | null> {
     try {
       return await this.#exchange.ask<Reply>(to, message, askMs);
     } catch {

@@ -13,7 +13,7 @@ import type { LeaseCell, LeaseListener } from './actors/lease.ts';
 import { Admissions } from './actors/migration/admissions.ts';
 import type { ResourceReading } from './actors/monitor.ts';
 import { OwnershipBook } from './actors/ownership-book.ts';
-import type { Barrier, Bytes, Table, Tables } from './actors/ports.ts';
+import type { AnyMessage, Barrier, Bytes, Table, Tables } from './actors/ports.ts';
 import { SystemClock } from './clock.ts';
 import type { HostConfig } from './config.ts';
 import { GodwitError, messageOf } from './core/errors.ts';
@@ -166,7 +166,7 @@ async function lay(
     observers: new Map(),
   };
   late.log = new EventLog(identity, clock, eventsMax, (follower, event) => {
-    exchange.tellIncarnation(follower.incarnation, follower.address, { kind: 'event', ...{ event } });
+    exchange.tellIncarnation(follower.incarnation, follower.address, { kind: 'event', event });
   });
   directory.start(tables);
   const { cell: leaseCell, log } = late;
@@ -297,7 +297,7 @@ function warden(root: AnyRef, onFailed: (reason: string) => void): Behaviour<nul
   };
 }
 
-function tell(kernel: Kernel, to: ActorAddress, message: { readonly kind: string }): void {
+function tell(kernel: Kernel, to: ActorAddress, message: AnyMessage): void {
   kernel.lookup(to)?.tell(message);
 }
 
@@ -305,7 +305,7 @@ function tell(kernel: Kernel, to: ActorAddress, message: { readonly kind: string
 function peerEnded({ kernel, identity, log, wire }: Foundation, incarnation: IncarnationId): void {
   log.emit({ kind: 'leaseEnded', of: incarnation });
   wire.links.disconnect(incarnation);
-  tell(kernel, address.role(identity.name, 'migrations'), { kind: 'leaseEnded', ...{ incarnation } });
+  tell(kernel, address.role(identity.name, 'migrations'), { kind: 'leaseEnded', incarnation });
   tell(kernel, address.role(identity.name, 'ownership'), { kind: 'sweep' });
 }
 
@@ -496,7 +496,7 @@ async function lastCheckpoints({
     running.map(({ execution }) => [execution, directory.register(execution)?.revision]),
   );
   for (const execution of revisions.keys()) {
-    tell(kernel, address.role(identity.name, 'checkpoints'), { kind: 'soon', ...{ execution } });
+    tell(kernel, address.role(identity.name, 'checkpoints'), { kind: 'soon', execution });
   }
   const deadlineMs = clock.monotonicMs() + lastCheckpointsMaxMs;
   const isPending = ([execution, revision]: readonly [ExecutionId, number | undefined]): boolean =>

@@ -127,7 +127,7 @@ function ask(request: MigrationRequest, reason: MoveReason, context: Context, po
   context.pipe(
     ports.exchange.ask<ExecutionReply>(
       address.execution(execution),
-      { kind: 'migrate', ...{ target, reason } },
+      { kind: 'migrate', target, reason },
       moveMaxMs,
     ),
     (reply) => ({ kind: 'answered', execution, reply }),

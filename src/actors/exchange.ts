@@ -6,7 +6,7 @@ import type { Envelope, Links, Urgency } from '../wire/contract.ts';
 import { placeOf } from './addresses.ts';
 import type { Directory } from './directory.ts';
 import type { ActorRef } from './kernel/contract.ts';
-import type { Exchange, Found, Tables } from './ports.ts';
+import type { AnyMessage, Exchange, Found, Tables } from './ports.ts';
 import type { RegisterRow } from '../protocols/ownership/register.ts';
 
 /** Nobody answers at an address. */
@@ -69,19 +69,19 @@ export class AddressExchange implements Exchange {
     this.#ports = ports;
   }
 
-  tell(to: ActorAddress, message: { readonly kind: string }, urgency: Urgency = 'batched'): boolean {
+  tell(to: ActorAddress, message: AnyMessage, urgency: Urgency = 'batched'): boolean {
     const local = this.#ports.lookup(to);
     if (local !== null) return local.tell(message);
     const peer = this.#route(to);
     return peer !== null && this.#send(peer, { to, from: this.#from(), correlation: null, message }, urgency);
   }
 
-  tellIncarnation(to: IncarnationId, address: ActorAddress, message: { readonly kind: string }): boolean {
+  tellIncarnation(to: IncarnationId, address: ActorAddress, message: AnyMessage): boolean {
     if (to === this.#ports.self) return this.#ports.lookup(address)?.tell(message) ?? false;
     return this.#send(to, { to: address, from: this.#from(), correlation: null, message }, 'urgent');
   }
 
-  async ask<Reply>(to: ActorAddress, message: { readonly kind: string }, timeoutMs: number): Promise<Reply> {
+  async ask<Reply>(to: ActorAddress, message: AnyMessage, timeoutMs: number): Promise<Reply> {
     const deadlineMs = this.#ports.clock.monotonicMs() + timeoutMs;
     for (;;) {
       const leftMs = deadlineMs - this.#ports.clock.monotonicMs();
@@ -154,11 +154,7 @@ export class AddressExchange implements Exchange {
     return directory.register(executionId(place.execution))?.row.owner ?? null;
   }
 
-  async #askOnce(
-    to: ActorAddress,
-    message: { readonly kind: string },
-    timeoutMs: number,
-  ): Promise<ReplyMessage> {
+  async #askOnce(to: ActorAddress, message: AnyMessage, timeoutMs: number): Promise<ReplyMessage> {
     const local = this.#ports.lookup(to);
     if (local !== null) {
       const reply = await this.#ports.askLocal(local, message, timeoutMs);
@@ -175,7 +171,7 @@ export class AddressExchange implements Exchange {
   #askPeer(
     peer: IncarnationId,
     to: ActorAddress,
-    message: { readonly kind: string },
+    message: AnyMessage,
     timeoutMs: number,
   ): Promise<ReplyMessage> {
     const correlation = this.#ports.random.hex(12);

@@ -68,7 +68,10 @@ function receive(
         address.role(ports.identity.name, 'migrations'),
         {
           kind: 'move',
-          ...{ execution, target: message.target, reason: message.reason, replyTo: context.replyTo },
+          execution,
+          target: message.target,
+          reason: message.reason,
+          replyTo: context.replyTo,
         },
         'urgent',
       );

@@ -151,7 +151,7 @@ function drainRound(state: HostState, context: Context, ports: HostActorPorts): 
     context.pipe(
       ports.exchange.ask<ExecutionReply>(
         address.execution(execution),
-        { kind: 'migrate', ...{ target, reason } },
+        { kind: 'migrate', target, reason },
         moveMaxMs,
       ),
       (reply) => ({ kind: 'drainMoved', execution, reply }),

@@ -42,7 +42,7 @@ import type { ResourceReading } from './monitor.ts';
 import { monitorActor } from './monitor.ts';
 import type { OwnershipBook } from './ownership-book.ts';
 import { ownershipActor } from './ownership.ts';
-import type { HostPorts } from './ports.ts';
+import type { AnyMessage, HostPorts } from './ports.ts';
 import { rackActor } from './rack.ts';
 import { seatActor } from './seat.ts';
 
@@ -105,19 +105,15 @@ function report(log: EventLog, event: SupervisionEvent): void {
 }
 
 /** Tells the actors what the lanes report; given to the lane board. */
-export function routeReport(
-  tell: (to: ActorAddress, message: { readonly kind: string }) => void,
-  host: HostName,
-) {
+export function routeReport(tell: (to: ActorAddress, message: AnyMessage) => void, host: HostName) {
   return {
     onReport: (laneReport: LaneReport): void => {
       const role =
         laneReport.kind === 'restored' || laneReport.kind === 'restoreFailed' ? 'ownership' : 'executions';
-      tell(address.role(host, role), { kind: 'report', ...{ report: laneReport } });
+      tell(address.role(host, role), { kind: 'report', report: laneReport });
     },
     onLost: (_lane: LaneIndex, executions: readonly ExecutionId[]): void => {
-      for (const execution of executions)
-        tell(address.role(host, 'ownership'), { kind: 'lost', ...{ execution } });
+      for (const execution of executions) tell(address.role(host, 'ownership'), { kind: 'lost', execution });
     },
   };
 }
@@ -141,11 +137,7 @@ export function houseChildren(parts: HouseParts): readonly ChildSpec[] {
   ];
 }
 
-function tellRole(
-  parts: HouseParts,
-  role: Parameters<typeof address.role>[1],
-  message: { readonly kind: string },
-): void {
+function tellRole(parts: HouseParts, role: Parameters<typeof address.role>[1], message: AnyMessage): void {
   parts.kernel.lookup(address.role(parts.identity.name, role))?.tell(message);
 }
 
@@ -173,14 +165,14 @@ function ownership(parts: HouseParts): ChildSpec {
     recovers: parts.isOpen,
     observer: {
       onPhase: ({ execution }: { readonly execution: ExecutionId }) =>
-        tellRole(parts, 'executions', { kind: 'phase', ...{ execution } }),
+        tellRole(parts, 'executions', { kind: 'phase', execution }),
       onCheckpointSoon: (execution: ExecutionId) =>
-        tellRole(parts, 'checkpoints', { kind: 'soon', ...{ execution } }),
+        tellRole(parts, 'checkpoints', { kind: 'soon', execution }),
       onChanged: (
         execution: ExecutionId,
         { change, outcome }: { readonly change: object; readonly outcome: string },
       ) => {
-        const message = { kind: 'changed', ...{ execution, change, outcome } };
+        const message = { kind: 'changed', execution, change, outcome };
         tellRole(parts, 'checkpoints', message);
         tellRole(parts, 'executions', message);
       },

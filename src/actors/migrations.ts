@@ -12,7 +12,7 @@ import type { SupervisorMessage, SupervisorReply } from '../supervisors/contract
 import { address } from './addresses.ts';
 import type { Directory } from './directory.ts';
 import type { ActorContext, ActorRef, Behaviour, ReplyTo } from './kernel/contract.ts';
-import type { MigrationCell, MoveReply, PassageMessage } from './migration/cell.ts';
+import type { ConductorEvent, MigrationCell, MoveReply, PassageMessage } from './migration/cell.ts';
 import { isTargetMessage, migrationSteps, stepAddress } from './migration/cell.ts';
 import { conductor } from './migration/conductor.ts';
 import type { MigrationEnded, MigrationPorts } from './migration/step-worker.ts';
@@ -92,7 +92,7 @@ class MigrationsSession {
         return;
       case 'cancelAll':
         for (const cell of this.#ports.cells.values())
-          this.#tell(cell, { kind: 'cancelled', ...{ reason: message.reason } });
+          this.#tell(cell, { kind: 'cancelled', reason: message.reason });
         return;
       case 'inspectCells':
         this.#inspectCells(context);
@@ -119,7 +119,7 @@ class MigrationsSession {
       return refuse(`host '${target}' is not up; up are ${up.join(', ')}`);
     }
     if (peer.incarnation === identity.incarnation) return refuse(`it is on ${target} already`);
-    if (state?.phase !== 'running' || cell?.method == null) {
+    if (state?.phase !== 'running' || cell === null || cell.method === null) {
       return refuse(`it cannot be moved now: here it is ${state?.phase ?? 'absent'}`);
     }
     const outgoing = [...this.#ports.cells.values()].filter(({ side }) => side === 'source');
@@ -156,7 +156,7 @@ class MigrationsSession {
     const { migration } = inner.passage;
     const known = this.#ports.cells.get(migration);
     if (known !== undefined) {
-      this.#tell(known, { kind: 'received', ...{ message: inner, freight: message.freight } });
+      this.#tell(known, { kind: 'received', message: inner, freight: message.freight });
       return;
     }
     if (inner.kind === 'prepare') {
@@ -215,7 +215,7 @@ class MigrationsSession {
     }
   }
 
-  #tell(cell: MigrationCell, event: { readonly kind: string }): void {
+  #tell(cell: MigrationCell, event: ConductorEvent): void {
     this.#ports.exchange.tell(
       address.migration(this.#ports.identity.name, cell.passage.migration),
       event,

@@ -54,14 +54,17 @@ export interface LeaseGate {
   readonly ended: boolean;
 }
 
+/** Whatever an actor may be told: its own union says what it takes. */
+export type AnyMessage = { readonly kind: string; readonly [field: string]: unknown };
+
 /** Where a message goes and how it gets there. */
 export interface Exchange {
   /** @returns false when the message was surely dropped: nobody is there, or the queue is full */
-  tell(to: ActorAddress, message: { readonly kind: string }, urgency: 'urgent' | 'batched'): boolean;
+  tell(to: ActorAddress, message: AnyMessage, urgency: 'urgent' | 'batched'): boolean;
   /** To an actor of one incarnation, never of a later one of the same name. */
-  tellIncarnation(to: IncarnationId, address: ActorAddress, message: { readonly kind: string }): boolean;
+  tellIncarnation(to: IncarnationId, address: ActorAddress, message: AnyMessage): boolean;
   /** Follows an execution that moves in the meantime. */
-  ask<Reply>(to: ActorAddress, message: { readonly kind: string }, timeoutMs: number): Promise<Reply>;
+  ask<Reply>(to: ActorAddress, message: AnyMessage, timeoutMs: number): Promise<Reply>;
 }
 
 /** Packages on this host's disk; a package that is not there is fetched from the vault, by its hash. */

@@ -133,6 +133,6 @@ function offer(state: RackState, atMs: number, term: Term, ports: RackPorts): vo
   }
   for (const other of directory.racks()) {
     if (other !== rack)
-      exchange.tell(address.rack(other), { kind: 'offer', ...{ rack, term, hosts: own } }, 'batched');
+      exchange.tell(address.rack(other), { kind: 'offer', rack, term, hosts: own }, 'batched');
   }
 }

@@ -32,13 +32,13 @@ import { address } from '../addresses.ts';
 export const migrationSteps: readonly MigrationStep[] = ['prepare', 'transfer', 'resume', 'commit'];
 
 /** A protocol message with what it carries, to the migrations actor of one incarnation. */
-export interface PassageMessage {
+export type PassageMessage = {
   readonly kind: 'passage';
   readonly from: HostIdentity;
   readonly message: MigrationMessage;
   /** With `transfer` only. */
   readonly freight: Freight | null;
-}
+};
 
 export type MigrationEffect = SourceEffect | TargetEffect;
 

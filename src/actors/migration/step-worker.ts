@@ -27,10 +27,7 @@ export class CaptureMissingError extends GodwitError {
 }
 
 /** The last word of one end, to the migrations actor. */
-export interface MigrationEnded {
-  readonly kind: 'ended';
-  readonly cell: MigrationCell;
-}
+export type MigrationEnded = { readonly kind: 'ended'; readonly cell: MigrationCell };
 
 export type StepMessage =
   | { readonly kind: 'perform'; readonly effects: readonly MigrationEffect[] }
@@ -128,7 +125,9 @@ function send(message: MigrationMessage, cell: MigrationCell, ports: MigrationPo
   const freight = message.kind === 'transfer' ? cell.freight : null;
   ports.exchange.tellIncarnation(to, address.role(hostOf(to), 'migrations'), {
     kind: 'passage',
-    ...{ from: ports.identity, message, freight },
+    from: ports.identity,
+    message,
+    freight,
   });
 }
 
