@@ -95,9 +95,11 @@ test('orders to end overtake what waits in the mailbox', async () => {
       return state;
     },
   };
-  const actors = ['killed', 'stopped', 'exited'].map((name) => kernel.spawn(name, busy));
+  const one = kernel.spawn('killed', busy);
+  const other = kernel.spawn('stopped', busy);
+  const third = kernel.spawn('exited', busy);
+  const actors = [one, other, third];
   for (const actor of actors) for (let count = 0; count < 1_000; count += 1) actor.tell('work');
-  const [one, other, third] = actors as [ActorRef<'work'>, ActorRef<'work'>, ActorRef<'work'>];
   kernel.kill(one);
   void kernel.stop(other, 1_000);
   kernel.exit(third, shutdown);
