@@ -179,7 +179,7 @@ export class Delivery {
 
   #takeAcknowledgement(packet: AcknowledgementPacket): void {
     const peer = this.#peers.get(packet.from.execution);
-    if (peer === undefined || !peer.aligned) return;
+    if (peer === undefined) return;
     // An acknowledgement of, or by, a life that was taken back says nothing about the present one.
     if (packet.generation !== this.#self.generation || packet.from.generation < peer.generation) return;
     if (peer.generation === 0) peer.generation = packet.from.generation;

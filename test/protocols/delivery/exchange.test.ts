@@ -327,6 +327,21 @@ test('a peer that does not know of a recovery yet may have taken what was taken 
   expect(recovered.idle).toBe(true);
 });
 
+test('of recoveries from the same number, the last says it all, and only so many are remembered', () => {
+  const from = delivery('a', { rewindsMax: 2 });
+  send(from, b, 1);
+  for (const generation of [2, 3]) from.step({ kind: 'claimed', tenure: tenure('a', generation) });
+  expect(from.capture().peers[0]?.rewinds).toEqual([{ generation: 3, sent: 1 }]);
+  for (const generation of [4, 5]) {
+    send(from, b, generation);
+    from.step({ kind: 'claimed', tenure: tenure('a', generation) });
+  }
+  expect(from.capture().peers[0]?.rewinds).toEqual([
+    { generation: 4, sent: 2 },
+    { generation: 5, sent: 3 },
+  ]);
+});
+
 test('a life that was taken back learns nothing from what was meant for a later one', () => {
   const from = delivery('a');
   send(from, b, 1);
