@@ -15,7 +15,8 @@ export interface CompileOptions {
 export interface CompiledSite {
   /** From 1, ascending in evaluation order. */
   readonly pc: number;
-  readonly kind: 'tick' | 'call' | 'await';
+  /** `effect`: an effect that is awaited as it is started; it can be started again from there. */
+  readonly kind: 'tick' | 'call' | 'await' | 'effect';
   /** In the original source, from 1. */
   readonly line: number;
 }

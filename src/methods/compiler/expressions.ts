@@ -1,6 +1,6 @@
 import { assert } from '../../core/assert.ts';
 import { isBoxed } from './counted-loops.ts';
-import { type Code, code, slotCode } from './ir.ts';
+import { type Code, code, type Slot, slotCode } from './ir.ts';
 import { lineMark } from './source-text.ts';
 import type { MethodContext } from './method-context.ts';
 import { Patterns } from './patterns.ts';
@@ -13,6 +13,7 @@ import { child, children, flag, isFunction, memberName, type Node, nodes, text, 
 export class Expressions {
   readonly #context: MethodContext;
   readonly patterns: Patterns;
+  readonly #held = new WeakSet<Code>();
 
   constructor(context: MethodContext) {
     this.#context = context;
@@ -37,11 +38,19 @@ export class Expressions {
     if (!this.#context.hasSite(inner) || !isBareName(result)) this.#context.plain(code(`${result.text};`, result));
   }
 
-  /** A temporary that holds the value. */
+  /** A temporary that holds the value: the one that it has already, if it is the result of a step. */
   spill(value: Code): Code {
+    if (this.#held.has(value)) return value;
     const slot = this.#context.temporary();
     this.#context.set(slot, value);
-    return slotCode(slot);
+    return this.#hold(slot);
+  }
+
+  /** What a temporary holds: it is assigned where it was made, and nowhere else. */
+  #hold(slot: Slot): Code {
+    const held = slotCode(slot);
+    this.#held.add(held);
+    return held;
   }
 
   /**
@@ -131,7 +140,7 @@ export class Expressions {
     const value = this.value(argument);
     const slot = context.temporary();
     context.emit({ kind: 'await', site: context.site(node), slot, code: value, again: isEffect });
-    return slotCode(slot);
+    return this.#hold(slot);
   }
 
   #call(node: Node): Code {
@@ -180,7 +189,7 @@ export class Expressions {
     const slot = context.temporary();
     const mark = lineMark(context.module.source.lineOf(node.start));
     context.emit({ kind: 'call', site: context.site(node), slot, code: code(textOf(`\n\u0005${mark}`), ...parts) });
-    return slotCode(slot);
+    return this.#hold(slot);
   }
 
   /** Arguments or elements, spreads included. */
@@ -216,7 +225,7 @@ export class Expressions {
     this.#when(text(node, 'operator'), slotCode(slot), () => {
       this.#context.set(slot, this.value(child(node, 'right')));
     });
-    return slotCode(slot);
+    return this.#hold(slot);
   }
 
   /** Emits `then` for the case that a logical operator goes on to its right side. */
@@ -233,7 +242,7 @@ export class Expressions {
     const branch = (property: string) =>
       context.collect(() => context.set(slot, this.value(child(node, property))));
     context.emit({ kind: 'if', test, then: branch('consequent'), otherwise: branch('alternate') });
-    return slotCode(slot);
+    return this.#hold(slot);
   }
 
   /** `x = value` for a local that is not boxed. */
@@ -306,7 +315,7 @@ export class Expressions {
       context.set(slot, this.value(right));
       context.plain(code(`${target.text} = ${slot.name};`, target, slotCode(slot)));
     });
-    return slotCode(slot);
+    return this.#hold(slot);
   }
 
   #spell(name: Node): string {
@@ -371,7 +380,7 @@ export class Expressions {
       context.set(slot, end);
     });
     context.emit({ kind: 'block', label, body });
-    return slotCode(slot);
+    return this.#hold(slot);
   }
 
   /** One link of an optional chain, and the object that it was read from. */

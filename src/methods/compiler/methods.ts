@@ -3,6 +3,7 @@ import { codeId } from '../../core/ids.ts';
 import type { Digest } from '../../core/ports.ts';
 import type { CompiledSite } from './contract.ts';
 import type { Method } from './calls.ts';
+import { convertClosures } from './closures.ts';
 import { type BodyNames, Emission } from './emission.ts';
 import { code, type Site, sitesOf, type Slot, slotCode, type Step } from './ir.ts';
 import { liveAtSites } from './liveness.ts';
@@ -39,6 +40,7 @@ const liveMark = 0;
 /** Turns one function into a fast body and a resume body. */
 export function lowerMethod(module: ModuleContext, method: Method, digest: Digest): LoweredMethod {
   const context = new MethodContext(module, method);
+  convertClosures(context);
   const isAsync = flag(method.node, 'async');
   const parameters = new Parameters(context);
   const steps = context.collect(() => buildBody(context, parameters));
@@ -78,7 +80,8 @@ function sitesByKind(steps: readonly Step[]): readonly CompiledSite['kind'][] {
   const kinds = new Map<Site, CompiledSite['kind']>();
   const visit = (list: readonly Step[]): void => {
     for (const step of list) {
-      if (step.kind === 'call' || step.kind === 'await' || step.kind === 'tick') kinds.set(step.site, step.kind);
+      if (step.kind === 'await') kinds.set(step.site, step.again ? 'effect' : 'await');
+      else if (step.kind === 'call' || step.kind === 'tick') kinds.set(step.site, step.kind);
       else if (step.kind === 'if') {
         visit(step.then);
         visit(step.otherwise);

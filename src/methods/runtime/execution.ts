@@ -54,13 +54,19 @@ export class Execution implements Running {
   #collected: Frame[] = [];
   #expectedFrames = 0;
 
-  constructor(host: ExecutionHost, tenure: Tenure, ref: MethodRef, method: LoadedMethod) {
+  constructor(
+    host: ExecutionHost,
+    tenure: Tenure,
+    ref: MethodRef,
+    method: LoadedMethod,
+    promises: Promises = new Promises(() => host.wake()),
+  ) {
     this.tenure = tenure;
     this.ref = ref;
     this.method = method;
     this.#host = host;
     this.fuel = new Fuel(host.sliceMs);
-    this.promises = new Promises(() => host.wake());
+    this.promises = promises;
   }
 
   get isReady(): boolean {
@@ -116,7 +122,7 @@ export class Execution implements Running {
         if (!this.#runStack()) return 'preempted';
       } else {
         const job = this.promises.jobs.shift();
-        if (job !== undefined) this.#perform(job);
+        if (job !== undefined && !this.#perform(job)) return 'preempted';
       }
       if (this.stack.length === 0 && this.isOver) return 'settled';
       if (this.stack.length === 0 && this.promises.jobs.length === 0) return this.isOver ? 'settled' : 'waiting';
@@ -130,21 +136,24 @@ export class Execution implements Running {
     return this.fuel.sliceIsOver(this.#host.monotonicMs()) && this.#host.isContended(this);
   }
 
-  #perform(job: Job): void {
+  /** @returns false when preempted */
+  #perform(job: Job): boolean {
     switch (job.kind) {
       case 'start':
         return this.#call(() => this.method.fast(...job.args));
       case 'react':
-        return this.#react(job.reaction, job.ok, job.value);
+        this.#react(job.reaction, job.ok, job.value);
+        return true;
       case 'follow':
-        return this.promises.react(job.from, { kind: 'adopt', into: job.into });
+        this.promises.react(job.from, { kind: 'adopt', into: job.into });
+        return true;
       case 'again':
         this.rerunning = job.sequence;
         this.stack.push(job.frame);
         this.injection = start;
-        return;
+        return true;
       default:
-        assertNever(job);
+        return assertNever(job);
     }
   }
 

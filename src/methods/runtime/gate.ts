@@ -203,11 +203,10 @@ export class Gate {
 }
 
 /** `Promise.all` and its like inside methods; the native ones where no execution runs. */
-function promiseFunctions(gate: Gate): Pick<PromiseConstructor, 'prototype'> & Record<string, unknown> {
+function promiseFunctions(gate: Gate): Record<string, unknown> {
   const combine = (kind: 'all' | 'allSettled' | 'any' | 'race') => (values: Iterable<unknown>) =>
-    gate.x === null ? Promise[kind](values) : gate.x.combine(kind, values);
+    gate.x === null ? (Promise[kind] as AnyFunction).call(Promise, values) : gate.x.combine(kind, values);
   return {
-    prototype: Promise.prototype,
     all: combine('all'),
     allSettled: combine('allSettled'),
     any: combine('any'),

@@ -47,7 +47,7 @@ export interface PromiseRecord {
   handled: boolean;
   reactions: Reaction[];
   /** What it waits for, in words: `effect 'fetch'`. */
-  readonly waitsFor: string;
+  waitsFor: string;
   /** Whether it stands for a native promise that is still pending: the execution cannot move then. */
   readonly foreign: boolean;
 }

@@ -39,7 +39,7 @@ export class Promises {
   readonly #records = new WeakMap<Promise<unknown>, PromiseRecord>();
   readonly #foreignSettled: () => void;
   /** Native promises that something of this execution waits for. */
-  foreignPending = 0;
+  readonly foreign = new Set<PromiseRecord>();
 
   /** @param foreignSettled called from outside any slice, after a job was queued */
   constructor(foreignSettled: () => void) {
@@ -74,9 +74,9 @@ export class Promises {
     if (!isNativePromise(value) && typeof (value as { then?: unknown }).then !== 'function') return null;
     const native = NativePromise.resolve(value);
     const record = this.create('a promise from outside', true);
-    this.foreignPending += 1;
+    this.foreign.add(record);
     const settle = (ok: boolean, outcome: unknown): void => {
-      this.foreignPending -= 1;
+      this.foreign.delete(record);
       this.settle(record, ok, outcome);
       this.#foreignSettled();
     };

@@ -1,0 +1,251 @@
+import { messageOf } from '../../core/errors.ts';
+import type { ExecutionId } from '../../core/ids.ts';
+import type { Pin } from '../../core/inspection.ts';
+import { encode, type PathStep, pathText, type Permanents, UnserialisableError } from '../snapshot/index.ts';
+import type { BufferClass } from '../snapshot/index.ts';
+import type { Digest } from '../../core/ports.ts';
+import { Cursor } from './cursors.ts';
+import type { Dealings, DealingsState } from './dealings.ts';
+import type { Execution } from './execution.ts';
+import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-code.ts';
+import { lineOf } from './stack-text.ts';
+
+/** Raised with every change of the form below. */
+export const form = 1;
+
+export interface FrameForm {
+  readonly method: string;
+  readonly code: string;
+  readonly pc: number;
+  readonly vars: readonly unknown[];
+  readonly task: Promise<unknown> | null;
+}
+
+export interface CombinatorForm {
+  readonly kind: Combinator['kind'];
+  readonly into: Promise<unknown>;
+  readonly values: unknown[];
+  readonly remaining: number;
+}
+
+export type ReactionForm =
+  | { readonly kind: 'resume'; readonly frame: FrameForm }
+  | { readonly kind: 'adopt'; readonly into: Promise<unknown> }
+  | { readonly kind: 'element'; readonly of: CombinatorForm; readonly index: number };
+
+export type JobForm =
+  | { readonly kind: 'start'; readonly args: readonly unknown[] }
+  | { readonly kind: 'react'; readonly reaction: ReactionForm; readonly ok: boolean; readonly value: unknown }
+  | { readonly kind: 'follow'; readonly from: Promise<unknown>; readonly into: Promise<unknown> }
+  | { readonly kind: 'again'; readonly frame: FrameForm; readonly sequence: number };
+
+export interface PromiseForm {
+  readonly state: PromiseRecord['state'];
+  readonly value: unknown;
+  readonly handled: boolean;
+  readonly reactions: readonly ReactionForm[];
+  readonly waitsFor: string;
+}
+
+/** An execution as one graph of data: frames, jobs, promises and heap in one piece, so that what they share stays shared. */
+export interface ExecutionForm {
+  readonly form: number;
+  readonly package: string;
+  readonly method: string;
+  readonly stack: readonly FrameForm[];
+  readonly injection: { readonly ok: boolean; readonly value: unknown };
+  readonly jobs: readonly JobForm[];
+  readonly root: Promise<unknown> | null;
+  readonly unhandled: readonly Promise<unknown>[];
+  readonly dealings: DealingsForm;
+}
+
+/** Dealings with promises in place of their records. */
+export interface DealingsForm extends Omit<DealingsState, 'effects' | 'timers' | 'children' | 'receivers' | 'sends'> {
+  readonly effects: readonly Holding<DealingsState['effects'][number]>[];
+  readonly timers: readonly Holding<DealingsState['timers'][number]>[];
+  readonly sends: readonly Holding<DealingsState['sends'][number]>[];
+  readonly children: readonly (readonly [ExecutionId, Promise<unknown>])[];
+  readonly receivers: readonly Promise<unknown>[];
+}
+
+type Holding<T> = Omit<T, 'record'> & { readonly record: Promise<unknown> };
+
+export interface CaptureOptions {
+  readonly digest: Digest;
+  readonly buffer: BufferClass;
+  readonly bytesMax: number;
+  readonly permanents: Permanents;
+}
+
+export type Captured =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'pinned'; readonly pin: Pin };
+
+/** Writes an execution that is at rest. */
+export function captureExecution(
+  execution: Execution,
+  dealings: Dealings,
+  options: CaptureOptions,
+): Captured {
+  const foreign = [...execution.promises.foreign][0];
+  if (foreign !== undefined) return { kind: 'pinned', pin: pinOfForeign(execution, foreign) };
+  const writer = new FormWriter(execution);
+  const root = writer.execution(dealings.capture());
+  try {
+    const bytes = encode(root, {
+      digest: options.digest,
+      buffer: options.buffer,
+      permanents: options.permanents,
+      sizeLimitBytes: options.bytesMax,
+      foreignErrors: 'nearest',
+      external: (value) => writer.external(value),
+    });
+    return { kind: 'bytes', bytes };
+  } catch (error) {
+    if (error instanceof UnserialisableError) return { kind: 'pinned', pin: writer.pin(root, error) };
+    const { meta } = execution.method;
+    const reason = `pinned: ${messageOf(error)}`;
+    return { kind: 'pinned', pin: { reason, method: meta.id, line: meta.line, path: '' } };
+  }
+}
+
+function pinOfForeign(execution: Execution, foreign: PromiseRecord): Pin {
+  const waiting = foreign.reactions.find((reaction) => reaction.kind === 'resume');
+  const frame = waiting?.kind === 'resume' ? waiting.frame : null;
+  const meta = (frame ?? execution).method.meta;
+  const line = frame === null ? meta.line : lineOf(frame);
+  return {
+    reason:
+      `pinned: ${meta.path}:${line} awaits a promise from outside, which cannot move before it settles. ` +
+      `Write: await effect('…', {}, () => …)`,
+    method: meta.id,
+    line,
+    path: '',
+  };
+}
+
+class FormWriter {
+  readonly #execution: Execution;
+  readonly #frames = new Map<object, Frame>();
+  readonly #promises = new Map<object, PromiseForm>();
+  readonly #combinators = new Map<Combinator, CombinatorForm>();
+
+  constructor(execution: Execution) {
+    this.#execution = execution;
+  }
+
+  execution(dealings: DealingsState): ExecutionForm {
+    const { promises, stack, injection, root, ref } = this.#execution;
+    return {
+      form,
+      package: ref.package,
+      method: ref.method,
+      stack: stack.map((frame) => this.#frame(frame)),
+      injection: { ...injection },
+      jobs: promises.jobs.map((job) => this.#job(job)),
+      root: root?.promise ?? null,
+      unhandled: [...promises.unhandled].map(({ promise }) => promise),
+      dealings: {
+        ...dealings,
+        effects: dealings.effects.map((effect) => ({ ...effect, record: effect.record.promise })),
+        timers: dealings.timers.map((timer) => ({ ...timer, record: timer.record.promise })),
+        children: dealings.children.map(([child, record]) => [child, record.promise] as const),
+        receivers: dealings.receivers.map(({ promise }) => promise),
+        sends: dealings.sends.map((send) => ({ ...send, record: send.record.promise })),
+      },
+    };
+  }
+
+  external(value: object): { readonly kind: string; readonly record: unknown } | null {
+    const record = this.#execution.promises.recordOf(value);
+    if (record !== null) return { kind: 'promise', record: this.#promise(record) };
+    if (!(value instanceof Cursor)) return null;
+    const state = value.capture();
+    return state === null ? null : { kind: 'cursor', record: state };
+  }
+
+  #promise(record: PromiseRecord): PromiseForm {
+    const { state, value, handled, waitsFor } = record;
+    const reactions = record.reactions.map((reaction) => this.#reaction(reaction));
+    const written: PromiseForm = { state, value, handled, reactions, waitsFor };
+    this.#promises.set(record.promise, written);
+    return written;
+  }
+
+  #frame(frame: Frame): FrameForm {
+    const { meta } = frame.method;
+    const live = new Set(meta.sites[frame.pc - 1]?.[2]);
+    const vars = meta.layout.map((_, index) => (live.has(index) ? frame.vars[index] : undefined));
+    const written = { method: meta.id, code: meta.code, pc: frame.pc, vars, task: frame.task?.promise ?? null };
+    this.#frames.set(written, frame);
+    return written;
+  }
+
+  #reaction(reaction: Reaction): ReactionForm {
+    if (reaction.kind === 'resume') return { kind: 'resume', frame: this.#frame(reaction.frame) };
+    if (reaction.kind === 'adopt') return { kind: 'adopt', into: reaction.into.promise };
+    const { of, index } = reaction;
+    const known = this.#combinators.get(of);
+    const written = known ?? { kind: of.kind, into: of.into.promise, values: of.values, remaining: of.remaining };
+    this.#combinators.set(of, written);
+    return { kind: 'element', of: written, index };
+  }
+
+  #job(job: Job): JobForm {
+    if (job.kind === 'react') return { ...job, reaction: this.#reaction(job.reaction) };
+    if (job.kind === 'follow') return { kind: 'follow', from: job.from.promise, into: job.into.promise };
+    if (job.kind === 'again') return { ...job, frame: this.#frame(job.frame) };
+    return job;
+  }
+
+  /** Says which variable of which method holds what cannot be written. */
+  pin(root: ExecutionForm, error: UnserialisableError): Pin {
+    let at: unknown = root;
+    let frame: Frame | null = null;
+    let rest: readonly PathStep[] = error.steps;
+    error.steps.forEach((step, index) => {
+      at = follow(at, step, this.#promises);
+      const found = typeof at === 'object' && at !== null ? this.#frames.get(at) : undefined;
+      if (found === undefined) return;
+      frame = found;
+      rest = error.steps.slice(index + 1);
+    });
+    return pinText(this.#execution, frame, rest, error.description);
+  }
+}
+
+/** As far as a path leads through forms; below them only its text matters. */
+function follow(at: unknown, step: PathStep, promises: ReadonlyMap<object, PromiseForm>): unknown {
+  if (typeof at !== 'object' || at === null) return undefined;
+  if (step.kind === 'record') return promises.get(at);
+  if (step.kind === 'property') return (at as Record<PropertyKey, unknown>)[step.key];
+  if (step.kind === 'element') return (at as readonly unknown[])[step.index];
+  return undefined;
+}
+
+function pinText(execution: Execution, frame: Frame | null, rest: readonly PathStep[], description: string): Pin {
+  const [head, slot, ...below] = rest;
+  const meta = (frame ?? execution).method.meta;
+  const line = frame === null ? meta.line : lineOf(frame);
+  const isVariable = frame !== null && head?.kind === 'property' && head.key === 'vars' && slot?.kind === 'element';
+  const name = isVariable ? (meta.layout[slot.index] ?? '') : '';
+  const inner = isVariable ? below : rest;
+  const steps: readonly PathStep[] = name === '' ? inner : [{ kind: 'property', key: name }, ...withoutBox(inner)];
+  const path = pathText(steps);
+  const subject = path === '' ? `a value (${description})` : `'${path}' (${description})`;
+  return {
+    reason:
+      `pinned: ${meta.path}:${line} ${subject} is live. ` +
+      `Write: keep it inside await effect('…', {}, () => …), and only data outside`,
+    method: meta.id,
+    line,
+    path,
+  };
+}
+
+/** A variable that functions share lives in a box, which its author never wrote. */
+function withoutBox(steps: readonly PathStep[]): readonly PathStep[] {
+  const [first] = steps;
+  return first?.kind === 'property' && first.key === 'v' ? steps.slice(1) : steps;
+}

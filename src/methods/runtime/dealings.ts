@@ -1,0 +1,348 @@
+import { messageOf } from '../../core/errors.ts';
+import type { ExecutionId, IncarnationId } from '../../core/ids.ts';
+import { executionId, hostOf, methodId } from '../../core/ids.ts';
+import type { EffectOutcome } from '../../core/packet.ts';
+import type { Cancel } from '../../core/ports.ts';
+import { beginDelivery, Delivery } from '../../protocols/delivery/delivery.ts';
+import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
+import type { DeliveryEffect, DeliveryState } from '../../protocols/delivery/state.ts';
+import type { RuntimeEvent } from './contract.ts';
+import { EffectLostError, SendFailedError } from './errors.ts';
+import type { Execution } from './execution.ts';
+import type { EffectContext, ExecutionApi, SelfReference } from './gate.ts';
+import type { AnyFunction, Frame, PromiseRecord } from './method-code.ts';
+
+export interface PendingEffect {
+  readonly sequence: number;
+  readonly name: string;
+  readonly generation: number;
+  /** Where it runs. */
+  incarnation: IncarnationId;
+  readonly record: PromiseRecord;
+}
+
+interface Timer {
+  readonly atMs: number;
+  readonly record: PromiseRecord;
+}
+
+interface WaitingSend {
+  readonly to: ExecutionId;
+  readonly body: Uint8Array;
+  readonly record: PromiseRecord;
+}
+
+/** What dealings need of the runtime. */
+export interface DealingsHost {
+  readonly incarnation: IncarnationId;
+  readonly mailboxMax: number;
+  storeNowMs(): number;
+  after(delayMs: number, fire: () => void): Cancel;
+  wake(): void;
+  /** Does it now if the lease allows, or as soon as it does. */
+  act(execution: Execution, act: () => void): void;
+  emit(event: RuntimeEvent): void;
+  runEffect(execution: Execution, effect: PendingEffect, run: (context: EffectContext) => unknown): void;
+  encode(execution: Execution, value: unknown): Uint8Array;
+  decode(execution: Execution, bytes: Uint8Array): unknown;
+  childId(execution: Execution, sequence: number): ExecutionId;
+  methodIdOf(execution: Execution, method: AnyFunction): string;
+}
+
+/** What of the dealings travels in a snapshot, besides the promises in it. */
+export interface DealingsState {
+  readonly sequence: number;
+  readonly parent: ExecutionId | null;
+  readonly effects: readonly PendingEffect[];
+  readonly timers: readonly Timer[];
+  readonly children: readonly (readonly [ExecutionId, PromiseRecord])[];
+  readonly mailbox: readonly unknown[];
+  readonly receivers: readonly PromiseRecord[];
+  readonly sends: readonly WaitingSend[];
+  readonly delivery: DeliveryState;
+}
+
+/** All that an execution has to do with the world outside: effects, children, messages, timers. */
+export class Dealings implements ExecutionApi {
+  parent: ExecutionId | null = null;
+  readonly effects = new Map<number, PendingEffect>();
+  readonly mailbox: unknown[] = [];
+  readonly receivers: PromiseRecord[] = [];
+  readonly timers = new Set<Timer>();
+  sequence = 0;
+  readonly #children = new Map<ExecutionId, PromiseRecord>();
+  readonly #cancels = new Map<Timer, Cancel>();
+  #sends: WaitingSend[] = [];
+  #delivery: Delivery;
+  readonly #execution: Execution;
+  readonly #host: DealingsHost;
+
+  constructor(execution: Execution, host: DealingsHost) {
+    this.#execution = execution;
+    this.#host = host;
+    this.#delivery = new Delivery(beginDelivery(execution.tenure));
+  }
+
+  capture(): DealingsState {
+    return {
+      sequence: this.sequence,
+      parent: this.parent,
+      effects: [...this.effects.values()],
+      timers: [...this.timers],
+      children: [...this.#children],
+      mailbox: this.mailbox,
+      receivers: this.receivers,
+      sends: this.#sends,
+      delivery: this.#delivery.capture(),
+    };
+  }
+
+  restore(state: DealingsState): void {
+    this.sequence = state.sequence;
+    this.parent = state.parent;
+    for (const effect of state.effects) this.effects.set(effect.sequence, effect);
+    for (const timer of state.timers) this.timers.add(timer);
+    for (const [child, record] of state.children) this.#children.set(child, record);
+    this.mailbox.push(...state.mailbox);
+    this.receivers.push(...state.receivers);
+    this.#sends = [...state.sends];
+    this.#delivery = new Delivery(state.delivery);
+  }
+
+  get isIdle(): boolean {
+    return this.#delivery.idle;
+  }
+
+  /** The execution goes on here as owner. */
+  resume(): void {
+    this.#perform(this.#delivery.step({ kind: 'claimed', tenure: this.#execution.tenure }));
+    for (const timer of this.timers) this.#schedule(timer);
+  }
+
+  /** The execution stands still, or is gone. */
+  suspend(): void {
+    for (const cancel of this.#cancels.values()) cancel();
+    this.#cancels.clear();
+  }
+
+  effect(name: string, _options: object, run: (context: EffectContext) => unknown): Promise<unknown> {
+    const again = this.#execution.rerunning;
+    this.#execution.rerunning = null;
+    const lost = again === null ? undefined : this.effects.get(again);
+    const effect = lost ?? this.#newEffect(name);
+    effect.incarnation = this.#host.incarnation;
+    this.#host.act(this.#execution, () => this.#host.runEffect(this.#execution, effect, run));
+    return effect.record.promise;
+  }
+
+  #newEffect(name: string): PendingEffect {
+    this.sequence += 1;
+    const effect: PendingEffect = {
+      sequence: this.sequence,
+      name,
+      generation: this.#execution.tenure.generation,
+      incarnation: this.#host.incarnation,
+      record: this.#execution.promises.create(`effect '${name}'`),
+    };
+    this.effects.set(effect.sequence, effect);
+    return effect;
+  }
+
+  /** An effect has ended, here or elsewhere. Later reports of the same one are dropped. */
+  settleEffect(sequence: number, ok: boolean, value: unknown): void {
+    const effect = this.effects.get(sequence);
+    if (effect === undefined) return;
+    this.effects.delete(sequence);
+    this.#execution.promises.settle(effect.record, ok, value);
+  }
+
+  takeOutcome(outcome: EffectOutcome): void {
+    const effect = this.effects.get(outcome.sequence);
+    if (effect === undefined || effect.generation !== outcome.generation) return;
+    this.settleEffect(outcome.sequence, outcome.ok, this.#host.decode(this.#execution, outcome.value));
+  }
+
+  /** Effects that ran in an incarnation that is gone: started again where they were awaited directly, lost otherwise. */
+  loseEffects(incarnation: IncarnationId): void {
+    for (const effect of this.effects.values()) {
+      if (effect.incarnation !== incarnation) continue;
+      const frame = repeatableFrame(effect.record);
+      if (frame === null) {
+        this.settleEffect(effect.sequence, false, new EffectLostError(effect.name, effect.sequence));
+        continue;
+      }
+      effect.record.reactions = effect.record.reactions.filter(
+        (reaction) => reaction.kind !== 'resume' || reaction.frame !== frame,
+      );
+      this.#execution.promises.jobs.push({ kind: 'again', frame, sequence: effect.sequence });
+    }
+  }
+
+  start(
+    method: AnyFunction,
+    args: readonly unknown[],
+    options: object,
+  ): { readonly execution: string; readonly result: Promise<unknown> } {
+    const execution = this.#execution;
+    const id = this.#host.methodIdOf(execution, method);
+    this.sequence += 1;
+    const child = this.#host.childId(execution, this.sequence);
+    // The parent's id travels as a property of the array: it is part of the arguments, and reaches no method.
+    const withParent = Object.assign([...args], { parent: execution.tenure.execution });
+    const event: RuntimeEvent = {
+      kind: 'spawn',
+      parent: execution.tenure,
+      child,
+      method: { package: execution.ref.package, method: methodId(id) },
+      args: this.#host.encode(execution, withParent),
+      options: this.#host.encode(execution, { ...options }),
+    };
+    const record = execution.promises.create(`child ${child}`);
+    // Nobody has to await a child: its failure is its own.
+    record.handled = true;
+    this.#children.set(child, record);
+    this.#host.act(execution, () => this.#host.emit(event));
+    return { execution: child, result: record.promise };
+  }
+
+  self(): SelfReference {
+    const { execution, epoch, generation } = this.#execution.tenure;
+    return { execution, epoch, generation, host: hostOf(this.#host.incarnation) };
+  }
+
+  send(to: { readonly execution: string }, message: unknown): Promise<void> {
+    const record = this.#execution.promises.create(`send to ${to.execution}`);
+    let body: Uint8Array;
+    try {
+      body = this.#host.encode(this.#execution, message);
+    } catch (error) {
+      this.#execution.promises.settle(record, false, error);
+      return record.promise as Promise<void>;
+    }
+    const send: WaitingSend = { to: executionId(to.execution), body, record };
+    if (this.#sends.some((earlier) => earlier.to === send.to)) this.#sends.push(send);
+    else this.#trySend(send);
+    return record.promise as Promise<void>;
+  }
+
+  /** @returns whether the outbox was full */
+  #trySend(send: WaitingSend): boolean {
+    const effects = this.#delivery.step({ kind: 'sent', to: send.to, subject: 'user', body: send.body });
+    const refusal = effects.find((effect) => effect.kind === 'refuse');
+    if (refusal?.kind === 'refuse' && refusal.reason === 'full') {
+      this.#sends.push(send);
+      return true;
+    }
+    const ok = refusal === undefined;
+    const failure = ok ? undefined : new SendFailedError(send.to, refusal.kind === 'refuse' ? refusal.reason : '');
+    this.#execution.promises.settle(send.record, ok, failure);
+    this.#perform(effects);
+    return false;
+  }
+
+  receive(): Promise<unknown> {
+    const record = this.#execution.promises.create('a message');
+    if (this.mailbox.length === 0) {
+      this.receivers.push(record);
+    } else {
+      this.#execution.promises.settle(record, true, this.mailbox.shift());
+      this.#perform(this.#delivery.step({ kind: 'emptied', room: this.#room }));
+    }
+    return record.promise;
+  }
+
+  sleep(ms: number): Promise<void> {
+    const delayMs = Number.isFinite(ms) ? Math.max(0, ms) : 0;
+    const timer: Timer = {
+      atMs: this.#host.storeNowMs() + delayMs,
+      record: this.#execution.promises.create(`sleep(${ms})`),
+    };
+    this.timers.add(timer);
+    this.#schedule(timer);
+    return timer.record.promise as Promise<void>;
+  }
+
+  #schedule(timer: Timer): void {
+    const delayMs = Math.max(0, timer.atMs - this.#host.storeNowMs());
+    this.#cancels.get(timer)?.();
+    const cancel = this.#host.after(delayMs, () => {
+      if (this.#host.storeNowMs() < timer.atMs) return this.#schedule(timer);
+      this.#cancels.delete(timer);
+      this.timers.delete(timer);
+      this.#execution.promises.settle(timer.record, true, undefined);
+      this.#host.wake();
+    });
+    this.#cancels.set(timer, cancel);
+  }
+
+  get #room(): number {
+    return Math.max(0, this.#host.mailboxMax + this.receivers.length - this.mailbox.length);
+  }
+
+  deliver(packet: DeliveryPacket): void {
+    this.#perform(this.#delivery.step({ kind: 'received', packet, room: this.#room }));
+  }
+
+  retransmit(): void {
+    this.#perform(this.#delivery.step({ kind: 'retransmitted', peer: null }));
+  }
+
+  /** Tells the parent how the execution ended: the last message that it gets from here. */
+  tellParent(ok: boolean, value: unknown): void {
+    if (this.parent === null) return;
+    let body: Uint8Array;
+    try {
+      body = this.#host.encode(this.#execution, { ok, value });
+    } catch (error) {
+      body = this.#host.encode(this.#execution, { ok: false, value: new TypeError(messageOf(error)) });
+    }
+    this.#perform(this.#delivery.step({ kind: 'sent', to: this.parent, subject: 'childSettled', body }));
+  }
+
+  #perform(effects: readonly DeliveryEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'transmit') {
+        const { packet } = effect;
+        this.#host.act(this.#execution, () => this.#host.emit({ kind: 'packet', packet }));
+      } else if (effect.kind === 'deliver') {
+        const value = this.#host.decode(this.#execution, effect.body);
+        if (effect.subject === 'user') this.#accept(value);
+        else this.#settleChild(effect.from, value as { readonly ok: boolean; readonly value: unknown });
+      } else if (effect.kind === 'free') {
+        this.#sendAgain(effect.peer);
+      }
+    }
+  }
+
+  #accept(message: unknown): void {
+    const receiver = this.receivers.shift();
+    if (receiver === undefined) this.mailbox.push(message);
+    else this.#execution.promises.settle(receiver, true, message);
+  }
+
+  #settleChild(child: ExecutionId, { ok, value }: { readonly ok: boolean; readonly value: unknown }): void {
+    const record = this.#children.get(child);
+    if (record === undefined) return;
+    this.#children.delete(child);
+    this.#execution.promises.settle(record, ok, value);
+    this.#perform(this.#delivery.step({ kind: 'ended', peer: child }));
+  }
+
+  #sendAgain(peer: ExecutionId): void {
+    const waiting = this.#sends.filter(({ to }) => to === peer);
+    this.#sends = this.#sends.filter(({ to }) => to !== peer);
+    let isFull = false;
+    for (const send of waiting) {
+      if (isFull) this.#sends.push(send);
+      else isFull = this.#trySend(send);
+    }
+  }
+}
+
+/** The frame that awaits an effect in the very expression that starts it. */
+function repeatableFrame(record: PromiseRecord): Frame | null {
+  const reaction = record.reactions.find((candidate) => candidate.kind === 'resume');
+  if (reaction?.kind !== 'resume') return null;
+  const kind = reaction.frame.method.meta.sites[reaction.frame.pc - 1]?.[0];
+  return kind === 'effect' ? reaction.frame : null;
+}

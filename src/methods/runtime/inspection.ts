@@ -1,0 +1,92 @@
+import type { InspectedFrame, Inspection } from '../../core/inspection.ts';
+import { preview } from '../snapshot/index.ts';
+import type { Dealings } from './dealings.ts';
+import type { Execution } from './execution.ts';
+import type { Frame, PromiseRecord, Reaction } from './method-code.ts';
+import { lineOf } from './stack-text.ts';
+
+const previewChars = 120;
+
+/** Shows an execution at rest, frame by frame; runs none of its code. */
+export function inspectExecution(execution: Execution, dealings: Dealings): Inspection {
+  const tasks: { waitsFor: string; frames: readonly InspectedFrame[] }[] = [];
+  if (execution.stack.length > 0) {
+    const [bottom] = execution.stack;
+    const waiters = bottom?.task === null || bottom === undefined ? [] : callersOf(bottom.task);
+    tasks.push({ waitsFor: '', frames: [...[...execution.stack].reverse(), ...waiters].map(inspectFrame) });
+  }
+  for (const record of waitedFor(execution, dealings)) {
+    for (const reaction of record.reactions) {
+      if (reaction.kind !== 'resume') continue;
+      const callers = reaction.frame.task === null ? [] : callersOf(reaction.frame.task);
+      tasks.push({ waitsFor: record.waitsFor, frames: [reaction.frame, ...callers].map(inspectFrame) });
+    }
+  }
+  const { meta } = execution.method;
+  const pin =
+    execution.held === ''
+      ? null
+      : {
+          reason: `pinned: ${meta.id} cannot be captured while ${execution.held} runs natively below it`,
+          method: meta.id,
+          line: meta.line,
+          path: '',
+        };
+  return {
+    tenure: execution.tenure,
+    state: execution.activity,
+    tasks,
+    mailbox: dealings.mailbox.length,
+    effectsPending: [...dealings.effects.values()].map(({ sequence, name }) => ({ sequence, name })),
+    timersPending: dealings.timers.size,
+    pin,
+  };
+}
+
+/** Promises that something outside the execution's own code will settle, and those whose turn has come. */
+function waitedFor(execution: Execution, dealings: Dealings): readonly PromiseRecord[] {
+  const state = dealings.capture();
+  const queued: PromiseRecord[] = execution.promises.jobs.flatMap((job) =>
+    job.kind === 'react' && job.reaction.kind === 'resume'
+      ? [{ ...placeholder, waitsFor: 'its turn', reactions: [job.reaction] } as unknown as PromiseRecord]
+      : [],
+  );
+  const direct = [
+    ...state.effects.map(({ record }) => record),
+    ...state.timers.map(({ record }) => record),
+    ...state.children.map(([, record]) => record),
+    ...state.sends.map(({ record }) => record),
+    ...state.receivers,
+    ...execution.promises.foreign,
+    ...queued,
+  ];
+  const combined = direct.flatMap(({ reactions }) =>
+    reactions.flatMap((reaction) => (reaction.kind === 'element' ? [reaction.of.into] : [])),
+  );
+  return [...new Set([...direct, ...combined])];
+}
+
+const placeholder = { state: 'fulfilled', value: undefined, handled: true, foreign: false };
+
+/** The activations that await, directly or not, what this promise will be. */
+function callersOf(task: PromiseRecord): readonly Frame[] {
+  const callers: Frame[] = [];
+  const seen = new Set<PromiseRecord>();
+  for (let at: PromiseRecord | null = task; at !== null && !seen.has(at); ) {
+    seen.add(at);
+    const reaction: Reaction | undefined = at.reactions.find((candidate) => candidate.kind === 'resume');
+    if (reaction?.kind !== 'resume') break;
+    callers.push(reaction.frame);
+    at = reaction.frame.task;
+  }
+  return callers;
+}
+
+function inspectFrame(frame: Frame): InspectedFrame {
+  const { meta } = frame.method;
+  const live = new Set(meta.sites[frame.pc - 1]?.[2]);
+  const locals = meta.layout.flatMap((name, index) =>
+    name !== '' && live.has(index) ? [{ name, preview: preview(frame.vars[index], previewChars) }] : [],
+  );
+  return { method: meta.name, file: meta.path, line: lineOf(frame), locals };
+}

@@ -1,0 +1,59 @@
+import type { PackageHash } from '../../core/ids.ts';
+import type { Permanents } from '../snapshot/index.ts';
+import { MethodsMissingError } from './errors.ts';
+import type { AnyFunction, LoadedMethod } from './method-code.ts';
+import type { LoadedModule } from './modules.ts';
+
+/** The methods of one package, as this thread has them. */
+export class LoadedPackage {
+  readonly hash: PackageHash;
+  readonly methods = new Map<string, LoadedMethod>();
+  /** Methods and frozen constants, by the names that they have on every host. */
+  readonly named = new Map<string, object>();
+  readonly #ids = new Map<AnyFunction, string>();
+
+  /** @throws {MethodsMissingError} when no module stands under `baseUrl` */
+  constructor(hash: PackageHash, baseUrl: string, modules: Iterable<LoadedModule>) {
+    this.hash = hash;
+    for (const module of modules) {
+      if (!module.url.startsWith(baseUrl)) continue;
+      for (const method of module.methods) {
+        this.methods.set(method.meta.id, method);
+        this.#ids.set(method.fast, method.meta.id);
+        this.named.set(method.meta.id, method.fast);
+      }
+      for (const [constant, value] of module.constants) this.named.set(`${module.path}#${constant}`, value);
+    }
+    if (this.methods.size === 0) throw new MethodsMissingError(baseUrl);
+  }
+
+  idOf(method: AnyFunction): string | null {
+    return this.#ids.get(method) ?? null;
+  }
+}
+
+/** The packages of one runtime. What they name is held by reference in snapshots, as `package hash/name`. */
+export class LoadedPackages implements Permanents {
+  readonly #packages = new Map<string, LoadedPackage>();
+  readonly #names = new Map<object | symbol, string>();
+
+  add(loaded: LoadedPackage): void {
+    this.#packages.set(loaded.hash, loaded);
+    for (const [name, value] of loaded.named) {
+      if (!this.#names.has(value)) this.#names.set(value, `${loaded.hash}/${name}`);
+    }
+  }
+
+  get(hash: string): LoadedPackage | null {
+    return this.#packages.get(hash) ?? null;
+  }
+
+  nameOf(value: object | symbol): string | undefined {
+    return this.#names.get(value);
+  }
+
+  find(name: string): object | undefined {
+    const slash = name.indexOf('/');
+    return this.#packages.get(name.slice(0, slash))?.named.get(name.slice(slash + 1));
+  }
+}

@@ -1,0 +1,143 @@
+import { GodwitError } from '../../core/errors.ts';
+import { decode } from '../snapshot/index.ts';
+import {
+  type CaptureOptions,
+  type CombinatorForm,
+  type ExecutionForm,
+  form,
+  type FrameForm,
+  type JobForm,
+  type PromiseForm,
+  type ReactionForm,
+} from './capture.ts';
+import { Cursor, type CursorState } from './cursors.ts';
+import type { Dealings, DealingsState } from './dealings.ts';
+import type { Execution } from './execution.ts';
+import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-code.ts';
+import type { LoadedPackage } from './packages.ts';
+import type { Promises } from './promises.ts';
+
+/** A snapshot that does not fit the code that is here. */
+export class SnapshotMisfitError extends GodwitError {
+  override readonly name = 'SnapshotMisfitError';
+  readonly code = 'SNAPSHOT_MISFIT';
+  readonly retryable = false;
+}
+
+/** A snapshot that was read; its execution is completed once somebody has made one for it. */
+export class ReadExecution {
+  readonly root: ExecutionForm;
+  readonly #promises: Promises;
+  readonly #forms: (readonly [PromiseRecord, PromiseForm])[] = [];
+  readonly #combinators = new Map<CombinatorForm, Combinator>();
+
+  /**
+   * @param promises the new execution's own: promises come to life in it
+   * @throws whatever `decode` throws, and {SnapshotMisfitError} for a form that is not known
+   */
+  constructor(bytes: Uint8Array, promises: Promises, options: CaptureOptions) {
+    this.#promises = promises;
+    this.root = decode(bytes, {
+      digest: options.digest,
+      buffer: options.buffer,
+      permanents: options.permanents,
+      reviver: {
+        create: (kind) => this.#create(kind),
+        fill: (value, kind, record) => this.#fill(value, kind, record),
+      },
+    }) as ExecutionForm;
+    if (this.root.form !== form) {
+      throw new SnapshotMisfitError(
+        `The execution's form is ${this.root.form}, this version reads ${form}. Run the same godwit version everywhere.`,
+      );
+    }
+  }
+
+  /** Puts everything in its place. @throws {SnapshotMisfitError} when methods are unknown or have other code */
+  complete(execution: Execution, dealings: Dealings, loaded: LoadedPackage): void {
+    const { root } = this;
+    for (const [record, written] of this.#forms) this.#settle(record, written, loaded);
+    execution.stack = root.stack.map((frame) => this.#frame(frame, loaded));
+    execution.injection = root.injection;
+    // Settling has queued nothing: what was queued at the capture is all there is.
+    execution.promises.jobs.push(...root.jobs.map((job) => this.#job(job, loaded)));
+    execution.root = root.root === null ? null : this.#record(root.root);
+    for (const promise of root.unhandled) execution.promises.unhandled.add(this.#record(promise));
+    const { dealings: written } = root;
+    const holding = <T extends { readonly record: Promise<unknown> }>(list: readonly T[]) =>
+      list.map((entry) => ({ ...entry, record: this.#record(entry.record) }));
+    const state: DealingsState = {
+      ...written,
+      effects: holding(written.effects),
+      timers: holding(written.timers),
+      sends: holding(written.sends),
+      children: written.children.map(([child, promise]) => [child, this.#record(promise)] as const),
+      receivers: written.receivers.map((promise) => this.#record(promise)),
+    };
+    dealings.restore(state);
+  }
+
+  #create(kind: string): object {
+    if (kind === 'cursor') return Cursor.blank();
+    if (kind === 'promise') return this.#promises.create('').promise;
+    throw new SnapshotMisfitError(`The snapshot holds a '${kind}', which this version does not know.`);
+  }
+
+  #fill(value: object, kind: string, record: unknown): void {
+    if (kind === 'cursor') (value as Cursor).fill(record as CursorState);
+    else this.#forms.push([this.#record(value as Promise<unknown>), record as PromiseForm]);
+  }
+
+  #settle(record: PromiseRecord, written: PromiseForm, loaded: LoadedPackage): void {
+    record.waitsFor = written.waitsFor;
+    record.handled = true;
+    if (written.state !== 'pending') this.#promises.settle(record, written.state === 'fulfilled', written.value);
+    record.handled = written.handled;
+    record.reactions = written.reactions.map((reaction) => this.#reaction(reaction, loaded));
+  }
+
+  #record(promise: Promise<unknown>): PromiseRecord {
+    const record = this.#promises.recordOf(promise);
+    if (record === null) throw new SnapshotMisfitError('The snapshot refers to a promise that it does not hold.');
+    return record;
+  }
+
+  #frame(written: FrameForm, loaded: LoadedPackage): Frame {
+    const method = loaded.methods.get(written.method);
+    if (method === undefined || method.resume === null) {
+      throw new SnapshotMisfitError(
+        `The snapshot runs ${written.method}, which package ${loaded.hash} does not have. Install the same package.`,
+      );
+    }
+    const { meta } = method;
+    if (meta.code !== written.code) {
+      throw new SnapshotMisfitError(
+        `The snapshot runs ${written.method} with code ${written.code}, this host has ${meta.code}. ` +
+          'Install the same package.',
+      );
+    }
+    if (written.vars.length !== meta.layout.length || meta.sites[written.pc - 1] === undefined) {
+      throw new SnapshotMisfitError(`A frame of ${written.method} does not fit the method's layout.`);
+    }
+    const task = written.task === null ? null : this.#record(written.task);
+    return { method, pc: written.pc, vars: written.vars, task };
+  }
+
+  #reaction(written: ReactionForm, loaded: LoadedPackage): Reaction {
+    if (written.kind === 'resume') return { kind: 'resume', frame: this.#frame(written.frame, loaded) };
+    if (written.kind === 'adopt') return { kind: 'adopt', into: this.#record(written.into) };
+    const known = this.#combinators.get(written.of);
+    const of = known ?? { ...written.of, into: this.#record(written.of.into) };
+    this.#combinators.set(written.of, of);
+    return { kind: 'element', of, index: written.index };
+  }
+
+  #job(written: JobForm, loaded: LoadedPackage): Job {
+    if (written.kind === 'react') return { ...written, reaction: this.#reaction(written.reaction, loaded) };
+    if (written.kind === 'follow') {
+      return { kind: 'follow', from: this.#record(written.from), into: this.#record(written.into) };
+    }
+    if (written.kind === 'again') return { ...written, frame: this.#frame(written.frame, loaded) };
+    return written;
+  }
+}

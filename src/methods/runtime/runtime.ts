@@ -1,0 +1,402 @@
+import { messageOf } from '../../core/errors.ts';
+import type { MethodRef, Tenure } from '../../core/execution.ts';
+import { executionId, type ExecutionId, type IncarnationId, type PackageHash } from '../../core/ids.ts';
+import type { ExecutionTrace, Inspection } from '../../core/inspection.ts';
+import type { EffectOutcome } from '../../core/packet.ts';
+import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
+import { type DecodeOptions, decodeValue, digestOf, type EncodeOptions, encodeValue } from '../snapshot/index.ts';
+import { type CaptureOptions, captureExecution } from './capture.ts';
+import type {
+  Admission,
+  CaptureOutcome,
+  Runtime,
+  RuntimeOptions,
+  RuntimePorts,
+  RuntimeSettlement,
+  StepReport,
+} from './contract.ts';
+import { Dealings, type DealingsHost, type PendingEffect } from './dealings.ts';
+import { Effects } from './effects.ts';
+import { Execution, type ExecutionHost } from './execution.ts';
+import { $ } from './gate.ts';
+import { inspectExecution } from './inspection.ts';
+import { LoadedPackage, LoadedPackages } from './packages.ts';
+import { Promises } from './promises.ts';
+import { ReadExecution } from './restore.ts';
+import { stitchStack } from './stack-text.ts';
+
+const defaults: RuntimeOptions = {
+  sliceMs: 2,
+  snapshotBytesMax: 1024 * 1024 * 1024,
+  mailboxMax: 1000,
+  interrupt: null,
+};
+
+interface Resident {
+  readonly execution: Execution;
+  readonly dealings: Dealings;
+  /** Acts that wait until the lease allows them. */
+  acts: (() => void)[];
+  /** Outcomes of effects that ended after the execution was frozen here: its new owner is told, and it if it thaws. */
+  late: (() => void)[];
+}
+
+/** The runtime of one thread; several in one thread share the code of the methods, and nothing else. */
+export function createRuntime(ports: RuntimePorts, options: Partial<RuntimeOptions> = {}): Runtime {
+  return new ThreadRuntime(ports, { ...defaults, ...options });
+}
+
+class ThreadRuntime implements Runtime {
+  readonly #ports: RuntimePorts;
+  readonly #options: RuntimeOptions;
+  readonly #packages = new LoadedPackages();
+  /** In the order of their next turn. */
+  readonly #residents = new Map<ExecutionId, Resident>();
+  readonly #effects: Effects;
+  readonly #capture: CaptureOptions;
+  #storeOffsetMs = 0;
+
+  constructor(ports: RuntimePorts, options: RuntimeOptions) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#effects = new Effects(ports, (execution, effect, ok, value) => this.#effectEnded(execution, effect, ok, value));
+    this.#capture = {
+      digest: ports.digest,
+      buffer: ports.buffer,
+      bytesMax: options.snapshotBytesMax,
+      permanents: this.#packages,
+    };
+  }
+
+  install(hash: PackageHash, baseUrl: string): void {
+    this.#packages.add(new LoadedPackage(hash, baseUrl, $.modules.values()));
+  }
+
+  start(tenure: Tenure, ref: MethodRef, args: Uint8Array): Admission {
+    const loaded = this.#packages.get(ref.package);
+    if (loaded === null) return refused(`Package ${ref.package} is not installed here. Install it first.`);
+    const method = loaded.methods.get(ref.method);
+    if (method === undefined) {
+      const known = [...loaded.methods.keys()].join(', ');
+      return refused(`Package ${ref.package} has no method ${ref.method}. It has: ${known}.`);
+    }
+    let values: readonly unknown[] & { readonly parent?: string };
+    try {
+      const decoded = decodeValue(args, this.#decoding);
+      values = decoded as typeof values;
+      if (!Array.isArray(decoded)) return refused(`The arguments of ${ref.method} are no array.`);
+    } catch (error) {
+      return refused(`The arguments of ${ref.method} cannot be read: ${messageOf(error)}`);
+    }
+    const resident = this.#admit(new Execution(this.#executionHost, tenure, ref, method));
+    const { parent } = values;
+    if (typeof parent === 'string') resident.dealings.parent = executionId(parent);
+    resident.execution.begin([...values]);
+    return { kind: 'admitted', digest: null };
+  }
+
+  restore(tenure: Tenure, snapshot: Uint8Array): Admission {
+    try {
+      const promises = new Promises(() => this.#ports.wake());
+      const read = new ReadExecution(snapshot, promises, this.#capture);
+      const { package: hash, method: id } = read.root;
+      const loaded = this.#packages.get(hash);
+      if (loaded === null) return refused(`Package ${hash} is not installed here. Install it first.`);
+      const method = loaded.methods.get(id);
+      if (method === undefined) return refused(`Package ${hash} has no method ${id}.`);
+      const ref = { package: loaded.hash, method: id } as MethodRef;
+      const execution = new Execution(this.#executionHost, tenure, ref, method, promises);
+      const dealings = new Dealings(execution, this.#dealingsHost);
+      read.complete(execution, dealings, loaded);
+      this.#admit(execution, dealings);
+      return { kind: 'admitted', digest: digestOf(snapshot) };
+    } catch (error) {
+      return refused(messageOf(error));
+    }
+  }
+
+  run(tenure: Tenure): boolean {
+    const resident = this.#residents.get(tenure.execution);
+    if (resident === undefined) return false;
+    const { execution, dealings } = resident;
+    execution.tenure = tenure;
+    execution.frozen = false;
+    for (const settle of resident.late.splice(0)) settle();
+    dealings.resume();
+    return true;
+  }
+
+  freeze(id: ExecutionId): CaptureOutcome {
+    const resident = this.#residents.get(id);
+    if (resident === undefined) return { kind: 'absent' };
+    const outcome = this.#captureResident(resident);
+    if (outcome.kind === 'captured') {
+      resident.execution.frozen = true;
+      resident.dealings.suspend();
+    }
+    return outcome;
+  }
+
+  checkpoint(id: ExecutionId): CaptureOutcome {
+    const resident = this.#residents.get(id);
+    return resident === undefined ? { kind: 'absent' } : this.#captureResident(resident);
+  }
+
+  discard(id: ExecutionId): boolean {
+    const resident = this.#residents.get(id);
+    if (resident === undefined) return false;
+    resident.execution.frozen = true;
+    resident.dealings.suspend();
+    this.#effects.abort(resident.execution);
+    return this.#residents.delete(id);
+  }
+
+  deliver(id: ExecutionId, packet: DeliveryPacket): boolean {
+    return this.#with(id, ({ dealings }) => dealings.deliver(packet));
+  }
+
+  settleEffect(id: ExecutionId, outcome: EffectOutcome): boolean {
+    return this.#with(id, ({ dealings }) => dealings.takeOutcome(outcome));
+  }
+
+  effectsLost(id: ExecutionId, incarnation: IncarnationId): boolean {
+    return this.#with(id, ({ dealings }) => dealings.loseEffects(incarnation));
+  }
+
+  inspect(id: ExecutionId): Inspection | null {
+    const resident = this.#residents.get(id);
+    return resident === undefined ? null : inspectExecution(resident.execution, resident.dealings);
+  }
+
+  setClock(storeOffsetMs: number): void {
+    this.#storeOffsetMs = storeOffsetMs;
+  }
+
+  retransmit(): void {
+    for (const { execution, dealings } of this.#residents.values()) if (!execution.frozen) dealings.retransmit();
+  }
+
+  step(): StepReport {
+    if (!this.#ports.mayAct()) return { ready: 0, busyMs: 0 };
+    this.#flushActs();
+    const next = [...this.#residents].find(([, { execution }]) => execution.isReady);
+    if (next === undefined) return { ready: 0, busyMs: 0 };
+    const [id, resident] = next;
+    const startMs = this.#ports.monotonicMs();
+    const end = resident.execution.runSlice();
+    const busyMs = this.#ports.monotonicMs() - startMs;
+    // Whoever has run goes to the end of the line.
+    this.#residents.delete(id);
+    this.#residents.set(id, resident);
+    if (end === 'settled') this.#settle(resident);
+    return { ready: this.readyCount(), busyMs };
+  }
+
+  readyCount(): number {
+    let count = 0;
+    for (const { execution } of this.#residents.values()) if (execution.isReady) count += 1;
+    return count;
+  }
+
+  traces(): readonly ExecutionTrace[] {
+    return [...this.#residents.values()].map(({ execution }) => execution.trace);
+  }
+
+  running(): ExecutionId | null {
+    return $.x instanceof Execution ? $.x.tenure.execution : null;
+  }
+
+  get #executionHost(): ExecutionHost {
+    const ports = this.#ports;
+    return {
+      monotonicMs: () => ports.monotonicMs(),
+      attention: () => ports.attention(),
+      mayAct: () => ports.mayAct(),
+      interrupt: () => this.#options.interrupt?.() ?? false,
+      isContended: (execution) => this.#isContended(execution),
+      sliceMs: this.#options.sliceMs,
+      wake: () => ports.wake(),
+    };
+  }
+
+  get #dealingsHost(): DealingsHost {
+    return {
+      incarnation: this.#ports.incarnation,
+      mailboxMax: this.#options.mailboxMax,
+      storeNowMs: () => this.#ports.monotonicMs() + this.#storeOffsetMs,
+      after: (delayMs, fire) => this.#ports.after(delayMs, fire),
+      wake: () => this.#ports.wake(),
+      act: (execution, act) => this.#act(execution, act),
+      emit: (event) => this.#ports.emit(event),
+      runEffect: (execution, effect, run) => this.#effects.run(execution, effect, run),
+      encode: (_execution, value) => encodeValue(value, this.#encoding),
+      decode: (_execution, bytes) => decodeValue(bytes, this.#decoding),
+      childId: (execution, sequence) => this.#childId(execution, sequence),
+      methodIdOf: (execution, method) => this.#methodIdOf(execution, method),
+    };
+  }
+
+  get #encoding(): EncodeOptions {
+    return { permanents: this.#packages, buffer: this.#ports.buffer, foreignErrors: 'nearest' };
+  }
+
+  get #decoding(): DecodeOptions {
+    return { permanents: this.#packages, buffer: this.#ports.buffer };
+  }
+
+  #admit(execution: Execution, dealings = new Dealings(execution, this.#dealingsHost)): Resident {
+    const id = execution.tenure.execution;
+    this.discard(id);
+    execution.api = dealings;
+    const resident: Resident = { execution, dealings, acts: [], late: [] };
+    this.#residents.set(id, resident);
+    return resident;
+  }
+
+  #with(id: ExecutionId, use: (resident: Resident) => void): boolean {
+    const resident = this.#residents.get(id);
+    if (resident === undefined) return false;
+    // A frozen copy may be somebody else's by now: it takes what comes only once it runs again.
+    if (resident.execution.frozen) resident.late.push(() => use(resident));
+    else use(resident);
+    return true;
+  }
+
+  /** Whether the event loop or another execution wants the thread. */
+  #isContended(running: Execution): boolean {
+    if (this.#effects.pending > 0) return true;
+    for (const { execution, dealings } of this.#residents.values()) {
+      if (execution !== running && execution.isReady) return true;
+      if (dealings.timers.size > 0 || execution.promises.foreign.size > 0) return true;
+    }
+    return false;
+  }
+
+  #act(execution: Execution, act: () => void): void {
+    const resident = this.#residents.get(execution.tenure.execution);
+    if (resident?.execution !== execution) return;
+    if (this.#ports.mayAct() && resident.acts.length === 0) act();
+    else resident.acts.push(act);
+  }
+
+  #flushActs(): void {
+    for (const resident of this.#residents.values()) {
+      if (resident.execution.frozen) continue;
+      while (resident.acts.length > 0 && this.#ports.mayAct()) resident.acts.shift()?.();
+    }
+  }
+
+  #captureResident(resident: Resident): CaptureOutcome {
+    const { execution, dealings } = resident;
+    const { meta } = execution.method;
+    if (resident.acts.length > 0) {
+      const reason = `pinned: ${meta.id} has acts that wait for the host's lease`;
+      return { kind: 'pinned', pin: { reason, method: meta.id, line: meta.line, path: '' } };
+    }
+    const startMs = this.#ports.monotonicMs();
+    const captured = captureExecution(execution, dealings, this.#capture);
+    if (captured.kind === 'pinned') return captured;
+    const { bytes } = captured;
+    execution.captureMs = this.#ports.monotonicMs() - startMs;
+    execution.snapshotBytes = bytes.length;
+    return {
+      kind: 'captured',
+      capture: {
+        tenure: execution.tenure,
+        bytes,
+        digest: digestOf(bytes),
+        effectSequence: dealings.sequence,
+        effectsPending: this.#effects.pendingOf(execution),
+        atMs: startMs,
+      },
+    };
+  }
+
+  #effectEnded(execution: Execution, effect: PendingEffect, ok: boolean, value: unknown): void {
+    const resident = this.#residents.get(execution.tenure.execution);
+    const isHere = resident?.execution === execution;
+    const settle = (): void => resident?.dealings.settleEffect(effect.sequence, ok, value);
+    if (isHere && !execution.frozen) settle();
+    else {
+      if (isHere) resident.late.push(settle);
+      const encoded = this.#outcome(effect, ok, value);
+      this.#ports.emit({ kind: 'effectOutcome', execution: execution.tenure.execution, outcome: encoded });
+    }
+    this.#ports.wake();
+  }
+
+  #outcome(effect: PendingEffect, ok: boolean, value: unknown): EffectOutcome {
+    const { sequence, generation } = effect;
+    try {
+      return { sequence, generation, ok, value: encodeValue(value, this.#encoding) };
+    } catch (error) {
+      const failure = new TypeError(`The outcome of effect '${effect.name}' cannot move: ${messageOf(error)}`);
+      return { sequence, generation, ok: false, value: encodeValue(failure, this.#encoding) };
+    }
+  }
+
+  #settle(resident: Resident): void {
+    if (!this.#ports.mayAct()) return;
+    const { execution, dealings } = resident;
+    const { root, promises } = execution;
+    const [unhandled] = promises.unhandled;
+    const isFailed = root === null || root.state === 'pending';
+    const ok = !isFailed && root.state === 'fulfilled';
+    const value = isFailed ? unhandled?.value : root.value;
+    execution.settled = true;
+    const settlement = ok ? this.#returned(value) : this.#threw(value);
+    dealings.tellParent(settlement.kind === 'returned', decodeValue(settlement.value, this.#decoding));
+    this.#ports.emit({ kind: 'settled', tenure: execution.tenure, settlement });
+    dealings.suspend();
+  }
+
+  #returned(value: unknown): RuntimeSettlement {
+    try {
+      return { kind: 'returned', value: encodeValue(value, this.#encoding) };
+    } catch (error) {
+      return this.#threw(new TypeError(`The method's result cannot be sent: ${messageOf(error)}`));
+    }
+  }
+
+  #threw(error: unknown): RuntimeSettlement {
+    stitchStack(error, [], $.modules);
+    const message = error instanceof Error ? error.message : String(error);
+    const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : message;
+    try {
+      return { kind: 'threw', value: encodeValue(error, this.#encoding), message, stack };
+    } catch (unserialisable) {
+      const plain = new Error(`${message} (its details cannot be sent: ${messageOf(unserialisable)})`);
+      return { kind: 'threw', value: encodeValue(plain, this.#encoding), message, stack };
+    }
+  }
+
+  #childId(execution: Execution, sequence: number): ExecutionId {
+    const { execution: parent, generation } = execution.tenure;
+    const text = new TextEncoder().encode(`${parent}:${generation}:${sequence}`);
+    return executionId(`x-${this.#ports.digest.sha256(text).slice(0, 24)}`);
+  }
+
+  #methodIdOf(execution: Execution, method: (...args: unknown[]) => unknown): string {
+    const id = this.#packages.get(execution.ref.package)?.idOf(method);
+    if (typeof id === 'string') return id;
+    const name = typeof method === 'function' ? `function '${method.name}'` : typeof method;
+    throw new TypeError(
+      `start() was given the ${name}, which is no movable method of this package. ` +
+        'Give it a top-level function of a file with "use movable".',
+    );
+  }
+}
+
+function refused(reason: string): Admission {
+  return { kind: 'refused', reason };
+}
+
+/** Encodes a value for `args`, messages and results: `encodeArgs([1, 'x'])`. */
+export function encodeArgs(args: readonly unknown[]): Uint8Array {
+  return encodeValue(args);
+}
+
+/** Decodes what a settlement, a message or an effect carries. */
+export function decodeResult(bytes: Uint8Array): unknown {
+  return decodeValue(bytes);
+}
