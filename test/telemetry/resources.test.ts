@@ -91,6 +91,12 @@ test('a sample inside a container: rates are over the period, limits and stalls 
     stalls: { cpuRatio: 0.25, memoryRatio: 0.02, memoryFullRatio: 0.01, ioRatio: 0, ioFullRatio: 0 },
   });
   expect(sample.limits.throttledRatio).toBeCloseTo(0.3);
+  machine.nowMs += 1_000;
+  expect(sampler.sample()).toMatchObject({
+    periodMs: 1_000,
+    process: { cpuCores: 0 },
+    stalls: { cpuRatio: 0 },
+  });
 });
 
 test('the fuller of limit and machine is the memory usage; a configured share goes before a quota', () => {
