@@ -162,6 +162,7 @@ class OwnershipSession {
   }
 
   #event(execution: ExecutionId, event: OwnershipEvent, context: Context): void {
+    if (event.kind === 'restoreFailed') this.#ports.events.emit({ kind: 'restoreFailed', execution, reason: event.reason });
     this.#advance(this.#cell(execution), event, context);
   }
 

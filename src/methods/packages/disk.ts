@@ -20,7 +20,7 @@ const publicModules: ReadonlyMap<string, string> = new Map([['godwit', 'index']]
 
 /** The godwit that this process runs. */
 export const ownInstallation: Installation = {
-  runtime: builtEntry('methods/runtime/compiled').href,
+  runtime: builtEntry('methods/runtime/gate').href,
   resolve(specifier) {
     const module = publicModules.get(specifier);
     return module === undefined ? null : builtEntry(module).href;
