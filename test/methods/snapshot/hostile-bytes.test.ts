@@ -95,4 +95,5 @@ const announcements: [string, number[]][] = [
 
 test.each(announcements)('%s is refused before anything is reserved', (_, bytes) => {
   expect(() => decodeValue(Uint8Array.from(bytes))).toThrow(SnapshotCorruptError);
+  expect(() => decodeValue(Uint8Array.from(bytes))).toThrow(/announced|it ends/);
 });
