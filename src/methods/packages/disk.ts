@@ -16,7 +16,10 @@ export const sourceFilesOnDisk: SourceFiles = {
   },
 };
 
-const publicModules: ReadonlyMap<string, string> = new Map([['godwit', 'index']]);
+const publicModules: ReadonlyMap<string, string> = new Map([
+  ['godwit', 'index'],
+  ['godwit/testing', 'testing/index'],
+]);
 
 /** The godwit that this process runs. */
 export const ownInstallation: Installation = {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { PackageHash } from '../../core/ids.ts';
@@ -42,7 +42,8 @@ export async function install(
   const resolved = new TextEncoder().encode(JSON.stringify(entries));
   const folder = join(options.root, `${hash}-${options.digest.sha256(resolved).slice(0, 12)}`);
   if (!existsSync(folder)) await place(entries, folder);
-  return folder;
+  // Modules know themselves by their real path.
+  return realpath(folder);
 }
 
 /** Builds the folder aside, and gives it its name in one step. */

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -244,6 +244,14 @@ test('installing again changes nothing, and leaves nothing aside', async () => {
   expect(await install(made.bytes, made.hash, options())).toBe(folder);
   expect(await readFile(join(folder, 'witness'), 'utf8')).toBe('still here');
   expect(await readdir(join(root, 'installed'))).toHaveLength(1);
+});
+
+test('a folder behind a link is returned as what modules see of themselves', async () => {
+  await write({ 'main.js': `export const one = 1;\n` });
+  await mkdir(join(root, 'real'));
+  await symlink(join(root, 'real'), join(root, 'installed'));
+  const made = bundled('main.js');
+  expect(await install(made.bytes, made.hash, options())).toMatch(join(root, 'real/'));
 });
 
 const installer = `
