@@ -13,6 +13,7 @@ import {
   install,
   type Installation,
   type InstallOptions,
+  ownInstallation,
   type Package,
   PackageCorruptError,
   PackageImportMissingError,
@@ -82,8 +83,8 @@ const options = (): InstallOptions => ({
 });
 
 /** Installs the package, imports its entry as `m` in a process of its own, and evaluates there. */
-async function evaluate(made: Package, expression: string): Promise<unknown> {
-  const folder = await install(made.bytes, made.hash, options());
+async function evaluate(made: Package, expression: string, by = installation()): Promise<unknown> {
+  const folder = await install(made.bytes, made.hash, { ...options(), installation: by });
   const entry = pathToFileURL(join(folder, `${made.content.entry}.mjs`)).href;
   const script = `const m = await import(${JSON.stringify(entry)}); console.log(JSON.stringify(${expression}));`;
   const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
@@ -114,7 +115,7 @@ test('a file and all that it imports by relative path run from where they are in
   ]);
 });
 
-test('the methods of all movable files are listed', async () => {
+test('the methods of all movable files are listed, and run with the godwit of this host', async () => {
   await write({
     'main.ts': `'use movable';
 import { twice } from './lib/twice.ts';
@@ -130,7 +131,8 @@ function inner(n: number): number {
     'lib/twice.ts': `'use movable';\nexport async function twice(n: number, _more = 1): Promise<number> { return 2 * n; }\n`,
     'helper.ts': `export const helper: number = 1;\nexport function plain(): void {}\n`,
   });
-  const { methods } = bundled('main.ts').content;
+  const made = bundled('main.ts');
+  const { methods } = made.content;
   const listed = methods.map(({ id, module, name, line, isAsync, exported, length }) => {
     return [id, module, name, line, isAsync, exported, length];
   });
@@ -140,6 +142,7 @@ function inner(n: number): number {
     ['main.ts#main', 'main.ts', 'main', 5, true, true, 1],
   ]);
   expect(new Set(methods.map(({ code }) => code)).size).toBe(3);
+  expect(await evaluate(made, 'await m.main(20)', ownInstallation)).toBe(42);
 });
 
 test('the same sources give the same bytes; one changed letter gives others', async () => {
