@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { GodwitError, messageOf } from '../core/errors.ts';
 import { addClusterCommands } from './cluster-commands.ts';
+import { addDemoCommand } from './demo-command.ts';
 import { addHostCommand } from './host-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { addUpCommand } from './up-command.ts';
@@ -22,6 +23,7 @@ const program = new Command('godwit')
   .exitOverride()
   .showHelpAfterError('Run with --help to see what it takes.');
 
+addDemoCommand(program);
 addUpCommand(program);
 addHostCommand(program);
 addRunCommand(program);
