@@ -343,10 +343,15 @@ export class Expressions {
       }
     }
     const spreads = new Set(properties.filter(({ type }) => type === 'SpreadElement').map((p) => child(p, 'argument')));
+    const shorthands = new Map(properties.filter((p) => flag(p, 'shorthand')).map((p) => [child(p, 'value'), child(p, 'key')]));
     const last = list.findLastIndex((entry) => this.#context.hasSite(entry));
-    const values = this.operands(list, (value, index) =>
-      spreads.has(list[index] as Node) && index < last ? code(`{ ...${value.text} }`, value) : value,
-    );
+    const values = this.operands(list, (value, index) => {
+      const shorthand = shorthands.get(list[index] as Node);
+      // A variable that is spelt otherwise here brought its key along.
+      const key = shorthand === undefined ? '' : `${text(shorthand, 'name')}: `;
+      if (key !== '' && value.text.includes(key)) return code(value.text.replace(key, ''), value);
+      return spreads.has(list[index] as Node) && index < last ? code(`{ ...${value.text} }`, value) : value;
+    });
     let next = 0;
     const take = (): string => (values[next++] as Code).text;
     const texts = properties.map((property) => {
