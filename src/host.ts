@@ -13,17 +13,18 @@ import type { LeaseCell, LeaseListener } from './actors/lease.ts';
 import { Admissions } from './actors/migration/admissions.ts';
 import type { ResourceReading } from './actors/monitor.ts';
 import { OwnershipBook } from './actors/ownership-book.ts';
-import type { AnyMessage, Barrier, Bytes, Table, Tables } from './actors/ports.ts';
+import type { AnyMessage, Barrier, Bytes, Freighter, Table, Tables } from './actors/ports.ts';
 import { SystemClock } from './clock.ts';
 import type { HostConfig } from './config.ts';
 import { GodwitError, messageOf } from './core/errors.ts';
 import type { HostIdentity } from './core/execution.ts';
 import type { ActorAddress, ExecutionId, HostName, IncarnationId } from './core/ids.ts';
-import { hostName, incarnationId, rackName } from './core/ids.ts';
-import type { Clock } from './core/ports.ts';
+import { hostName, incarnationId, rackName, snapshotDigest } from './core/ids.ts';
+import type { Clock, Digest } from './core/ports.ts';
 import { SystemDigest } from './digest.ts';
 import { laneDefaults } from './lanes/contract.ts';
 import { startThreadedLane } from './lanes/threaded.ts';
+import { digestOf } from './methods/snapshot/index.ts';
 import { executionCost } from './placement/execution-cost.ts';
 import { beginHolder } from './protocols/lease/holder-step.ts';
 import type { LeaseEnd } from './protocols/lease/holder.ts';
@@ -372,7 +373,7 @@ function furnish(
     gate: leaseCell,
     exchange,
     packages,
-    freighter: wire.bulk,
+    freighter: freighter(wire, digest),
     events: log,
     barrier: barrier(holdAt, log),
     kernel,
@@ -460,6 +461,34 @@ function otherHosts(directory: Directory, identity: HostIdentity): readonly Host
     .hosts()
     .map((host) => host.name)
     .filter((name) => name !== identity.name);
+}
+
+/** The bulk channel checks every byte on its way; that the bytes are the snapshot that was promised is checked here. */
+function freighter({ bulk }: Wire, digest: Digest): Freighter {
+  return {
+    load: (to, bytes, promised) => ({
+      digest: promised,
+      cargo: bulk.load(to, bytes, snapshotDigest(digest.sha256(bytes))),
+    }),
+    withdraw: ({ cargo }) => bulk.withdraw(cargo),
+    async unload(from, { cargo, digest: promised }) {
+      const bytes = await bulk.unload(from, cargo);
+      const found = digestOf(bytes);
+      if (found !== promised) throw new SnapshotMistakenError(from, promised, found);
+      return bytes;
+    },
+  };
+}
+
+/** A source sent another snapshot than it had promised. */
+class SnapshotMistakenError extends GodwitError {
+  override readonly name = 'SnapshotMistakenError';
+  readonly code = 'SNAPSHOT_MISTAKEN';
+  readonly retryable = true;
+
+  constructor(from: HostIdentity, promised: string, found: string) {
+    super(`${from.name} promised the snapshot ${promised}, and sent ${found}. The migration is rolled back.`);
+  }
 }
 
 function vaultBytes({ vault }: Store): Bytes {

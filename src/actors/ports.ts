@@ -11,6 +11,7 @@ import type { Clock, Digest, Random } from '../core/ports.ts';
 import type { InstalledPackage } from '../lanes/contract.ts';
 import type { LeaseRow } from '../protocols/lease/row.ts';
 import type { EventDetail } from '../protocols/messages.ts';
+import type { Cargo } from '../wire/contract.ts';
 import type { RegisterRow } from '../protocols/ownership/register.ts';
 import type { SeatRow } from '../protocols/seats/candidate.ts';
 
@@ -80,15 +81,12 @@ export interface Bytes {
   list(prefix: string): Promise<readonly string[]>;
 }
 
-/** A large value as a message carries it. */
-export type Freight =
-  | { readonly kind: 'inline'; readonly bytes: Uint8Array; readonly digest: SnapshotDigest }
-  | {
-      readonly kind: 'ticket';
-      readonly ticket: string;
-      readonly sizeBytes: number;
-      readonly digest: SnapshotDigest;
-    };
+/** A snapshot as a message carries it: small ones whole, large ones to be pulled. */
+export interface Freight {
+  /** The snapshot's own. */
+  readonly digest: SnapshotDigest;
+  readonly cargo: Cargo;
+}
 
 export interface Freighter {
   load(to: IncarnationId, bytes: Uint8Array, digest: SnapshotDigest): Freight;

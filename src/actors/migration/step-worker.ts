@@ -158,10 +158,6 @@ function fetch(
     ports.exchange.tell(ownership, message, 'urgent');
     return { kind: 'fetched', digest };
   };
-  if (freight.kind === 'inline' && ports.digest.sha256(freight.bytes) === digest) {
-    report(keep(freight.bytes));
-    return;
-  }
   context.pipe(
     ports.freighter.unload(cell.peer, freight),
     (bytes) => ({ kind: 'report', event: keep(bytes) }),
