@@ -1,6 +1,6 @@
 import { assertNever } from '../core/assert.ts';
 import { GodwitError, messageOf } from '../core/errors.ts';
-import type { MethodRef } from '../core/execution.ts';
+import type { MethodRef, Tenure } from '../core/execution.ts';
 import type { ExecutionId, IncarnationId, MigrationId, Nonce } from '../core/ids.ts';
 import { nonce } from '../core/ids.ts';
 import type { Cancel } from '../core/ports.ts';
@@ -162,15 +162,24 @@ class OwnershipSession {
   }
 
   #event(execution: ExecutionId, event: OwnershipEvent, context: Context): void {
-    if (event.kind === 'restoreFailed') this.#ports.events.emit({ kind: 'restoreFailed', execution, reason: event.reason });
+    if (event.kind === 'restoreFailed')
+      this.#ports.events.emit({ kind: 'restoreFailed', execution, reason: event.reason });
     this.#advance(this.#cell(execution), event, context);
   }
 
   #report(report: LaneReport, context: Context): void {
     if (report.kind === 'restored') {
-      this.#event(report.tenure.execution, { kind: 'restored', digest: report.digest }, context);
+      this.#event(
+        report.tenure.execution,
+        { kind: 'restored', tenure: report.tenure, digest: report.digest },
+        context,
+      );
     } else if (report.kind === 'restoreFailed') {
-      this.#event(report.tenure.execution, { kind: 'restoreFailed', reason: report.reason }, context);
+      this.#event(
+        report.tenure.execution,
+        { kind: 'restoreFailed', tenure: report.tenure, reason: report.reason },
+        context,
+      );
     }
   }
 
@@ -197,7 +206,7 @@ class OwnershipSession {
       case 'retryLater':
         return this.#retryLater(execution, context);
       case 'freeze':
-        return this.#freeze(cell, context);
+        return this.#freeze(cell, effect.request, context);
       case 'run':
         this.#ports.board.post(execution, { kind: 'run', tenure: effect.tenure });
         return;
@@ -282,22 +291,22 @@ class OwnershipSession {
     if (this.#ports.book.get(execution)?.state.phase === 'running') this.#orphanedSinceMs.delete(execution);
   }
 
-  #freeze(cell: OwnershipCell, context: Context): void {
+  #freeze(cell: OwnershipCell, request: Nonce, context: Context): void {
     const { self } = context;
     this.#ports.board.request(cell.execution, 'freeze', (answer) => {
       if (answer.kind === 'frozen') cell.frozen = answer.capture;
-      self.tell(this.#frozenEvent(cell.execution, answer));
+      self.tell(this.#frozenEvent(cell.execution, request, answer));
     });
   }
 
-  #frozenEvent(execution: ExecutionId, answer: LaneAnswer): OwnershipMessage {
+  #frozenEvent(execution: ExecutionId, request: Nonce, answer: LaneAnswer): OwnershipMessage {
     if (answer.kind === 'frozen') {
       const { digest, bytes } = answer.capture;
-      return event(execution, { kind: 'captured', digest, sizeBytes: bytes.byteLength });
+      return event(execution, { kind: 'captured', request, digest, sizeBytes: bytes.byteLength });
     }
     if (answer.kind === 'pinned') {
       this.#ports.events.emit({ kind: 'pinned', execution, pin: answer.pin });
-      return event(execution, { kind: 'capturePinned', reason: answer.pin.reason });
+      return event(execution, { kind: 'capturePinned', request, reason: answer.pin.reason });
     }
     return { kind: 'lost', execution };
   }
@@ -309,11 +318,15 @@ class OwnershipSession {
   ): void {
     const { copy } = effect;
     const { received, method, execution } = cell;
-    if (received === null || received.migration !== copy.migration || method === null) {
-      return this.#event(execution, { kind: 'restoreFailed', reason: 'its bytes are not here' }, context);
-    }
     const tenure = { execution, epoch: copy.epoch, generation: copy.generation };
-    this.#place(cell, context, async () => {
+    if (received === null || received.migration !== copy.migration || method === null) {
+      return this.#event(
+        execution,
+        { kind: 'restoreFailed', tenure, reason: 'its bytes are not here' },
+        context,
+      );
+    }
+    this.#place(cell, tenure, context, async () => {
       await this.#prepareLane(cell, method);
       return { kind: 'restore', tenure, snapshot: received.bytes };
     });
@@ -322,7 +335,7 @@ class OwnershipSession {
   #load(cell: OwnershipCell, effect: Extract<OwnershipEffect, { kind: 'load' }>, context: Context): void {
     const { execution } = cell;
     const { point, tenure } = effect;
-    this.#place(cell, context, async () => {
+    this.#place(cell, tenure, context, async () => {
       const bytes = await this.#ports.vault.get(point.vaultKey);
       if (bytes === null) throw new RecoveryPointMissingError(execution, point.vaultKey);
       const method = cell.method ?? (await this.#ports.tables.registers.get(execution))?.row.method ?? null;
@@ -336,14 +349,15 @@ class OwnershipSession {
   }
 
   /** The lane's answer is the event that follows; where it cannot be asked, the failure is. */
-  #place(cell: OwnershipCell, context: Context, command: () => Promise<LaneCommand>): void {
+  #place(cell: OwnershipCell, tenure: Tenure, context: Context, command: () => Promise<LaneCommand>): void {
     const { execution } = cell;
     const { self } = context;
     command().then(
       (ready) => {
         if (!this.#ports.board.post(execution, ready)) self.tell({ kind: 'lost', execution });
       },
-      (error: unknown) => self.tell(event(execution, { kind: 'restoreFailed', reason: messageOf(error) })),
+      (error: unknown) =>
+        self.tell(event(execution, { kind: 'restoreFailed', tenure, reason: messageOf(error) })),
     );
   }
 

@@ -210,7 +210,7 @@ function stepUnfreezing(state: In<'unfreezing'> | In<'doubting'>, event: SourceE
     case 'unfrozen': {
       const retries =
         state.phase === 'unfreezing' &&
-        state.then === 'retry' &&
+        state.afterwards === 'retry' &&
         state.attemptsLeft > 0 &&
         answer.epoch === state.passage.epoch;
       if (retries) {
@@ -298,8 +298,8 @@ function goneOr(state: SourceState, answer: OwnershipAnswer): SourceStep {
   return answer.kind === 'gone' ? calledOff(state, { kind: 'gone', reason: answer.reason }) : stay(state);
 }
 
-function unfreeze(state: SourceState, then: 'retry' | 'rollBack', reason: string): SourceStep {
-  return moveTo({ ...base(state), phase: 'unfreezing', then, reason });
+function unfreeze(state: SourceState, afterwards: 'retry' | 'rollBack', reason: string): SourceStep {
+  return moveTo({ ...base(state), phase: 'unfreezing', afterwards, reason });
 }
 
 function doubt(state: SourceState, reason: string): SourceStep {

@@ -27,7 +27,7 @@ export type SourceState = {
     /** Frozen; waits for the target to hold a verified copy. */
     | { readonly phase: 'transferring'; readonly digest: SnapshotDigest; readonly sizeBytes: number }
     /** The transfer failed: runs on, and then tries again or gives up. */
-    | { readonly phase: 'unfreezing'; readonly then: 'retry' | 'rollBack'; readonly reason: string }
+    | { readonly phase: 'unfreezing'; readonly afterwards: 'retry' | 'rollBack'; readonly reason: string }
     /** Asks ownership for leave to send `resume`: from its answer on, only the register decides. */
     | { readonly phase: 'releasing'; readonly digest: SnapshotDigest }
     /** `resume` was sent; silent. */

@@ -1,3 +1,4 @@
+import type { Tenure } from '../../core/execution.ts';
 import type { Epoch, Generation, IncarnationId, Nonce } from '../../core/ids.ts';
 import {
   absent,
@@ -47,13 +48,14 @@ export function stepReceiving(state: Receiving, event: OwnershipEvent): Ownershi
     case 'asked':
       return askedReceiving(state, event.ask, event.nonce);
     case 'restored':
-      if (event.digest !== copy.digest || state.phase === 'received') return stay(state);
+      if (!isOf(copy, event) || event.digest !== copy.digest || state.phase === 'received')
+        return stay(state);
       return enter(
         { ...common(state), phase: 'received', copy },
         answer(copy.migration, { kind: 'received', digest: copy.digest }),
       );
     case 'restoreFailed':
-      return state.phase === 'received' ? stay(state) : giveUp(state, notReceived(copy, event.reason));
+      return isOf(copy, event) ? giveUp(state, notReceived(copy, event.reason)) : stay(state);
     case 'copyLost':
       return giveUp(state, notReceived(copy, 'its lane died'));
     case 'migrationFailed':
@@ -123,6 +125,10 @@ export function stepRetained(state: In<'retained'>, event: OwnershipEvent): Owne
     default:
       return stay(state);
   }
+}
+
+function isOf(copy: ReceivedCopy, event: { readonly tenure: Tenure }): boolean {
+  return event.tenure.epoch === copy.epoch && event.tenure.generation === copy.generation;
 }
 
 function recover(

@@ -60,7 +60,13 @@ export type OwnershipState = {
       readonly change: OwnerChange | null;
     }
   /** Owner; waits for the lane to capture. Runs until then. */
-  | { readonly phase: 'freezing'; readonly tenure: Tenure; readonly migration: MigrationId }
+  | {
+      readonly phase: 'freezing';
+      readonly tenure: Tenure;
+      readonly migration: MigrationId;
+      /** Tells the capture that is awaited from late answers to earlier requests. */
+      readonly request: Nonce;
+    }
   /** Owner; frozen for a migration whose `resume` was not sent. May unfreeze freely. */
   | {
       readonly phase: 'frozen';
@@ -147,12 +153,17 @@ export type OwnershipEvent =
   | { readonly kind: 'storeFailed' }
   /** The time of `retryLater` has passed; a fresh nonce comes with it. Harmless at any time. */
   | { readonly kind: 'retryDue'; readonly nonce: Nonce }
-  /** From the lane. */
-  | { readonly kind: 'captured'; readonly digest: SnapshotDigest; readonly sizeBytes: number }
-  | { readonly kind: 'capturePinned'; readonly reason: string }
+  /** From the lane, to the `freeze` with this request. */
+  | {
+      readonly kind: 'captured';
+      readonly request: Nonce;
+      readonly digest: SnapshotDigest;
+      readonly sizeBytes: number;
+    }
+  | { readonly kind: 'capturePinned'; readonly request: Nonce; readonly reason: string }
   /** The copy that `rebuild` or `load` asked for stands, frozen. */
-  | { readonly kind: 'restored'; readonly digest: SnapshotDigest | null }
-  | { readonly kind: 'restoreFailed'; readonly reason: string }
+  | { readonly kind: 'restored'; readonly tenure: Tenure; readonly digest: SnapshotDigest | null }
+  | { readonly kind: 'restoreFailed'; readonly tenure: Tenure; readonly reason: string }
   /** The lane died, or lost the copy. */
   | { readonly kind: 'copyLost'; readonly nonce: Nonce }
   /** A checkpoint of this tenure stands in the vault, flushed. */
@@ -186,7 +197,7 @@ export type OwnershipEffect =
   /** Bring a `retryDue` after a pause, with backoff. */
   | { readonly kind: 'retryLater' }
   /** Lane: capture and stay frozen. -> captured | capturePinned | copyLost */
-  | { readonly kind: 'freeze'; readonly tenure: Tenure }
+  | { readonly kind: 'freeze'; readonly tenure: Tenure; readonly request: Nonce }
   /** Lane: let the frozen copy run under this tenure. */
   | { readonly kind: 'run'; readonly tenure: Tenure }
   /** Lane: a frozen copy from the bytes fetched for this migration. -> restored | restoreFailed */

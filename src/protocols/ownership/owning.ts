@@ -28,12 +28,14 @@ export function stepRestoring(state: In<'restoring'>, event: OwnershipEvent): Ow
   const { tenure, point } = state;
   switch (event.kind) {
     case 'restored':
+      if (!isOf(state, event.tenure)) return stay(state);
       return enter(
         { ...common(state), phase: 'running', tenure, arrival: null, change: null },
         { kind: 'run', tenure },
         { kind: 'checkpointSoon', tenure },
       );
     case 'restoreFailed':
+      return isOf(state, event.tenure) ? stay(state, { kind: 'retryLater' }) : stay(state);
     case 'storeFailed':
       return stay(state, { kind: 'retryLater' });
     case 'retryDue':
@@ -51,7 +53,7 @@ export function stepRunning(state: In<'running'>, event: OwnershipEvent): Owners
   const { tenure } = state;
   switch (event.kind) {
     case 'asked':
-      return askedRunning(state, event.ask);
+      return askedRunning(state, event.ask, event.nonce);
     case 'checkpointStored':
       if (!isOf(state, event.tenure))
         return stay(state, changed({ kind: 'checkpoint', point: event.point }, 'fenced'));
@@ -153,7 +155,7 @@ function fenced(
   return enter(absent(state, pointerTo(row)), { kind: 'discard' }, ...effects);
 }
 
-function askedRunning(state: In<'running'>, ask: OwnershipAsk): OwnershipStep {
+function askedRunning(state: In<'running'>, ask: OwnershipAsk, request: Nonce): OwnershipStep {
   const { tenure, arrival } = state;
   const { migration } = ask;
   switch (ask.kind) {
@@ -162,10 +164,11 @@ function askedRunning(state: In<'running'>, ask: OwnershipAsk): OwnershipStep {
         const reason = `it is at epoch ${tenure.epoch}, the migration is for epoch ${ask.epoch}`;
         return stay(state, answer(migration, { kind: 'gone', reason }));
       }
-      return enter({ ...common(state), phase: 'freezing', tenure, migration }, ...superseded(state), {
-        kind: 'freeze',
-        tenure,
-      });
+      return enter(
+        { ...common(state), phase: 'freezing', tenure, migration, request },
+        ...superseded(state),
+        { kind: 'freeze', tenure, request },
+      );
     case 'unfreeze':
     case 'confirmHandOver':
       return stay(state, answer(migration, { kind: 'unfrozen', epoch: tenure.epoch }));
@@ -180,9 +183,11 @@ function askedRunning(state: In<'running'>, ask: OwnershipAsk): OwnershipStep {
 }
 
 export function stepFreezing(state: In<'freezing'>, event: OwnershipEvent): OwnershipStep {
-  const { tenure, migration } = state;
+  const { tenure, migration, request } = state;
   switch (event.kind) {
     case 'captured':
+      // A late capture is of a state that has been left: what ran since then would be done again.
+      if (event.request !== request) return stay(state);
       return enter(
         {
           ...common(state),
@@ -195,6 +200,7 @@ export function stepFreezing(state: In<'freezing'>, event: OwnershipEvent): Owne
         answer(migration, { kind: 'frozen', digest: event.digest, sizeBytes: event.sizeBytes }),
       );
     case 'capturePinned':
+      if (event.request !== request) return stay(state);
       return enter(backToRunning(state), answer(migration, { kind: 'pinned', reason: event.reason }));
     case 'resultStored':
       return isOf(state, event.tenure)
@@ -202,7 +208,7 @@ export function stepFreezing(state: In<'freezing'>, event: OwnershipEvent): Owne
         : stay(state);
     case 'asked':
       if (event.ask.migration === migration && event.ask.kind === 'freeze') {
-        return stay(state, { kind: 'freeze', tenure });
+        return stay(state, { kind: 'freeze', tenure, request });
       }
       return askedToUnfreeze(state, event.ask) ?? refuse(state, event.ask);
     case 'migrationFailed':
@@ -210,7 +216,7 @@ export function stepFreezing(state: In<'freezing'>, event: OwnershipEvent): Owne
     case 'copyLost':
       return lostFrozen(state, event.nonce);
     case 'restarted':
-      return stay(state, { kind: 'freeze', tenure });
+      return stay(state, { kind: 'freeze', tenure, request });
     default:
       return stay(state);
   }

@@ -17,7 +17,7 @@ import type {
 } from '../../../src/protocols/ownership/ownership.ts';
 import type { RecoveryPoint, RegisterRow } from '../../../src/protocols/ownership/register.ts';
 import { actsOf, at, digestOf, incarnationOf, left, placeOf, shared } from './world.ts';
-import type { Bounded, LaneCopy, Numbers, StoreCall, Tables } from './world.ts';
+import type { Bounded, Bounds, LaneCopy, Numbers, StoreCall, Tables } from './world.ts';
 
 type Job =
   | { readonly to: 'ownership'; readonly host: number; readonly event: OwnershipEvent }
@@ -39,13 +39,13 @@ function addresseeOf(message: MigrationMessage): { readonly host: number; readon
 export class Cluster {
   readonly world: Numbers;
   readonly #tables: Tables;
-  readonly #messagesMax: number;
+  readonly #bounds: Bounds;
   readonly #jobs: Job[] = [];
 
-  constructor(world: Numbers, tables: Tables, messagesMax: number) {
+  constructor(world: Numbers, tables: Tables, bounds: Bounds) {
     this.world = world;
     this.#tables = tables;
-    this.#messagesMax = messagesMax;
+    this.#bounds = bounds;
   }
 
   get(index: number): number {
@@ -106,6 +106,14 @@ export class Cluster {
     this.world[at(host, 'calls')] = callSets.id(ids.map((id) => single.value(id)));
   }
 
+  replies(host: number): readonly OwnershipEvent[] {
+    return this.#tables.replies.value(this.get(at(host, 'replies')));
+  }
+
+  setReplies(host: number, replies: readonly OwnershipEvent[]): void {
+    this.world[at(host, 'replies')] = this.#tables.replies.id(replies);
+  }
+
   messages(): readonly number[] {
     return this.#tables.networks.value(this.get(shared.network));
   }
@@ -122,7 +130,7 @@ export class Cluster {
   send(message: MigrationMessage): void {
     const id = this.#tables.messages.id(message);
     const ids = this.messages();
-    if (!ids.includes(id) && ids.length < this.#messagesMax) this.setMessages([...ids, id]);
+    if (!ids.includes(id) && ids.length < this.#bounds.messages) this.setMessages([...ids, id]);
   }
 
   /** Performs one event and everything that follows from it within the process. */
@@ -150,6 +158,7 @@ export class Cluster {
     this.world[at(host, 'up')] = 0;
     this.world[at(host, 'expired')] = 0;
     this.setLane(host, null);
+    this.setReplies(host, []);
     for (const name of [
       'ownership',
       'ownershipSaved',
@@ -300,7 +309,8 @@ export class Cluster {
 
   #ask(host: number, ask: OwnershipAsk): void {
     // One incarnation claims an epoch at most once per kind of ask: that makes the nonce fresh.
-    const fresh = nonce(`${this.self(host)} ${ask.kind} ${ask.migration}`);
+    const attempt = this.source(host)?.attemptsLeft ?? 0;
+    const fresh = nonce(`${this.self(host)} ${ask.kind} ${ask.migration} ${attempt}`);
     this.#jobs.push({ to: 'ownership', host, event: { kind: 'asked', ask, nonce: fresh } });
   }
 
@@ -342,23 +352,29 @@ export class Cluster {
     effect: Extract<OwnershipEffect, { kind: 'freeze' | 'run' | 'rebuild' | 'load' | 'discard' }>,
   ): void {
     const copy = this.lane(host);
-    const tell = (event: OwnershipEvent) => this.#jobs.push({ to: 'ownership', host, event });
+    const tell = (event: OwnershipEvent) => {
+      if (this.#bounds.slowLanes) this.setReplies(host, [...this.replies(host), event]);
+      else this.#jobs.push({ to: 'ownership', host, event });
+    };
+    const { execution } = this.row();
     switch (effect.kind) {
       case 'freeze':
         if (copy === null) return;
         this.setLane(host, { ...copy, running: false });
-        tell({ kind: 'captured', digest: digestOf(copy), sizeBytes: 1 });
+        tell({ kind: 'captured', request: effect.request, digest: digestOf(copy), sizeBytes: 1 });
         break;
       case 'run':
         this.#run(host, copy, effect.tenure.epoch, effect.tenure.generation);
         break;
-      case 'rebuild':
+      case 'rebuild': {
         this.#rebuild(host, copy, effect.copy);
-        tell({ kind: 'restored', digest: effect.copy.digest });
+        const { epoch, generation, digest } = effect.copy;
+        tell({ kind: 'restored', tenure: { execution, epoch, generation }, digest });
         break;
+      }
       case 'load':
         this.#load(host, effect.tenure, effect.point);
-        tell({ kind: 'restored', digest: null });
+        tell({ kind: 'restored', tenure: effect.tenure, digest: null });
         break;
       case 'discard':
         this.setLane(host, null);

@@ -21,6 +21,7 @@ const quiet: Bounds = {
   checkpoints: 0,
   messages: 3,
   slowReads: false,
+  slowLanes: false,
 };
 
 /** Each is explored to its end: every order of everything that these bounds allow. */
@@ -33,6 +34,7 @@ const scenarios: readonly (readonly [string, Partial<Bounds>])[] = [
   ['a store call is ambiguous, and reads are slow', { ambiguities: 1, slowReads: true }],
   ['two store calls are ambiguous', { ambiguities: 2 }],
   ['an actor is restarted, also in the middle of its effects', { restarts: 1 }],
+  ['lanes are slow', { slowLanes: true, duplicates: 1 }],
   ['a lane dies', { laneDeaths: 1 }],
   ['the move is cancelled while a checkpoint is written', { cancels: 1, checkpoints: 1, acts: 0 }],
 ];
@@ -43,6 +45,7 @@ const longScenarios: readonly (readonly [string, Partial<Bounds>])[] = [
   ['a lease runs out, in mid-work', { expiries: 1, messages: 2 }],
   ['two moves, there and back', { migrations: 2 }],
   ['an actor is restarted and a message lost', { restarts: 1, losses: 1, duplicates: 1 }],
+  ['lanes are slow, and a host crashes', { slowLanes: true, crashes: 1, acts: 0, messages: 2 }],
   ['a crash after an ambiguous call', { crashes: 1, ambiguities: 1, messages: 2 }],
 ];
 

@@ -104,7 +104,7 @@ export class ClusterModel implements Model {
   }
 
   #cluster(world: Numbers): Cluster {
-    return new Cluster(world, this.#tables, this.#bounds.messages);
+    return new Cluster(world, this.#tables, this.#bounds);
   }
 
   /** Two worlds are one if they differ only in what can never have an effect. */
@@ -307,6 +307,13 @@ export class ClusterModel implements Model {
   #offerWork(now: Cluster, host: number, offer: Offer): void {
     const copy = now.lane(host);
     const name = now.self(host);
+    const [reply, ...later] = now.replies(host);
+    if (reply !== undefined) {
+      offer(`${name}'s lane has ${reply.kind}`, true, (cluster) => {
+        cluster.setReplies(host, later);
+        cluster.happen({ to: 'ownership', host, event: reply });
+      });
+    }
     if (copy !== null) {
       this.#offerFailure(now, 'laneDeaths', `${name}'s lane dies`, offer, (cluster) => {
         cluster.setLane(host, null);

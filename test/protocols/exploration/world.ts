@@ -2,6 +2,7 @@ import { executionId, hostName, incarnationId, migrationId, snapshotDigest } fro
 import type { IncarnationId, SnapshotDigest } from '../../../src/core/ids.ts';
 import { codeId, epoch, generation, methodId, nonce, packageHash } from '../../../src/core/ids.ts';
 import type { MigrationMessage } from '../../../src/protocols/migration/messages.ts';
+import type { OwnershipEvent } from '../../../src/protocols/ownership/ownership.ts';
 import type { RegisterRow } from '../../../src/protocols/ownership/register.ts';
 import { Interner } from './interner.ts';
 import { Machine } from './machines.ts';
@@ -60,6 +61,8 @@ export interface Bounds {
   readonly messages: number;
   /** Whether time may pass between a read and its answer, so that others get ahead of it. */
   readonly slowReads: boolean;
+  /** Whether time may pass before a lane's answer is heard, so that other events get ahead of it. */
+  readonly slowLanes: boolean;
 }
 
 // Where each fact stands in a world's numbers.
@@ -77,8 +80,9 @@ export const field = {
   lane: 9,
   calls: 10,
   ended: 11,
+  replies: 12,
 } as const;
-const hostSize = 12;
+const hostSize = 13;
 const first = hosts.length * hostSize;
 export const shared = {
   row: first,
@@ -155,6 +159,8 @@ export class Tables {
     (copy) => `${copy.epoch} ${copy.generation} ${copy.acts} ${copy.running} ${copy.received}`,
   );
   readonly calls = new Interner<StoreCall>((call) => Object.values(call).join('|'));
+  /** What a lane has to say, oldest first. */
+  readonly replies = new Interner<readonly OwnershipEvent[]>();
   /** Sets of call numbers, sorted. */
   readonly callSets = new Interner<readonly StoreCall[]>((calls) =>
     calls.map((call) => this.calls.id(call)).join(),
@@ -191,6 +197,7 @@ export function firstWorld(tables: Tables, bounds: Bounds): Numbers {
     world[at(host, 'up')] = 1;
     world[at(host, 'incarnation')] = 1;
     world[at(host, 'calls')] = none;
+    world[at(host, 'replies')] = tables.replies.id([]);
     const self = incarnationOf(host, 1);
     const ownership = tables.ownership.states.id({ execution, self, phase: 'absent', pointer: null });
     world[at(host, 'ownership')] = ownership;

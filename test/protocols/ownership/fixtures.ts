@@ -84,7 +84,7 @@ export const states = {
   absent: { ...base, phase: 'absent', pointer: null },
   running: { ...base, phase: 'running', tenure, arrival: null, change: null },
   writing: { ...base, phase: 'running', tenure, arrival: null, change: { kind: 'checkpoint', point } },
-  freezing: { ...base, phase: 'freezing', tenure, migration: m1 },
+  freezing: { ...base, phase: 'freezing', tenure, migration: m1, request: fresh },
   frozen: { ...base, phase: 'frozen', tenure, migration: m1, digest: d1, sizeBytes: 100 },
   released: { ...base, phase: 'released', tenure, migration: m1, digest: d1 },
   receiving: { ...base, phase: 'receiving', copy },
