@@ -32,7 +32,9 @@ export function convertClosures(context: MethodContext): void {
   for (const closure of closuresOf(context.method.node)) {
     const captured = capturedBy(closure, context);
     const self = captured.find((binding) => closureOf(binding) === closure);
-    const names = captured.filter((binding) => binding !== self).map((binding) => context.slotOf(binding)?.name ?? '');
+    const names = captured
+      .filter((binding) => binding !== self)
+      .map((binding) => context.slotOf(binding)?.name ?? '');
     if (names.length === 0 && self === undefined) continue;
     const list = names.join(', ');
     const source = context.module.source;

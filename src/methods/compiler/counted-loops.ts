@@ -31,7 +31,8 @@ function stepOf(update: Node, loop: Node, scopes: Scopes): Omit<CountedLoop, 'bo
   const variable = scopes.byNode.get(target);
   if (variable === undefined || variable.owner === null || isCaptured(variable)) return null;
   const writes = variable.references.filter(
-    (reference) => (reference.role === 'write' || reference.role === 'readWrite') && inside(reference.node, loop),
+    (reference) =>
+      (reference.role === 'write' || reference.role === 'readWrite') && inside(reference.node, loop),
   );
   const init = optional(loop, 'init');
   const others = writes.filter(({ node }) => node !== target && !(init !== null && inside(node, init)));
@@ -68,7 +69,9 @@ function isStable(node: Node, loop: Node, scopes: Scopes): boolean {
   const binding = scopes.byNode.get(node);
   if (binding === undefined) return false;
   if (binding.owner === null) return binding.kind === 'const';
-  return !isBoxed(binding) && !binding.references.some(({ node: at, role }) => role !== 'read' && inside(at, loop));
+  return (
+    !isBoxed(binding) && !binding.references.some(({ node: at, role }) => role !== 'read' && inside(at, loop))
+  );
 }
 
 /** Whether a function inside the variable's owner refers to it. */
@@ -79,7 +82,9 @@ export function isCaptured(binding: Binding): boolean {
 /** Whether a variable lives in a box of its own, since functions share it and somebody assigns it. */
 export function isBoxed(binding: Binding): boolean {
   if (!isCaptured(binding)) return false;
-  return binding.kind === 'var' || binding.references.some(({ role }) => role === 'write' || role === 'readWrite');
+  return (
+    binding.kind === 'var' || binding.references.some(({ role }) => role === 'write' || role === 'readWrite')
+  );
 }
 
 export function inside(node: Node, outer: Node): boolean {
@@ -115,7 +120,8 @@ function ownTrips(loop: Node, scopes: Scopes): number | null {
   const start = declarator === undefined ? null : numberOf(optional(declarator, 'init'));
   const step = counted.step === 1 ? 1 : numberOf(counted.step);
   const bound = numberOf(counted.bound.node);
-  if (declarator === undefined || scopes.byNode.get(child(declarator, 'id')) !== counted.variable) return null;
+  if (declarator === undefined || scopes.byNode.get(child(declarator, 'id')) !== counted.variable)
+    return null;
   if (start === null || bound === null || step === null || step <= 0 || flag(init, 'declare')) return null;
   return Math.max(0, Math.ceil(((bound - start) * counted.direction + 1) / step));
 }

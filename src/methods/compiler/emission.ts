@@ -147,7 +147,12 @@ export class Emission {
     const taken = `${step.slot === null ? '' : `${step.slot.name} = `}${gate}.take();`;
     const line = lineMark(step.site.line);
     const again = `if (${gate}.again()) {\n${pc} = ${step.site.pc};\n${wait}\n}\n${taken}`;
-    this.#atSite(step.site, isLast, step.again ? again : taken, `${line}${pc} = ${step.site.pc};\n${line}${wait}`);
+    this.#atSite(
+      step.site,
+      isLast,
+      step.again ? again : taken,
+      `${line}${pc} = ${step.site.pc};\n${line}${wait}`,
+    );
   }
 
   #tick(step: Step & { kind: 'tick' }, isLast: boolean): void {

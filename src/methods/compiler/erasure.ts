@@ -47,7 +47,11 @@ class Eraser {
   /** Handles nodes of which nothing, or nothing understood, remains. */
   #wholly(node: Node): boolean {
     if (node.type === 'TSEnumDeclaration' && !flag(node, 'declare')) {
-      return this.#refuse(node, `enum '${nameOf(node)}'`, 'an object with Object.freeze, and a union type of its values');
+      return this.#refuse(
+        node,
+        `enum '${nameOf(node)}'`,
+        'an object with Object.freeze, and a union type of its values',
+      );
     }
     if (node.type === 'TSModuleDeclaration' && !flag(node, 'declare')) {
       return this.#refuse(node, 'a namespace', 'a module of its own');
@@ -58,13 +62,16 @@ class Eraser {
     if (node.type === 'TSParameterProperty') {
       return this.#refuse(node, 'a parameter property', 'a field, assigned in the constructor');
     }
-    if (node.type === 'Decorator') return this.#refuse(node, 'a decorator', 'a plain call after the declaration');
+    if (node.type === 'Decorator')
+      return this.#refuse(node, 'a decorator', 'a plain call after the declaration');
     const declaration = node.type === 'ExportNamedDeclaration' ? optional(node, 'declaration') : null;
-    const abstractMember = node.type === 'TSAbstractMethodDefinition' || node.type === 'TSAbstractPropertyDefinition';
+    const abstractMember =
+      node.type === 'TSAbstractMethodDefinition' || node.type === 'TSAbstractPropertyDefinition';
     const overload =
       (node.type === 'MethodDefinition' && child(node, 'value').type === 'TSEmptyBodyFunctionExpression') ||
       (node.type === 'PropertyDefinition' && flag(node, 'declare'));
-    const declared = declaration !== null && isTypeOnly(declaration) && !inerasableTypes.has(declaration.type);
+    const declared =
+      declaration !== null && isTypeOnly(declaration) && !inerasableTypes.has(declaration.type);
     const declaresOnly = isTypeOnly(node) && !(node.type === 'TSModuleDeclaration' && !flag(node, 'declare'));
     if (declared || abstractMember || overload || (declaresOnly && !typeParts.test(node.type))) {
       this.#source.blank(node.start, node.end, ';');
@@ -100,7 +107,8 @@ class Eraser {
         if (flag(node, 'definite')) {
           const id = child(node, 'id');
           const at = this.#source.source.indexOf('!', id.start);
-          if (at !== -1 && at < node.end && at < id.start + text(id, 'name').length + 8) this.#blank(at, at + 1);
+          if (at !== -1 && at < node.end && at < id.start + text(id, 'name').length + 8)
+            this.#blank(at, at + 1);
         }
         return;
       case 'TSAsExpression':
@@ -149,7 +157,8 @@ class Eraser {
     if (flag(node, 'abstract')) this.#words(node.start, node.start + 'abstract'.length);
     const interfaces = children(node, 'implements');
     if (interfaces.length > 0) {
-      const from = optional(node, 'superTypeArguments')?.end ?? optional(node, 'superClass')?.end ?? node.start;
+      const from =
+        optional(node, 'superTypeArguments')?.end ?? optional(node, 'superClass')?.end ?? node.start;
       const at = this.#source.source.indexOf('implements', from);
       this.#blank(at, body.start);
     }
@@ -176,14 +185,11 @@ class Eraser {
   }
 }
 
-const inerasableTypes = new Set([
-  'TSEnumDeclaration',
-  'TSModuleDeclaration',
-  'TSImportEqualsDeclaration',
-]);
+const inerasableTypes = new Set(['TSEnumDeclaration', 'TSModuleDeclaration', 'TSImportEqualsDeclaration']);
 
 /** Types that stand inside other syntax, rather than as statements. */
-const typeParts = /^TS(TypeAnnotation|TypeParameter|TypeParameterDeclaration|TypeParameterInstantiation|.*Keyword|.*Type|TypeReference|ClassImplements|InterfaceHeritage)$/;
+const typeParts =
+  /^TS(TypeAnnotation|TypeParameter|TypeParameterDeclaration|TypeParameterInstantiation|.*Keyword|.*Type|TypeReference|ClassImplements|InterfaceHeritage)$/;
 
 function nameOf(node: Node): string {
   const id = optional(node, 'id');

@@ -35,7 +35,8 @@ export class Expressions {
       if (left.type === 'Identifier' && this.#assignName(left, child(inner, 'right'))) return;
     }
     const result = this.value(inner);
-    if (!this.#context.hasSite(inner) || !isBareName(result)) this.#context.plain(code(`${result.text};`, result));
+    if (!this.#context.hasSite(inner) || !isBareName(result))
+      this.#context.plain(code(`${result.text};`, result));
   }
 
   /** A temporary that holds the value: the one that it has already, if it is the result of a step. */
@@ -103,7 +104,10 @@ export class Expressions {
       case 'UpdateExpression': {
         const target = this.member(child(node, 'argument'));
         const operator = text(node, 'operator');
-        return code(flag(node, 'prefix') ? `(${operator}${target.text})` : `(${target.text}${operator})`, target);
+        return code(
+          flag(node, 'prefix') ? `(${operator}${target.text})` : `(${target.text}${operator})`,
+          target,
+        );
       }
       case 'LogicalExpression':
         return this.#logical(node);
@@ -173,7 +177,13 @@ export class Expressions {
     }
     const target = this.spill(load);
     const values = this.#list(args);
-    return this.#perform(node, (mark) => callText(target, '.call', [base, ...values], mark), target, base, ...values);
+    return this.#perform(
+      node,
+      (mark) => callText(target, '.call', [base, ...values], mark),
+      target,
+      base,
+      ...values,
+    );
   }
 
   /** A value that stays as it is while later operands are evaluated. */
@@ -188,7 +198,12 @@ export class Expressions {
     if (!context.module.calls.isSite(node)) return code(textOf(''), ...parts);
     const slot = context.temporary();
     const mark = lineMark(context.module.source.lineOf(node.start));
-    context.emit({ kind: 'call', site: context.site(node), slot, code: code(textOf(`\n\u0005${mark}`), ...parts) });
+    context.emit({
+      kind: 'call',
+      site: context.site(node),
+      slot,
+      code: code(textOf(`\n\u0005${mark}`), ...parts),
+    });
     return this.#hold(slot);
   }
 
@@ -205,7 +220,10 @@ export class Expressions {
   #unary(node: Node): Code {
     const argument = unwrap(child(node, 'argument'));
     const operator = text(node, 'operator');
-    const value = operator === 'delete' && argument.type === 'MemberExpression' ? this.member(argument) : this.value(argument);
+    const value =
+      operator === 'delete' && argument.type === 'MemberExpression'
+        ? this.member(argument)
+        : this.value(argument);
     return code(`(${operator} ${value.text})`, value);
   }
 
@@ -214,7 +232,9 @@ export class Expressions {
     const inner = unwrap(node);
     if (inner.type !== 'MemberExpression') return this.value(inner);
     const computed = flag(inner, 'computed');
-    const parts = this.operands(computed ? [child(inner, 'object'), child(inner, 'property')] : [child(inner, 'object')]);
+    const parts = this.operands(
+      computed ? [child(inner, 'object'), child(inner, 'property')] : [child(inner, 'object')],
+    );
     const [base, ...key] = parts as [Code, ...Code[]];
     return code(`${base.text}${access(inner, key)}`, ...parts);
   }
@@ -232,7 +252,12 @@ export class Expressions {
   #when(operator: string, left: Code, then: () => void): void {
     const nullish = `(${left.text} === null || ${left.text} === undefined)`;
     const test = operator === '&&' ? left.text : operator === '||' ? `!${left.text}` : nullish;
-    this.#context.emit({ kind: 'if', test: code(test, left), then: this.#context.collect(then), otherwise: [] });
+    this.#context.emit({
+      kind: 'if',
+      test: code(test, left),
+      then: this.#context.collect(then),
+      otherwise: [],
+    });
   }
 
   #conditional(node: Node): Code {
@@ -268,7 +293,12 @@ export class Expressions {
       }
       const before = this.#waiting(left, [right]);
       const value = this.value(right);
-      return code(`(${name.text} = ${before.text} ${operator.slice(0, -1)} ${value.text})`, name, before, value);
+      return code(
+        `(${name.text} = ${before.text} ${operator.slice(0, -1)} ${value.text})`,
+        name,
+        before,
+        value,
+      );
     }
     if (left.type !== 'MemberExpression') {
       const value = this.spill(this.value(right));
@@ -290,7 +320,12 @@ export class Expressions {
     const target = this.#heldMember(left, [right]);
     const before = this.spill(target);
     const value = this.value(right);
-    return code(`(${target.text} = ${before.text} ${operator.slice(0, -1)} ${value.text})`, target, before, value);
+    return code(
+      `(${target.text} = ${before.text} ${operator.slice(0, -1)} ${value.text})`,
+      target,
+      before,
+      value,
+    );
   }
 
   /** A member whose object and key are held in variables, so that it can be read and assigned later. */
@@ -342,8 +377,12 @@ export class Expressions {
         list.push(child(property, 'value'));
       }
     }
-    const spreads = new Set(properties.filter(({ type }) => type === 'SpreadElement').map((p) => child(p, 'argument')));
-    const shorthands = new Map(properties.filter((p) => flag(p, 'shorthand')).map((p) => [child(p, 'value'), child(p, 'key')]));
+    const spreads = new Set(
+      properties.filter(({ type }) => type === 'SpreadElement').map((p) => child(p, 'argument')),
+    );
+    const shorthands = new Map(
+      properties.filter((p) => flag(p, 'shorthand')).map((p) => [child(p, 'value'), child(p, 'key')]),
+    );
     const last = list.findLastIndex((entry) => this.#context.hasSite(entry));
     const values = this.operands(list, (value, index) => {
       const shorthand = shorthands.get(list[index] as Node);
@@ -371,7 +410,9 @@ export class Expressions {
       index < last ? code(`\`\${${value.text}}\``, value) : value,
     );
     const quasis = nodes(node, 'quasis').map((quasi) => (quasi['value'] as { raw: string }).raw);
-    const body = quasis.map((raw, index) => raw + (index < values.length ? `\${${values[index]?.text}}` : '')).join('');
+    const body = quasis
+      .map((raw, index) => raw + (index < values.length ? `\${${values[index]?.text}}` : ''))
+      .join('');
     return code(`\`${body}\``, ...values);
   }
 

@@ -35,8 +35,18 @@ export type Step =
       readonly again: boolean;
     }
   /** Charges fuel: one unit to the thread's counter, one to a loop's own copy of it, or 1,024 for a strip. */
-  | { readonly kind: 'tick'; readonly site: Site; readonly counter: 'thread' | 'local'; readonly units: number }
-  | { readonly kind: 'if'; readonly test: Code; readonly then: readonly Step[]; readonly otherwise: readonly Step[] }
+  | {
+      readonly kind: 'tick';
+      readonly site: Site;
+      readonly counter: 'thread' | 'local';
+      readonly units: number;
+    }
+  | {
+      readonly kind: 'if';
+      readonly test: Code;
+      readonly then: readonly Step[];
+      readonly otherwise: readonly Step[];
+    }
   | { readonly kind: 'loop'; readonly label: string; readonly body: readonly Step[] }
   | { readonly kind: 'block'; readonly label: string; readonly body: readonly Step[] }
   | { readonly kind: 'break'; readonly label: string }

@@ -2,7 +2,18 @@ import type { Method } from './calls.ts';
 import { type Calls, closureOf } from './calls.ts';
 import { inside } from './counted-loops.ts';
 import type { Binding, Scopes } from './scopes.ts';
-import { child, flag, isFunction, memberName, type Node, nodes, optional, text, unwrap, walk } from './syntax.ts';
+import {
+  child,
+  flag,
+  isFunction,
+  memberName,
+  type Node,
+  nodes,
+  optional,
+  text,
+  unwrap,
+  walk,
+} from './syntax.ts';
 
 /** Something that cannot be moved, before its offset became a line. */
 export interface Finding {
@@ -11,7 +22,13 @@ export interface Finding {
   readonly instead: string;
 }
 
-const timers = new Set(['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'requestAnimationFrame']);
+const timers = new Set([
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'requestAnimationFrame',
+]);
 const promiseCombinators = new Set(['all', 'allSettled', 'race', 'any', 'resolve', 'reject']);
 
 /** Finds whatever the methods of a module contain that this version cannot move. */
@@ -35,7 +52,11 @@ class LanguageCheck {
     const { node } = method;
     if (flag(node, 'generator')) {
       const kind = flag(node, 'async') ? 'async generator' : 'generator';
-      return this.#find(node, `the ${kind} '${method.name}'`, 'a method that returns an array, or sends messages');
+      return this.#find(
+        node,
+        `the ${kind} '${method.name}'`,
+        'a method that returns an array, or sends messages',
+      );
     }
     const natives = this.#nativeClosures(node);
     walk(node, (below) => this.#node(below, node, natives));
@@ -51,7 +72,8 @@ class LanguageCheck {
     const found = new Set<Node>();
     walk(method, (node) => {
       if (this.#calls.isApi(node, 'effect')) {
-        for (const argument of nodes(node, 'arguments')) if (isFunction(unwrap(argument))) found.add(unwrap(argument));
+        for (const argument of nodes(node, 'arguments'))
+          if (isFunction(unwrap(argument))) found.add(unwrap(argument));
       }
     });
     return found;
@@ -102,7 +124,10 @@ class LanguageCheck {
         this.#find(node, "'super'", 'plain functions');
         return true;
       case 'UnaryExpression':
-        if (text(node, 'operator') === 'delete' && unwrap(child(node, 'argument')).type === 'ChainExpression') {
+        if (
+          text(node, 'operator') === 'delete' &&
+          unwrap(child(node, 'argument')).type === 'ChainExpression'
+        ) {
           this.#find(node, "'delete' of an optional chain", 'an if, and delete');
         }
         return true;
@@ -145,7 +170,8 @@ class LanguageCheck {
     if (!flag(node, 'method')) return;
     const value = child(node, 'value');
     const captures = this.#scopes.bindings.some(
-      (binding) => binding.owner === method && binding.references.some((reference) => inside(reference.node, value)),
+      (binding) =>
+        binding.owner === method && binding.references.some((reference) => inside(reference.node, value)),
     );
     if (captures) {
       this.#find(node, "a method in an object literal that uses the method's variables", 'name: (x) => …');
@@ -171,10 +197,19 @@ class LanguageCheck {
     const callee = unwrap(child(node, 'callee'));
     const global = this.#scopes.globals.get(callee);
     if (global === 'Promise') {
-      this.#find(node, "'new Promise'", 'an async function; or effect(name, {}, () => new Promise(…)) for what calls back');
+      this.#find(
+        node,
+        "'new Promise'",
+        'an async function; or effect(name, {}, () => new Promise(…)) for what calls back',
+      );
     } else if (global === 'Function') {
       this.#find(node, "'new Function'", 'a function in a module');
-    } else if (global === 'WeakRef' || global === 'WeakMap' || global === 'WeakSet' || global === 'FinalizationRegistry') {
+    } else if (
+      global === 'WeakRef' ||
+      global === 'WeakMap' ||
+      global === 'WeakSet' ||
+      global === 'FinalizationRegistry'
+    ) {
       this.#find(node, `'new ${global}'`, 'a Map or a Set');
     }
   }
@@ -198,11 +233,16 @@ class LanguageCheck {
     const target = unwrap(child(node, node.type === 'AssignmentExpression' ? 'left' : 'argument'));
     for (const name of assignedNames(target)) {
       const binding = this.#scopes.byNode.get(name);
-      if (binding === undefined) this.#find(node, `an assignment to the global '${text(name, 'name')}'`, 'a local variable');
+      if (binding === undefined)
+        this.#find(node, `an assignment to the global '${text(name, 'name')}'`, 'a local variable');
       else if (binding.kind === 'const' || binding.kind === 'import' || binding.kind === 'functionName') {
         this.#find(node, `an assignment to the constant '${binding.name}'`, 'let, or another variable');
       } else if (binding.owner === null) {
-        this.#find(node, `an assignment to the module's variable '${binding.name}'`, 'a parameter and a result');
+        this.#find(
+          node,
+          `an assignment to the module's variable '${binding.name}'`,
+          'a parameter and a result',
+        );
       }
     }
   }
@@ -214,7 +254,11 @@ class LanguageCheck {
       if (home === undefined) continue;
       const outside = binding.references.find((reference) => !inside(reference.node, home));
       if (outside !== undefined) {
-        this.#find(outside.node, `'${binding.name}' of another case`, 'a variable declared before the switch');
+        this.#find(
+          outside.node,
+          `'${binding.name}' of another case`,
+          'a variable declared before the switch',
+        );
       }
     }
   }
@@ -230,7 +274,10 @@ class LanguageCheck {
       if (closure !== null && inside(node, closure)) continue;
       this.#find(node, `'${binding.name}' before its declaration`, 'the declaration first');
     }
-    if (binding.kind === 'function' && binding.references.some(({ role }) => role === 'write' || role === 'readWrite')) {
+    if (
+      binding.kind === 'function' &&
+      binding.references.some(({ role }) => role === 'write' || role === 'readWrite')
+    ) {
       this.#find(binding.declaration, `an assignment to the function '${binding.name}'`, 'a let');
     }
   }
@@ -275,10 +322,15 @@ export function checkModule(program: Node, methods: readonly Method[]): readonly
     const declaration = optional(statement, 'declaration') ?? statement;
     if (declaration.type === 'ClassDeclaration') {
       const id = optional(declaration, 'id');
-      find(declaration, `class '${id === null ? 'default' : text(id, 'name')}'`, 'plain objects and functions');
+      find(
+        declaration,
+        `class '${id === null ? 'default' : text(id, 'name')}'`,
+        'plain objects and functions',
+      );
     }
     if (declaration.type === 'VariableDeclaration' && !flag(declaration, 'declare')) {
-      for (const declarator of nodes(declaration, 'declarations')) checkState(declaration, declarator, isMethod, find);
+      for (const declarator of nodes(declaration, 'declarations'))
+        checkState(declaration, declarator, isMethod, find);
     }
     if (!isMethod(declaration)) {
       walk(declaration, (node) => {
@@ -307,11 +359,24 @@ function checkState(
   if (init === null || isMethod(unwrap(init))) return;
   const mutable = mutablePart(unwrap(init), false);
   if (mutable !== null) {
-    find(mutable, `state of the module in '${name}'`, 'Object.freeze([...]) at each level, or a local of a method');
+    find(
+      mutable,
+      `state of the module in '${name}'`,
+      'Object.freeze([...]) at each level, or a local of a method',
+    );
   }
 }
 
-const mutableClasses = new Set(['Map', 'Set', 'Array', 'Object', 'Date', 'WeakMap', 'WeakSet', 'ArrayBuffer']);
+const mutableClasses = new Set([
+  'Map',
+  'Set',
+  'Array',
+  'Object',
+  'Date',
+  'WeakMap',
+  'WeakSet',
+  'ArrayBuffer',
+]);
 
 /** An array, object or collection that is plainly not frozen. What calls return is checked when the module is loaded. */
 function mutablePart(node: Node, frozen: boolean): Node | null {
@@ -333,7 +398,8 @@ function mutablePart(node: Node, frozen: boolean): Node | null {
     case 'CallExpression': {
       const callee = unwrap(child(inner, 'callee'));
       const object = callee.type === 'MemberExpression' ? unwrap(child(callee, 'object')) : null;
-      const freezes = object?.type === 'Identifier' && text(object, 'name') === 'Object' && memberName(callee) === 'freeze';
+      const freezes =
+        object?.type === 'Identifier' && text(object, 'name') === 'Object' && memberName(callee) === 'freeze';
       return freezes ? first(nodes(inner, 'arguments'), (argument) => mutablePart(argument, true)) : null;
     }
     default:

@@ -100,7 +100,9 @@ export class Loops {
         label,
         body: (node) =>
           statements.block(next, () =>
-            statements.inTarget(names, { breakLabel: label, continueLabel: next }, () => statements.statement(node)),
+            statements.inTarget(names, { breakLabel: label, continueLabel: next }, () =>
+              statements.statement(node),
+            ),
           ),
       }),
     );
@@ -168,7 +170,8 @@ export class Loops {
     const inner = (): void => {
       // Without a bound the strip must also go on for NaN, as the loop does.
       const beyond = `${slot.name} ${counted.direction === 1 ? '>=' : '<='} ${limit.name}`;
-      const ended = counted.bound === null ? beyond : `!(${slot.name} ${counted.bound.operator} ${limit.name})`;
+      const ended =
+        counted.bound === null ? beyond : `!(${slot.name} ${counted.bound.operator} ${limit.name})`;
       leave(code(ended, variable, slotCode(limit)), strip);
       if (counted.bound === null) this.#leaveUnless(test, label);
       statements.block(next, () =>

@@ -72,7 +72,11 @@ export class MethodContext {
   }
 
   temporary(): Slot {
-    const slot: Slot = { name: this.module.fresh(`$${(this.#temporaries += 1)}`), original: '', closureAt: -1 };
+    const slot: Slot = {
+      name: this.module.fresh(`$${(this.#temporaries += 1)}`),
+      original: '',
+      closureAt: -1,
+    };
     this.slots.push(slot);
     return slot;
   }

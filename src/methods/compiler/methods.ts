@@ -51,7 +51,8 @@ export function lowerMethod(module: ModuleContext, method: Method, digest: Diges
   const live = liveAtSites(steps);
   const saved = context.slots.filter((slot) => sites.some((site) => live.get(site)?.has(slot)));
   const described = sites.map((site) => describeSite(site, saved, live.get(site) ?? new Set()));
-  for (const [index, step] of sitesByKind(steps).entries()) described[index] = { ...described[index]!, kind: step };
+  for (const [index, step] of sitesByKind(steps).entries())
+    described[index] = { ...described[index]!, kind: step };
   const names = bodyNames(module, method, isAsync);
   const printer = new MethodPrinter(context, names, parameters, saved, steps);
   const printed = isAsync ? printer.asynchronous() : printer.synchronous(sites.length > 0);
@@ -162,7 +163,11 @@ class Parameters {
         this.#default(statements, parameter, slot);
         this.#declare(statements, child(parameter, 'left'), slot);
       } else {
-        this.#declare(statements, parameter.type === 'RestElement' ? child(parameter, 'argument') : parameter, slot);
+        this.#declare(
+          statements,
+          parameter.type === 'RestElement' ? child(parameter, 'argument') : parameter,
+          slot,
+        );
       }
     });
   }
@@ -247,7 +252,9 @@ class MethodPrinter {
     // The line of this call is passed through by every capture in the part before the first await.
     const begin = `\u0003${index * 2}:0\u0004${this.#resumeName()}(\n${gate}.begin(${meta}, [${slots}]))`;
     return {
-      inPlace: this.#wrap(`{\nif (${gate}.x === null) return ${original}(${spread.join(', ')});\nreturn (\n${begin}\n);\n}`),
+      inPlace: this.#wrap(
+        `{\nif (${gate}.x === null) return ${original}(${spread.join(', ')});\nreturn (\n${begin}\n);\n}`,
+      ),
       appended: `${this.#resumeBody(save)}\n${this.#original(original)}`,
     };
   }
@@ -283,7 +290,10 @@ class MethodPrinter {
       ? `if (${goal} === 0) {\n${given.map((slot, index) => `${slot.name} = ${frame}.vars[${index}];\n`).join('')}} else {\n${restore}}\n`
       : restore;
     const end = isAsync ? `\nreturn ${this.#names.gate}.done(${task}, undefined);` : '';
-    const locals = this.#locals([], [`${pc} = 0`, `${goal} = ${frame}.pc`, ...(isAsync ? [`${task} = ${frame}.task`] : [])]);
+    const locals = this.#locals(
+      [],
+      [`${pc} = 0`, `${goal} = ${frame}.pc`, ...(isAsync ? [`${task} = ${frame}.task`] : [])],
+    );
     return (
       `function ${this.#resumeName()}(${frame}) {\n${locals}${first}` +
       `try {\n${body}${end}\n} catch (${error}) {\n${save}\n}\n}`

@@ -10,7 +10,18 @@ import type { ModuleContext } from './method-context.ts';
 import { type LoweredMethod, lowerMethod } from './methods.ts';
 import { resolveScopes, type Scopes } from './scopes.ts';
 import { containsMarks, finish, sourceMapOf, SourceText } from './source-text.ts';
-import { child, isFunction, isTypeOnly, memberName, type Node, nodes, optional, text, unwrap, walk } from './syntax.ts';
+import {
+  child,
+  isFunction,
+  isTypeOnly,
+  memberName,
+  type Node,
+  nodes,
+  optional,
+  text,
+  unwrap,
+  walk,
+} from './syntax.ts';
 
 /** Compiles one ECMAScript module; see `index.ts`. */
 export function compileModule(source: string, options: CompileOptions): CompileOutcome {
@@ -28,7 +39,9 @@ export function compileModule(source: string, options: CompileOptions): CompileO
       })),
   });
   if (containsMarks(source)) {
-    return refuse([{ offset: 0, what: 'a control character (U+0001 to U+0005)', instead: 'an escape: \\u0001' }]);
+    return refuse([
+      { offset: 0, what: 'a control character (U+0001 to U+0005)', instead: 'an escape: \\u0001' },
+    ]);
   }
   // Without its first line's #!, offsets would shift: it is blanked instead.
   const parsed = parseSync(options.path, source, { sourceType: 'module', lang: languageOf(options.path) });
@@ -119,7 +132,8 @@ class ModuleCompiler {
 
   print(lowered: readonly LoweredMethod[]): CompileOutcome {
     const { path, runtimeSpecifier } = this.#options;
-    const header = lowered.length === 0 ? '' : `import { $ as ${this.#gate} } from ${JSON.stringify(runtimeSpecifier)};\n`;
+    const header =
+      lowered.length === 0 ? '' : `import { $ as ${this.#gate} } from ${JSON.stringify(runtimeSpecifier)};\n`;
     let marked = header;
     let at = 0;
     for (const method of lowered) {
@@ -142,7 +156,8 @@ class ModuleCompiler {
 
   #fresh(base: string): string {
     let name = base;
-    for (let count = 1; this.#names.has(name) || this.#scopes.names.has(name); count += 1) name = `${base}${count}`;
+    for (let count = 1; this.#names.has(name) || this.#scopes.names.has(name); count += 1)
+      name = `${base}${count}`;
     this.#names.add(name);
     return name;
   }
@@ -202,7 +217,12 @@ class ModuleCompiler {
   #rewriteImports(): void {
     walk(this.#program, (node) => {
       const source = optional(node, 'source');
-      const names = ['ImportDeclaration', 'ExportNamedDeclaration', 'ExportAllDeclaration', 'ImportExpression'];
+      const names = [
+        'ImportDeclaration',
+        'ExportNamedDeclaration',
+        'ExportAllDeclaration',
+        'ImportExpression',
+      ];
       if (source === null || !names.includes(node.type) || source.type !== 'Literal') return;
       const specifier = String(source['value']);
       this.#imports.add(specifier);
@@ -289,4 +309,3 @@ function functionText(code: string): string {
   assert(code.startsWith('function '), 'a resume body is a function');
   return end === -1 ? code : code.slice(0, end + 2);
 }
-

@@ -1,3 +1,4 @@
+import { closureOf } from './calls.ts';
 import { isBoxed } from './counted-loops.ts';
 import type { Expressions } from './expressions.ts';
 import { type Code, code } from './ir.ts';
@@ -53,7 +54,10 @@ export class Patterns {
     const binding = this.#context.bindingOf(name);
     const slot = binding === null ? null : this.#context.slotOf(binding);
     if (binding === null || slot === null || binding.kind === 'var' || !isBoxed(binding)) {
-      return this.assign(name, value);
+      // A function that calls itself does not need its variable before it is there.
+      const isClosure = binding !== null && slot !== null && closureOf(binding) !== null;
+      const uses = new Set([...value.uses].filter((used) => !isClosure || used !== slot));
+      return this.assign(name, { text: value.text, uses });
     }
     this.#context.set(slot, code(`{ v: ${value.text} }`, value));
   }
@@ -72,7 +76,8 @@ export class Patterns {
   /** Assigns one element, with its default. */
   #element(target: Node, value: Code, declares: boolean): void {
     if (target.type !== 'AssignmentPattern') {
-      if (target.type === 'Identifier' || target.type === 'MemberExpression') return this.assign(target, value);
+      if (target.type === 'Identifier' || target.type === 'MemberExpression')
+        return this.assign(target, value);
       return this.#destructure(target, value, declares);
     }
     const slot = this.#context.temporary();
@@ -97,7 +102,8 @@ export class Patterns {
     );
     elements.forEach((element, index) => {
       if (element === null) return;
-      if (element.type !== 'RestElement') return this.#element(element, code(`${list.text}[${index}]`, list), declares);
+      if (element.type !== 'RestElement')
+        return this.#element(element, code(`${list.text}[${index}]`, list), declares);
       this.#element(child(element, 'argument'), code(`${list.text}.slice(${index})`, list), declares);
     });
   }
@@ -127,7 +133,8 @@ export class Patterns {
       const value = this.#expressions.value(key);
       return this.#expressions.spill(code(`${this.#context.gate}.key(${value.text})`, value));
     }
-    const name = key.type === 'Identifier' ? text(key, 'name') : String(optional(key, 'value') ?? key['value']);
+    const name =
+      key.type === 'Identifier' ? text(key, 'name') : String(optional(key, 'value') ?? key['value']);
     return code(JSON.stringify(name));
   }
 }

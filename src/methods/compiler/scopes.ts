@@ -1,15 +1,17 @@
-import { child, children, flag, isFunction, isTypeOnly, type Node, optional, runtimeChildren, text } from './syntax.ts';
+import {
+  child,
+  children,
+  flag,
+  isFunction,
+  isTypeOnly,
+  type Node,
+  optional,
+  runtimeChildren,
+  text,
+} from './syntax.ts';
 
 export type BindingKind =
-  | 'var'
-  | 'let'
-  | 'const'
-  | 'parameter'
-  | 'function'
-  | 'functionName'
-  | 'class'
-  | 'import'
-  | 'catch';
+  'var' | 'let' | 'const' | 'parameter' | 'function' | 'functionName' | 'class' | 'import' | 'catch';
 
 /** One use of a variable's name. `declares` is the one in its declaration. */
 export interface Reference {
@@ -65,10 +67,14 @@ export function patternNames(pattern: Node): readonly Node[] {
       return [pattern];
     case 'ObjectPattern':
       return children(pattern, 'properties').flatMap((property) =>
-        property === null ? [] : patternNames(property.type === 'Property' ? child(property, 'value') : property),
+        property === null
+          ? []
+          : patternNames(property.type === 'Property' ? child(property, 'value') : property),
       );
     case 'ArrayPattern':
-      return children(pattern, 'elements').flatMap((element) => (element === null ? [] : patternNames(element)));
+      return children(pattern, 'elements').flatMap((element) =>
+        element === null ? [] : patternNames(element),
+      );
     case 'AssignmentPattern':
       return patternNames(child(pattern, 'left'));
     case 'RestElement':
@@ -107,6 +113,7 @@ class Resolver implements Scopes {
       references: [],
     };
     scope.names.set(binding.name, binding);
+    this.byNode.set(name, binding);
     this.bindings.push(binding);
   }
 
@@ -220,7 +227,8 @@ class Resolver implements Scopes {
     if (declaration !== null) return this.#visit(declaration, scope);
     if (optional(node, 'source') !== null) return;
     for (const specifier of children(node, 'specifiers')) {
-      if (specifier !== null && specifier['exportKind'] !== 'type') this.#visit(child(specifier, 'local'), scope);
+      if (specifier !== null && specifier['exportKind'] !== 'type')
+        this.#visit(child(specifier, 'local'), scope);
     }
   }
 
@@ -299,7 +307,8 @@ class Resolver implements Scopes {
         }
         return;
       case 'ArrayPattern':
-        for (const element of children(node, 'elements')) if (element !== null) this.#target(element, scope, role);
+        for (const element of children(node, 'elements'))
+          if (element !== null) this.#target(element, scope, role);
         return;
       case 'AssignmentPattern':
         this.#target(child(node, 'left'), scope, role, shorthand);

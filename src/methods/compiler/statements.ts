@@ -33,8 +33,7 @@ interface Counting {
 type Surrounding = Target | Finalizer | Counting;
 
 type Jump =
-  | { readonly kind: 'return' }
-  | { readonly kind: 'break' | 'continue'; readonly name: string | null };
+  { readonly kind: 'return' } | { readonly kind: 'break' | 'continue'; readonly name: string | null };
 
 /** Lowers statements to steps. */
 export class Statements {
@@ -64,7 +63,9 @@ export class Statements {
     if (isLoop(node)) return this.#loops.loop(node, this.#takeNames());
     switch (node.type) {
       case 'ExpressionStatement':
-        return typeof node['directive'] === 'string' ? undefined : expressions.effect(child(node, 'expression'));
+        return typeof node['directive'] === 'string'
+          ? undefined
+          : expressions.effect(child(node, 'expression'));
       case 'VariableDeclaration':
         return this.declaration(node);
       case 'FunctionDeclaration':
@@ -281,13 +282,17 @@ export class Statements {
     const cases = nodes(node, 'cases');
     const tests = cases.map((entry) => optional(entry, 'test'));
     const held = this.expressions.value(child(node, 'discriminant'));
-    const subject = isStableSubject(unwrap(child(node, 'discriminant'))) ? held : this.expressions.spill(held);
+    const subject = isStableSubject(unwrap(child(node, 'discriminant')))
+      ? held
+      : this.expressions.spill(held);
     const index = tests.some((test) => test !== null && context.hasSite(test))
       ? this.#caseIndex(tests, this.expressions.spill(subject))
       : null;
     const bodies = cases.map((entry) =>
       context.collect(() =>
-        this.inTarget(names, { breakLabel: label, continueLabel: null }, () => this.list(nodes(entry, 'consequent'))),
+        this.inTarget(names, { breakLabel: label, continueLabel: null }, () =>
+          this.list(nodes(entry, 'consequent')),
+        ),
       ),
     );
     context.emit({

@@ -60,7 +60,9 @@ export function start<A extends readonly unknown[], T>(
   args: A,
   options: StartOptions = {},
 ): StartedExecution<Awaited<T>> {
-  return running('start').start(method as unknown as AnyFunction, args, options) as StartedExecution<Awaited<T>>;
+  return running('start').start(method as unknown as AnyFunction, args, options) as StartedExecution<
+    Awaited<T>
+  >;
 }
 
 /** This execution, its owner and its host, as they are now. */

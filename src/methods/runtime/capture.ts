@@ -61,7 +61,10 @@ export interface ExecutionForm {
 }
 
 /** Dealings with promises in place of their records. */
-export interface DealingsForm extends Omit<DealingsState, 'effects' | 'timers' | 'children' | 'receivers' | 'sends'> {
+export interface DealingsForm extends Omit<
+  DealingsState,
+  'effects' | 'timers' | 'children' | 'receivers' | 'sends'
+> {
   readonly effects: readonly Holding<DealingsState['effects'][number]>[];
   readonly timers: readonly Holding<DealingsState['timers'][number]>[];
   readonly sends: readonly Holding<DealingsState['sends'][number]>[];
@@ -79,8 +82,7 @@ export interface CaptureOptions {
 }
 
 export type Captured =
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'pinned'; readonly pin: Pin };
+  { readonly kind: 'bytes'; readonly bytes: Uint8Array } | { readonly kind: 'pinned'; readonly pin: Pin };
 
 /** Writes an execution that is at rest. */
 export function captureExecution(
@@ -177,7 +179,13 @@ class FormWriter {
     const { meta } = frame.method;
     const live = new Set(meta.sites[frame.pc - 1]?.[2]);
     const vars = meta.layout.map((_, index) => (live.has(index) ? frame.vars[index] : undefined));
-    const written = { method: meta.id, code: meta.code, pc: frame.pc, vars, task: frame.task?.promise ?? null };
+    const written = {
+      method: meta.id,
+      code: meta.code,
+      pc: frame.pc,
+      vars,
+      task: frame.task?.promise ?? null,
+    };
     this.#frames.set(written, frame);
     return written;
   }
@@ -187,7 +195,12 @@ class FormWriter {
     if (reaction.kind === 'adopt') return { kind: 'adopt', into: reaction.into.promise };
     const { of, index } = reaction;
     const known = this.#combinators.get(of);
-    const written = known ?? { kind: of.kind, into: of.into.promise, values: of.values, remaining: of.remaining };
+    const written = known ?? {
+      kind: of.kind,
+      into: of.into.promise,
+      values: of.values,
+      remaining: of.remaining,
+    };
     this.#combinators.set(of, written);
     return { kind: 'element', of: written, index };
   }
@@ -224,14 +237,21 @@ function follow(at: unknown, step: PathStep, promises: ReadonlyMap<object, Promi
   return undefined;
 }
 
-function pinText(execution: Execution, frame: Frame | null, rest: readonly PathStep[], description: string): Pin {
+function pinText(
+  execution: Execution,
+  frame: Frame | null,
+  rest: readonly PathStep[],
+  description: string,
+): Pin {
   const [head, slot, ...below] = rest;
   const meta = (frame ?? execution).method.meta;
   const line = frame === null ? meta.line : lineOf(frame);
-  const isVariable = frame !== null && head?.kind === 'property' && head.key === 'vars' && slot?.kind === 'element';
+  const isVariable =
+    frame !== null && head?.kind === 'property' && head.key === 'vars' && slot?.kind === 'element';
   const name = isVariable ? (meta.layout[slot.index] ?? '') : '';
   const inner = isVariable ? below : rest;
-  const steps: readonly PathStep[] = name === '' ? inner : [{ kind: 'property', key: name }, ...withoutBox(inner)];
+  const steps: readonly PathStep[] =
+    name === '' ? inner : [{ kind: 'property', key: name }, ...withoutBox(inner)];
   const path = pathText(steps);
   const subject = path === '' ? `a value (${description})` : `'${path}' (${description})`;
   return {

@@ -154,7 +154,9 @@ export function walkOf(value: unknown): unknown {
     if (value instanceof Map && method === intrinsics.mapIterator) return Cursor.over(value, 'entries');
     if (value instanceof Set && method === intrinsics.setIterator) return Cursor.over(value, 'values');
     const prototype = Object.getPrototypeOf(value) as object | null;
-    const isNative = [arrayIterator, mapIterator, setIterator, stringIterator, regExpIterator].includes(prototype ?? {});
+    const isNative = [arrayIterator, mapIterator, setIterator, stringIterator, regExpIterator].includes(
+      prototype ?? {},
+    );
     if (isNative) return Cursor.native(value as Iterator<unknown>);
     if (typeof method === 'function') throw new WalkRefusedError(describe(value));
   }
@@ -176,5 +178,7 @@ function describe(value: unknown): string {
   if (typeof value !== 'object' || value === null) return typeof value;
   const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null;
   const name = prototype?.constructor?.name;
-  return typeof name === 'string' && name !== '' && name !== 'Object' ? `a ${name}` : 'an object with an iterator of its own';
+  return typeof name === 'string' && name !== '' && name !== 'Object'
+    ? `a ${name}`
+    : 'an object with an iterator of its own';
 }

@@ -234,7 +234,9 @@ export class Dealings implements ExecutionApi {
       return true;
     }
     const ok = refusal === undefined;
-    const failure = ok ? undefined : new SendFailedError(send.to, refusal.kind === 'refuse' ? refusal.reason : '');
+    const failure = ok
+      ? undefined
+      : new SendFailedError(send.to, refusal.kind === 'refuse' ? refusal.reason : '');
     this.#execution.promises.settle(send.record, ok, failure);
     this.#perform(effects);
     return false;

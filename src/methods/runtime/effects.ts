@@ -1,4 +1,3 @@
-
 import type { RuntimePorts } from './contract.ts';
 import type { PendingEffect } from './dealings.ts';
 import type { Execution } from './execution.ts';
@@ -85,6 +84,7 @@ export class Effects {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
 }
-

@@ -12,7 +12,8 @@ export interface ExecutionHost {
   monotonicMs(): number;
   attention(): boolean;
   mayAct(): boolean;
-  interrupt(): boolean;
+  /** Asked at each tick, with no fuel in between; null where only the clock and `attention` decide. */
+  readonly interrupt: (() => boolean) | null;
   /** Whether the thread is wanted by others once a slice is over. */
   isContended(execution: Execution): boolean;
   readonly sliceMs: number;
@@ -70,7 +71,9 @@ export class Execution implements Running {
   }
 
   get isReady(): boolean {
-    return !this.frozen && !this.settled && (this.stack.length > 0 || this.promises.jobs.length > 0 || this.isOver);
+    return (
+      !this.frozen && !this.settled && (this.stack.length > 0 || this.promises.jobs.length > 0 || this.isOver)
+    );
   }
 
   /** Whether its outcome is known, or can only be a failure. */
@@ -106,7 +109,7 @@ export class Execution implements Running {
     const idle = $.n;
     this.fuel.beginSlice(this.#host.monotonicMs());
     $.x = this;
-    $.n = this.fuel.quantum;
+    $.n = this.refill();
     try {
       return this.#runJobs();
     } finally {
@@ -125,14 +128,15 @@ export class Execution implements Running {
         if (job !== undefined && !this.#perform(job)) return 'preempted';
       }
       if (this.stack.length === 0 && this.isOver) return 'settled';
-      if (this.stack.length === 0 && this.promises.jobs.length === 0) return this.isOver ? 'settled' : 'waiting';
+      if (this.stack.length === 0 && this.promises.jobs.length === 0)
+        return this.isOver ? 'settled' : 'waiting';
       if (this.stack.length === 0 && this.#isSliceOver()) return 'preempted';
     }
   }
 
   /** Between jobs: nothing has to be unwound. */
   #isSliceOver(): boolean {
-    if (this.#host.interrupt() || this.#host.attention()) return true;
+    if (this.#interrupts() || this.#host.attention()) return true;
     return this.fuel.sliceIsOver(this.#host.monotonicMs()) && this.#host.isContended(this);
   }
 
@@ -140,7 +144,7 @@ export class Execution implements Running {
   #perform(job: Job): boolean {
     switch (job.kind) {
       case 'start':
-        return this.#call(() => this.method.fast(...job.args));
+        return this.#call(this.method.fast, job.args);
       case 'react':
         this.#react(job.reaction, job.ok, job.value);
         return true;
@@ -182,15 +186,15 @@ export class Execution implements Running {
       const suspended = frame;
       $.injection = this.injection;
       this.injection = start;
-      if (!this.#call(() => resume(suspended))) return false;
+      if (!this.#call(resume, [suspended])) return false;
     }
     return true;
   }
 
   /** Runs one activation natively. Its outcome goes to the activation below, or ends the job. @returns false when captured */
-  #call(run: () => unknown): boolean {
+  #call<A extends readonly unknown[]>(body: (...args: A) => unknown, args: A): boolean {
     this.#collected = [];
-    const outcome = enterMethod(run);
+    const outcome = enterMethod(body, args);
     if (!outcome.ok && outcome.value === $.capture) {
       assert(
         this.#collected.length === this.#expectedFrames && this.#expectedFrames > 0,
@@ -224,17 +228,21 @@ export class Execution implements Running {
   wantsToYield(): boolean {
     const nowMs = this.#host.monotonicMs();
     this.fuel.tick(nowMs);
-    if (this.#host.interrupt() || this.#host.attention() || !this.#host.mayAct()) return true;
+    if (this.#interrupts() || this.#host.attention() || !this.#host.mayAct()) return true;
     return this.fuel.sliceIsOver(nowMs) && this.#host.isContended(this);
   }
 
   refill(): number {
-    return this.fuel.quantum;
+    return this.#host.interrupt === null ? this.fuel.quantum : 0;
+  }
+
+  #interrupts(): boolean {
+    return this.#host.interrupt !== null && this.#host.interrupt();
   }
 
   heldUp(where: string): void {
     this.held = where;
-    $.n = this.fuel.soon;
+    $.n = this.#host.interrupt === null ? this.fuel.soon : 0;
   }
 
   givesWay(frames: number): void {
@@ -276,10 +284,10 @@ export class Execution implements Running {
   }
 }
 
-/** The end of every walk down the native stack; see `stack-walk.ts`. */
-function enterMethod(run: () => unknown): Injection {
+/** The end of every walk down the native stack; see `stack-walk.ts`. So nothing may stand between it and the method. */
+function enterMethod<A extends readonly unknown[]>(body: (...args: A) => unknown, args: A): Injection {
   try {
-    return { ok: true, value: run() };
+    return { ok: true, value: body(...args) };
   } catch (error) {
     return { ok: false, value: error };
   }

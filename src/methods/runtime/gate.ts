@@ -29,7 +29,11 @@ export interface Running {
 /** What `godwit`'s functions do inside an execution. */
 export interface ExecutionApi {
   effect(name: string, options: object, run: (context: EffectContext) => unknown): Promise<unknown>;
-  start(method: AnyFunction, args: readonly unknown[], options: object): { readonly execution: string; readonly result: Promise<unknown> };
+  start(
+    method: AnyFunction,
+    args: readonly unknown[],
+    options: object,
+  ): { readonly execution: string; readonly result: Promise<unknown> };
   self(): SelfReference;
   send(to: { readonly execution: string }, message: unknown): Promise<void>;
   receive(): Promise<unknown>;
@@ -121,7 +125,13 @@ export class Gate {
     return { method, pc: 0, vars, task: this.#running('async').createTask(method) };
   }
 
-  wait(method: LoadedMethod, task: PromiseRecord, pc: number, value: unknown, vars: readonly unknown[]): unknown {
+  wait(
+    method: LoadedMethod,
+    task: PromiseRecord,
+    pc: number,
+    value: unknown,
+    vars: readonly unknown[],
+  ): unknown {
     this.#running('await').await({ method, pc, vars, task }, value);
     return task.promise;
   }

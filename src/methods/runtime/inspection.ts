@@ -72,7 +72,7 @@ const placeholder = { state: 'fulfilled', value: undefined, handled: true, forei
 function callersOf(task: PromiseRecord): readonly Frame[] {
   const callers: Frame[] = [];
   const seen = new Set<PromiseRecord>();
-  for (let at: PromiseRecord | null = task; at !== null && !seen.has(at); ) {
+  for (let at: PromiseRecord | null = task; at !== null && !seen.has(at);) {
     seen.add(at);
     const reaction: Reaction | undefined = at.reactions.find((candidate) => candidate.kind === 'resume');
     if (reaction?.kind !== 'resume') break;

@@ -39,7 +39,8 @@ export function loadModule(
 ): LoadedModule {
   const sites = new Map<number, SiteLine>();
   for (const method of methods) {
-    for (const [line, pc] of [...method.meta.fastLines, ...method.meta.resumeLines]) sites.set(line, { method, pc });
+    for (const [line, pc] of [...method.meta.fastLines, ...method.meta.resumeLines])
+      sites.set(line, { method, pc });
   }
   return {
     url,
@@ -52,17 +53,15 @@ export function loadModule(
   };
 }
 
-function shift(
-  path: string,
-  methods: readonly LoadedMethod[],
-  lines: LineTable,
-): string | null {
+function shift(path: string, methods: readonly LoadedMethod[], lines: LineTable): string | null {
   const changed = methods.find(
     ({ meta, fast, resume }) =>
-      textHash(String(fast)) !== meta.fastHash || (resume !== null && textHash(String(resume)) !== meta.resumeHash),
+      textHash(String(fast)) !== meta.fastHash ||
+      (resume !== null && textHash(String(resume)) !== meta.resumeHash),
   );
   const advice = 'Let godwit be the last to transform a module.';
-  if (changed !== undefined) return `the code of ${changed.meta.id} was changed after it was compiled. ${advice}`;
+  if (changed !== undefined)
+    return `the code of ${changed.meta.id} was changed after it was compiled. ${advice}`;
   if (lines.found !== lines.expected) {
     return `${path} was shifted after it was compiled (line ${String(lines.found)}, expected ${lines.expected}). ${advice}`;
   }
@@ -70,7 +69,10 @@ function shift(
 }
 
 /** Everything that a module's constants reach, under its path. @throws {ModuleStateError} where it is not frozen */
-function frozenConstants(path: string, constants: Readonly<Record<string, unknown>>): ReadonlyMap<string, object> {
+function frozenConstants(
+  path: string,
+  constants: Readonly<Record<string, unknown>>,
+): ReadonlyMap<string, object> {
   const found = new Map<string, object>();
   const seen = new Set<object>();
   const open = Object.entries(constants);
@@ -81,7 +83,8 @@ function frozenConstants(path: string, constants: Readonly<Record<string, unknow
     seen.add(value as object);
     found.set(name, value as object);
     if (!isObject) continue;
-    if (!Object.isFrozen(value) || isCollection(value)) throw new ModuleStateError(path, name.split('.')[0] ?? name);
+    if (!Object.isFrozen(value) || isCollection(value))
+      throw new ModuleStateError(path, name.split('.')[0] ?? name);
     for (const [key, { value: below }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
       open.push([`${name}.${key}`, below]);
     }

@@ -3,7 +3,8 @@ import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-c
 /** The language's own; taken before any program could replace them. */
 const NativePromise = Promise;
 
-const nativeThen = Object.getOwnPropertyDescriptor(Promise.prototype, 'then')?.value as Promise<unknown>['then'];
+const nativeThen = Object.getOwnPropertyDescriptor(Promise.prototype, 'then')
+  ?.value as Promise<unknown>['then'];
 
 let settlers: PromiseRecord['settleNative'] | null = null;
 
@@ -63,7 +64,9 @@ export class Promises {
   }
 
   recordOf(value: unknown): PromiseRecord | null {
-    return typeof value === 'object' && value !== null ? (this.#records.get(value as Promise<unknown>) ?? null) : null;
+    return typeof value === 'object' && value !== null
+      ? (this.#records.get(value as Promise<unknown>) ?? null)
+      : null;
   }
 
   /** The record of a promise or thenable, made if it comes from outside; null for any other value. */
@@ -141,7 +144,10 @@ export class Promises {
       kind === 'race' ? null : { kind, into, values: list.map(() => undefined), remaining: list.length };
     list.forEach((value, index) => {
       const record = this.adopt(value) ?? this.#settled(value);
-      this.react(record, combinator === null ? { kind: 'adopt', into } : { kind: 'element', of: combinator, index });
+      this.react(
+        record,
+        combinator === null ? { kind: 'adopt', into } : { kind: 'element', of: combinator, index },
+      );
     });
     if (combinator !== null && list.length === 0) this.#complete(combinator);
     return into;
@@ -170,7 +176,8 @@ export class Promises {
   }
 
   #complete(of: Combinator): void {
-    if (of.kind === 'any') this.settle(of.into, false, new AggregateError(of.values, 'All promises were rejected'));
+    if (of.kind === 'any')
+      this.settle(of.into, false, new AggregateError(of.values, 'All promises were rejected'));
     else this.settle(of.into, true, of.values);
   }
 
@@ -180,5 +187,3 @@ export class Promises {
     return record;
   }
 }
-
-

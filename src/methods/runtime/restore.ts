@@ -91,14 +91,16 @@ export class ReadExecution {
   #settle(record: PromiseRecord, written: PromiseForm, loaded: LoadedPackage): void {
     record.waitsFor = written.waitsFor;
     record.handled = true;
-    if (written.state !== 'pending') this.#promises.settle(record, written.state === 'fulfilled', written.value);
+    if (written.state !== 'pending')
+      this.#promises.settle(record, written.state === 'fulfilled', written.value);
     record.handled = written.handled;
     record.reactions = written.reactions.map((reaction) => this.#reaction(reaction, loaded));
   }
 
   #record(promise: Promise<unknown>): PromiseRecord {
     const record = this.#promises.recordOf(promise);
-    if (record === null) throw new SnapshotMisfitError('The snapshot refers to a promise that it does not hold.');
+    if (record === null)
+      throw new SnapshotMisfitError('The snapshot refers to a promise that it does not hold.');
     return record;
   }
 

@@ -4,7 +4,13 @@ import { executionId, type ExecutionId, type IncarnationId, type PackageHash } f
 import type { ExecutionTrace, Inspection } from '../../core/inspection.ts';
 import type { EffectOutcome } from '../../core/packet.ts';
 import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
-import { type DecodeOptions, decodeValue, digestOf, type EncodeOptions, encodeValue } from '../snapshot/index.ts';
+import {
+  type DecodeOptions,
+  decodeValue,
+  digestOf,
+  type EncodeOptions,
+  encodeValue,
+} from '../snapshot/index.ts';
 import { type CaptureOptions, captureExecution } from './capture.ts';
 import type {
   Admission,
@@ -59,7 +65,9 @@ class ThreadRuntime implements Runtime {
   constructor(ports: RuntimePorts, options: RuntimeOptions) {
     this.#ports = ports;
     this.#options = options;
-    this.#effects = new Effects(ports, (execution, effect, ok, value) => this.#effectEnded(execution, effect, ok, value));
+    this.#effects = new Effects(ports, (execution, effect, ok, value) =>
+      this.#effectEnded(execution, effect, ok, value),
+    );
     this.#capture = {
       digest: ports.digest,
       buffer: ports.buffer,
@@ -173,7 +181,8 @@ class ThreadRuntime implements Runtime {
   }
 
   retransmit(): void {
-    for (const { execution, dealings } of this.#residents.values()) if (!execution.frozen) dealings.retransmit();
+    for (const { execution, dealings } of this.#residents.values())
+      if (!execution.frozen) dealings.retransmit();
   }
 
   step(): StepReport {
@@ -212,7 +221,7 @@ class ThreadRuntime implements Runtime {
       monotonicMs: () => ports.monotonicMs(),
       attention: () => ports.attention(),
       mayAct: () => ports.mayAct(),
-      interrupt: () => this.#options.interrupt?.() ?? false,
+      interrupt: this.#options.interrupt,
       isContended: (execution) => this.#isContended(execution),
       sliceMs: this.#options.sliceMs,
       wake: () => ports.wake(),
@@ -330,7 +339,9 @@ class ThreadRuntime implements Runtime {
     try {
       return { sequence, generation, ok, value: encodeValue(value, this.#encoding) };
     } catch (error) {
-      const failure = new TypeError(`The outcome of effect '${effect.name}' cannot move: ${messageOf(error)}`);
+      const failure = new TypeError(
+        `The outcome of effect '${effect.name}' cannot move: ${messageOf(error)}`,
+      );
       return { sequence, generation, ok: false, value: encodeValue(failure, this.#encoding) };
     }
   }

@@ -19,7 +19,11 @@ export function lineOf(frame: Frame): number {
  * Puts an error's stack in terms of the original files, and adds the activations that were suspended below when it was
  * thrown. Once for each error.
  */
-export function stitchStack(error: unknown, below: readonly Frame[], modules: ReadonlyMap<string, LoadedModule>): void {
+export function stitchStack(
+  error: unknown,
+  below: readonly Frame[],
+  modules: ReadonlyMap<string, LoadedModule>,
+): void {
   if (!(error instanceof Error) || stitched.has(error) || Object.isFrozen(error)) return;
   stitched.add(error);
   const { stack } = error;

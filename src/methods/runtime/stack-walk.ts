@@ -19,7 +19,10 @@ export const boundary = 'enterMethod';
  * Walks the native stack from the caller of `above` down to the runtime. The site tables give one line to each call and
  * nothing else, so a native function, a getter, a Proxy's trap or a conversion in between shows.
  */
-export function walkStack(above: (...args: never[]) => unknown, modules: ReadonlyMap<string, LoadedModule>): StackFinding {
+export function walkStack(
+  above: (...args: never[]) => unknown,
+  modules: ReadonlyMap<string, LoadedModule>,
+): StackFinding {
   let frames = 0;
   for (const { url, line, name } of positions(above)) {
     const loaded = url === null ? undefined : modules.get(url);

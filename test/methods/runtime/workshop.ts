@@ -5,11 +5,23 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Tenure } from '../../../src/core/execution.ts';
-import { epoch, executionId, generation, incarnationId, methodId, packageHash } from '../../../src/core/ids.ts';
+import {
+  epoch,
+  executionId,
+  generation,
+  incarnationId,
+  methodId,
+  packageHash,
+} from '../../../src/core/ids.ts';
 import type { Digest } from '../../../src/core/ports.ts';
 import { compileModule, refusalText } from '../../../src/methods/compiler/index.ts';
 import * as api from '../../../src/methods/runtime/api.ts';
-import type { CaptureOutcome, Runtime, RuntimeEvent, RuntimeOptions } from '../../../src/methods/runtime/index.ts';
+import type {
+  CaptureOutcome,
+  Runtime,
+  RuntimeEvent,
+  RuntimeOptions,
+} from '../../../src/methods/runtime/index.ts';
 import { createRuntime, decodeResult, encodeArgs } from '../../../src/methods/runtime/index.ts';
 import '../../../src/methods/runtime/gate.ts';
 
@@ -40,7 +52,8 @@ export function writeModules(sources: Sources, options: { readonly movable: bool
       path,
       digest,
       runtimeSpecifier: gateModule,
-      rewriteSpecifier: (specifier) => (specifier === 'godwit' ? apiModule : specifier.replace(/\.ts$/, '.mjs')),
+      rewriteSpecifier: (specifier) =>
+        specifier === 'godwit' ? apiModule : specifier.replace(/\.ts$/, '.mjs'),
     });
     if (outcome.kind === 'refused') throw new Error(refusalText(outcome));
     const file = join(folder, path.replace(/\.ts$/, '.mjs'));
@@ -55,7 +68,8 @@ export async function load(folder: string, path: string): Promise<Record<string,
   return nativeImport(pathToFileURL(join(folder, path.replace(/\.ts$/, '.mjs'))).href);
 }
 
-export type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: string };
+export type Outcome =
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: string };
 
 export const testPackage = packageHash('p'.repeat(64));
 
@@ -182,7 +196,12 @@ export async function runMovable(
 }
 
 /** Runs the same function natively. */
-export async function runNative(folder: string, path: string, name: string, args: readonly unknown[]): Promise<Outcome> {
+export async function runNative(
+  folder: string,
+  path: string,
+  name: string,
+  args: readonly unknown[],
+): Promise<Outcome> {
   const loaded = await load(folder, path);
   try {
     const value = await (loaded[name] as (...all: unknown[]) => unknown)(...args);
