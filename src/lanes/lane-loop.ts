@@ -115,6 +115,8 @@ export class LaneLoop {
     do {
       this.#words.countTurn();
       this.#carryOut();
+      // Whoever runs is not counted while it does: what is booked during the step is what was ready before it.
+      this.#showExecutions();
       this.#runtime.step();
       this.#report();
       this.#count(this.#ports.clock.monotonicMs());
@@ -201,14 +203,18 @@ export class LaneLoop {
   }
 
   #report(): void {
-    this.#ready = this.#runtime.readyCount();
-    this.#words.showExecutions(this.#ready, this.#executions.size);
+    this.#showExecutions();
     if (this.#traceDue) this.#trace();
     if (this.#retransmitDue && this.#mayAct()) {
       this.#retransmitDue = false;
       this.#runtime.retransmit();
     }
     this.#outbox.flush(() => this.#mayAct());
+  }
+
+  #showExecutions(): void {
+    this.#ready = this.#runtime.readyCount();
+    this.#words.showExecutions(this.#ready, this.#executions.size);
   }
 
   #trace(): void {

@@ -3,8 +3,8 @@ import type { SharedWords } from './shared.ts';
 
 /** A larger difference than the boot clock's resolution of 10 ms: the machine was suspended. */
 const suspendMsMin = 50;
-/** How long a look at the boot clock is good for: it costs a system call. */
-const bootLookMs = 2;
+/** How long a look at the boot clock is good for: it costs three system calls, about 30 µs. */
+const bootLookMs = 20;
 
 /**
  * Whether the lease surely allows acts at this moment. The monotonic clock stands still while the machine is suspended,
@@ -24,7 +24,7 @@ export class LeaseWatch {
     this.#words = words;
   }
 
-  /** Cheap enough for every tick. A suspend is noticed within 2 ms of running. */
+  /** Cheap enough for every tick. A suspend is noticed within 20 ms of running. */
   mayAct(): boolean {
     const deadlineMs = this.#words.leaseDeadlineMs;
     const nowMs = this.#clock.monotonicMs();
