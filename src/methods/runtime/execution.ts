@@ -144,7 +144,7 @@ export class Execution implements Running {
   #perform(job: Job): boolean {
     switch (job.kind) {
       case 'start':
-        return this.#call(this.method.fast, job.args);
+        return this.#call(this.method.fast, [...job.args]);
       case 'react':
         this.#react(job.reaction, job.ok, job.value);
         return true;
