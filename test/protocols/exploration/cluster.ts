@@ -388,6 +388,10 @@ export class Cluster {
     if (copy.received !== '' && !resumed) {
       this.violate(`host ${host} runs the transferred copy ${copy.received} that no resume names`);
     }
+    const seen = this.#tables.witnesses.value(this.get(shared.witness));
+    if (seen.generation === generation && seen.acts !== copy.acts) {
+      this.violate(`host ${host} goes on after act ${copy.acts}, the witness has seen ${seen.acts}`);
+    }
     this.setLane(host, { ...copy, epoch, generation, running: true, received: '' });
   }
 

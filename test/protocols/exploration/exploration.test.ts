@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { explore } from './explorer.ts';
-import { claimWithoutDigest, discardBeforeRead, skippedFence, unsavedPhase } from './faults.ts';
+import { claimWithoutDigest, discardBeforeRead, lateCapture, skippedFence, unsavedPhase } from './faults.ts';
 import { realSteps } from './machines.ts';
 import type { Steps } from './machines.ts';
 import { ClusterModel } from './moves.ts';
@@ -35,6 +35,10 @@ const scenarios: readonly (readonly [string, Partial<Bounds>])[] = [
   ['two store calls are ambiguous', { ambiguities: 2 }],
   ['an actor is restarted, also in the middle of its effects', { restarts: 1 }],
   ['lanes are slow', { slowLanes: true, duplicates: 1 }],
+  [
+    'a move is cancelled while a slow lane captures, and another begins',
+    { slowLanes: true, cancels: 1, migrations: 2, messages: 1 },
+  ],
   ['a lane dies', { laneDeaths: 1 }],
   ['the move is cancelled while a checkpoint is written', { cancels: 1, checkpoints: 1, acts: 0 }],
 ];
@@ -114,6 +118,7 @@ const faults: readonly (readonly [string, Steps, boolean, Partial<Bounds>])[] = 
   ['a discard before the read', discardBeforeRead, false, {}],
   ['a renewal after the lease was ended', realSteps, true, { expiries: 1 }],
   ['an unsaved phase', unsavedPhase, false, { restarts: 1 }],
+  ['a late capture', lateCapture, false, { slowLanes: true, cancels: 1, migrations: 2, messages: 1 }],
 ];
 
 test.each(faults)(

@@ -59,3 +59,13 @@ export const unsavedPhase: Steps = {
     return { state: next, effects: isUnsaved ? effects.filter((effect) => effect.kind !== 'save') : effects };
   },
 };
+
+/** A capture that was asked for by an earlier, cancelled move counts as this one's. */
+export const lateCapture: Steps = {
+  ...realSteps,
+  ownership: (state, event) =>
+    realSteps.ownership(
+      state,
+      event.kind === 'captured' && state.phase === 'freezing' ? { ...event, request: state.request } : event,
+    ),
+};
