@@ -4,7 +4,7 @@ import type { Inspection } from '../core/inspection.ts';
 import type { ExecutionSummary, HostDescription } from '../protocols/messages.ts';
 import { eventText } from './event-text.ts';
 import type { StoreOption } from './options.ts';
-import { interruption, jsonOption, storeOption, withCluster } from './options.ts';
+import { interruption, jsonOption, outputGone, storeOption, withCluster } from './options.ts';
 import { bytesText, secondsText, table } from './table.ts';
 
 interface Flags extends StoreOption {
@@ -156,7 +156,7 @@ async function events(flags: Flags & { readonly follow: boolean; readonly logs: 
       { logs: flags.logs },
     );
     // Without --follow: what the hosts still hold. Each has sent it before it answers what was asked after.
-    if (flags.follow) await interruption();
+    if (flags.follow) await Promise.race([interruption(), outputGone()]);
     else await cluster.hosts();
   });
 }

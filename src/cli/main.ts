@@ -17,6 +17,13 @@ function version(): string {
   return (JSON.parse(text) as { readonly version: string }).version;
 }
 
+// Whoever read the output may have gone, as `head` does. That is no failure, and a host goes on without a reader.
+for (const output of [process.stdout, process.stderr]) {
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 const program = new Command('godwit')
   .description('Runs methods that can be moved between machines while they run.')
   .version(version())

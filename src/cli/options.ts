@@ -48,3 +48,10 @@ export function interruption(): Promise<NodeJS.Signals> {
     process.once('SIGTERM', once);
   });
 }
+
+/** Resolves when nobody can read the output any more. */
+export function outputGone(): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.once('error', () => resolve());
+  });
+}
