@@ -10,7 +10,7 @@ const sources = Object.fromEntries(
       name,
       readFileSync(new URL(name, folder), 'utf8').replace(
         `'godwit/testing'`,
-        `'${builtEntry('testing/index')}'`,
+        `'${builtEntry('testing/index').href}'`,
       ),
     ]),
 );
@@ -41,7 +41,7 @@ export async function movedAtRandom(
     }
     if (next() > 0.2) continue;
     const captured = workshop.runtime.freeze(tenure.execution);
-    if (captured.kind === 'refused' || captured.kind === 'pinned') {
+    if (captured.kind !== 'captured') {
       throw new Error(`${method} cannot be captured: ${JSON.stringify(captured)}`);
     }
     moved += 1;
