@@ -49,6 +49,8 @@ class InlineLane implements Lane {
       report: (events) => this.#gather(events),
       importPackage,
       heapBytes: () => process.memoryUsage().heapUsed,
+      // Only a lane with a thread of its own attributes what is printed.
+      effectOf: () => undefined,
     });
   }
 

@@ -24,6 +24,8 @@ export interface LanePorts {
   /** Imports every module of a package. @returns the `file:` URL of its folder, ending in `/` */
   importPackage(installed: InstalledPackage): Promise<string>;
   heapBytes(): number;
+  /** An effect of this execution is about to be called; `null` when the slice that called it has ended. */
+  effectOf(execution: ExecutionId | null): void;
 }
 
 /** The event loop turns at least this often, so that foreign promises, timers and I/O make progress. */
@@ -118,6 +120,7 @@ export class LaneLoop {
       // Whoever runs is not counted while it does: what is booked during the step is what was ready before it.
       this.#showExecutions();
       this.#runtime.step();
+      this.#ports.effectOf(null);
       this.#report();
       this.#count(this.#ports.clock.monotonicMs());
     } while (this.#ready > 0 && this.#countedMs - this.#turnStartMs < eventLoopTurnMs && this.#mayAct());
@@ -197,7 +200,10 @@ export class LaneLoop {
     if (event.kind === 'settled') this.#executions.delete(event.tenure.execution);
     this.#outbox.add(event);
     // The effect's own code runs next, on this thread: should it never come back, the host knows which one it was.
-    if (event.kind === 'effectStarted') this.#outbox.flush(() => this.#mayAct());
+    if (event.kind === 'effectStarted') {
+      this.#outbox.flush(() => this.#mayAct());
+      this.#ports.effectOf(event.tenure.execution);
+    }
     // A settled effect of an execution that has left is reported from the event loop, outside of any turn.
     if (!this.#turning) this.wake();
   }

@@ -5,6 +5,7 @@ import { SystemDigest } from '../digest.ts';
 import { movedWithEvents } from './channel.ts';
 import type { LaneMessage, WorkerStart } from './channel.ts';
 import type { LaneCommand } from './contract.ts';
+import { EffectContext } from './effect-context.ts';
 import { LaneLoop } from './lane-loop.ts';
 import { redirectOutput } from './output.ts';
 import { importPackage } from './package-import.ts';
@@ -13,6 +14,7 @@ import { SharedWords } from './shared.ts';
 // The program of a lane's thread.
 
 const { port, shared, options } = workerData as WorkerStart;
+const effects = new EffectContext();
 const words = new SharedWords(shared);
 /** Taken off the port by the event loop; what the loop takes off itself came later. */
 let received: LaneCommand[] = [];
@@ -40,13 +42,14 @@ const loop = new LaneLoop(shared, options, {
   report: (events) => port.postMessage(events, movedWithEvents(events)),
   importPackage,
   heapBytes: () => getHeapStatistics().used_heap_size,
+  effectOf: (execution) => (execution === null ? effects.leave() : effects.enter(execution)),
 });
 
 for (const stream of ['stdout', 'stderr'] as const) {
   redirectOutput(
     stream,
     process[stream],
-    () => loop.running(),
+    () => loop.running() ?? effects.execution(),
     (execution, name, text) => loop.log(execution, name, text),
   );
 }

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SystemDigest } from '../../src/digest.ts';
-import { builtEntry } from '../../src/entries.ts';
 import type { InstalledPackage } from '../../src/lanes/contract.ts';
 import { compileModule, compilerVersion, refusalText } from '../../src/methods/compiler/index.ts';
 import { bundle, install, ownInstallation, sourceFilesOnDisk } from '../../src/methods/packages/index.ts';
@@ -26,7 +25,7 @@ export async function installFixtures(): Promise<InstalledPackage> {
       root,
       digest,
       compilerVersion,
-      installation: { ...ownInstallation, runtime: builtEntry('methods/runtime/gate').href },
+      installation: ownInstallation,
     }),
   };
 }

@@ -141,6 +141,21 @@ describe('a lane in a thread', () => {
     await lane.stop();
   });
 
+  test('what effects print goes to the log of the execution that they belong to, across their awaits', async () => {
+    const probe = new Probe();
+    const lane = startLane(probe);
+    const [one, other] = [run(lane, 'call', 'one'), run(lane, 'call', 'other')];
+    await probe.next('settled');
+    await probe.next('settled');
+    const logged = ({ execution }: Tenure): string[] =>
+      probe.all.flatMap((event) =>
+        event.kind === 'log' && event.execution === execution ? [event.text] : [],
+      );
+    expect(logged(one)).toEqual(['shout one\n', 'echo one\n', 'called one\n']);
+    expect(logged(other)).toEqual(['shout other\n', 'echo other\n', 'called other\n']);
+    await lane.stop();
+  });
+
   test('a large snapshot is moved in both directions, not copied', async () => {
     const [probe, otherProbe] = [new Probe(), new Probe()];
     const [lane, other] = [startLane(probe), startLane(otherProbe)];
@@ -164,7 +179,7 @@ describe('a lane in a thread', () => {
     } as const;
     other.post({ kind: 'deliver', execution: tenure.execution, packet });
     const { settlement } = await otherProbe.next('settled');
-    expect(decodeResult(settlement.value)).toEqual(bytes);
+    expect(Buffer.compare(decodeResult(settlement.value) as Uint8Array, bytes)).toBe(0);
     await Promise.all([lane.stop(), other.stop()]);
   });
 });
