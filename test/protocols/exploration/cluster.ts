@@ -13,10 +13,10 @@ import type {
   OwnershipAsk,
   OwnershipEffect,
   OwnershipEvent,
-  ReceivedCopy,
 } from '../../../src/protocols/ownership/ownership.ts';
-import type { RecoveryPoint, RegisterRow } from '../../../src/protocols/ownership/register.ts';
-import { actsOf, at, digestOf, incarnationOf, left, placeOf, shared } from './world.ts';
+import type { RegisterRow } from '../../../src/protocols/ownership/register.ts';
+import { performInLane } from './lanes.ts';
+import { at, incarnationOf, left, placeOf, shared } from './world.ts';
 import type { Bounded, Bounds, LaneCopy, Numbers, StoreCall, Tables } from './world.ts';
 
 type Job =
@@ -343,73 +343,13 @@ export class Cluster {
       case 'changed':
         break;
       default:
-        this.#performInLane(host, effect);
+        performInLane(this, this.#tables, host, effect, (event) => this.#hear(host, event));
     }
   }
 
-  #performInLane(
-    host: number,
-    effect: Extract<OwnershipEffect, { kind: 'freeze' | 'run' | 'rebuild' | 'load' | 'discard' }>,
-  ): void {
-    const copy = this.lane(host);
-    const tell = (event: OwnershipEvent) => {
-      if (this.#bounds.slowLanes) this.setReplies(host, [...this.replies(host), event]);
-      else this.#jobs.push({ to: 'ownership', host, event });
-    };
-    const { execution } = this.row();
-    switch (effect.kind) {
-      case 'freeze':
-        if (copy === null) return;
-        this.setLane(host, { ...copy, running: false });
-        tell({ kind: 'captured', request: effect.request, digest: digestOf(copy), sizeBytes: 1 });
-        break;
-      case 'run':
-        this.#run(host, copy, effect.tenure.epoch, effect.tenure.generation);
-        break;
-      case 'rebuild': {
-        this.#rebuild(host, copy, effect.copy);
-        const { epoch, generation, digest } = effect.copy;
-        tell({ kind: 'restored', tenure: { execution, epoch, generation }, digest });
-        break;
-      }
-      case 'load':
-        this.#load(host, effect.tenure, effect.point);
-        tell({ kind: 'restored', tenure: effect.tenure, digest: null });
-        break;
-      case 'discard':
-        this.setLane(host, null);
-        break;
-    }
-  }
-
-  #run(host: number, copy: LaneCopy | null, epoch: number, generation: number): void {
-    if (copy === null) return this.violate(`host ${host} runs a copy that it does not have`);
-    const resumed = this.#tables.texts.value(this.get(shared.resumes)).includes(` ${copy.received}`);
-    if (copy.received !== '' && !resumed) {
-      this.violate(`host ${host} runs the transferred copy ${copy.received} that no resume names`);
-    }
-    const seen = this.#tables.witnesses.value(this.get(shared.witness));
-    if (seen.generation === generation && seen.acts !== copy.acts) {
-      this.violate(`host ${host} goes on after act ${copy.acts}, the witness has seen ${seen.acts}`);
-    }
-    this.setLane(host, { ...copy, epoch, generation, running: true, received: '' });
-  }
-
-  #rebuild(host: number, copy: LaneCopy | null, received: ReceivedCopy): void {
-    if (copy !== null && copy.received === '') this.violate(`host ${host} overwrites a copy of its own`);
-    this.setLane(host, {
-      epoch: received.epoch,
-      generation: received.generation,
-      acts: actsOf(received.digest),
-      running: false,
-      received: `${received.migration}/${received.digest}`,
-    });
-  }
-
-  #load(host: number, tenure: { epoch: number; generation: number }, point: RecoveryPoint): void {
-    const acts = point.kind === 'arguments' ? 0 : actsOf(point.digest);
-    const { epoch, generation } = tenure;
-    this.setLane(host, { epoch, generation, acts, running: false, received: '' });
+  #hear(host: number, event: OwnershipEvent): void {
+    if (this.#bounds.slowLanes) this.setReplies(host, [...this.replies(host), event]);
+    else this.#jobs.push({ to: 'ownership', host, event });
   }
 
   #answer(host: number, migration: MigrationId, effect: Extract<OwnershipEffect, { kind: 'answer' }>): void {

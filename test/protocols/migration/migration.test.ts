@@ -17,29 +17,31 @@ import {
 import type { TargetEvent, TargetState } from '../../../src/protocols/migration/target.ts';
 import { cargo, d1, m1 } from '../ownership/fixtures.ts';
 import { described, documentedRows, rowOf } from '../transition-table.ts';
-import { migrationRows, passage, source, target } from './transitions.ts';
+import { passage, source, target } from './fixtures.ts';
+import { sourceRows } from './source-transitions.ts';
+import { targetRows } from './target-transitions.ts';
 
-test.each(migrationRows.source)('source, $from: $on', ({ state, event, to, effects }) => {
+test.each(sourceRows)('source, $from: $on', ({ state, event, to, effects }) => {
   const stepped = stepSource(state, event);
   expect([stepped.state.phase, described(stepped.effects)]).toEqual([to, effects]);
 });
 
-test.each(migrationRows.target)('target, $from: $on', ({ state, event, to, effects }) => {
+test.each(targetRows)('target, $from: $on', ({ state, event, to, effects }) => {
   const stepped = stepTarget(state, event);
   expect([stepped.state.phase, described(stepped.effects)]).toEqual([to, effects]);
 });
 
 test('the tables are what the document says', () => {
-  expect(documentedRows('migration', 'The source')).toEqual(migrationRows.source.map(rowOf));
-  expect(documentedRows('migration', 'The target')).toEqual(migrationRows.target.map(rowOf));
+  expect(documentedRows('migration', 'The source')).toEqual(sourceRows.map(rowOf));
+  expect(documentedRows('migration', 'The target')).toEqual(targetRows.map(rowOf));
 });
 
 test('every change of phase is saved before anything is sent or asked', () => {
-  for (const { state, event, on } of migrationRows.source) {
+  for (const { state, event, on } of sourceRows) {
     const stepped = stepSource(state, event);
     if (stepped.state.phase !== state.phase) expect(stepped.effects[0]?.kind, on).toBe('save');
   }
-  for (const { state, event, on } of migrationRows.target) {
+  for (const { state, event, on } of targetRows) {
     const stepped = stepTarget(state, event);
     if (stepped.state.phase !== state.phase) expect(stepped.effects[0]?.kind, on).toBe('save');
   }
