@@ -19,7 +19,11 @@ export interface Figure {
 }
 
 /** Each kernel once in short invocations (many calls) and once in a long one. */
-const kernels: readonly { readonly name: string; readonly short: readonly [number, number]; readonly long: number }[] = [
+const kernels: readonly {
+  readonly name: string;
+  readonly short: readonly [number, number];
+  readonly long: number;
+}[] = [
   { name: 'nestedLoops', short: [120, 20], long: 560 },
   { name: 'fib', short: [22, 40], long: 32 },
   { name: 'strings', short: [2_000, 60], long: 200_000 },
@@ -108,7 +112,10 @@ export async function bench(): Promise<{ figures: Figure[] }> {
     const figures: Figure[] = [];
     const ratios: number[] = [];
     for (const { name, short, long } of kernels) {
-      for (const [form, size, count] of [['short', ...short], ['long', long, 1]] as const) {
+      for (const [form, size, count] of [
+        ['short', ...short],
+        ['long', long, 1],
+      ] as const) {
         const ratio = slowdown(native, movable, name, size, count);
         ratios.push(ratio);
         figures.push(figure(`${name}, ${form}`, ratio, 1.6));
@@ -161,7 +168,11 @@ function executor(folder: string): Rounds {
   return (name, size, times) => {
     count += 1;
     const tenure = { execution: executionId(`x-${count}`), epoch: epoch(1), generation: generation(1) };
-    runtime.start(tenure, { package: hash, method: methodId('kernels.ts#rounds') }, encodeArgs([name, size, times]));
+    runtime.start(
+      tenure,
+      { package: hash, method: methodId('kernels.ts#rounds') },
+      encodeArgs([name, size, times]),
+    );
     runtime.run(tenure);
     result = null;
     while (result === null) runtime.step();

@@ -58,6 +58,10 @@ class LanguageCheck {
         'a method that returns an array, or sends messages',
       );
     }
+    const id = optional(node, 'id');
+    if (node.type === 'FunctionExpression' && id !== null && text(id, 'name') !== method.name) {
+      this.#find(node, `the second name '${text(id, 'name')}' of a function`, `one name: '${method.name}'`);
+    }
     const natives = this.#nativeClosures(node);
     walk(node, (below) => this.#node(below, node, natives));
     for (const binding of this.#scopes.bindings) if (binding.owner === node) this.#variable(binding);
@@ -320,6 +324,13 @@ export function checkModule(program: Node, methods: readonly Method[]): readonly
   const isMethod = (node: Node): boolean => methods.some((method) => method.node === node);
   for (const statement of nodes(program, 'body')) {
     const declaration = optional(statement, 'declaration') ?? statement;
+    if (
+      statement.type === 'ExportDefaultDeclaration' &&
+      isFunction(declaration) &&
+      optional(declaration, 'id') === null
+    ) {
+      find(declaration, 'a function without a name', 'export default function name() { … }');
+    }
     if (declaration.type === 'ClassDeclaration') {
       const id = optional(declaration, 'id');
       find(

@@ -18,6 +18,8 @@ export interface PendingEffect {
   readonly generation: number;
   /** Where it runs. */
   incarnation: IncarnationId;
+  /** The generation that started it last: a rewind takes back that it was, or that its outcome came. */
+  life: number;
   readonly record: PromiseRecord;
 }
 
@@ -117,6 +119,7 @@ export class Dealings implements ExecutionApi {
   resume(): void {
     this.#perform(this.#delivery.step({ kind: 'claimed', tenure: this.#execution.tenure }));
     for (const timer of this.timers) this.#schedule(timer);
+    this.#loseEffects((effect) => effect.life < this.#execution.tenure.generation);
   }
 
   /** The execution stands still, or is gone. */
@@ -131,6 +134,7 @@ export class Dealings implements ExecutionApi {
     const lost = again === null ? undefined : this.effects.get(again);
     const effect = lost ?? this.#newEffect(name);
     effect.incarnation = this.#host.incarnation;
+    effect.life = this.#execution.tenure.generation;
     this.#host.act(this.#execution, () => this.#host.runEffect(this.#execution, effect, run));
     return effect.record.promise;
   }
@@ -142,6 +146,7 @@ export class Dealings implements ExecutionApi {
       name,
       generation: this.#execution.tenure.generation,
       incarnation: this.#host.incarnation,
+      life: this.#execution.tenure.generation,
       record: this.#execution.promises.create(`effect '${name}'`),
     };
     this.effects.set(effect.sequence, effect);
@@ -164,8 +169,11 @@ export class Dealings implements ExecutionApi {
 
   /** Effects that ran in an incarnation that is gone: started again where they were awaited directly, lost otherwise. */
   loseEffects(incarnation: IncarnationId): void {
-    for (const effect of this.effects.values()) {
-      if (effect.incarnation !== incarnation) continue;
+    this.#loseEffects((effect) => effect.incarnation === incarnation);
+  }
+
+  #loseEffects(isLost: (effect: PendingEffect) => boolean): void {
+    for (const effect of [...this.effects.values()].filter(isLost)) {
       const frame = repeatableFrame(effect.record);
       if (frame === null) {
         this.settleEffect(effect.sequence, false, new EffectLostError(effect.name, effect.sequence));

@@ -1,0 +1,239 @@
+import { expect, test } from 'vitest';
+import { executionId, generation, incarnationId } from '../../../src/core/ids.ts';
+import type { EffectContext } from '../../../src/methods/runtime/api.ts';
+import { decodeResult, encodeArgs } from '../../../src/methods/runtime/index.ts';
+import { load, tenure, testPackage, Workshop, writeModules } from './workshop.ts';
+
+const outside = globalThis as unknown as { godwitTest: (context: EffectContext) => unknown };
+const id = tenure.execution;
+
+async function modules(source: string): Promise<string> {
+  const folder = writeModules(
+    {
+      'm.ts': `"use movable";\nimport { effect, start, self, send, receive, sleep } from 'godwit';\n${source}`,
+    },
+    { movable: true },
+  );
+  await load(folder, 'm.ts');
+  return folder;
+}
+
+function captured(workshop: Workshop): Uint8Array {
+  const outcome = workshop.runtime.freeze(id);
+  if (outcome.kind !== 'captured') throw new Error(JSON.stringify(outcome));
+  return outcome.capture.bytes;
+}
+
+const nativeTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const effectSource = `export async function main(n: number) {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += await effect('ask', {}, (c) => (globalThis as any).godwitTest(c));
+  return sum;
+}`;
+
+test('effects have a key, a fence and a number; their outcomes are values', async () => {
+  const folder = await modules(effectSource);
+  const keys: string[] = [];
+  outside.godwitTest = ({ key, fence, sequence }) => {
+    keys.push(`${key} ${fence}`);
+    return Promise.resolve(sequence);
+  };
+  const workshop = new Workshop(folder);
+  workshop.start('m.ts#main', [3]);
+  while (workshop.outcome === null) {
+    workshop.runtime.step();
+    await nativeTurn();
+  }
+  expect(workshop.outcome).toEqual({ ok: true, value: 6 });
+  expect(keys).toEqual(['x-1:1:1 1', 'x-1:1:2 1', 'x-1:1:3 1']);
+});
+
+test('the outcome of an effect follows an execution that has left', async () => {
+  const folder = await modules(effectSource);
+  let answer: (value: number) => void = () => undefined;
+  outside.godwitTest = () => new Promise<number>((resolve) => (answer = resolve));
+  const source = new Workshop(folder);
+  source.start('m.ts#main', [1]);
+  source.runtime.step();
+  const target = new Workshop(folder, {}, 'h2');
+  target.restore(captured(source));
+  source.runtime.discard(id);
+  answer(42);
+  await nativeTurn();
+  const event = source.events.find(({ kind }) => kind === 'effectOutcome');
+  expect(event).toMatchObject({ kind: 'effectOutcome', execution: id, outcome: { sequence: 1, ok: true } });
+  target.runtime.step();
+  expect(target.outcome).toBeNull();
+  if (event?.kind === 'effectOutcome') target.runtime.settleEffect(id, event.outcome);
+  target.runtime.step();
+  expect(target.outcome).toEqual({ ok: true, value: 42 });
+});
+
+test('a lost effect is started again by the frame that awaits it', async () => {
+  const folder = await modules(`export async function main(a: number) {
+    const b = a * 2;
+    return b + (await effect('ask', {}, (c) => (globalThis as any).godwitTest(c)));
+  }`);
+  const keys: string[] = [];
+  outside.godwitTest = ({ key }) => {
+    keys.push(key);
+    return keys.length === 1 ? new Promise(() => undefined) : 7;
+  };
+  const source = new Workshop(folder);
+  source.start('m.ts#main', [5]);
+  source.runtime.step();
+  const target = new Workshop(folder, {}, 'h2');
+  target.restore(captured(source));
+  target.runtime.effectsLost(id, incarnationId('h1.1'));
+  target.runtime.step();
+  expect(target.outcome).toEqual({ ok: true, value: 17 });
+  expect(keys).toEqual(['x-1:1:1', 'x-1:1:1']);
+});
+
+test('a lost effect that is awaited elsewhere rejects, and says how to write it', async () => {
+  const folder = await modules(`export async function main() {
+    const p = effect('ask', {}, (c) => (globalThis as any).godwitTest(c));
+    try { return await p; } catch (e) { return (e as any).message; }
+  }`);
+  outside.godwitTest = () => new Promise(() => undefined);
+  const source = new Workshop(folder);
+  source.start('m.ts#main', []);
+  source.runtime.step();
+  const target = new Workshop(folder, {}, 'h2');
+  target.restore(captured(source));
+  target.runtime.effectsLost(id, incarnationId('h1.1'));
+  target.runtime.step();
+  expect(target.outcome).toMatchObject({
+    ok: true,
+    value: expect.stringContaining("Write await effect('ask', …)"),
+  });
+});
+
+test('an effect waits for the lease', async () => {
+  const folder = await modules(effectSource);
+  let calls = 0;
+  outside.godwitTest = () => (calls += 1);
+  const workshop = new Workshop(folder);
+  workshop.start('m.ts#main', [1]);
+  workshop.mayAct = false;
+  workshop.runtime.step();
+  expect([calls, workshop.events.length]).toEqual([0, 0]);
+  workshop.mayAct = true;
+  workshop.runtime.step();
+  expect(calls).toBe(1);
+});
+
+test('a sleep keeps its deadline when the execution moves', async () => {
+  const folder = await modules('export async function main() { await sleep(100); return 1; }');
+  const source = new Workshop(folder);
+  source.start('m.ts#main', []);
+  source.runtime.step();
+  source.nowMs = 60;
+  const target = new Workshop(folder, {}, 'h2');
+  // The same store time on a host whose own clock shows another.
+  target.nowMs = 1060;
+  target.runtime.setClock(-1000);
+  target.restore(captured(source));
+  expect(target.runtime.step().ready).toBe(0);
+  target.passTime();
+  expect(target.nowMs).toBe(1100);
+  target.runtime.step();
+  expect(target.outcome).toEqual({ ok: true, value: 1 });
+});
+
+test('messages reach an execution in order, before and after a move', async () => {
+  const folder = await modules(`
+    export async function main() { const got: unknown[] = []; for (let i = 0; i < 3; i++) got.push(await receive()); return got; }
+    export async function sender(to: string) { for (const m of ['a', 'b', 'c']) await send({ execution: to }, { m }); return self(); }`);
+  let receiver = new Workshop(folder);
+  receiver.start('m.ts#main', []);
+  receiver.runtime.step();
+  const sender = new Workshop(folder, {}, 'h9');
+  const peer = { ...tenure, execution: executionId('x-2') };
+  sender.runtime.start(peer, { package: testPackage, method: 'm.ts#sender' as never }, encodeArgs(['x-1']));
+  sender.runtime.run(peer);
+  let given = 0;
+  for (let round = 0; round < 6; round += 1) {
+    sender.runtime.step();
+    const packets = sender.events.filter((event) => event.kind === 'packet');
+    for (const event of packets.slice(given))
+      if (event.kind === 'packet') receiver.runtime.deliver(id, event.packet);
+    given = packets.length;
+    receiver.runtime.step();
+    if (receiver.outcome !== null) break;
+    const bytes = captured(receiver);
+    receiver = new Workshop(folder, {}, `h${round + 2}`);
+    receiver.restore(bytes);
+  }
+  expect(receiver.outcome).toEqual({ ok: true, value: [{ m: 'a' }, { m: 'b' }, { m: 'c' }] });
+  expect(sender.outcome).toEqual({
+    ok: true,
+    value: { execution: 'x-2', epoch: 1, generation: 1, host: 'h9' },
+  });
+});
+
+test('a child is spawned once, and its result comes as a message', async () => {
+  const folder = await modules(`
+    export async function child(n: number) { if (n > 1) throw new RangeError('too much'); return n + 1; }
+    export async function main(n: number) {
+      const c = start(child, [n], { on: 'h2' });
+      try { return [c.execution, await c.result]; } catch (e) { return (e as Error).message; }
+    }`);
+  for (const [n, expected] of [
+    [1, 2],
+    [2, 'too much'],
+  ] as const) {
+    const parent = new Workshop(folder);
+    parent.start('m.ts#main', [n]);
+    parent.runtime.step();
+    const [spawn] = parent.events;
+    if (spawn?.kind !== 'spawn') throw new Error('no spawn');
+    expect([spawn.method.method, decodeResult(spawn.options)]).toEqual(['m.ts#child', { on: 'h2' }]);
+    const child = new Workshop(folder, {}, 'h2');
+    const childTenure = { ...tenure, execution: spawn.child };
+    child.runtime.start(childTenure, spawn.method, spawn.args);
+    child.runtime.run(childTenure);
+    child.runtime.step();
+    for (const event of child.events) if (event.kind === 'packet') parent.runtime.deliver(id, event.packet);
+    parent.runtime.step();
+    expect(parent.outcome).toEqual({ ok: true, value: n === 1 ? [spawn.child, expected] : expected });
+  }
+});
+
+test('an unhandled rejection ends the execution, as it would end a program', async () => {
+  const folder = await modules(`async function fails() { throw new Error('nobody looks'); }
+    export async function main() { fails(); await sleep(10); return 1; }`);
+  const workshop = new Workshop(folder);
+  workshop.start('m.ts#main', []);
+  workshop.runtime.step();
+  expect(workshop.outcome).toEqual({ ok: false, error: 'Error: nobody looks' });
+});
+
+test('outside an execution the API says why it does not work; effect and sleep do', async () => {
+  const folder =
+    await modules(`export async function main() { await sleep(1); return effect('x', {}, () => 5); }
+    export async function alone() { return receive(); }`);
+  const loaded = (await load(folder, 'm.ts')) as Record<string, () => Promise<unknown>>;
+  expect(await loaded['main']?.()).toBe(5);
+  await expect(loaded['alone']?.()).rejects.toThrow('receive() was called outside an execution');
+});
+
+test('a recovered copy keeps its effects apart by generation', async () => {
+  const folder = await modules(effectSource);
+  const keys: string[] = [];
+  outside.godwitTest = ({ key }) => {
+    keys.push(key);
+    return new Promise(() => undefined);
+  };
+  const source = new Workshop(folder, { interrupt: () => true });
+  source.start('m.ts#main', [1]);
+  const checkpoint = source.runtime.checkpoint(id);
+  if (checkpoint.kind !== 'captured') throw new Error('not captured');
+  const target = new Workshop(folder, {}, 'h2');
+  target.runtime.restore(tenure, checkpoint.capture.bytes);
+  target.runtime.run({ ...tenure, generation: generation(2) });
+  target.runtime.step();
+  for (let slice = 0; slice < 5; slice += 1) source.runtime.step();
+  expect(keys.toSorted()).toEqual(['x-1:1:1', 'x-1:2:1']);
+});
