@@ -12,6 +12,7 @@ import { LaneBoard } from './actors/lane-board.ts';
 import type { LeaseCell, LeaseListener } from './actors/lease.ts';
 import { Admissions } from './actors/migration/admissions.ts';
 import type { ResourceReading } from './actors/monitor.ts';
+import { Obligations } from './actors/obligations.ts';
 import { OwnershipBook } from './actors/ownership-book.ts';
 import type { AnyMessage, Barrier, Bytes, Freighter, Table, Tables } from './actors/ports.ts';
 import { SystemClock } from './clock.ts';
@@ -307,7 +308,7 @@ function peerEnded({ kernel, identity, log, wire }: Foundation, incarnation: Inc
   log.emit({ kind: 'leaseEnded', of: incarnation });
   wire.links.disconnect(incarnation);
   tell(kernel, address.role(identity.name, 'migrations'), { kind: 'leaseEnded', incarnation });
-  tell(kernel, address.role(identity.name, 'ownership'), { kind: 'sweep' });
+  tell(kernel, address.role(identity.name, 'ownership'), { kind: 'peerEnded', incarnation });
 }
 
 function furnish(
@@ -335,9 +336,10 @@ function furnish(
   const first = sampler.sample();
   const cpuShare = first.limits.cpuShareCores;
   const lanes = config.lanes === 0 ? Math.max(1, Math.floor(cpuShare)) : config.lanes;
+  const obligations = new Obligations();
   const board = new LaneBoard(
     lanes,
-    routeReport((to, message) => tell(kernel, to, message), identity.name),
+    routeReport((to, message) => tell(kernel, to, message), identity.name, obligations),
   );
   const book = new OwnershipBook();
   const packages = packageStore(store.vault, join(location.folder, 'packages'));
@@ -380,6 +382,7 @@ function furnish(
     config,
     directory,
     board,
+    obligations,
     book,
     cells: new Map(),
     leaseCell,
@@ -396,10 +399,12 @@ function furnish(
       }),
     describe,
     refuges: () => otherHosts(directory, identity),
-    effectsRunning: () => [],
     isOpen: () => standing.open,
     closeDoors: () => {
       standing.open = false;
+    },
+    doneDraining: () => {
+      standing.drained = true;
     },
     stop,
     links: wire.links,

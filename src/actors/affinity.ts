@@ -33,6 +33,8 @@ export type AffinityActorMessage =
   | { readonly kind: 'answered'; readonly execution: ExecutionId; readonly reply: ExecutionReply };
 
 interface Offer {
+  /** When it came, in monotonic milliseconds. */
+  readonly atMs: number;
   readonly rack: RackName;
   readonly term: Term;
   readonly hosts: readonly HostAvailability[];
@@ -50,6 +52,7 @@ interface AffinityState {
   readonly demands: Map<ExecutionId, number>;
   /** Since when each that came by a move has been here. */
   readonly arrivals: Map<ExecutionId, number>;
+  readonly refusedAtMs: Map<ExecutionId, number>;
 }
 
 type Context = ActorContext<AffinityActorMessage>;
@@ -57,7 +60,9 @@ type Context = ActorContext<AffinityActorMessage>;
 const moveMaxMs = 30_000;
 /** The newest sample counts as much as all before it. */
 const smoothing = 0.5;
-/** How long the reports take to show a move that was made. */
+/** An older offer says nothing about now: its rack's actor is gone, or does not reach this host. */
+const offerMaxMs = 5_000;
+/** How long the reports take to show a move that was made, and how long one that was refused is not asked for again. */
 const settleMs = 2_000;
 
 /**
@@ -66,7 +71,13 @@ const settleMs = 2_000;
  */
 export function affinityActor(ports: AffinityPorts): Behaviour<AffinityState, AffinityActorMessage> {
   return {
-    init: () => ({ offer: null, asked: new Map(), demands: new Map(), arrivals: new Map() }),
+    init: () => ({
+      offer: null,
+      asked: new Map(),
+      demands: new Map(),
+      arrivals: new Map(),
+      refusedAtMs: new Map(),
+    }),
     receive(state, message, context) {
       switch (message.kind) {
         case 'availability':
@@ -74,15 +85,17 @@ export function affinityActor(ports: AffinityPorts): Behaviour<AffinityState, Af
           return state;
         case 'offer':
           if (state.offer === null || state.offer.rack !== message.rack || state.offer.term <= message.term)
-            state.offer = message;
+            state.offer = { ...message, atMs: ports.clock.monotonicMs() };
           return state;
         case 'requestMigration':
           ask(message.request, { by: 'operator', text: 'asked for by message', scores: {} }, context, ports);
           return state;
         case 'answered': {
           const asked = state.asked.get(message.execution);
-          if (message.reply.kind !== 'moved') state.asked.delete(message.execution);
-          else if (asked !== undefined) asked.answeredAtMs = ports.clock.monotonicMs();
+          if (message.reply.kind !== 'moved') {
+            state.asked.delete(message.execution);
+            state.refusedAtMs.set(message.execution, ports.clock.monotonicMs());
+          } else if (asked !== undefined) asked.answeredAtMs = ports.clock.monotonicMs();
           return state;
         }
         default:
@@ -98,7 +111,7 @@ function decide(state: AffinityState, here: HostAvailability, context: Context, 
     if (answeredAtMs !== null && nowMs - answeredAtMs > settleMs) state.asked.delete(execution);
   }
   const executions = placed(state, nowMs, ports);
-  if (state.offer === null || !here.accepting) return;
+  if (state.offer === null || nowMs - state.offer.atMs > offerMaxMs || !here.accepting) return;
   const candidates = state.offer.hosts.filter(
     (host) => host.identity.incarnation !== here.identity.incarnation,
   );
@@ -140,7 +153,7 @@ function placed(state: AffinityState, nowMs: number, ports: AffinityPorts): read
   const { board, book, directory, identity } = ports;
   const cells = book.cells().filter(({ state: { phase } }) => phase === 'running');
   const here = new Set(cells.map(({ execution }) => execution));
-  for (const known of [state.demands, state.arrivals]) {
+  for (const known of [state.demands, state.arrivals, state.refusedAtMs]) {
     for (const execution of known.keys()) if (!here.has(execution)) known.delete(execution);
   }
   return cells.flatMap(({ execution, method, state: cellState }): readonly PlacedExecution[] => {
@@ -163,7 +176,7 @@ function placed(state: AffinityState, nowMs: number, ports: AffinityPorts): read
         demand,
         memoryShare: trace.snapshotBytes / ports.memoryLimitBytes(),
         movedAtMs: state.arrivals.get(execution) ?? null,
-        movable: true,
+        movable: nowMs - (state.refusedAtMs.get(execution) ?? -Infinity) > settleMs,
       },
     ];
   });

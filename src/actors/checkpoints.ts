@@ -42,11 +42,15 @@ interface Schedule {
   slices: number | null;
   epoch: number;
   atMs: number;
+  /** Since when a snapshot that is stored waits for the register. */
+  switchingSinceMs: number;
   /** What the register named when the snapshot that is being switched to was stored. */
   replaces: string | null;
 }
 
 const tickMs = 100;
+/** Ownership takes a stored snapshot up much sooner than this, or never. */
+const forgottenMs = 2_000;
 
 type Context = ActorContext<CheckpointsMessage>;
 
@@ -115,6 +119,7 @@ class CheckpointsSession {
       epoch: 0,
       atMs: this.#ports.clock.monotonicMs(),
       replaces: null,
+      switchingSinceMs: 0,
     };
     this.#schedules.set(execution, fresh);
     return fresh;
@@ -132,7 +137,12 @@ class CheckpointsSession {
       if (this.#ports.book.get(execution) === null) this.#schedules.delete(execution);
     }
     for (const { execution, state } of this.#ports.book.cells()) {
-      if (state.phase === 'running') this.#captureIfDue(execution, context);
+      if (state.phase !== 'running') continue;
+      const schedule = this.#schedule(execution);
+      // Ownership was crashing, or froze the execution for a move that was called off: it has forgotten this snapshot.
+      const isForgotten = state.change === null && nowMs - schedule.switchingSinceMs > forgottenMs;
+      if (schedule.phase === 'switching' && isForgotten) this.#idle(execution, true);
+      this.#captureIfDue(execution, context);
     }
   }
 
@@ -185,6 +195,7 @@ class CheckpointsSession {
     const { tenure, digest, effectSequence } = capture;
     const schedule = this.#schedule(tenure.execution);
     schedule.phase = 'switching';
+    schedule.switchingSinceMs = this.#ports.clock.monotonicMs();
     schedule.replaces = this.#ports.directory.register(tenure.execution)?.row.recovery.vaultKey ?? null;
     const { epoch, generation } = tenure;
     const event: OwnershipEvent = {

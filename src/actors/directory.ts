@@ -56,6 +56,10 @@ export class Directory {
     return this.#leases.get(id)?.row.phase === 'ended';
   }
 
+  *endedIncarnations(): Iterable<IncarnationId> {
+    for (const { row } of this.#leases.values()) if (row.phase === 'ended') yield row.host.incarnation;
+  }
+
   register(execution: ExecutionId): Found<RegisterRow> | null {
     return this.#registers.get(execution) ?? null;
   }

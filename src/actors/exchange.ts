@@ -157,8 +157,10 @@ export class AddressExchange implements Exchange {
   async #askOnce(to: ActorAddress, message: AnyMessage, timeoutMs: number): Promise<ReplyMessage> {
     const local = this.#ports.lookup(to);
     if (local !== null) {
-      const reply = await this.#ports.askLocal(local, message, timeoutMs);
-      return isElsewhere(reply) ? { kind: 'elsewhere' } : { kind: 'reply', reply };
+      return this.#ports.askLocal(local, message, timeoutMs).then(
+        (reply) => (isElsewhere(reply) ? { kind: 'elsewhere' } : { kind: 'reply', reply }),
+        (error: unknown) => ({ kind: 'failed', reason: messageOf(error) }),
+      );
     }
     const peer = this.#route(to);
     if (peer === null || peer === this.#ports.self) {

@@ -7,6 +7,8 @@ import type { Directory } from './directory.ts';
 import type { ActorContext, Behaviour, ReplyTo } from './kernel/contract.ts';
 import type { LaneBoard } from './lane-board.ts';
 import type { ExecutionLogs } from './execution-logs.ts';
+import { normal } from './kernel/exit-reason.ts';
+import type { OwnershipPhase } from '../protocols/ownership/ownership.ts';
 import type { OwnershipBook, OwnershipCell } from './ownership-book.ts';
 import type { HostPorts } from './ports.ts';
 
@@ -39,8 +41,10 @@ export function executionActor(
     init: () => ({ tools: executionId(`tools-${ports.random.hex(8)}`), posted: 0 }),
     receive(state, message, context) {
       const cell = ports.book.get(execution);
-      if (cell === null) {
+      if (cell === null || !(isPresent(cell.state.phase) || cell.state.phase === 'claiming')) {
+        // It left while the end of this actor was on its way: whoever asks again is sent to where it is.
         answer(context.replyTo, elsewhere(execution, ports));
+        context.exit(normal);
         return state;
       }
       return receive(cell, state, message, context, ports);
@@ -64,24 +68,16 @@ function receive(
       inspect(execution, context.replyTo, ports);
       return state;
     case 'migrate':
-      ports.exchange.tell(
-        address.role(ports.identity.name, 'migrations'),
-        {
-          kind: 'move',
-          execution,
-          target: message.target,
-          reason: message.reason,
-          replyTo: context.replyTo,
-        },
-        'urgent',
-      );
+      migrate(execution, message, context, ports);
       return state;
     case 'post':
       return post(cell, state, message.body, context.replyTo, ports);
     case 'packet':
       // A copy that may be handed over takes nothing: the sender repeats what was not acknowledged.
-      if (isRunning(cell))
+      if (isRunning(cell)) {
         ports.board.post(execution, { kind: 'deliver', execution, packet: message.packet });
+        answer(context.replyTo, { kind: 'posted' });
+      } else answer(context.replyTo, elsewhere(execution, ports));
       return state;
     case 'effectOutcome':
       if (isRunning(cell)) {
@@ -92,6 +88,28 @@ function receive(
     default:
       return assertNever(message);
   }
+}
+
+/** Whether the copy here runs, or may run again without another host having a say. */
+export function isPresent(phase: OwnershipPhase): boolean {
+  return ['restoring', 'running', 'freezing', 'frozen', 'released', 'settling'].includes(phase);
+}
+
+/** The answer comes when the execution is at its target, and this actor at its end: the question outlives it. */
+function migrate(
+  execution: ExecutionId,
+  { target, reason }: Extract<ExecutionMessage, { kind: 'migrate' }>,
+  context: Context,
+  ports: ExecutionPorts,
+): void {
+  const { replyTo } = context;
+  const migrations = context.lookup(address.role(ports.identity.name, 'migrations'));
+  if (migrations === null) {
+    answer(replyTo, { kind: 'refused', reason: 'the actor that makes moves is being started again' });
+    return;
+  }
+  replyTo?.entrust(migrations);
+  migrations.tell({ kind: 'move', execution, target, reason, replyTo });
 }
 
 function isRunning(cell: OwnershipCell): boolean {

@@ -3,20 +3,21 @@ import { messageOf } from '../core/errors.ts';
 import type { MethodRef, Tenure } from '../core/execution.ts';
 import type { ExecutionId } from '../core/ids.ts';
 import { epoch, generation, nonce } from '../core/ids.ts';
-import type { EffectOutcome } from '../core/packet.ts';
-import type { Settlement } from '../lanes/contract.ts';
 import { encodeValue } from '../methods/snapshot/index.ts';
 import type { AffinityDeclaration, ExecutionMessage } from '../protocols/messages.ts';
 import type { OwnershipEvent } from '../protocols/ownership/ownership.ts';
-import type { OwnerChange, RegisterRow } from '../protocols/ownership/register.ts';
+import type { OwnerChange, RegisterRow, ResultPointer } from '../protocols/ownership/register.ts';
 import { worker } from '../supervisors/child-spec.ts';
 import type { SupervisorMessage, SupervisorReply } from '../supervisors/contract.ts';
 import { address } from './addresses.ts';
-import { executionActor } from './execution.ts';
+import { executionActor, isPresent } from './execution.ts';
 import type { ExecutionPorts } from './execution.ts';
 import type { ActorContext, ActorRef, Behaviour, ReplyTo } from './kernel/contract.ts';
-import type { LaneReport } from './lane-board.ts';
+import type { LaneReport, SettledReport } from './lane-board.ts';
+import type { Obligations } from './obligations.ts';
 import type { StartReply } from './ownership.ts';
+
+type StartOrder = Extract<ExecutionsMessage, { readonly kind: 'start' }>;
 
 export type ExecutionsMessage =
   /** The ownership actor's view of an execution has another phase now. */
@@ -31,35 +32,33 @@ export type ExecutionsMessage =
       readonly parent: Tenure | null;
       readonly replyTo: ReplyTo<unknown> | null;
     }
-  | { readonly kind: 'argumentsStored'; readonly start: Extract<ExecutionsMessage, { kind: 'start' }> }
-  | {
-      readonly kind: 'startFailed';
-      readonly start: Extract<ExecutionsMessage, { kind: 'start' }>;
-      readonly reason: string;
-    }
-  | {
-      readonly kind: 'started';
-      readonly start: Extract<ExecutionsMessage, { kind: 'start' }>;
-      readonly reply: StartReply;
-    }
-  | { readonly kind: 'resultStored'; readonly tenure: Tenure; readonly event: OwnershipEvent }
-  | { readonly kind: 'settleAgain'; readonly tenure: Tenure; readonly settlement: Settlement }
-  | { readonly kind: 'carry'; readonly execution: ExecutionId; readonly outcome: EffectOutcome }
-  | { readonly kind: 'carryFailed'; readonly execution: ExecutionId; readonly outcome: EffectOutcome }
+  | { readonly kind: 'argumentsStored'; readonly start: StartOrder }
+  | { readonly kind: 'startFailed'; readonly start: StartOrder; readonly reason: string }
+  | { readonly kind: 'started'; readonly start: StartOrder; readonly reply: StartReply }
+  | { readonly kind: 'resultStored'; readonly execution: ExecutionId; readonly result: ResultPointer }
+  | { readonly kind: 'storingFailed'; readonly execution: ExecutionId }
+  /** Tries an obligation, again where it was tried before. */
+  | { readonly kind: 'meet'; readonly key: string }
+  | { readonly kind: 'met'; readonly key: string }
+  | { readonly kind: 'notMet'; readonly key: string }
   | {
       readonly kind: 'changed';
       readonly execution: ExecutionId;
       readonly change: OwnerChange;
       readonly outcome: 'done' | 'fenced' | 'superseded';
     }
+  /** Puts right what was missed: results that are not in the register yet, executions without an actor. */
+  | { readonly kind: 'lookOver' }
   | { readonly kind: 'noted' };
 
 export interface ExecutionsPorts extends ExecutionPorts {
+  readonly obligations: Obligations;
   readonly supervisor: () => ActorRef<SupervisorMessage, SupervisorReply> | null;
 }
 
 const againMs = 250;
 const askMaxMs = 10_000;
+const lookOverEveryMs = 500;
 /** A child whose parent says nothing may run anywhere. */
 const anywhere: AffinityDeclaration = { hosts: [], racks: [], labels: [], matching: 1, otherwise: 1 };
 
@@ -67,13 +66,14 @@ type Context = ActorContext<ExecutionsMessage>;
 
 /**
  * The group actor of this host's executions: keeps one actor for each that is here, and takes what the lanes report of
- * them: children to start, results to store, messages and outcomes to carry.
+ * them: children to start, results to store, messages and outcomes to carry. What it owes outlives its crashes.
  */
 export function executionsActor(ports: ExecutionsPorts): Behaviour<ExecutionsSession, ExecutionsMessage> {
   return {
     init(context) {
       const session = new ExecutionsSession(ports);
-      for (const { execution } of ports.book.cells()) session.receive({ kind: 'phase', execution }, context);
+      for (const key of ports.obligations.keys()) session.receive({ kind: 'meet', key }, context);
+      session.receive({ kind: 'lookOver' }, context);
       return session;
     },
     receive(session, message, context) {
@@ -85,6 +85,11 @@ export function executionsActor(ports: ExecutionsPorts): Behaviour<ExecutionsSes
 
 class ExecutionsSession {
   readonly #ports: ExecutionsPorts;
+  /** Results that are being stored, or stand in the vault and wait for the register. */
+  readonly #results = new Map<ExecutionId, 'storing' | ResultPointer>();
+
+  /** Obligations that are being met: reported again meanwhile, they are not tried twice. */
+  readonly #meeting = new Set<string>();
 
   constructor(ports: ExecutionsPorts) {
     this.#ports = ports;
@@ -105,15 +110,21 @@ class ExecutionsSession {
       case 'started':
         return this.#started(message);
       case 'resultStored':
-        return this.#tellOwnership(message.tenure.execution, message.event);
-      case 'settleAgain':
-        return this.#settle(message.tenure, message.settlement, context);
-      case 'carry':
-        return this.#carry(message.execution, message.outcome, context);
-      case 'carryFailed':
-        return this.#carryFailed(message, context);
+        this.#results.set(message.execution, message.result);
+        return this.#tellResult(message.execution, message.result);
+      case 'storingFailed':
+        this.#results.delete(message.execution);
+        return;
+      case 'meet':
+        return this.#meet(message.key, context);
+      case 'met':
+        return this.#met(message.key);
+      case 'notMet':
+        return this.#notMet(message.key, context);
       case 'changed':
         return this.#changed(message, context);
+      case 'lookOver':
+        return this.#lookOver(context);
       case 'noted':
         return;
       default:
@@ -121,41 +132,50 @@ class ExecutionsSession {
     }
   }
 
-  /** An execution whose copy here may run, or will, has an actor; others are somebody else's. */
+  /** An execution whose copy here may run, or will, has an actor; the actors of others end by themselves. */
   #phase(execution: ExecutionId): void {
     const phase = this.#ports.book.get(execution)?.state.phase ?? 'absent';
     const supervisor = this.#ports.supervisor();
-    const present = ['restoring', 'running', 'freezing', 'frozen', 'released', 'settling'].includes(phase);
-    if (present) {
+    if (isPresent(phase)) {
       const spec = worker(execution, () => executionActor(execution, this.#ports), {
         address: address.execution(execution),
+        restart: 'transient',
       });
       supervisor?.tell({ kind: 'startChild', spec });
     } else if (phase !== 'claiming') supervisor?.tell({ kind: 'terminateChild', id: execution });
   }
 
+  #lookOver(context: Context): void {
+    context.after(lookOverEveryMs, { kind: 'lookOver' });
+    const { board, book } = this.#ports;
+    for (const { execution, state } of book.cells()) {
+      if (isPresent(state.phase) && context.lookup(address.execution(execution)) === null)
+        this.#phase(execution);
+    }
+    for (const execution of this.#results.keys()) {
+      if (board.settlement(execution) === null) this.#results.delete(execution);
+    }
+    for (const report of board.settlements()) this.#settle(report, context);
+  }
+
   #report(report: LaneReport, context: Context): void {
+    const { exchange, obligations, logs, events } = this.#ports;
+    const key = obligations.note(report);
+    if (key !== null) return this.#meet(key, context);
     switch (report.kind) {
       case 'packet': {
         const message: ExecutionMessage = { kind: 'packet', packet: report.packet, atEpoch: epoch(0) };
-        this.#ports.exchange.tell(address.execution(report.packet.to), message, 'batched');
+        exchange.tell(address.execution(report.packet.to), message, 'batched');
         return;
-      }
-      case 'spawn': {
-        const { child: execution, method, args, parent } = report;
-        return this.#start(
-          { kind: 'start', execution, method, args, parent, affinity: anywhere, replyTo: null },
-          context,
-        );
       }
       case 'settled':
-        return this.#settle(report.tenure, report.settlement, context);
-      case 'effectOutcome':
-        return this.#carry(report.execution, report.outcome, context);
+        return this.#settle(report, context);
       case 'log':
-        this.#ports.logs.add(report.execution, report.text);
-        this.#ports.events.emit(report);
+        logs.add(report.execution, report.text);
+        events.emit(report);
         return;
+      case 'spawn':
+      case 'effectOutcome':
       case 'effectStarted':
       case 'restored':
       case 'restoreFailed':
@@ -165,7 +185,59 @@ class ExecutionsSession {
     }
   }
 
-  #start(start: Extract<ExecutionsMessage, { kind: 'start' }>, context: Context): void {
+  #meet(key: string, context: Context): void {
+    const obligation = this.#ports.obligations.get(key);
+    if (obligation === null || this.#meeting.has(key)) return;
+    this.#meeting.add(key);
+    switch (obligation.kind) {
+      case 'spawn': {
+        const { child: execution, method, args, parent } = obligation;
+        return this.#start(
+          { kind: 'start', execution, method, args, parent, affinity: anywhere, replyTo: null },
+          context,
+        );
+      }
+      case 'effectOutcome': {
+        const { execution, outcome } = obligation;
+        return this.#carry(key, execution, { kind: 'effectOutcome', outcome, atEpoch: epoch(0) }, context);
+      }
+      case 'lastWord': {
+        const { to, packet } = obligation;
+        return this.#carry(key, to, { kind: 'packet', packet, atEpoch: epoch(0) }, context);
+      }
+      default:
+        return assertNever(obligation);
+    }
+  }
+
+  /** Brings something to an execution, wherever it now is, until it is there or the execution has ended. */
+  #carry(key: string, to: ExecutionId, message: ExecutionMessage, context: Context): void {
+    context.pipe(
+      this.#ports.exchange.ask(address.execution(to), message, askMaxMs),
+      () => ({ kind: 'met', key }),
+      () => ({ kind: 'notMet', key }),
+    );
+  }
+
+  #met(key: string): void {
+    this.#meeting.delete(key);
+    this.#ports.obligations.done(key);
+  }
+
+  #notMet(key: string, context: Context): void {
+    const { obligations, directory } = this.#ports;
+    this.#meeting.delete(key);
+    const obligation = obligations.get(key);
+    if (obligation === null) return;
+    if (obligation.kind !== 'spawn') {
+      const to = obligation.kind === 'lastWord' ? obligation.to : obligation.execution;
+      const row = directory.register(to)?.row;
+      if (row === undefined || row.standing.phase === 'settled') return obligations.done(key);
+    }
+    context.after(againMs, { kind: 'meet', key });
+  }
+
+  #start(start: StartOrder, context: Context): void {
     context.pipe(
       this.#ports.vault.put(argumentsKey(start.execution), start.args),
       () => ({ kind: 'argumentsStored', start }),
@@ -173,7 +245,7 @@ class ExecutionsSession {
     );
   }
 
-  #createRow(start: Extract<ExecutionsMessage, { kind: 'start' }>, context: Context): void {
+  #createRow(start: StartOrder, context: Context): void {
     const { execution, method, parent } = start;
     const ownership = context.lookup<unknown, StartReply>(
       address.role(this.#ports.identity.name, 'ownership'),
@@ -202,6 +274,7 @@ class ExecutionsSession {
   }
 
   #started({ start, reply }: Extract<ExecutionsMessage, { kind: 'started' }>): void {
+    this.#met(`spawn/${start.execution}`);
     if (reply.kind === 'refused') {
       start.replyTo?.answer({ kind: 'refused', reason: reply.reason });
       return;
@@ -218,55 +291,47 @@ class ExecutionsSession {
     { start, reason }: Extract<ExecutionsMessage, { kind: 'startFailed' }>,
     context: Context,
   ): void {
-    if (start.parent !== null) context.after(againMs, start);
+    if (start.parent !== null) this.#notMet(`spawn/${start.execution}`, context);
     else start.replyTo?.answer({ kind: 'refused', reason });
   }
 
-  #settle(tenure: Tenure, settlement: Settlement, context: Context): void {
-    const vaultKey = `result/${tenure.execution}/${tenure.epoch}-${tenure.generation}`;
+  /** Stores a result once, and tells ownership until the register has it. */
+  #settle({ tenure, settlement }: SettledReport, context: Context): void {
+    const { execution } = tenure;
+    const known = this.#results.get(execution);
+    if (known === 'storing') return;
+    if (known !== undefined) return this.#tellResult(execution, known);
+    this.#results.set(execution, 'storing');
+    const vaultKey = `result/${execution}/${tenure.epoch}-${tenure.generation}`;
     const bytes =
       settlement.kind === 'returned'
         ? settlement.value
         : encodeValue({ message: settlement.message, stack: settlement.stack, value: settlement.value });
-    const event: OwnershipEvent = {
-      kind: 'resultStored',
-      tenure,
-      result: { vaultKey, outcome: settlement.kind },
-    };
     context.pipe(
       this.#ports.vault.put(vaultKey, bytes),
-      () => ({ kind: 'resultStored', tenure, event }),
-      () => ({ kind: 'settleAgain', tenure, settlement }),
+      () => ({ kind: 'resultStored', execution, result: { vaultKey, outcome: settlement.kind } }),
+      () => ({ kind: 'storingFailed', execution }),
     );
   }
 
-  #tellOwnership(execution: ExecutionId, event: OwnershipEvent): void {
+  /** Under the tenure that the copy has now: a move that was called off may have raised its epoch since it ended. */
+  #tellResult(execution: ExecutionId, result: ResultPointer): void {
+    const { board, book, exchange, identity } = this.#ports;
+    const state = book.get(execution)?.state;
+    const ended = board.settlement(execution);
+    if (state === undefined || ended === null) return;
+    if (state.phase !== 'running' && state.phase !== 'freezing') return;
+    if (state.tenure.generation !== ended.tenure.generation) return;
+    const event: OwnershipEvent = { kind: 'resultStored', tenure: state.tenure, result };
     const message = { kind: 'event', execution, event } as const;
-    this.#ports.exchange.tell(address.role(this.#ports.identity.name, 'ownership'), message, 'urgent');
-  }
-
-  /** Brings the outcome of an effect to its execution, wherever it now is, until it is there or the execution has ended. */
-  #carry(execution: ExecutionId, outcome: EffectOutcome, context: Context): void {
-    const message: ExecutionMessage = { kind: 'effectOutcome', outcome, atEpoch: epoch(0) };
-    context.pipe(
-      this.#ports.exchange.ask(address.execution(execution), message, askMaxMs),
-      () => ({ kind: 'noted' }),
-      () => ({ kind: 'carryFailed', execution, outcome }),
-    );
-  }
-
-  #carryFailed(
-    { execution, outcome }: Extract<ExecutionsMessage, { kind: 'carryFailed' }>,
-    context: Context,
-  ): void {
-    const row = this.#ports.directory.register(execution)?.row;
-    if (row === undefined || row.standing.phase === 'settled') return;
-    context.after(againMs, { kind: 'carry', execution, outcome });
+    exchange.tell(address.role(identity.name, 'ownership'), message, 'urgent');
   }
 
   #changed(message: Extract<ExecutionsMessage, { kind: 'changed' }>, context: Context): void {
     const { execution, change, outcome } = message;
     if (change.kind !== 'settle' || outcome !== 'done') return;
+    this.#results.delete(execution);
+    this.#ports.logs.forget(execution);
     const row = this.#ports.directory.register(execution)?.row;
     const tenure = { execution, epoch: row?.epoch ?? epoch(1), generation: row?.generation ?? generation(1) };
     this.#ports.events.emit({ kind: 'executionSettled', tenure, outcome: change.result.outcome });

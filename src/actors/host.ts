@@ -22,8 +22,8 @@ export interface HostActorPorts extends ExecutionPorts {
   readonly closeDoors: () => void;
   /** Hosts that take an execution, the most available first. */
   readonly refuges: () => readonly HostName[];
-  /** Names of effects that run here and whose executions left. */
-  readonly effectsRunning: () => readonly string[];
+  readonly isOpen: () => boolean;
+  readonly doneDraining: () => void;
   /** Ends the process, cleanly. */
   readonly stop: () => void;
 }
@@ -33,11 +33,13 @@ interface Drain {
   readonly replyTo: ReplyTo<unknown>[];
   readonly moving: Set<ExecutionId>;
   moved: number;
+  /** Moves that were asked for: whoever was refused tries the next host. */
+  asked: number;
 }
 
 interface HostState {
   drain: Drain | null;
-  drained: boolean;
+  drained: Extract<HostReply, { kind: 'drained' }> | null;
 }
 
 type Context = ActorContext<HostActorMessage, HostReply>;
@@ -49,7 +51,7 @@ const drainAtOnceMax = 4;
 /** A host, by address: what tools and other hosts ask of it as a whole. */
 export function hostActor(ports: HostActorPorts): Behaviour<HostState, HostActorMessage, HostReply> {
   return {
-    init: () => ({ drain: null, drained: false }),
+    init: () => ({ drain: null, drained: null }),
     receive(state, message, context) {
       receive(state, message, context, ports);
       return state;
@@ -65,7 +67,7 @@ function receive(state: HostState, message: HostActorMessage, context: Context, 
     case 'listExecutions':
       return reply({ kind: 'executions', executions: ownCells(ports).map((cell) => summarise(cell, ports)) });
     case 'startExecution': {
-      if (state.drain !== null) return reply({ kind: 'refused', reason: 'this host is draining' });
+      if (!ports.isOpen()) return reply({ kind: 'refused', reason: 'this host is draining' });
       const { execution, method, args, affinity } = message;
       const start = {
         kind: 'start',
@@ -76,7 +78,8 @@ function receive(state: HostState, message: HostActorMessage, context: Context, 
         parent: null,
         replyTo: context.replyTo,
       };
-      ports.exchange.tell(address.role(ports.identity.name, 'executions'), start, 'urgent');
+      if (!ports.exchange.tell(address.role(ports.identity.name, 'executions'), start, 'urgent'))
+        reply({ kind: 'refused', reason: 'the actor of executions is being started again' });
       return;
     }
     case 'drain':
@@ -113,30 +116,40 @@ function ownCells(ports: HostActorPorts): ReturnType<HostActorPorts['book']['cel
 
 function drain(state: HostState, withinMs: number, context: Context, ports: HostActorPorts): void {
   const replyTo = context.replyTo === null ? [] : [context.replyTo];
+  if (state.drained !== null) {
+    for (const waiter of replyTo) waiter.answer(state.drained);
+    return;
+  }
   if (state.drain !== null) {
     state.drain.replyTo.push(...replyTo);
     return;
   }
   ports.closeDoors();
   ports.events.emit({ kind: 'hostDraining' });
-  state.drain = { deadlineMs: ports.clock.monotonicMs() + withinMs, replyTo, moving: new Set(), moved: 0 };
+  state.drain = {
+    deadlineMs: ports.clock.monotonicMs() + withinMs,
+    replyTo,
+    moving: new Set(),
+    moved: 0,
+    asked: 0,
+  };
   drainRound(state, context, ports);
 }
 
 /** Moves a few at a time, each to the host that has most room then, until nothing is left or the deadline has come. */
 function drainRound(state: HostState, context: Context, ports: HostActorPorts): void {
   const { drain: under } = state;
-  if (under === null || state.drained) return;
+  if (under === null || state.drained !== null) return;
   // Whoever was handed over, and is kept until the new owner's checkpoint is durable (rule 9), is still here.
   const kept = ports.book.cells().filter(({ state: { phase } }) => phase !== 'absent' && phase !== 'settled');
   const late = ports.clock.monotonicMs() >= under.deadlineMs;
-  if ((kept.length === 0 && ports.effectsRunning().length === 0) || late) {
-    state.drained = true;
-    const abandonedEffects = ports.effectsRunning();
+  const abandonedEffects = ports.board.effectsLeftBehind;
+  if ((kept.length === 0 && abandonedEffects.length === 0) || late) {
     const left = ownCells(ports).map(({ execution }) => execution);
+    state.drained = { kind: 'drained', moved: under.moved, left, abandonedEffects };
+    ports.doneDraining();
     ports.events.emit({ kind: 'hostDrained', moved: under.moved, abandonedEffects });
-    for (const waiter of under.replyTo)
-      waiter.answer({ kind: 'drained', moved: under.moved, left, abandonedEffects });
+    for (const waiter of under.replyTo) waiter.answer(state.drained);
     return;
   }
   const refuges = ports.refuges();
@@ -144,8 +157,9 @@ function drainRound(state: HostState, context: Context, ports: HostActorPorts): 
     (cell) => cell.state.phase === 'running' && !under.moving.has(cell.execution),
   );
   for (const { execution } of candidates.slice(0, Math.max(0, drainAtOnceMax - under.moving.size))) {
-    const target = refuges[under.moving.size % Math.max(1, refuges.length)];
+    const target = refuges[under.asked % Math.max(1, refuges.length)];
     if (target === undefined) break;
+    under.asked += 1;
     under.moving.add(execution);
     const reason = { by: 'drain', text: `${ports.identity.name} is draining`, scores: {} } as const;
     context.pipe(

@@ -40,6 +40,7 @@ import type { MigrationCell } from './migration/cell.ts';
 import { migrationsActor } from './migrations.ts';
 import type { ResourceReading } from './monitor.ts';
 import { monitorActor } from './monitor.ts';
+import type { Obligations } from './obligations.ts';
 import type { OwnershipBook } from './ownership-book.ts';
 import { ownershipActor } from './ownership.ts';
 import type { AnyMessage, HostPorts } from './ports.ts';
@@ -52,6 +53,7 @@ export interface HouseParts extends HostPorts {
   readonly config: HostConfig;
   readonly directory: Directory;
   readonly board: LaneBoard;
+  readonly obligations: Obligations;
   readonly book: OwnershipBook;
   readonly cells: Map<MigrationId, MigrationCell>;
   readonly leaseCell: LeaseCell;
@@ -63,9 +65,9 @@ export interface HouseParts extends HostPorts {
   readonly executionCost: (execution: ExecutionId) => number;
   readonly describe: () => HostDescription;
   readonly refuges: () => readonly HostName[];
-  readonly effectsRunning: () => readonly string[];
   readonly isOpen: () => boolean;
   readonly closeDoors: () => void;
+  readonly doneDraining: () => void;
   readonly stop: () => void;
   readonly links: LatencyPorts['links'];
   readonly sample: () => ResourceReading;
@@ -105,9 +107,15 @@ function report(log: EventLog, event: SupervisionEvent): void {
 }
 
 /** Tells the actors what the lanes report; given to the lane board. */
-export function routeReport(tell: (to: ActorAddress, message: AnyMessage) => void, host: HostName) {
+export function routeReport(
+  tell: (to: ActorAddress, message: AnyMessage) => void,
+  host: HostName,
+  obligations: Obligations,
+) {
   return {
     onReport: (laneReport: LaneReport): void => {
+      // Before anybody is told: whoever is to hear of it may just be crashing.
+      obligations.note(laneReport);
       const role =
         laneReport.kind === 'restored' || laneReport.kind === 'restoreFailed' ? 'ownership' : 'executions';
       tell(address.role(host, role), { kind: 'report', report: laneReport });
@@ -204,7 +212,8 @@ function dynamicRef(
 function executions(parts: HouseParts): ChildSpec {
   const each = actorAddress(`host/${parts.identity.name}/executions/each`);
   const ports: ExecutionsPorts = { ...parts, supervisor: dynamicRef(parts, each) };
-  return subtree('executions', supervision(parts, 'one_for_one'), [
+  // The group starts the others' actors again when they were all lost with their supervisor.
+  return subtree('executions', supervision(parts, 'rest_for_one'), [
     subtree('each', supervision(parts, 'dynamic'), [], { address: each }),
     worker('group', () => executionsActor(ports), {
       address: address.role(parts.identity.name, 'executions'),

@@ -2,7 +2,15 @@ import { assert } from '../core/assert.ts';
 import { GodwitError } from '../core/errors.ts';
 import type { ExecutionId, LaneIndex, PackageHash } from '../core/ids.ts';
 import { laneIndex } from '../core/ids.ts';
-import type { InstalledPackage, Lane, LaneCommand, LaneEvent, LaneListener } from '../lanes/contract.ts';
+import { Departures } from './departures.ts';
+import type {
+  Capture,
+  InstalledPackage,
+  Lane,
+  LaneCommand,
+  LaneEvent,
+  LaneListener,
+} from '../lanes/contract.ts';
 import type { ExecutionTrace } from '../core/inspection.ts';
 
 /** A lane could not import a package. */
@@ -28,9 +36,11 @@ export type LaneReport = Exclude<
   LaneAnswer | { readonly kind: 'installed' | 'installFailed' | 'trace' }
 >;
 
+export type SettledReport = Extract<LaneReport, { readonly kind: 'settled' }>;
+
 export interface LaneBoardListener {
   onReport(report: LaneReport): void;
-  /** A lane died with these executions on it. */
+  /** A lane died with these executions on it, and what they had not told yet is gone. */
   onLost(lane: LaneIndex, executions: readonly ExecutionId[]): void;
 }
 
@@ -60,8 +70,12 @@ export class LaneBoard {
   readonly #listener: LaneBoardListener;
   readonly #requests = new Map<number, Request>();
   readonly #traces = new Map<ExecutionId, ExecutionTrace>();
+  /** What copies here came to, until they are discarded or replaced. */
+  readonly #settlements = new Map<ExecutionId, SettledReport>();
+  readonly #departures = new Departures();
   #nextRequest = 1;
   #deadlineMs = 0;
+  #leaseEnded = false;
   #storeOffsetMs: number | null = null;
 
   constructor(lanes: number, listener: LaneBoardListener) {
@@ -102,12 +116,15 @@ export class LaneBoard {
   }
 
   extendLease(deadlineMs: number): void {
+    if (this.#leaseEnded) return;
     this.#deadlineMs = Math.max(deadlineMs, this.#deadlineMs);
     for (const { lane } of this.#slots) lane?.extendLease(this.#deadlineMs);
   }
 
   /** This incarnation never acts again, whatever deadline it was given before. */
   endLease(): void {
+    this.#leaseEnded = true;
+    this.#deadlineMs = 0;
     for (const { lane } of this.#slots) lane?.extendLease(0);
   }
 
@@ -125,6 +142,12 @@ export class LaneBoard {
     return found < 0 ? null : laneIndex(found);
   }
 
+  /** Whether a copy stands, or will, on a lane that is up. */
+  carries(execution: ExecutionId): boolean {
+    const index = this.laneOf(execution);
+    return index !== null && this.#slot(index).lane !== null;
+  }
+
   executionsOn(index: LaneIndex): readonly ExecutionId[] {
     return [...this.#slot(index).executions];
   }
@@ -135,6 +158,24 @@ export class LaneBoard {
 
   trace(execution: ExecutionId): ExecutionTrace | null {
     return this.#traces.get(execution) ?? null;
+  }
+
+  /** The copy here has ended, and its result is being stored: nothing of it is lost with its lane. */
+  settlement(execution: ExecutionId): SettledReport | null {
+    return this.#settlements.get(execution) ?? null;
+  }
+
+  settlements(): readonly SettledReport[] {
+    return [...this.#settlements.values()];
+  }
+
+  /** Names of the effects that run here and whose executions have left (rule 12: a drain waits for them). */
+  get effectsLeftBehind(): readonly string[] {
+    return this.#departures.names;
+  }
+
+  leftEffectsBehind(execution: ExecutionId): boolean {
+    return this.#departures.has(execution);
   }
 
   /** Gives the execution a lane, the least laden one, unless it has one. */
@@ -150,6 +191,8 @@ export class LaneBoard {
   release(execution: ExecutionId): void {
     for (const { executions } of this.#slots) executions.delete(execution);
     this.#traces.delete(execution);
+    this.#settlements.delete(execution);
+    this.#departures.released(execution);
   }
 
   /** @returns false when the execution has no lane, or its lane is down */
@@ -157,6 +200,9 @@ export class LaneBoard {
     const index = this.laneOf(execution);
     const lane = index === null ? null : this.#slot(index).lane;
     if (lane === null) return false;
+    // Another copy takes the place of the one that ended.
+    if (command.kind === 'start' || command.kind === 'restore') this.#settlements.delete(execution);
+    if (command.kind === 'run') this.#departures.returned(execution);
     lane.post(command);
     return true;
   }
@@ -211,6 +257,9 @@ export class LaneBoard {
       }
       case 'frozen':
       case 'checkpointed':
+        this.#noteEffects(index, event.capture, event.kind === 'frozen');
+        this.#answer(event.request, event);
+        break;
       case 'pinned':
       case 'absent':
         this.#answer(event.request, event);
@@ -219,11 +268,36 @@ export class LaneBoard {
         this.#answer(event.request, event);
         break;
       case 'trace':
-        for (const trace of event.traces) this.#traces.set(trace.execution, trace);
+        for (const trace of event.traces) {
+          // A copy that was discarded meanwhile leaves no trace.
+          if (this.#slot(index).executions.has(trace.execution)) this.#traces.set(trace.execution, trace);
+        }
+        break;
+      case 'settled':
+        this.#settlements.set(event.tenure.execution, event);
+        this.#listener.onReport(event);
+        break;
+      case 'effectStarted':
+        this.#departures.started(event.tenure.execution, event.sequence);
+        this.#listener.onReport(event);
+        break;
+      case 'effectOutcome':
+        this.#departures.ended(event.execution, event.outcome.sequence);
+        this.#listener.onReport(event);
         break;
       default:
         this.#listener.onReport(event);
     }
+  }
+
+  /** It may leave while effects of it run on in this lane: the lane names them, now that it stands still. */
+  #noteEffects(index: LaneIndex, { tenure: { execution }, effectsPending }: Capture, frozen: boolean): void {
+    if (effectsPending === 0) return this.#departures.allEnded(execution);
+    if (!frozen) return;
+    this.request(execution, 'inspect', (answer) => {
+      if (answer.kind === 'inspected')
+        this.#departures.noted(index, execution, answer.inspection.effectsPending);
+    });
   }
 
   #answer(request: number, answer: LaneAnswer): void {
@@ -235,8 +309,10 @@ export class LaneBoard {
   #lose(index: LaneIndex): void {
     const slot = this.#slot(index);
     slot.lane = null;
-    const lost = [...slot.executions];
+    const lost = [...slot.executions].filter((execution) => !this.#settlements.has(execution));
+    for (const execution of slot.executions) this.#traces.delete(execution);
     slot.executions.clear();
+    this.#departures.laneLost(index);
     for (const [hash, installation] of slot.installs) {
       installation.settle(new PackageRefusedByLaneError(hash, `lane ${index} ended`));
     }

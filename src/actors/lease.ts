@@ -60,6 +60,7 @@ export function leaseActor(ports: LeasePorts): Behaviour<LeaseSession, LeaseMess
   return {
     init(context) {
       const session = new LeaseSession(ports);
+      session.resume(context);
       session.receive({ kind: 'tick' }, context);
       session.receive({ kind: 'observe' }, context);
       return session;
@@ -76,6 +77,13 @@ class LeaseSession {
 
   constructor(ports: LeasePorts) {
     this.#ports = ports;
+  }
+
+  /** After a crash: the answer that was awaited will not come. */
+  resume(context: Context): void {
+    const { holder: state } = this.#ports.cell;
+    if (state.phase !== 'ended' && state.awaitingSinceMs !== null)
+      this.#advance({ kind: 'restarted' }, context);
   }
 
   receive(message: LeaseMessage, context: Context): void {

@@ -1,5 +1,5 @@
 import type { MethodRef } from '../core/execution.ts';
-import type { ExecutionId, MigrationId } from '../core/ids.ts';
+import type { ExecutionId, IncarnationId, MigrationId } from '../core/ids.ts';
 import type { Capture } from '../lanes/contract.ts';
 import type { OwnershipState } from '../protocols/ownership/ownership.ts';
 
@@ -11,8 +11,14 @@ export interface OwnershipCell {
   method: MethodRef | null;
   /** The capture of the freeze under way. */
   frozen: Capture | null;
-  /** What was fetched for a migration to here. */
+  /** What was fetched for a migration to here; null once the lane has it. */
   received: { readonly migration: MigrationId; readonly bytes: Uint8Array } | null;
+  /** Counts the copies that were ordered onto a lane: an earlier order never overtakes a later one. */
+  placement: number;
+  /** The copy on the lane came from a checkpoint: effects of this incarnation that it waits for went with the copy before. */
+  loaded: boolean;
+  /** Incarnations whose end the copy on the lane was told, for its effects. Told once each. */
+  readonly effectsLost: Set<IncarnationId>;
 }
 
 /** The saved state of the ownership actor, which outlives its crashes. */
@@ -22,7 +28,16 @@ export class OwnershipBook {
   open(execution: ExecutionId, initial: () => OwnershipState): OwnershipCell {
     const known = this.#cells.get(execution);
     if (known !== undefined) return known;
-    const cell = { execution, state: initial(), method: null, frozen: null, received: null };
+    const cell: OwnershipCell = {
+      execution,
+      state: initial(),
+      method: null,
+      frozen: null,
+      received: null,
+      placement: 0,
+      loaded: false,
+      effectsLost: new Set(),
+    };
     this.#cells.set(execution, cell);
     return cell;
   }

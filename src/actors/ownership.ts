@@ -1,17 +1,22 @@
 import { assertNever } from '../core/assert.ts';
-import { GodwitError, messageOf } from '../core/errors.ts';
-import type { MethodRef, Tenure } from '../core/execution.ts';
+import type { MethodRef } from '../core/execution.ts';
 import type { ExecutionId, IncarnationId, MigrationId, Nonce } from '../core/ids.ts';
 import { nonce } from '../core/ids.ts';
 import type { Cancel } from '../core/ports.ts';
-import type { OwnershipAsk, OwnershipEffect, OwnershipEvent } from '../protocols/ownership/ownership.ts';
+import type {
+  OwnershipAsk,
+  OwnershipEffect,
+  OwnershipEvent,
+  OwnershipState,
+} from '../protocols/ownership/ownership.ts';
 import type { RegisterRow } from '../protocols/ownership/register.ts';
 import { step, unknown } from '../protocols/ownership/step.ts';
 import { address } from './addresses.ts';
-import type { LaneCommand } from '../lanes/contract.ts';
+import { Copies } from './copies.ts';
 import type { Directory } from './directory.ts';
 import type { ActorContext, Behaviour, ReplyTo } from './kernel/contract.ts';
-import type { LaneAnswer, LaneBoard, LaneReport } from './lane-board.ts';
+import type { LaneBoard, LaneReport } from './lane-board.ts';
+import { Orphans } from './orphans.ts';
 import type { OwnershipBook, OwnershipCell } from './ownership-book.ts';
 import type { HostPorts } from './ports.ts';
 
@@ -28,6 +33,13 @@ export type OwnershipMessage =
       readonly bytes: Uint8Array;
       readonly method: MethodRef;
     }
+  /** As `asked`, after the register was read: a kept copy may not be needed any more. */
+  | {
+      readonly kind: 'askedAgain';
+      readonly execution: ExecutionId;
+      readonly ask: OwnershipAsk;
+      readonly read: OwnershipEvent;
+    }
   | { readonly kind: 'event'; readonly execution: ExecutionId; readonly event: OwnershipEvent }
   | { readonly kind: 'migrationFailed'; readonly execution: ExecutionId; readonly migration: MigrationId }
   | { readonly kind: 'report'; readonly report: LaneReport }
@@ -35,6 +47,8 @@ export type OwnershipMessage =
   | { readonly kind: 'retryDue'; readonly execution: ExecutionId }
   /** Looks for rows whose owner's lease has ended (rule 4). */
   | { readonly kind: 'sweep' }
+  /** That incarnation's lease was read as ended. */
+  | { readonly kind: 'peerEnded'; readonly incarnation: IncarnationId }
   | { readonly kind: 'ownLeaseEnded' };
 
 export type StartReply =
@@ -60,8 +74,6 @@ export interface OwnershipObserver {
 }
 
 const sweepEveryMs = 500;
-/** How long the host of the next rank waits before it recovers an execution that a better one has not. */
-const rankDelayMs = 400;
 const retryFirstMs = 20;
 const retryMaxMs = 1_000;
 
@@ -79,7 +91,7 @@ export function ownershipActor(
     init(context) {
       const session = new OwnershipSession(ports);
       session.resumeAll(context);
-      context.after(sweepEveryMs, { kind: 'sweep' });
+      session.receive({ kind: 'sweep' }, context);
       return session;
     },
     receive(session, message, context) {
@@ -91,17 +103,34 @@ export function ownershipActor(
 
 class OwnershipSession {
   readonly #ports: OwnershipPorts;
-  readonly #starts = new Map<ExecutionId, ReplyTo<unknown>>();
+  readonly #copies: Copies;
+  readonly #orphans: Orphans;
+  readonly #starts = new Map<ExecutionId, ReplyTo<unknown>[]>();
   readonly #retries = new Map<ExecutionId, { readonly cancel: Cancel; readonly delayMs: number }>();
-  /** Since when the sweep has seen an execution without an owner. */
-  readonly #orphanedSinceMs = new Map<ExecutionId, number>();
+  #nextSweep: Cancel = () => undefined;
 
   constructor(ports: OwnershipPorts) {
     this.#ports = ports;
+    this.#copies = new Copies(ports);
+    this.#orphans = new Orphans(ports);
   }
 
+  /** After a crash: what the lanes said meanwhile was not heard. */
   resumeAll(context: Context): void {
-    for (const cell of this.#ports.book.cells()) this.#advance(cell, { kind: 'restarted' }, context);
+    for (const cell of this.#ports.book.cells()) {
+      const isLost = hasCopy(cell.state) && this.#isGone(cell.execution);
+      this.#advance(
+        cell,
+        isLost ? { kind: 'copyLost', nonce: this.#nonce() } : { kind: 'restarted' },
+        context,
+      );
+    }
+  }
+
+  /** What ended is not lost with its lane: its result is on its way into the store. */
+  #isGone(execution: ExecutionId): boolean {
+    const { board } = this.#ports;
+    return !board.carries(execution) && board.settlement(execution) === null;
   }
 
   receive(message: OwnershipMessage, context: Context): void {
@@ -109,11 +138,10 @@ class OwnershipSession {
       case 'start':
         return this.#start(message.row, context);
       case 'asked':
-        return this.#event(
-          message.execution,
-          { kind: 'asked', ask: message.ask, nonce: this.#nonce() },
-          context,
-        );
+        return this.#asked(message.execution, message.ask, context);
+      case 'askedAgain':
+        this.#event(message.execution, message.read, context);
+        return this.#advanceAsked(this.#cell(message.execution), message.ask, context);
       case 'fetched': {
         const cell = this.#cell(message.execution);
         cell.method = message.method;
@@ -131,13 +159,19 @@ class OwnershipSession {
       case 'report':
         return this.#report(message.report, context);
       case 'lost':
-        return this.#event(message.execution, { kind: 'copyLost', nonce: this.#nonce() }, context);
+        // Otherwise another copy has taken its place by now.
+        if (this.#isGone(message.execution))
+          this.#event(message.execution, { kind: 'copyLost', nonce: this.#nonce() }, context);
+        return;
       case 'retryDue':
         return this.#event(message.execution, { kind: 'retryDue', nonce: this.#nonce() }, context);
       case 'sweep':
-        this.#sweep(context);
-        context.after(sweepEveryMs, { kind: 'sweep' });
-        return;
+        return this.#sweep(context);
+      case 'peerEnded':
+        for (const cell of this.#ports.book.cells()) {
+          if (cell.state.phase === 'running') this.#tellEffectsLost(cell, [message.incarnation]);
+        }
+        return this.#sweep(context);
       case 'ownLeaseEnded':
         for (const cell of this.#ports.book.cells()) this.#advance(cell, { kind: 'leaseEnded' }, context);
         return;
@@ -155,16 +189,51 @@ class OwnershipSession {
   }
 
   #start(row: RegisterRow, context: Context): void {
-    if (context.replyTo !== null) this.#starts.set(row.execution, context.replyTo);
     const cell = this.#cell(row.execution);
+    const { state } = cell;
+    const isNew = state.phase === 'absent' || (state.phase === 'claiming' && state.claim.kind === 'start');
+    if (!isNew) {
+      context.replyTo?.answer({ kind: 'existed' });
+      return;
+    }
+    if (context.replyTo !== null) {
+      this.#starts.set(row.execution, [...(this.#starts.get(row.execution) ?? []), context.replyTo]);
+    }
     cell.method = row.method;
     this.#advance(cell, { kind: 'startAsked', row }, context);
   }
 
+  #started(execution: ExecutionId, reply: StartReply): void {
+    for (const waiter of this.#starts.get(execution) ?? []) waiter.answer(reply);
+    this.#starts.delete(execution);
+  }
+
+  #asked(execution: ExecutionId, ask: OwnershipAsk, context: Context): void {
+    const cell = this.#cell(execution);
+    if (cell.state.phase !== 'retained' || ask.kind !== 'receive')
+      return this.#advanceAsked(cell, ask, context);
+    // It comes back to where it has just been: the copy that was kept is outdated if its owner has checkpointed.
+    const again = (read: OwnershipEvent) => ({ kind: 'askedAgain', execution, ask, read }) as const;
+    context.pipe(
+      this.#found(execution),
+      (found) => again(found),
+      () => again({ kind: 'storeFailed' }),
+    );
+  }
+
+  #advanceAsked(cell: OwnershipCell, ask: OwnershipAsk, context: Context): void {
+    this.#advance(cell, { kind: 'asked', ask, nonce: this.#nonce() }, context);
+    // What was fetched for a copy that is not to be rebuilt is of no use to anybody.
+    if (cell.state.phase !== 'receiving') cell.received = null;
+  }
+
+  /** Late answers and timers of an execution that this host has nothing to do with any more change nothing. */
   #event(execution: ExecutionId, event: OwnershipEvent, context: Context): void {
+    const cell = this.#ports.book.get(execution);
+    if (cell === null) return;
     if (event.kind === 'restoreFailed')
       this.#ports.events.emit({ kind: 'restoreFailed', execution, reason: event.reason });
-    this.#advance(this.#cell(execution), event, context);
+    this.#advance(cell, event, context);
   }
 
   #report(report: LaneReport, context: Context): void {
@@ -184,18 +253,24 @@ class OwnershipSession {
   }
 
   #advance(cell: OwnershipCell, event: OwnershipEvent, context: Context): void {
-    const before = cell.state.phase;
-    const { state, effects } = step(cell.state, event);
+    const before = cell.state;
+    const { state, effects } = step(before, event);
     cell.state = state;
-    // Told before the effects are performed: from now on messages go by the new phase.
-    if (state.phase !== before) this.#ports.observer.onPhase(cell);
-    for (const effect of effects) this.#perform(cell, effect, context);
-    if (state.phase === 'absent' || state.phase === 'settled') this.#forget(cell);
-    if (state.phase === 'running') this.#calm(cell.execution);
+    if (state.phase !== before.phase) {
+      this.#calm(cell.execution);
+      this.#copies.phaseChanged(cell);
+      // Told before the effects are performed: from now on messages go by the new phase.
+      this.#ports.observer.onPhase(cell);
+    }
+    for (const effect of effects) this.#perform(cell, effect, before, context);
+    // Bytes that were fetched wait for the ask that follows them, whatever else comes first.
+    const isExpected = cell.received !== null && event.kind !== 'asked' && event.kind !== 'migrationFailed';
+    if ((state.phase === 'absent' && !isExpected) || state.phase === 'settled') this.#forget(cell);
   }
 
-  #perform(cell: OwnershipCell, effect: OwnershipEffect, context: Context): void {
+  #perform(cell: OwnershipCell, effect: OwnershipEffect, before: OwnershipState, context: Context): void {
     const { execution } = cell;
+    const tell = (message: OwnershipMessage): void => void context.self.tell(message);
     switch (effect.kind) {
       case 'save': // The cell is what a restart finds.
         return;
@@ -206,14 +281,13 @@ class OwnershipSession {
       case 'retryLater':
         return this.#retryLater(execution, context);
       case 'freeze':
-        return this.#freeze(cell, effect.request, context);
+        return this.#copies.freeze(cell, effect.request, tell);
       case 'run':
-        this.#ports.board.post(execution, { kind: 'run', tenure: effect.tenure });
-        return;
+        return this.#run(cell, effect, tell);
       case 'rebuild':
-        return this.#rebuild(cell, effect, context);
+        return this.#copies.rebuild(cell, effect, tell);
       case 'load':
-        return this.#load(cell, effect, context);
+        return this.#copies.load(cell, effect, tell);
       case 'discard':
         this.#ports.board.post(execution, { kind: 'discard', execution });
         this.#ports.board.release(execution);
@@ -224,12 +298,11 @@ class OwnershipSession {
         this.#answer(effect);
         return;
       case 'recovered':
-        return this.#recovered(effect);
+        return this.#recovered(effect, before);
       case 'started':
-        this.#starts.get(execution)?.answer({ kind: effect.outcome } satisfies StartReply);
-        this.#starts.delete(execution);
-        return;
+        return this.#started(execution, { kind: effect.outcome });
       case 'changed':
+        this.#calm(execution);
         return this.#ports.observer.onChanged(execution, effect);
       default:
         return assertNever(effect);
@@ -245,13 +318,16 @@ class OwnershipSession {
     );
   }
 
+  async #found(execution: ExecutionId): Promise<OwnershipEvent> {
+    const found = await this.#ports.tables.registers.get(execution);
+    if (found !== null) this.#ports.directory.learn(found);
+    return { kind: 'found', row: found?.row ?? null, revision: found?.revision ?? 0 };
+  }
+
   #read(execution: ExecutionId, context: Context): void {
     context.pipe(
-      this.#ports.tables.registers.get(execution),
-      (found) => {
-        if (found !== null) this.#ports.directory.learn(found);
-        return event(execution, { kind: 'found', row: found?.row ?? null, revision: found?.revision ?? 0 });
-      },
+      this.#found(execution),
+      (found) => event(execution, found),
       () => event(execution, { kind: 'storeFailed' }),
     );
   }
@@ -287,146 +363,74 @@ class OwnershipSession {
     });
   }
 
+  /** What was waited for has come: the next failure waits as briefly as the first. */
   #calm(execution: ExecutionId): void {
-    if (this.#ports.book.get(execution)?.state.phase === 'running') this.#orphanedSinceMs.delete(execution);
+    this.#retries.get(execution)?.cancel();
+    this.#retries.delete(execution);
   }
 
-  #freeze(cell: OwnershipCell, request: Nonce, context: Context): void {
-    const { self } = context;
-    this.#ports.board.request(cell.execution, 'freeze', (answer) => {
-      if (answer.kind === 'frozen') cell.frozen = answer.capture;
-      self.tell(this.#frozenEvent(cell.execution, request, answer));
-    });
-  }
-
-  #frozenEvent(execution: ExecutionId, request: Nonce, answer: LaneAnswer): OwnershipMessage {
-    if (answer.kind === 'frozen') {
-      const { digest, bytes } = answer.capture;
-      return event(execution, { kind: 'captured', request, digest, sizeBytes: bytes.byteLength });
-    }
-    if (answer.kind === 'pinned') {
-      this.#ports.events.emit({ kind: 'pinned', execution, pin: answer.pin });
-      return event(execution, { kind: 'capturePinned', request, reason: answer.pin.reason });
-    }
-    return { kind: 'lost', execution };
-  }
-
-  #rebuild(
+  #run(
     cell: OwnershipCell,
-    effect: Extract<OwnershipEffect, { kind: 'rebuild' }>,
-    context: Context,
+    { tenure }: Extract<OwnershipEffect, { kind: 'run' }>,
+    tell: (message: OwnershipMessage) => void,
   ): void {
-    const { copy } = effect;
-    const { received, method, execution } = cell;
-    const tenure = { execution, epoch: copy.epoch, generation: copy.generation };
-    if (received === null || received.migration !== copy.migration || method === null) {
-      return this.#event(
-        execution,
-        { kind: 'restoreFailed', tenure, reason: 'its bytes are not here' },
-        context,
-      );
+    const { board, directory, identity } = this.#ports;
+    const { execution } = cell;
+    const ended = [...directory.endedIncarnations()];
+    if (cell.loaded && !board.leftEffectsBehind(execution)) ended.push(identity.incarnation);
+    cell.loaded = false;
+    if (board.post(execution, { kind: 'run', tenure })) this.#tellEffectsLost(cell, ended);
+    else if (this.#isGone(execution)) tell({ kind: 'lost', execution });
+  }
+
+  /** Rule 12: outcomes that a dead incarnation owes will never come. A copy is told once of each. */
+  #tellEffectsLost({ execution, effectsLost }: OwnershipCell, ended: readonly IncarnationId[]): void {
+    for (const incarnation of ended) {
+      if (effectsLost.has(incarnation)) continue;
+      effectsLost.add(incarnation);
+      this.#ports.board.post(execution, { kind: 'effectsLost', execution, incarnation });
     }
-    this.#place(cell, tenure, context, async () => {
-      await this.#prepareLane(cell, method);
-      return { kind: 'restore', tenure, snapshot: received.bytes };
-    });
   }
 
-  #load(cell: OwnershipCell, effect: Extract<OwnershipEffect, { kind: 'load' }>, context: Context): void {
-    const { execution } = cell;
+  #recovered(effect: Extract<OwnershipEffect, { kind: 'recovered' }>, before: OwnershipState): void {
     const { point, tenure } = effect;
-    this.#place(cell, tenure, context, async () => {
-      const bytes = await this.#ports.vault.get(point.vaultKey);
-      if (bytes === null) throw new RecoveryPointMissingError(execution, point.vaultKey);
-      const method = cell.method ?? (await this.#ports.tables.registers.get(execution))?.row.method ?? null;
-      if (method === null) throw new RecoveryPointMissingError(execution, `the register of ${execution}`);
-      cell.method = method;
-      await this.#prepareLane(cell, method);
-      return point.kind === 'arguments'
-        ? { kind: 'start', tenure, method, args: bytes }
-        : { kind: 'restore', tenure, snapshot: bytes };
-    });
-  }
-
-  /** The lane's answer is the event that follows; where it cannot be asked, the failure is. */
-  #place(cell: OwnershipCell, tenure: Tenure, context: Context, command: () => Promise<LaneCommand>): void {
-    const { execution } = cell;
-    const { self } = context;
-    command().then(
-      (ready) => {
-        if (!this.#ports.board.post(execution, ready)) self.tell({ kind: 'lost', execution });
-      },
-      (error: unknown) =>
-        self.tell(event(execution, { kind: 'restoreFailed', tenure, reason: messageOf(error) })),
-    );
-  }
-
-  async #prepareLane(cell: OwnershipCell, method: MethodRef): Promise<void> {
-    const installed = await this.#ports.packages.ensure(method.package);
-    await this.#ports.board.install(this.#ports.board.assign(cell.execution), installed);
-  }
-
-  #recovered(effect: Extract<OwnershipEffect, { kind: 'recovered' }>): void {
-    const { point, tenure } = effect;
-    const earlier = this.#ports.directory.register(tenure.execution)?.row;
+    const claim = before.phase === 'claiming' ? before.claim : null;
     this.#ports.events.emit({
       kind: 'recovered',
       tenure,
-      from: earlier?.owner ?? this.#ports.identity.incarnation,
+      from: claim?.kind === 'recovery' ? claim.owner : this.#ports.identity.incarnation,
       effectSequence: point?.kind === 'snapshot' ? point.effectSequence : 0,
       checkpointEpoch: point?.kind === 'snapshot' ? point.epoch : tenure.epoch,
     });
   }
 
   #forget(cell: OwnershipCell): void {
-    this.#retries.get(cell.execution)?.cancel();
-    this.#retries.delete(cell.execution);
-    this.#orphanedSinceMs.delete(cell.execution);
-    this.#starts.get(cell.execution)?.answer({ kind: 'refused', reason: 'it was claimed elsewhere' });
-    this.#starts.delete(cell.execution);
+    this.#calm(cell.execution);
+    this.#started(cell.execution, { kind: 'refused', reason: 'it was claimed elsewhere' });
     this.#ports.board.release(cell.execution);
     this.#ports.book.close(cell.execution);
   }
 
   /** Rule 4: rows whose owner's lease has ended are swept continuously, not once. */
   #sweep(context: Context): void {
-    const { directory, recovers, clock } = this.#ports;
-    if (!recovers() || !this.#surelyLeased()) return;
-    const nowMs = clock.monotonicMs();
-    for (const row of directory.registers()) {
-      if (row.standing.phase === 'settled' || !directory.leaseEnded(row.owner)) {
-        this.#orphanedSinceMs.delete(row.execution);
-        continue;
-      }
-      const sinceMs = this.#orphanedSinceMs.get(row.execution) ?? nowMs;
-      this.#orphanedSinceMs.set(row.execution, sinceMs);
-      if (nowMs - sinceMs < this.#rank(row.execution) * rankDelayMs) continue;
-      const { owner, epoch, generation, execution } = row;
-      this.#event(execution, { kind: 'ownerEnded', owner, epoch, generation, nonce: this.#nonce() }, context);
+    this.#nextSweep();
+    this.#nextSweep = context.after(sweepEveryMs, { kind: 'sweep' });
+    if (!this.#ports.recovers() || !this.#surelyLeased()) return;
+    for (const { owner, epoch, generation, execution } of this.#orphans.due(
+      this.#ports.clock.monotonicMs(),
+    )) {
+      const ended = { kind: 'ownerEnded', owner, epoch, generation, nonce: this.#nonce() } as const;
+      this.#advance(this.#cell(execution), ended, context);
     }
-  }
-
-  /** Spreads a dead host's executions over the survivors: the host with the least digest goes first. */
-  #rank(execution: ExecutionId): number {
-    const { directory, identity, digest } = this.#ports;
-    const weight = (id: IncarnationId): string =>
-      digest.sha256(new TextEncoder().encode(`${execution} ${id}`));
-    const own = weight(identity.incarnation);
-    return directory.hosts().filter((host) => weight(host.incarnation) < own).length;
-  }
-}
-
-/** A register points at bytes that the vault does not hold. */
-export class RecoveryPointMissingError extends GodwitError {
-  override readonly name = 'RecoveryPointMissingError';
-  readonly code = 'RECOVERY_POINT_MISSING';
-  readonly retryable = true;
-
-  constructor(execution: ExecutionId, what: string) {
-    super(`Execution ${execution} cannot be recovered now: ${what} is not in the store.`);
   }
 }
 
 function event(execution: ExecutionId, inner: OwnershipEvent): OwnershipMessage {
   return { kind: 'event', execution, event: inner };
+}
+
+/** The phases in which a copy stands on a lane, and nothing is on its way that would put another there. */
+function hasCopy(state: OwnershipState): boolean {
+  if (state.phase === 'claiming') return state.copy.kind !== 'none';
+  return ['running', 'freezing', 'frozen', 'released', 'received', 'retained'].includes(state.phase);
 }

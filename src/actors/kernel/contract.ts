@@ -36,6 +36,11 @@ export type AnyRef = ActorRef<never>;
 export interface ReplyTo<Reply> {
   /** @returns false when nobody waits any more: answered already, timed out, or the asker has ended */
   answer(reply: Reply): boolean;
+  /**
+   * Passes the question on: from now on it fails when `to` ends, and no longer when the actor that was asked does.
+   * Whoever passes a question on hands this right to `to` too.
+   */
+  entrust(to: AnyRef): void;
 }
 
 /** What an `ask` from an actor comes to. */

@@ -1,6 +1,7 @@
 import { assertNever } from '../../core/assert.ts';
 import { GodwitError, messageOf } from '../../core/errors.ts';
 import { hostOf } from '../../core/ids.ts';
+import type { Cancel } from '../../core/ports.ts';
 import type { MigrationMessage } from '../../protocols/migration/messages.ts';
 import type { MigrationStep } from '../../protocols/migration/steps.ts';
 import type { MigrationTiming } from '../../protocols/migration/timing.ts';
@@ -35,6 +36,8 @@ export type StepMessage =
   | { readonly kind: 'report'; readonly event: ConductorEvent };
 
 type Context = ActorContext<StepMessage>;
+/** The last timer of each kind. */
+type StepTimers = Map<Extract<MigrationEffect, { kind: 'startTimer' }>['timer'], Cancel>;
 
 /**
  * One step of a migration. It performs what the protocol asks for while the migration is in this step; what it throws
@@ -45,17 +48,17 @@ export function stepWorker(
   step: MigrationStep,
   cell: MigrationCell,
   ports: MigrationPorts,
-): Behaviour<{ readonly started: boolean }, StepMessage> {
+): Behaviour<StepTimers, StepMessage> {
   const conductor = address.migration(ports.identity.name, cell.passage.migration);
   const report = (event: ConductorEvent): void => void ports.exchange.tell(conductor, event, 'urgent');
   return {
     init() {
       if (stepOf(cell) === step && cell.pending.length === 0) report({ kind: 'restarted', step });
-      return { started: true };
+      return new Map();
     },
     receive(state, message, context) {
       if (message.kind === 'report') report(message.event);
-      else for (const effect of message.effects) perform(effect, cell, ports, context, report);
+      else for (const effect of message.effects) perform(effect, cell, ports, context, report, state);
       return state;
     },
   };
@@ -67,6 +70,7 @@ function perform(
   ports: MigrationPorts,
   context: Context,
   report: (event: ConductorEvent) => void,
+  timers: StepTimers,
 ): void {
   switch (effect.kind) {
     case 'save': // The conductor kept the state before it handed the effects over.
@@ -79,7 +83,10 @@ function perform(
       return askOwnership(effect.ask, cell, ports);
     case 'startTimer': {
       const event = { kind: 'timedOut', timer: effect.timer } as const;
-      context.after(timeoutMs(effect.timer, cell, ports.timing), { kind: 'report', event });
+      // An earlier one would end this attempt too soon, and a repeated one would multiply what it repeats.
+      timers.get(effect.timer)?.();
+      const cancel = context.after(timeoutMs(effect.timer, cell, ports.timing), { kind: 'report', event });
+      timers.set(effect.timer, cancel);
       return;
     }
     case 'admit': {

@@ -1,0 +1,171 @@
+import { GodwitError, messageOf } from '../core/errors.ts';
+import type { MethodRef, Tenure } from '../core/execution.ts';
+import type { ExecutionId, MigrationId, Nonce } from '../core/ids.ts';
+import type { LaneCommand } from '../lanes/contract.ts';
+import type { OwnershipEffect } from '../protocols/ownership/ownership.ts';
+import type { LaneBoard } from './lane-board.ts';
+import type { OwnershipBook, OwnershipCell } from './ownership-book.ts';
+import type { OwnershipMessage } from './ownership.ts';
+import type { HostPorts } from './ports.ts';
+
+type Of<Kind extends OwnershipEffect['kind']> = Extract<OwnershipEffect, { kind: Kind }>;
+type Tell = (message: OwnershipMessage) => void;
+
+export interface CopiesPorts extends Pick<HostPorts, 'tables' | 'vault' | 'packages' | 'events'> {
+  readonly board: LaneBoard;
+  readonly book: OwnershipBook;
+}
+
+/** Puts copies of executions onto lanes and has them captured, as ownership orders. What comes of it is told to it. */
+export class Copies {
+  readonly #ports: CopiesPorts;
+  /** Rebuilds that the lane has not answered: to order one again changes nothing. */
+  readonly #rebuilding = new Map<ExecutionId, MigrationId>();
+
+  constructor(ports: CopiesPorts) {
+    this.#ports = ports;
+  }
+
+  /** Lets go of the bytes that stand behind a phase that was left. */
+  phaseChanged(cell: OwnershipCell): void {
+    const { phase } = cell.state;
+    this.#rebuilding.delete(cell.execution);
+    if (phase !== 'freezing' && phase !== 'frozen') cell.frozen = null;
+    if (phase !== 'receiving' && phase !== 'absent') cell.received = null;
+  }
+
+  freeze(cell: OwnershipCell, request: Nonce, tell: Tell): void {
+    const { execution } = cell;
+    const { board, events } = this.#ports;
+    board.request(execution, 'freeze', (answer) => {
+      if (answer.kind === 'frozen') {
+        const { digest, bytes } = answer.capture;
+        if (cell.state.phase === 'freezing' && cell.state.request === request) cell.frozen = answer.capture;
+        tell({
+          kind: 'event',
+          execution,
+          event: { kind: 'captured', request, digest, sizeBytes: bytes.byteLength },
+        });
+      } else if (answer.kind === 'pinned') {
+        events.emit({ kind: 'pinned', execution, pin: answer.pin });
+        tell({
+          kind: 'event',
+          execution,
+          event: { kind: 'capturePinned', request, reason: answer.pin.reason },
+        });
+      } else if (board.settlement(execution) === null) {
+        // One that has ended waits for its result to be stored; any other is gone.
+        board.release(execution);
+        tell({ kind: 'lost', execution });
+      }
+    });
+  }
+
+  rebuild(cell: OwnershipCell, { copy }: Of<'rebuild'>, tell: Tell): void {
+    const { received, method, execution } = cell;
+    if (this.#rebuilding.get(execution) === copy.migration) return;
+    const tenure = { execution, epoch: copy.epoch, generation: copy.generation };
+    if (received === null || received.migration !== copy.migration || method === null) {
+      return tell(restoreFailed(tenure, 'its bytes are not here'));
+    }
+    this.#rebuilding.set(execution, copy.migration);
+    const wanted = (): boolean =>
+      cell.state.phase === 'receiving' &&
+      cell.state.copy.migration === copy.migration &&
+      cell.state.copy.digest === copy.digest;
+    this.#place(cell, tenure, tell, wanted, async (prepare) => {
+      await prepare(method);
+      cell.loaded = false;
+      // The lane may take the bytes away: once posted they are its own.
+      cell.received = null;
+      return { kind: 'restore', tenure, snapshot: received.bytes };
+    });
+  }
+
+  load(cell: OwnershipCell, { point, tenure }: Of<'load'>, tell: Tell): void {
+    const { execution } = cell;
+    const { vault, tables } = this.#ports;
+    const wanted = (): boolean => {
+      const { state } = cell;
+      return (
+        state.phase === 'restoring' &&
+        state.tenure.epoch === tenure.epoch &&
+        state.tenure.generation === tenure.generation
+      );
+    };
+    this.#place(cell, tenure, tell, wanted, async (prepare) => {
+      const bytes = await vault.get(point.vaultKey);
+      if (bytes === null) throw new RecoveryPointMissingError(execution, point.vaultKey);
+      const method = cell.method ?? (await tables.registers.get(execution))?.row.method ?? null;
+      if (method === null) throw new RecoveryPointMissingError(execution, `the register of ${execution}`);
+      await prepare(method);
+      cell.method = method;
+      cell.loaded = point.kind === 'snapshot';
+      return point.kind === 'arguments'
+        ? { kind: 'start', tenure, method, args: bytes }
+        : { kind: 'restore', tenure, snapshot: bytes };
+    });
+  }
+
+  /**
+   * The lane's answer is the event that follows; where it cannot be asked, the failure is. A copy that came too late (its
+   * phase was left, or it was ordered again) is not posted: it would replace the one that runs.
+   */
+  #place(
+    cell: OwnershipCell,
+    tenure: Tenure,
+    tell: Tell,
+    wanted: () => boolean,
+    command: (prepare: (method: MethodRef) => Promise<void>) => Promise<LaneCommand>,
+  ): void {
+    const { execution } = cell;
+    const { board, book, packages } = this.#ports;
+    cell.placement += 1;
+    const { placement } = cell;
+    const isCurrent = (): boolean => book.get(execution) === cell && cell.placement === placement && wanted();
+    const prepare = async (method: MethodRef): Promise<void> => {
+      const installed = await packages.ensure(method.package);
+      if (!isCurrent()) throw new CopyNotWantedError(execution);
+      await board.install(board.assign(execution), installed);
+      if (!isCurrent()) throw new CopyNotWantedError(execution);
+    };
+    command(prepare).then(
+      (ready) => {
+        cell.effectsLost.clear();
+        if (!board.post(execution, ready)) tell({ kind: 'lost', execution });
+      },
+      (error: unknown) => {
+        if (error instanceof CopyNotWantedError) {
+          if (book.get(execution) === null) board.release(execution);
+        } else if (isCurrent()) tell(restoreFailed(tenure, messageOf(error)));
+      },
+    );
+  }
+}
+
+/** The order that a copy was being prepared for does not stand any more. */
+class CopyNotWantedError extends GodwitError {
+  override readonly name = 'CopyNotWantedError';
+  readonly code = 'COPY_NOT_WANTED';
+  readonly retryable = false;
+
+  constructor(execution: ExecutionId) {
+    super(`The copy of ${execution} that was being prepared is not wanted any more.`);
+  }
+}
+
+/** A register points at bytes that the vault does not hold. */
+export class RecoveryPointMissingError extends GodwitError {
+  override readonly name = 'RecoveryPointMissingError';
+  readonly code = 'RECOVERY_POINT_MISSING';
+  readonly retryable = true;
+
+  constructor(execution: ExecutionId, what: string) {
+    super(`Execution ${execution} cannot be recovered now: ${what} is not in the store.`);
+  }
+}
+
+function restoreFailed(tenure: Tenure, reason: string): OwnershipMessage {
+  const { execution } = tenure;
+  return { kind: 'event', execution, event: { kind: 'restoreFailed', tenure, reason } };
+}

@@ -1,0 +1,60 @@
+import type { ExecutionId } from '../core/ids.ts';
+import type { MessagePacket } from '../core/packet.ts';
+import type { LaneReport } from './lane-board.ts';
+
+/** What a lane reported once, and what somebody waits for until it is done. */
+export type Obligation =
+  | Extract<LaneReport, { readonly kind: 'spawn' | 'effectOutcome' }>
+  /** A child's last word to its parent: the child's copy does not live to repeat it. */
+  | { readonly kind: 'lastWord'; readonly to: ExecutionId; readonly packet: MessagePacket };
+
+/**
+ * What the executions of this host are owed, oldest first: noted before any actor hears of it, and dropped when it is
+ * done, so that no crash of an actor loses it. Bounded by what the executions have under way.
+ */
+export class Obligations {
+  readonly #open = new Map<string, Obligation>();
+
+  /** @returns its key; the same one when it is noted already */
+  note(report: LaneReport): string | null {
+    const obligation = obligationOf(report);
+    if (obligation === null) return null;
+    const key = keyOf(obligation);
+    if (!this.#open.has(key)) this.#open.set(key, obligation);
+    return key;
+  }
+
+  get(key: string): Obligation | null {
+    return this.#open.get(key) ?? null;
+  }
+
+  keys(): readonly string[] {
+    return [...this.#open.keys()];
+  }
+
+  done(key: string): void {
+    this.#open.delete(key);
+  }
+}
+
+function obligationOf(report: LaneReport): Obligation | null {
+  if (report.kind === 'spawn' || report.kind === 'effectOutcome') return report;
+  if (report.kind !== 'packet' || report.packet.kind !== 'message') return null;
+  const { packet } = report;
+  return packet.subject === 'childSettled' ? { kind: 'lastWord', to: packet.to, packet } : null;
+}
+
+function keyOf(obligation: Obligation): string {
+  switch (obligation.kind) {
+    case 'spawn':
+      return `spawn/${obligation.child}`;
+    case 'effectOutcome': {
+      const { generation, sequence } = obligation.outcome;
+      return `outcome/${obligation.execution}/${generation}/${sequence}`;
+    }
+    case 'lastWord': {
+      const { from, number } = obligation.packet;
+      return `lastWord/${from.execution}/${from.generation}/${number}`;
+    }
+  }
+}
