@@ -8,6 +8,6 @@ import { tellWitness } from 'godwit/testing';
  * @param iteration counts this execution's acts, from 1
  */
 export function act(address: string, iteration: number, context: EffectContext): Promise<void> {
-  const { execution, generation, epoch, sequence } = context;
-  return tellWitness(address, { execution, generation, epoch, sequence, iteration });
+  const { execution, fence, epoch, sequence } = context;
+  return tellWitness(address, { execution, generation: fence, epoch, sequence, iteration });
 }
