@@ -282,6 +282,8 @@ test('folders have mode 0700 and files 0600', async () => {
   expect(Object.fromEntries(modes)).toEqual({
     store: 0o700,
     'store/registry.mdb': 0o600,
+    'store/registry.mdb-gate': 0o600,
+    'store/registry.mdb-gate-lock': 0o600,
     'store/registry.mdb-lock': 0o600,
     'store/vault': 0o700,
     'store/vault/.partial': 0o700,

@@ -1,17 +1,23 @@
 import { closeSync, openSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { open } from 'lmdb';
+import { ABORT, open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
 import type { CasRequest, RawEntry, StoreAnswer } from './messages.ts';
 import { claimBegun, claimFree, claimGivenUp, formatKnown } from './messages.ts';
 import { RegistryFault } from './fault.ts';
-import { checkFile } from './file-check.ts';
+import { checkFile, latestCommit } from './file-check.ts';
+import { Gate, requireLock } from './gate.ts';
+import { createPrivately } from './private-file.ts';
 
 /** How many of the latest changes a watcher can catch up with; one that is further behind lists again. */
 const changesKept = 16_384;
 const headBytes = 32;
 const rowHeaderBytes = 13;
 const headKey = Buffer.from('head');
+/** Its row holds the number that LMDB gave the commit which wrote it, and that is always the latest. */
+const commitKey = Buffer.from('commit');
+/** How many snapshots are tried before a read waits for the write lock. */
+const snapshotsMax = 4;
 
 /** The head of the database: what the last change left behind. */
 interface Head {
@@ -36,6 +42,8 @@ export type Changes =
  */
 export class RegistryDatabase {
   readonly #file: string;
+  readonly #gate: Gate;
+  readonly #descriptor: number;
   readonly #root: RootDatabase<Buffer, Buffer>;
   readonly #rows: Database<Buffer, Buffer>;
   readonly #changes: Database<Buffer, Buffer>;
@@ -52,37 +60,46 @@ export class RegistryDatabase {
     this.#file = file;
     this.#bytesMax = bytesMax;
     checkFile(file);
-    closeSync(openSync(file, 'a', 0o600));
-    closeSync(openSync(`${file}-lock`, 'a', 0o600));
-    const table = { encoding: 'binary', keyEncoding: 'binary' } as const;
-    // Without `overlappingSync` a commit flushes data and then its meta page before it returns (and LMDB loses no write of
-    // another process; with it, it did).
-    this.#root = open<Buffer, Buffer>({
-      path: file,
-      ...table,
-      noSubdir: true,
-      overlappingSync: false,
-      // Address space, not disk; never outgrown, because growing a map that several processes share is LMDB's weak spot.
-      mapSize: mapBytes(bytesMax),
-      maxDbs: 4,
-      maxReaders: 512,
-    });
-    this.#head = this.#root.openDB({ name: 'head', ...table });
-    this.#refuseNewerFormat();
-    this.#rows = this.#root.openDB({ name: 'rows', ...table });
-    this.#changes = this.#root.openDB({ name: 'changes', ...table });
+    createPrivately(file);
+    createPrivately(`${file}-lock`);
+    this.#gate = new Gate(`${file}-gate`);
+    const tables = this.#gate.pass(() => openTables(file, bytesMax));
+    this.#root = tables.root;
+    this.#head = tables.head;
+    this.#rows = tables.rows;
+    this.#changes = tables.changes;
+    this.#descriptor = openSync(file, 'r');
   }
 
   /** Harmless when it is closed already. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    closeSync(this.#descriptor);
     await this.#root.close();
+    await this.#gate.close();
   }
 
-  /** Makes the reads that follow, up to the next turn of the event loop, see the latest commit of any process, all of them the same one. */
-  refresh(): void {
-    this.#root.resetReadTxn();
+  /**
+   * Runs `body`, whose reads all see one commit: the latest of any process, or one that ends meanwhile, and flushed in any case.
+   *
+   * LMDB alone does not promise that. A reader takes the number of the latest commit, then copies that commit's header; when it
+   * is held up in between, two commits later, the header may be that of a commit which is still being flushed: nobody else
+   * sees it yet, and it may never be. So the number that the reader took is compared with the one that stands in the snapshot.
+   *
+   * @throws {RegistryFault} of kind `broken`
+   */
+  read<T>(body: () => T): T {
+    for (let attempt = 0; attempt < snapshotsMax; attempt += 1) {
+      this.#root.resetReadTxn();
+      if (this.#isPublished()) return body();
+    }
+    const results: T[] = [];
+    this.#exclusively(() => {
+      results.push(body());
+      return ABORT;
+    });
+    return results[0] as T;
   }
 
   get(key: string): RawEntry | null {
@@ -124,7 +141,7 @@ export class RegistryDatabase {
    * @throws what LMDB throws; `classify` says whether the transaction is then surely undone
    */
   commit(requests: readonly CasRequest[], claims: Int32Array): readonly StoreAnswer[] {
-    return this.#root.transactionSync(() => {
+    return this.#exclusively(() => {
       const before = this.#readHead();
       // The wall clock, held back from stepping back across all processes by the highest value that was ever answered.
       const storeTimeMs = Math.max(before.storeTimeMs, Date.now());
@@ -150,6 +167,37 @@ export class RegistryDatabase {
     });
   }
 
+  /** Runs `body` in a write transaction, which nobody opens the file beside. */
+  #exclusively<T>(body: () => T): T {
+    return this.#gate.pass(() =>
+      this.#root.transactionSync(() => {
+        requireLock(this.#root, this.#file);
+        const latest = latestCommit(this.#file, this.#descriptor);
+        const next = this.#root.getWriteTxnId();
+        if (next !== latest + 1) throw this.#setBack(latest, next);
+        return body();
+      }),
+    );
+  }
+
+  /** The gate makes this impossible among godwit's processes; a commit here would overwrite acknowledged ones. */
+  #setBack(latest: number, next: number): RegistryFault {
+    const reason =
+      `commit ${latest} is in the file, but LMDB would write commit ${next}: another program has opened it ` +
+      `while it was in use. Keep other programs away`;
+    return new RegistryFault({ kind: 'broken', what: this.#file, reason, found: 0 });
+  }
+
+  /** Whether this snapshot is of the commit that was the latest flushed one when it was taken. */
+  #isPublished(): boolean {
+    const commit = this.#head.getBinary(commitKey);
+    // Nothing was ever written, as far as anybody can know.
+    if (commit === undefined) return this.#head.getBinary(headKey) === undefined;
+    return (
+      commit.byteLength === 8 && Number(commit.readBigUInt64BE()) === takenCommit(this.#root.readerList())
+    );
+  }
+
   #write(request: CasRequest, revision: number): void {
     const key = Buffer.from(request.key);
     if (request.value === null) this.#rows.removeSync(key);
@@ -165,15 +213,6 @@ export class RegistryDatabase {
       request: request.request,
       failure: { kind: 'full', what: this.#file, reason, found: 0 },
     };
-  }
-
-  #refuseNewerFormat(): void {
-    const head = this.#head.getBinary(headKey);
-    if (head === undefined || head.byteLength < 8) return;
-    const found = head.readUInt32BE(4);
-    if (found > formatKnown) {
-      throw new RegistryFault({ kind: 'format', what: this.#file, reason: 'it has a newer format', found });
-    }
   }
 
   #readHead(): Head {
@@ -197,6 +236,7 @@ export class RegistryDatabase {
     bytes.writeDoubleBE(head.rowsBytes, 24);
     bytes.writeUInt32BE(crc32(bytes.subarray(4)), 0);
     this.#head.putSync(headKey, bytes);
+    this.#head.putSync(commitKey, encodeRevision(this.#root.getWriteTxnId()));
   }
 
   #decodeRow(key: string, row: Buffer): RawEntry {
@@ -206,6 +246,56 @@ export class RegistryDatabase {
     // A copy: LMDB's buffers may be parts of larger ones, which would cross to the other thread whole.
     return { key, value: new Uint8Array(row.subarray(rowHeaderBytes)), revision: row.readDoubleBE(5) };
   }
+}
+
+interface Tables {
+  readonly root: RootDatabase<Buffer, Buffer>;
+  readonly head: Database<Buffer, Buffer>;
+  readonly rows: Database<Buffer, Buffer>;
+  readonly changes: Database<Buffer, Buffer>;
+}
+
+/** To be called inside the gate. */
+function openTables(file: string, bytesMax: number): Tables {
+  const table = { encoding: 'binary', keyEncoding: 'binary' } as const;
+  const root = open<Buffer, Buffer>({
+    path: file,
+    ...table,
+    noSubdir: true,
+    // A commit flushes its data, then its header, and only then shows it to readers and returns.
+    overlappingSync: false,
+    // Address space, not disk; never outgrown, because growing a map that several processes share is LMDB's weak spot.
+    mapSize: mapBytes(bytesMax),
+    maxDbs: 4,
+    maxReaders: 512,
+  });
+  const head = root.openDB({ name: 'head', ...table });
+  refuseNewerFormat(file, head.getBinary(headKey));
+  const rows = root.openDB({ name: 'rows', ...table });
+  const changes = root.openDB({ name: 'changes', ...table });
+  return { root, head, rows, changes };
+}
+
+function refuseNewerFormat(file: string, head: Buffer | undefined): void {
+  if (head === undefined || head.byteLength < 8) return;
+  const found = head.readUInt32BE(4);
+  if (found <= formatKnown) return;
+  throw new RegistryFault({ kind: 'format', what: file, reason: 'it has a newer format', found });
+}
+
+/**
+ * The commit that this process's latest snapshot was taken at.
+ *
+ * @param readers one line per reader of any process: process, thread, commit (`-` for none)
+ * @returns -1 when this process has none
+ */
+function takenCommit(readers: string): number {
+  let taken = -1;
+  for (const line of readers.split('\n')) {
+    const [pid, , commit] = line.trim().split(/\s+/);
+    if (pid === String(process.pid) && commit !== '-') taken = Math.max(taken, Number(commit));
+  }
+  return taken;
 }
 
 /** Rows are copied on write, freed pages wait for readers, and large values round up to pages: leave ample room. */

@@ -38,6 +38,7 @@ export function classify(thrown: unknown, file: string, otherwise: Failure['kind
   return { kind: otherwise, what: file, reason, found: 0 };
 }
 
-function codeOf(thrown: unknown): unknown {
+/** The `code` of an error of LMDB or the operating system. */
+export function codeOf(thrown: unknown): unknown {
   return typeof thrown === 'object' && thrown !== null && 'code' in thrown ? thrown.code : undefined;
 }

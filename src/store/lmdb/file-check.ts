@@ -53,6 +53,11 @@ export function checkFile(file: string): void {
   }
 }
 
+/** The number of the latest commit whose header is in the file, flushed or not. */
+export function latestCommit(file: string, descriptor: number): number {
+  return Number(begin(file, descriptor).transaction);
+}
+
 function begin(file: string, descriptor: number): Walk {
   const first = readMeta(file, descriptor, 0);
   const second = readMeta(file, descriptor, first.pageBytes);

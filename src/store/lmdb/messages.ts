@@ -31,7 +31,16 @@ export type StoreRequest =
 
 /** Why an operation of the database failed, in a form that crosses threads. */
 export interface Failure {
-  readonly kind: 'full' | 'corrupt' | 'format' | 'unusable' | 'unavailable' | 'ambiguous';
+  readonly kind:
+    | 'full'
+    | 'corrupt'
+    | 'format'
+    | 'unusable'
+    | 'unavailable'
+    /** A commit that failed half-way. */
+    | 'ambiguous'
+    /** Nothing was done, and nothing can be done before the file is opened again. */
+    | 'broken';
   /** What is damaged, for `corrupt`. */
   readonly what: string;
   readonly reason: string;

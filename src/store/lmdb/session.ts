@@ -19,6 +19,8 @@ import type { StoreLine } from './thread.ts';
 
 const lockHint = 'does a stopped process hold its lock?';
 const closedReason = 'was closed';
+/** How often an opening is begun that collides with closings. */
+const openingsMax = 5;
 
 /** A call that waits for the store's thread. */
 interface Pending {
@@ -31,8 +33,15 @@ interface Pending {
   readonly cancelTimeout: Cancel;
 }
 
+/** `collided`: the last other user of the file closed it at the same moment, which takes its locks away. */
+type Opening = 'open' | 'collided';
+
 type Phase =
-  | { readonly phase: 'opening'; readonly resolve: () => void; readonly reject: (error: GodwitError) => void }
+  | {
+      readonly phase: 'opening';
+      readonly resolve: (outcome: Opening) => void;
+      readonly reject: (error: GodwitError) => void;
+    }
   | { readonly phase: 'open' }
   | { readonly phase: 'closing'; readonly resolve: (closing: Closing) => void }
   | { readonly phase: 'ended'; readonly reason: string };
@@ -67,18 +76,21 @@ export class StoreSession {
 
   /** @throws see `openStore` */
   static async open(url: string, file: string, options: StoreOptions): Promise<StoreSession> {
-    const line = await joinThread(file, options);
-    if (line === null) {
-      const reason = `is still held by a thread that an earlier session in this process left behind (${lockHint})`;
-      throw new StoreUnavailableError('opening', url, reason);
+    for (let attempt = 0; attempt < openingsMax; attempt += 1) {
+      const line = await joinThread(file, options);
+      if (line === null) {
+        const reason = `is still held by a thread that an earlier session in this process left behind (${lockHint})`;
+        throw new StoreUnavailableError('opening', url, reason);
+      }
+      const session = new StoreSession(url, line, options);
+      if ((await session.#opened()) === 'open') return session;
     }
-    const session = new StoreSession(url, line, options);
-    await session.#opened();
-    return session;
+    const reason = `was being closed by other processes, ${openingsMax} times in a row`;
+    throw new StoreUnavailableError('opening', url, reason);
   }
 
-  #opened(): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
+  #opened(): Promise<Opening> {
+    return new Promise<Opening>((resolve, reject) => {
       const cancel = this.#options.clock.after(this.#options.callTimeoutMs, () => {
         const ms = this.#options.callTimeoutMs;
         this.#settle();
@@ -88,9 +100,9 @@ export class StoreSession {
       });
       this.#phase = {
         phase: 'opening',
-        resolve: () => {
+        resolve: (outcome) => {
           cancel();
-          resolve();
+          resolve(outcome);
         },
         reject: (error) => {
           cancel();
@@ -165,6 +177,7 @@ export class StoreSession {
       case 'unusable':
         return new StoreOpenError(this.#url, failure.reason);
       case 'unavailable':
+      case 'broken':
         return new StoreUnavailableError(call, this.#url, `failed: ${failure.reason}`);
       case 'ambiguous':
         return new StoreAmbiguousError(call, this.#url, `failed: ${failure.reason}`);
@@ -220,12 +233,12 @@ export class StoreSession {
     switch (report.kind) {
       case 'opened':
         if (this.#phase.phase !== 'opening') return;
-        this.#phase.resolve();
+        this.#phase.resolve('open');
         this.#phase = { phase: 'open' };
         return;
       case 'openFailed':
         if (this.#phase.phase !== 'opening') return;
-        this.#refuse(this.errorOf(report.failure, 'opening'), this.#phase.reject);
+        this.#refuse(report.failure, this.#phase);
         return;
       case 'answered':
         for (const answer of report.answers) this.#answered(answer);
@@ -240,9 +253,12 @@ export class StoreSession {
     }
   }
 
-  #refuse(error: GodwitError, reject: (error: GodwitError) => void): void {
+  #refuse(failure: Failure, { resolve, reject }: Extract<Phase, { phase: 'opening' }>): void {
     this.#phase = { phase: 'ended', reason: 'was not opened' };
-    void this.#line.leave().then(() => reject(error));
+    void this.#line.leave().then(() => {
+      if (failure.kind === 'broken') resolve('collided');
+      else reject(this.errorOf(failure, 'opening'));
+    });
   }
 
   #answered(answer: StoreAnswer): void {

@@ -28,6 +28,7 @@ export class RegistryWatches {
     this.#report = report;
   }
 
+  /** To be called inside `RegistryDatabase.read`. */
   add(id: number, prefix: string): void {
     const watch: Watch = { prefix, seen: null, interrupted: false };
     this.#watches.set(id, watch);
@@ -47,8 +48,14 @@ export class RegistryWatches {
 
   /** Tells every watch what it has not been told. */
   look(): void {
-    this.#database.refresh();
-    for (const [id, watch] of this.#watches) this.#tell(id, watch);
+    if (this.#watches.size === 0) return;
+    try {
+      this.#database.read(() => {
+        for (const [id, watch] of this.#watches) this.#tell(id, watch);
+      });
+    } catch (thrown) {
+      for (const [id, watch] of this.#watches) this.#interrupted(id, watch, thrown);
+    }
   }
 
   #tell(id: number, watch: Watch): void {
@@ -56,14 +63,16 @@ export class RegistryWatches {
       if (watch.seen === null) this.#list(id, watch);
       else this.#change(id, watch, watch.seen);
     } catch (thrown) {
-      // Told once per interruption, not at every look; `listed` says when it is over.
-      if (!watch.interrupted) this.#interrupted(id, thrown);
-      watch.interrupted = true;
-      watch.seen = null;
+      this.#interrupted(id, watch, thrown);
     }
   }
 
-  #interrupted(id: number, thrown: unknown): void {
+  /** Told once per interruption, not at every look; `listed` says when it is over. */
+  #interrupted(id: number, watch: Watch, thrown: unknown): void {
+    const told = watch.interrupted;
+    watch.interrupted = true;
+    watch.seen = null;
+    if (told) return;
     const failure = classify(thrown, this.#file, 'unavailable');
     this.#report({ kind: 'watched', watch: id, event: { kind: 'interrupted', failure } });
   }

@@ -1,7 +1,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { assert } from '../../core/assert.ts';
-import { classify } from './fault.ts';
+import { classify, codeOf } from './fault.ts';
 import type {
   CasRequest,
   Failure,
@@ -16,6 +16,8 @@ import { RegistryWatches } from './watches.ts';
 
 /** How many requests are taken up together, and so share one transaction, at most. */
 const batchMax = 256;
+/** EINVAL: what an LMDB lock answers after the last user of its file took it down. */
+const invalidArgument = 22;
 
 const { file, registryBytesMax } = workerData as StoreThreadData;
 /** Of every attached session: all of them learn at once of what any of them commits. */
@@ -60,8 +62,8 @@ class SessionPort {
       requests.push(next.message as StoreRequest);
     }
     // Reads first: they must not wait for a write lock that another process may hold.
-    this.#database.refresh();
-    for (const request of requests) this.#read(request);
+    const reads = requests.filter((request) => request.kind !== 'cas' && request.kind !== 'close');
+    if (reads.length > 0) this.#readAll(reads);
     const writes = requests.filter((request) => request.kind === 'cas');
     if (writes.length > 0) {
       this.#write(writes);
@@ -70,6 +72,17 @@ class SessionPort {
     if (!requests.some((request) => request.kind === 'close')) return;
     this.report({ kind: 'closed' });
     this.#port.close();
+  }
+
+  /** All on one snapshot. */
+  #readAll(requests: readonly StoreRequest[]): void {
+    try {
+      this.#database.read(() => {
+        for (const request of requests) this.#read(request);
+      });
+    } catch (thrown) {
+      breakAll(classify(thrown, file, 'broken'));
+    }
   }
 
   #read(request: StoreRequest): void {
@@ -105,7 +118,7 @@ class SessionPort {
       this.#answer(this.#database.commit(requests, this.#claims));
     } catch (thrown) {
       const failure = classify(thrown, file, 'ambiguous');
-      if (failure.kind === 'ambiguous') return breakAll(failure);
+      if (failure.kind === 'ambiguous' || failure.kind === 'broken') return breakAll(failure);
       // A damaged row spoils only the call that meets it; a transaction without room may have room for some of its calls.
       if (requests.length > 1) {
         for (const request of requests) this.#write([request]);
@@ -130,7 +143,7 @@ function openDatabase(): RegistryDatabase | Failure {
   try {
     return new RegistryDatabase(file, registryBytesMax);
   } catch (thrown) {
-    return classify(thrown, file, 'unusable');
+    return classify(thrown, file, codeOf(thrown) === invalidArgument ? 'broken' : 'unusable');
   }
 }
 
