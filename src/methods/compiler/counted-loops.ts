@@ -1,3 +1,5 @@
+import type { Slot } from './ir.ts';
+import type { MethodContext } from './method-context.ts';
 import type { Binding, Scopes } from './scopes.ts';
 import { child, flag, isFunction, isLoop, type Node, nodes, optional, text, unwrap, walk } from './syntax.ts';
 
@@ -130,4 +132,13 @@ function numberOf(node: Node | null): number | null {
   if (node === null) return null;
   const literal = unwrap(node);
   return literal.type === 'Literal' && typeof literal['value'] === 'number' ? literal['value'] : null;
+}
+
+/** The boxed variables that a loop's head declares: each iteration has its own. */
+export function boxedNames(context: MethodContext, declaration: Node): readonly Slot[] {
+  return nodes(declaration, 'declarations').flatMap((declarator) => {
+    const binding = context.bindingOf(child(declarator, 'id'));
+    const slot = binding === null ? null : context.slotOf(binding);
+    return binding !== null && slot !== null && isBoxed(binding) && binding.kind !== 'var' ? [slot] : [];
+  });
 }

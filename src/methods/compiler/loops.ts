@@ -1,7 +1,6 @@
-import { type CountedLoop, constantTrips, countedLoop, stripTrips } from './counted-loops.ts';
+import { boxedNames, type CountedLoop, constantTrips, countedLoop, stripTrips } from './counted-loops.ts';
 import { type Code, code, type Slot, slotCode } from './ir.ts';
 import type { Statements } from './statements.ts';
-import { boxedNames } from './statements.ts';
 import { child, isFunction, isLoop, memberName, type Node, nodes, optional, unwrap, walk } from './syntax.ts';
 
 /**

@@ -1,5 +1,4 @@
 import { assert } from '../../core/assert.ts';
-import { isBoxed } from './counted-loops.ts';
 import { Expressions } from './expressions.ts';
 import { type Code, code, type Slot, slotCode, type Step } from './ir.ts';
 import { Loops } from './loops.ts';
@@ -352,14 +351,5 @@ export function jumpsTo(steps: readonly Step[], label: string): boolean {
       default:
         return false;
     }
-  });
-}
-
-/** The boxed variables that a loop's head declares: each iteration has its own. */
-export function boxedNames(context: MethodContext, declaration: Node): readonly Slot[] {
-  return nodes(declaration, 'declarations').flatMap((declarator) => {
-    const binding = context.bindingOf(child(declarator, 'id'));
-    const slot = binding === null ? null : context.slotOf(binding);
-    return binding !== null && slot !== null && isBoxed(binding) && binding.kind !== 'var' ? [slot] : [];
   });
 }
