@@ -73,6 +73,7 @@ export class AddressExchange implements Exchange {
     const local = this.#ports.lookup(to);
     if (local !== null) return local.tell(message);
     const peer = this.#route(to);
+    if (peer === this.#ports.self) return false; // It would be here, and is not.
     return peer !== null && this.#send(peer, { to, from: this.#from(), correlation: null, message }, urgency);
   }
 
