@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { builtEntry } from '../entries.ts';
@@ -55,14 +55,16 @@ async function run(
   interrupted: Promise<unknown>,
 ): Promise<boolean> {
   mkdirSync(flags.out, { recursive: true });
-  const plan = planMainJob(join(process.cwd(), flags.out));
+  const plan = planMainJob(resolve(flags.out));
+  const plainPictures = join(folder, 'plain');
+  mkdirSync(plainPictures);
   const log = flags.json ? (line: string) => console.error(line) : (line: string) => console.log(line);
   const view: View = process.stdout.isTTY && !flags.json ? liveView(plan, process.stdout) : plainView(log);
   log(
     `A plain Node run of the ${plan.length} calls comes first: its results are what the others are compared with.`,
   );
   const plain = await Promise.race([
-    runPlainly(plan, (index) => view.step(`  ${plan[index]?.title ?? ''}`)),
+    runPlainly(planMainJob(plainPictures), (index) => view.step(`  ${plan[index]?.title ?? ''}`)),
     interrupted.then(() => null),
   ]);
   if (plain === null) return false;

@@ -72,6 +72,8 @@ export interface JobOutcome {
 }
 
 const lookEveryMs = 500;
+/** Both hosts must carry something by then, or the kill and the drain would show nothing. */
+const halfwayShare = 0.4;
 
 /** Runs the plan on a local cluster of 2 racks × 2 hosts of one lane each. Null when it was interrupted. */
 export async function runJob(options: JobOptions): Promise<JobOutcome | null> {
@@ -196,8 +198,9 @@ async function watch(
       settled,
       started,
     });
-    const carriesSome = executions.some(({ host, phase }) => host === killedHost && phase === 'running');
-    if (!halfway && progress >= 0.4 && carriesSome) {
+    const carriers = new Set(executions.filter(({ phase }) => phase === 'running').map(({ host }) => host));
+    const bothCarry = carriers.has(hostName(killedHost)) && carriers.has(hostName(drainedHost));
+    if (!halfway && progress >= halfwayShare && bothCarry) {
       halfway = true;
       options.onStep(`Half-way: ${killedHost} is killed (SIGKILL), and ${drainedHost} is drained.`);
       local.host(killedHost).process.kill('SIGKILL');

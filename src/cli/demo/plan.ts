@@ -30,21 +30,31 @@ export function planMainJob(pictures: string): readonly PlannedExecution[] {
   const each = [0, 1, 2, 3, 4];
   return [
     ...each.map((part) => census(part, each.length)),
-    ...each.map((part) => picture(part, each.length, pictures)),
+    ...each.map((part) => band(part, each.length, pictures)),
     ...each.map((part) => search(part)),
   ];
 }
 
 function census(part: number, parts: number): PlannedExecution {
-  const options = { folder: join(packageFolder, 'node_modules'), part, parts };
+  const options = { folder: join(packageFolder, 'node_modules'), part, parts, passes: 12 };
   return { title: `census ${part + 1}`, file: example('census'), method: 'census', options };
 }
 
-function picture(part: number, parts: number, pictures: string): PlannedExecution {
-  const options = { part, parts, file: join(pictures, `band-${part + 1}.png`) };
+const picture = { width: 480, height: 270, samples: 64 };
+
+function band(part: number, parts: number, pictures: string): PlannedExecution {
+  const rows = picture.height / parts;
+  const file = join(pictures, `band-${part + 1}.png`);
+  const options = { ...picture, fromRow: part * rows, rows, file };
   return { title: `picture ${part + 1}`, file: example('pathtracer'), method: 'render', options };
 }
 
+/** Each takes a tenth of the openings: five of them are half of the search. */
 function search(part: number): PlannedExecution {
-  return { title: `search ${part + 1}`, file: example('search'), method: 'search', options: { part } };
+  return {
+    title: `search ${part + 1}`,
+    file: example('search'),
+    method: 'search',
+    options: { size: 16, part, parts: 10 },
+  };
 }
