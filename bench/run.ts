@@ -1,0 +1,70 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+
+/** One measured figure. */
+interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What it ought to be at most, or at least, as its name says; null for yardsticks. */
+  readonly target: number | null;
+  readonly met: boolean | null;
+}
+
+/** What every bench exports. */
+interface BenchModule {
+  readonly bench: () => Promise<{ readonly figures: readonly Figure[] }>;
+}
+
+const folder = new URL('.', import.meta.url);
+const names = readdirSync(folder)
+  .filter((file) => file.endsWith('.ts') && file !== 'run.ts')
+  .map((file) => file.slice(0, -'.ts'.length))
+  .toSorted();
+
+function machine(): string {
+  const model = cpus()[0]?.model.trim() || process.arch;
+  const memoryGb = (totalmem() / 2 ** 30).toFixed(1);
+  return `${availableParallelism()} × ${model}, ${memoryGb} GB, ${process.platform}, Node.js ${process.version}`;
+}
+
+function print(bench: string, figures: readonly Figure[]): void {
+  console.log(`${bench}, on ${machine()}`);
+  const width = Math.max(...figures.map(({ name }) => name.length));
+  for (const { name, value, unit, target, met } of figures) {
+    const goal = target === null ? '' : `  target ${target} ${unit}: ${met === true ? 'met' : 'NOT MET'}`;
+    console.log(`  ${name.padEnd(width)}  ${round(value).padStart(12)} ${unit}${goal}`);
+  }
+}
+
+/** To three digits, large numbers whole. */
+function round(value: number): string {
+  return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
+}
+
+async function run(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  const [name] = positionals;
+  if (values.help || name === undefined || positionals.length > 1) {
+    console.log(`npm run bench -- NAME [--json]; NAME is one of ${names.join(', ')}`);
+    process.exitCode = values.help ? 0 : 2;
+    return;
+  }
+  const file = new URL(`${name}.ts`, folder);
+  if (!names.includes(name) || !existsSync(file)) {
+    console.error(`There is no bench ${name}. There are: ${names.join(', ')}.`);
+    process.exitCode = 2;
+    return;
+  }
+  const { bench } = (await import(file.href)) as BenchModule;
+  const { figures } = await bench();
+  if (values.json) console.log(JSON.stringify({ bench: name, machine: machine(), figures }));
+  else print(name, figures);
+  if (figures.some(({ met }) => met === false)) process.exitCode = 1;
+}
+
+await run();
