@@ -29,7 +29,7 @@ import { twice } from './lib.js';
 const pair: Pair = [1, twice(20)] as const;
 console.log(pair, import.meta.url.endsWith('/app.ts'));
 `,
-    'lib.ts': `export function twice(n: number): number { return 2 * n; }\n`,
+    'lib.ts': `export type * from './nowhere.ts';\nexport type * as all from './nowhere.ts';\nexport function twice(n: number): number { return 2 * n; }\n`,
   });
   expect(ran).toEqual({ status: 0, stdout: '[ 1, 40 ] true\n', stderr: '' });
 });

@@ -69,7 +69,7 @@ export function unwrap(node: Node): Node {
 /** Whether a node exists for the type checker only. */
 export function isTypeOnly(node: Node): boolean {
   if (expressionWrappers.has(node.type)) return false;
-  if (node.type === 'ExportNamedDeclaration' || node.type === 'ImportDeclaration') {
+  if (['ExportNamedDeclaration', 'ExportAllDeclaration', 'ImportDeclaration'].includes(node.type)) {
     return node['exportKind'] === 'type' || node['importKind'] === 'type';
   }
   return node.type.startsWith('TS') || flag(node, 'declare');
