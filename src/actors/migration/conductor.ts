@@ -5,6 +5,12 @@ import type { MigrationPorts } from './step-worker.ts';
 
 type Context = ActorContext<ConductorEvent>;
 
+interface ConductorState {
+  readonly cell: MigrationCell;
+  /** A test's barrier has stopped this end for ever. */
+  held: boolean;
+}
+
 /**
  * Holds one end of one migration: takes events, advances the protocol, keeps its state, and hands the effects to the
  * step whose turn it is.
@@ -12,30 +18,37 @@ type Context = ActorContext<ConductorEvent>;
 export function conductor(
   cell: MigrationCell,
   ports: MigrationPorts,
-): Behaviour<{ readonly cell: MigrationCell }, ConductorEvent> {
+): Behaviour<ConductorState, ConductorEvent> {
   return {
     init(context) {
+      const state = { cell, held: isHeld(cell, ports) };
+      if (state.held) return state;
       const first = cell.pending;
       cell.pending = [];
       if (first.length > 0) handOver(first, cell, ports, context);
-      else apply({ kind: 'restarted', step: stepOf(cell) }, cell, ports, context);
-      return { cell };
+      else apply({ kind: 'restarted', step: stepOf(cell) }, state, ports, context);
+      return state;
     },
     receive(state, event, context) {
-      apply(event, cell, ports, context);
+      apply(event, state, ports, context);
       return state;
     },
   };
 }
 
-function apply(event: ConductorEvent, cell: MigrationCell, ports: MigrationPorts, context: Context): void {
-  if (event.kind === 'restarted' && event.step !== stepOf(cell)) return;
+function apply(event: ConductorEvent, state: ConductorState, ports: MigrationPorts, context: Context): void {
+  const { cell } = state;
+  if (state.held || (event.kind === 'restarted' && event.step !== stepOf(cell))) return;
   note(event, cell, ports);
   const before = stepOf(cell);
   const effects = advance(cell, event);
-  if (stepOf(cell) !== before && ports.barrier.holds(`${cell.side}:${stepOf(cell)}`, cell.passage.migration))
-    return;
-  handOver(effects, cell, ports, context);
+  state.held = stepOf(cell) !== before && isHeld(cell, ports);
+  if (!state.held) handOver(effects, cell, ports, context);
+}
+
+/** Whether a test's barrier stops this end where it now is, before it has done anything in this step. */
+function isHeld(cell: MigrationCell, ports: MigrationPorts): boolean {
+  return ports.barrier.holds(`${cell.side}:${stepOf(cell)}`, cell.passage.migration);
 }
 
 /** What the event says about the pause, for the account of the move. */
