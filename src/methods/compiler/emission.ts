@@ -7,6 +7,8 @@ export interface BodyNames {
   readonly gate: string;
   /** The record that describes the method to the runtime. */
   readonly meta: string;
+  /** The resume body. */
+  readonly resume: string;
   /** Position: which site is being passed. */
   readonly pc: string;
   /** In a resume body: the site to go on from; 0 once it is reached. */
@@ -132,7 +134,7 @@ export class Emission {
   #call(step: Step & { kind: 'call' }, isLast: boolean): void {
     const { gate, pc } = this.#names;
     const target = step.slot === null ? '' : `${step.slot.name} = `;
-    const call = step.code.text.replaceAll('\u0005', () => this.#mark(step.site));
+    const call = step.code.text.replaceAll('\uFDD5', () => this.#mark(step.site));
     this.#atSite(
       step.site,
       isLast,
@@ -178,8 +180,8 @@ export class Emission {
 
   #if(step: Step & { kind: 'if' }): void {
     const sites = sitesOf([step]);
-    this.#line(`if (${sites.length === 0 ? step.test.text : this.#test(step.test, step.then)}) {`);
-    this.#sequence(step.then);
+    this.#line(`if (${sites.length === 0 ? step.test.text : this.#test(step.test, step.taken)}) {`);
+    this.#sequence(step.taken);
     if (step.otherwise.length > 0) {
       this.#line('} else {');
       this.#sequence(step.otherwise);

@@ -202,7 +202,7 @@ export class Expressions {
       kind: 'call',
       site: context.site(node),
       slot,
-      code: code(textOf(`\n\u0005${mark}`), ...parts),
+      code: code(textOf(`\n\uFDD5${mark}`), ...parts),
     });
     return this.#hold(slot);
   }
@@ -248,14 +248,14 @@ export class Expressions {
     return this.#hold(slot);
   }
 
-  /** Emits `then` for the case that a logical operator goes on to its right side. */
-  #when(operator: string, left: Code, then: () => void): void {
+  /** Emits `taken` for the case that a logical operator goes on to its right side. */
+  #when(operator: string, left: Code, taken: () => void): void {
     const nullish = `(${left.text} === null || ${left.text} === undefined)`;
     const test = operator === '&&' ? left.text : operator === '||' ? `!${left.text}` : nullish;
     this.#context.emit({
       kind: 'if',
       test: code(test, left),
-      then: this.#context.collect(then),
+      taken: this.#context.collect(taken),
       otherwise: [],
     });
   }
@@ -266,7 +266,7 @@ export class Expressions {
     const test = this.value(child(node, 'test'));
     const branch = (property: string) =>
       context.collect(() => context.set(slot, this.value(child(node, property))));
-    context.emit({ kind: 'if', test, then: branch('consequent'), otherwise: branch('alternate') });
+    context.emit({ kind: 'if', test, taken: branch('consequent'), otherwise: branch('alternate') });
     return this.#hold(slot);
   }
 
@@ -453,7 +453,7 @@ export class Expressions {
     this.#context.emit({
       kind: 'if',
       test: code(`(${value.text} === null || ${value.text} === undefined)`, value),
-      then: [{ kind: 'break', label }],
+      taken: [{ kind: 'break', label }],
       otherwise: [],
     });
   }
@@ -480,5 +480,5 @@ function callText(target: Code, via: string, args: readonly Code[], mark: string
 }
 
 function isBareName(value: Code): boolean {
-  return /^(?:\u0001\d+\u0002)?[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(value.text);
+  return /^(?:\uFDD1\d+\uFDD2)?[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(value.text);
 }

@@ -44,7 +44,7 @@ export type Step =
   | {
       readonly kind: 'if';
       readonly test: Code;
-      readonly then: readonly Step[];
+      readonly taken: readonly Step[];
       readonly otherwise: readonly Step[];
     }
   | { readonly kind: 'loop'; readonly label: string; readonly body: readonly Step[] }
@@ -79,7 +79,7 @@ export function slotCode(slot: Slot): Code {
 export function blocksOf(step: Step): readonly (readonly Step[])[] {
   switch (step.kind) {
     case 'if':
-      return [step.then, step.otherwise];
+      return [step.taken, step.otherwise];
     case 'loop':
     case 'block':
     case 'try':

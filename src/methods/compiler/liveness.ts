@@ -69,7 +69,10 @@ class Liveness {
         return live;
       }
       case 'if':
-        return this.#use(union(this.before(step.then, after), this.before(step.otherwise, after)), step.test);
+        return this.#use(
+          union(this.before(step.taken, after), this.before(step.otherwise, after)),
+          step.test,
+        );
       case 'loop':
         return this.#loop(step, after);
       case 'block':

@@ -114,7 +114,7 @@ export class Loops {
     context.emit({
       kind: 'if',
       test: code(`!${value.text}`, value),
-      then: [{ kind: 'break', label }],
+      taken: [{ kind: 'break', label }],
       otherwise: [],
     });
   }
@@ -165,7 +165,7 @@ export class Loops {
     const next = context.label('next');
     const test = child(node, 'test');
     const leave = (condition: Code, to: string): void =>
-      context.emit({ kind: 'if', test: condition, then: [{ kind: 'break', label: to }], otherwise: [] });
+      context.emit({ kind: 'if', test: condition, taken: [{ kind: 'break', label: to }], otherwise: [] });
     const inner = (): void => {
       // Without a bound the strip must also go on for NaN, as the loop does.
       const beyond = `${slot.name} ${counted.direction === 1 ? '>=' : '<='} ${limit.name}`;
@@ -228,7 +228,7 @@ export class Loops {
       context.emit({
         kind: 'if',
         test: code(`${index.name} >= ${keys.text}.length`, at, keys),
-        then: [{ kind: 'break', label: leave.label }],
+        taken: [{ kind: 'break', label: leave.label }],
         otherwise: [],
       });
       context.set(key, code(`${keys.text}[${index.name}]`, keys, at));
@@ -239,7 +239,7 @@ export class Loops {
       });
       // A key that was deleted before its turn is not visited.
       const test = code(`${key.name} in Object(${subject.text})`, slotCode(key), subject);
-      context.emit({ kind: 'if', test, then: present, otherwise: [] });
+      context.emit({ kind: 'if', test, taken: present, otherwise: [] });
     });
   }
 
@@ -258,7 +258,7 @@ export class Loops {
       context.emit({
         kind: 'if',
         test: code(ended, cursor, walked, at),
-        then: [{ kind: 'break', label: leave.label }],
+        taken: [{ kind: 'break', label: leave.label }],
         otherwise: [],
       });
       const element = `${cursor.text} ? ${walked.text}.value : ${walked.text}[${index.name}]`;

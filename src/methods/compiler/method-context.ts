@@ -103,7 +103,7 @@ export class MethodContext {
   /** An expression without safe points, as its author wrote it. */
   verbatim(node: Node): Code {
     const outer = unwrap(node);
-    const slice = this.module.source.slice(outer.start, outer.end).replace(/(?:;|\s|\u0001\d+\u0002)+$/, '');
+    const slice = this.module.source.slice(outer.start, outer.end).replace(/(?:;|\s|\uFDD1\d+\uFDD2)+$/, '');
     return { text: simple.has(outer.type) ? slice : `(${slice})`, uses: this.#usedIn(outer) };
   }
 

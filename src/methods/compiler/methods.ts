@@ -24,6 +24,7 @@ export interface LoweredMethod {
   readonly length: number;
   readonly code: CodeId;
   readonly metaName: string;
+  readonly resumeName: string;
   /** Replaces the function in the module. */
   readonly inPlace: string;
   /** Further functions, for the end of the module. */
@@ -68,6 +69,7 @@ export function lowerMethod(module: ModuleContext, method: Method, digest: Diges
     length: parameters.length,
     code: codeId(digest.sha256(new TextEncoder().encode(identity)).slice(0, 32)),
     metaName: names.meta,
+    resumeName: names.resume,
     ...printed,
     sites: described,
     layout,
@@ -84,7 +86,7 @@ function sitesByKind(steps: readonly Step[]): readonly CompiledSite['kind'][] {
       if (step.kind === 'await') kinds.set(step.site, step.again ? 'effect' : 'await');
       else if (step.kind === 'call' || step.kind === 'tick') kinds.set(step.site, step.kind);
       else if (step.kind === 'if') {
-        visit(step.then);
+        visit(step.taken);
         visit(step.otherwise);
       } else if (step.kind === 'switch') for (const entry of step.cases) visit(entry.body);
       else if ('body' in step) visit(step.body);
@@ -103,6 +105,7 @@ function bodyNames(module: ModuleContext, method: Method, isAsync: boolean): Bod
   return {
     gate: module.gate,
     meta: module.fresh(`${method.name}$m`),
+    resume: module.fresh(`${method.name}$r`),
     pc: module.fresh('$pc'),
     goal: module.fresh('$q'),
     frame: module.fresh('$f'),
@@ -188,7 +191,9 @@ class Parameters {
     context.emit({
       kind: 'if',
       test: code(`${slot.name} === undefined`, slotCode(slot)),
-      then: context.collect(() => context.set(slot, statements.expressions.value(child(parameter, 'right')))),
+      taken: context.collect(() =>
+        context.set(slot, statements.expressions.value(child(parameter, 'right'))),
+      ),
       otherwise: [],
     });
   }
@@ -250,7 +255,7 @@ class MethodPrinter {
       `if (${error} === ${gate}.capture) throw ${gate}.save(${meta}, ${pc}, ${state}, ${task});\n` +
       `return ${gate}.fail(${task}, ${error});`;
     // The line of this call is passed through by every capture in the part before the first await.
-    const begin = `\u0003${index * 2}:0\u0004${this.#resumeName()}(\n${gate}.begin(${meta}, [${slots}]))`;
+    const begin = `\uFDD3${index * 2}:0\uFDD4${this.#resumeName()}(\n${gate}.begin(${meta}, [${slots}]))`;
     return {
       inPlace: this.#wrap(
         `{\nif (${gate}.x === null) return ${original}(${spread.join(', ')});\nreturn (\n${begin}\n);\n}`,
@@ -264,7 +269,7 @@ class MethodPrinter {
   }
 
   #resumeName(): string {
-    return this.#names.meta.replace(/\$m/, '$r');
+    return this.#names.resume;
   }
 
   #locals(given: readonly Slot[], first: readonly string[]): string {

@@ -5,7 +5,8 @@ import { textHash } from '../../core/text-hash.ts';
 import { Calls, type Method } from './calls.ts';
 import type { CompiledMethod, CompileOptions, CompileOutcome, Refusal } from './contract.ts';
 import { eraseTypes } from './erasure.ts';
-import { checkMethods, checkModule, type Finding } from './language.ts';
+import { checkMethods, type Finding } from './language.ts';
+import { checkModule } from './module-state.ts';
 import type { ModuleContext } from './method-context.ts';
 import { type LoweredMethod, lowerMethod } from './methods.ts';
 import { resolveScopes, type Scopes } from './scopes.ts';
@@ -39,11 +40,10 @@ export function compileModule(source: string, options: CompileOptions): CompileO
       })),
   });
   if (containsMarks(source)) {
-    return refuse([
-      { offset: 0, what: 'a control character (U+0001 to U+0005)', instead: 'an escape: \\u0001' },
-    ]);
+    return refuse([{ offset: 0, what: 'a noncharacter (U+FDD1 to U+FDD5)', instead: 'an escape: \\uFDD1' }]);
   }
-  // Without its first line's #!, offsets would shift: it is blanked instead.
+  const hashbang = /^#!.*/.exec(source);
+  if (hashbang !== null) text.blank(0, hashbang[0].length);
   const parsed = parseSync(options.path, source, { sourceType: 'module', lang: languageOf(options.path) });
   if (parsed.errors.length > 0) {
     return refuse(
@@ -77,8 +77,8 @@ export function compileModule(source: string, options: CompileOptions): CompileO
 }
 
 function languageOf(path: string): 'ts' | 'tsx' | 'js' | 'jsx' {
-  if (/\.tsx$/.test(path)) return 'tsx';
-  if (/\.jsx$/.test(path)) return 'jsx';
+  if (path.endsWith('.tsx')) return 'tsx';
+  if (path.endsWith('.jsx')) return 'jsx';
   return /\.[cm]?js$/.test(path) ? 'js' : 'ts';
 }
 
@@ -281,7 +281,7 @@ class ModuleCompiler {
         fastHash: textHash(finish(method.inPlace).code),
         resumeHash: method.appended === '' ? '' : textHash(functionText(finish(method.appended).code)),
       });
-      const resume = method.appended === '' ? 'null' : method.metaName.replace('$m', '$r');
+      const resume = method.appended === '' ? 'null' : method.resumeName;
       return `const ${method.metaName} = ${gate}.method(${described}, ${this.#reference(method)}, ${resume});`;
     });
     const constants = this.#isMovableFile ? this.#constants() : [];

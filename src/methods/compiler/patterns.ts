@@ -86,7 +86,7 @@ export class Patterns {
     this.#context.emit({
       kind: 'if',
       test: code(`${slot.name} === undefined`, held),
-      then: this.#context.collect(() => {
+      taken: this.#context.collect(() => {
         this.#context.set(slot, this.#expressions.value(child(target, 'right')));
       }),
       otherwise: [],

@@ -7,21 +7,21 @@ export interface Edit {
   readonly erases: boolean;
 }
 
-// Generated text carries marks until it is complete: an original line at \u0001…\u0002, a site at \u0003…\u0004.
-const marks = /\u0001(\d+)\u0002|\u0003(\d+):(\d+)\u0004|\n/g;
+// Generated text carries marks until it is complete: an original line at \uFDD1…\uFDD2, a site at \uFDD3…\uFDD4.
+const marks = /\uFDD1(\d+)\uFDD2|\uFDD3(\d+):(\d+)\uFDD4|\n/g;
 
 /** Marks the generated line that holds it as a site of a method. */
 export function siteMark(method: number, pc: number): string {
-  return `\u0003${method}:${pc}\u0004`;
+  return `\uFDD3${method}:${pc}\uFDD4`;
 }
 
 export function lineMark(line: number): string {
-  return `\u0001${line}\u0002`;
+  return `\uFDD1${line}\uFDD2`;
 }
 
 /** Whether a source cannot be compiled since it contains the marks itself. */
 export function containsMarks(source: string): boolean {
-  return /[\u0001-\u0004]/.test(source);
+  return /[\uFDD1-\uFDD5]/.test(source);
 }
 
 /** One module's source, with the edits that erase types and rename variables. Slices keep track of their lines. */

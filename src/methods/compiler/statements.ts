@@ -169,9 +169,9 @@ export class Statements {
   #if(node: Node): void {
     const test = this.expressions.value(child(node, 'test'));
     const alternate = optional(node, 'alternate');
-    const then = this.context.collect(() => this.statement(child(node, 'consequent')));
+    const taken = this.context.collect(() => this.statement(child(node, 'consequent')));
     const otherwise = alternate === null ? [] : this.context.collect(() => this.statement(alternate));
-    this.context.emit({ kind: 'if', test, then, otherwise });
+    this.context.emit({ kind: 'if', test, taken, otherwise });
   }
 
   #return(node: Node): void {
@@ -234,11 +234,11 @@ export class Statements {
     context.emit({ kind: 'block', label, body: [caught] });
     this.statement(finalizer);
     const held = slotCode(completion);
-    const when = (index: number, then: () => void): void =>
+    const when = (index: number, taken: () => void): void =>
       context.emit({
         kind: 'if',
         test: code(`${completion.name} === ${index}`, held),
-        then: context.collect(then),
+        taken: context.collect(taken),
         otherwise: [],
       });
     when(1, () => context.emit({ kind: 'throw', code: slotCode(value) }));
@@ -266,12 +266,12 @@ export class Statements {
     context.set(flag, code('0'));
     const body = context.collect(() => this.statement(child(node, 'block')));
     context.emit({ kind: 'try', body, flag, caught });
-    const then = context.collect(() => {
+    const taken = context.collect(() => {
       const parameter = optional(handler, 'param');
       if (parameter !== null) this.expressions.patterns.declare(parameter, slotCode(caught));
       this.statement(child(handler, 'body'));
     });
-    context.emit({ kind: 'if', test: code(`${flag.name} === 1`, slotCode(flag)), then, otherwise: [] });
+    context.emit({ kind: 'if', test: code(`${flag.name} === 1`, slotCode(flag)), taken, otherwise: [] });
   }
 
   #switch(node: Node): void {
@@ -314,17 +314,17 @@ export class Statements {
     context.set(index, code('-1'));
     tests.forEach((test, at) => {
       if (test === null) return;
-      const then = context.collect(() => {
+      const taken = context.collect(() => {
         const value = this.expressions.value(test);
         const matched: Step = { kind: 'set', slot: index, code: code(String(at)) };
         context.emit({
           kind: 'if',
           test: code(`${subject.text} === ${value.text}`, subject, value),
-          then: [matched],
+          taken: [matched],
           otherwise: [],
         });
       });
-      context.emit({ kind: 'if', test: code(`${index.name} === -1`, slotCode(index)), then, otherwise: [] });
+      context.emit({ kind: 'if', test: code(`${index.name} === -1`, slotCode(index)), taken, otherwise: [] });
     });
     return slotCode(index);
   }
@@ -341,7 +341,7 @@ export function jumpsTo(steps: readonly Step[], label: string): boolean {
       case 'break':
         return step.label === label;
       case 'if':
-        return jumpsTo(step.then, label) || jumpsTo(step.otherwise, label);
+        return jumpsTo(step.taken, label) || jumpsTo(step.otherwise, label);
       case 'loop':
       case 'block':
       case 'try':

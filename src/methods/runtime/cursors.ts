@@ -3,7 +3,7 @@ import { WalkRefusedError } from './errors.ts';
 type Collection = Map<unknown, unknown> | Set<unknown> | readonly unknown[];
 export type View = 'entries' | 'keys' | 'values';
 
-const arrayValues = Array.prototype[Symbol.iterator];
+const arrayValues = descriptorOf(Array.prototype, Symbol.iterator);
 const arrayIterator = Object.getPrototypeOf([][Symbol.iterator]()) as object;
 const arrayNext = descriptorOf(arrayIterator, 'next');
 const mapIterator = Object.getPrototypeOf(new Map().entries()) as object;
@@ -13,15 +13,22 @@ const regExpIterator = Object.getPrototypeOf('a'.matchAll(/a/g)) as object;
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
 const typedValues = (typedArray as { [Symbol.iterator]: unknown })[Symbol.iterator];
 const intrinsics = {
-  map: { entries: Map.prototype.entries, keys: Map.prototype.keys, values: Map.prototype.values },
-  set: { entries: Set.prototype.entries, keys: Set.prototype.keys, values: Set.prototype.values },
-  array: { entries: Array.prototype.entries, keys: Array.prototype.keys, values: Array.prototype.values },
-  mapIterator: Map.prototype[Symbol.iterator],
-  setIterator: Set.prototype[Symbol.iterator],
-  stringIterator: String.prototype[Symbol.iterator],
+  map: viewsOf(Map.prototype),
+  set: viewsOf(Set.prototype),
+  array: viewsOf(Array.prototype),
+  mapIterator: descriptorOf(Map.prototype, Symbol.iterator),
+  setIterator: descriptorOf(Set.prototype, Symbol.iterator),
+  stringIterator: descriptorOf(String.prototype, Symbol.iterator) as Walker,
 };
 
-function descriptorOf(object: object, key: string): unknown {
+type Walker = (this: unknown) => Iterator<unknown>;
+
+function viewsOf(prototype: object): Readonly<Record<View, Walker>> {
+  const view = (name: View): Walker => descriptorOf(prototype, name) as Walker;
+  return { entries: view('entries'), keys: view('keys'), values: view('values') };
+}
+
+function descriptorOf(object: object, key: PropertyKey): unknown {
   return Object.getOwnPropertyDescriptor(object, key)?.value;
 }
 
@@ -115,9 +122,9 @@ export class Cursor {
 
 function iteratorOf(source: Collection | string, view: View): Iterator<unknown> {
   if (typeof source === 'string') return intrinsics.stringIterator.call(source);
-  if (source instanceof Map) return intrinsics.map[view].call(source) as Iterator<unknown>;
-  if (source instanceof Set) return intrinsics.set[view].call(source) as Iterator<unknown>;
-  return intrinsics.array[view].call(source as unknown[]) as Iterator<unknown>;
+  if (source instanceof Map) return intrinsics.map[view].call(source);
+  if (source instanceof Set) return intrinsics.set[view].call(source);
+  return intrinsics.array[view].call(source);
 }
 
 function advanced(source: Collection, view: View, position: number): Iterator<unknown> {
@@ -145,7 +152,10 @@ function isPlainTyped(value: object): boolean {
 /** What a `for…of` over `value` walks: arrays and typed arrays themselves, by index; otherwise a cursor. */
 export function walkOf(value: unknown): unknown {
   if (isPlainArray(value)) return value;
-  if (typeof value === 'string' && String.prototype[Symbol.iterator] === intrinsics.stringIterator) {
+  if (
+    typeof value === 'string' &&
+    descriptorOf(String.prototype, Symbol.iterator) === intrinsics.stringIterator
+  ) {
     return Cursor.over(value, 'values');
   }
   if (typeof value === 'object' && value !== null) {

@@ -96,7 +96,7 @@ export class Gate {
     const yields = running.wantsToYield();
     this.n = running.refill();
     if (!yields) return;
-    const stack = walkStack(this.tick, this.modules);
+    const stack = walkStack(ownFunction('tick'), this.modules);
     if (stack.kind === 'foreign') return running.heldUp(stack.where);
     running.givesWay(stack.frames);
     throw this.capture;
@@ -170,7 +170,7 @@ export class Gate {
     if (count === -1) return [...value];
     const taken: unknown[] = [];
     if (count === 0) {
-      const [] = value;
+      value[Symbol.iterator]().return?.();
       return taken;
     }
     for (const element of value) {
@@ -202,7 +202,11 @@ export class Gate {
     constants: Readonly<Record<string, unknown>>,
     originalLines: readonly number[],
   ): void {
-    const lines = { expected: expectedLine, found: callerLine(this.module), original: originalLines };
+    const lines = {
+      expected: expectedLine,
+      found: callerLine(ownFunction('module')),
+      original: originalLines,
+    };
     this.modules.set(url, loadModule(url, path, methods, constants, lines));
   }
 
@@ -210,6 +214,11 @@ export class Gate {
     if (this.x === null) throw new NoExecutionError(construct);
     return this.x;
   }
+}
+
+/** One of the gate's functions as the native stack knows it. */
+function ownFunction(name: 'tick' | 'module'): AnyFunction {
+  return Reflect.get(Gate.prototype, name) as AnyFunction;
 }
 
 /** `Promise.all` and its like inside methods; the native ones where no execution runs. */

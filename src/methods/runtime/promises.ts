@@ -139,7 +139,13 @@ export class Promises {
   /** `Promise.all` and its like, over promises that may move. */
   combine(kind: Combinator['kind'] | 'race', values: Iterable<unknown>): PromiseRecord {
     const into = this.create(`Promise.${kind}`);
-    const list = [...values];
+    let list: unknown[];
+    try {
+      list = [...values];
+    } catch (error) {
+      this.settle(into, false, error);
+      return into;
+    }
     const combinator: Combinator | null =
       kind === 'race' ? null : { kind, into, values: list.map(() => undefined), remaining: list.length };
     list.forEach((value, index) => {

@@ -45,7 +45,8 @@ export function callerLine(above: (...args: never[]) => unknown): number | null 
 
 /** Survives a `prepareStackTrace` and a `stackTraceLimit` that somebody else has set. */
 function positions(above: (...args: never[]) => unknown, most = Infinity): readonly Position[] {
-  const { stackTraceLimit, prepareStackTrace } = Error;
+  const limit = Error.stackTraceLimit;
+  const prepare: unknown = Reflect.get(Error, 'prepareStackTrace');
   const holder: { stack?: unknown } = {};
   try {
     Error.stackTraceLimit = most;
@@ -59,7 +60,7 @@ function positions(above: (...args: never[]) => unknown, most = Infinity): reado
     const found = holder.stack;
     return Array.isArray(found) ? (found as Position[]) : [];
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-    Error.prepareStackTrace = prepareStackTrace;
+    Error.stackTraceLimit = limit;
+    Reflect.set(Error, 'prepareStackTrace', prepare);
   }
 }

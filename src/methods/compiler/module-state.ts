@@ -1,0 +1,125 @@
+import type { Method } from './calls.ts';
+import type { Finding } from './language.ts';
+import {
+  child,
+  flag,
+  isFunction,
+  memberName,
+  type Node,
+  nodes,
+  optional,
+  text,
+  unwrap,
+  walk,
+} from './syntax.ts';
+
+/** Finds state that a movable file would keep outside its methods. */
+export function checkModule(program: Node, methods: readonly Method[]): readonly Finding[] {
+  const findings: Finding[] = [];
+  const find = (node: Node, what: string, instead: string): void => {
+    findings.push({ offset: node.start, what, instead });
+  };
+  const isMethod = (node: Node): boolean => methods.some((method) => method.node === node);
+  for (const statement of nodes(program, 'body')) {
+    const declaration = optional(statement, 'declaration') ?? statement;
+    if (
+      statement.type === 'ExportDefaultDeclaration' &&
+      isFunction(declaration) &&
+      optional(declaration, 'id') === null
+    ) {
+      find(declaration, 'a function without a name', 'export default function name() { … }');
+    }
+    if (declaration.type === 'ClassDeclaration') {
+      const id = optional(declaration, 'id');
+      find(
+        declaration,
+        `class '${id === null ? 'default' : text(id, 'name')}'`,
+        'plain objects and functions',
+      );
+    }
+    if (declaration.type === 'VariableDeclaration' && !flag(declaration, 'declare')) {
+      for (const declarator of nodes(declaration, 'declarations'))
+        checkState(declaration, declarator, isMethod, find);
+    }
+    if (!isMethod(declaration)) {
+      walk(declaration, (node) => {
+        if (isFunction(node)) return false;
+        if (node.type === 'AwaitExpression' || (node.type === 'ForOfStatement' && flag(node, 'await'))) {
+          find(node, 'await at the top level', 'an async function');
+        }
+        return true;
+      });
+    }
+  }
+  return findings;
+}
+
+function checkState(
+  declaration: Node,
+  declarator: Node,
+  isMethod: (node: Node) => boolean,
+  find: (node: Node, what: string, instead: string) => void,
+): void {
+  const name = text(child(declarator, 'id'), 'name');
+  if (declaration['kind'] !== 'const') {
+    return find(declarator, `the module's variable '${name}'`, 'a local variable of a method, passed on');
+  }
+  const init = optional(declarator, 'init');
+  if (init === null || isMethod(unwrap(init))) return;
+  const mutable = mutablePart(unwrap(init), false);
+  if (mutable !== null) {
+    find(
+      mutable,
+      `state of the module in '${name}'`,
+      'Object.freeze([...]) at each level, or a local of a method',
+    );
+  }
+}
+
+const mutableClasses = new Set([
+  'Map',
+  'Set',
+  'Array',
+  'Object',
+  'Date',
+  'WeakMap',
+  'WeakSet',
+  'ArrayBuffer',
+]);
+
+/** An array, object or collection that is plainly not frozen. What calls return is checked when the module is loaded. */
+function mutablePart(node: Node, frozen: boolean): Node | null {
+  const inner = unwrap(node);
+  switch (inner.type) {
+    case 'ArrayExpression':
+      if (!frozen) return inner;
+      return first(nodes(inner, 'elements'), (element) => mutablePart(element, false));
+    case 'ObjectExpression':
+      if (!frozen) return inner;
+      return first(nodes(inner, 'properties'), (property) =>
+        property.type === 'Property' ? mutablePart(child(property, 'value'), false) : null,
+      );
+    case 'NewExpression': {
+      const callee = unwrap(child(inner, 'callee'));
+      const name = callee.type === 'Identifier' ? text(callee, 'name') : '';
+      return mutableClasses.has(name) || name.endsWith('Array') ? inner : null;
+    }
+    case 'CallExpression': {
+      const callee = unwrap(child(inner, 'callee'));
+      const object = callee.type === 'MemberExpression' ? unwrap(child(callee, 'object')) : null;
+      const freezes =
+        object?.type === 'Identifier' && text(object, 'name') === 'Object' && memberName(callee) === 'freeze';
+      return freezes ? first(nodes(inner, 'arguments'), (argument) => mutablePart(argument, true)) : null;
+    }
+    default:
+      return null;
+  }
+}
+
+function first(list: readonly Node[], find: (node: Node) => Node | null): Node | null {
+  for (const node of list) {
+    const found = find(node);
+    if (found !== null) return found;
+  }
+  return null;
+}
