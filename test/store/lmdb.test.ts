@@ -151,9 +151,10 @@ test('loses no increment of four processes', async () => {
   expect(text((await (await folder.open()).registry.get('counter'))?.value)).toBe('400');
 });
 
-test('is linearizable across processes', async () => {
+test('is linearizable across processes, while others open and close the store', async () => {
   const folder = await Folder.create();
   for (let round = 0; round < 3; round += 1) {
+    const opener = folder.peer(['reopen', '12']);
     const peers = [1, 2, 3].map((base) =>
       folder.peer(['observe', `row/${round}`, String(base * 1000), '14']),
     );
@@ -161,7 +162,75 @@ test('is linearizable across processes', async () => {
     expect(lines.length).toBe(42);
     const violation = findViolation(lines.map((line) => JSON.parse(line) as Observation));
     expect(violation, violation ?? '').toBeNull();
+    expect(await opener.ended).toEqual(['reopened']);
   }
+});
+
+test('nobody commits while another process opens the file, and nobody opens it meanwhile; reads go on', async () => {
+  const folder = await Folder.create();
+  const hurry = new HurryClock();
+  const store = await folder.open({ clock: hurry });
+  await store.registry.cas('row', 'absent', bytes('1'));
+  const release = join(folder.path, 'release');
+  const opener = folder.peer(['enter', folder.file, release]);
+  await opener.saw('inside');
+  hurry.hurriedMs = 200;
+  expect(text((await store.registry.get('row'))?.value)).toBe('1');
+  const refused = await failure(store.registry.cas('other', 'absent', bytes('2')));
+  expect(refused).toBeInstanceOf(StoreUnavailableError);
+  hurry.hurriedMs = null;
+  const late = folder.peer(['reopen', '1']);
+  await writeFile(release, '');
+  expect(await late.ended).toEqual(['reopened']);
+  expect(await store.registry.get('other')).toBeNull();
+  expect((await store.registry.cas('other', 'absent', bytes('3'))).kind).toBe('done');
+});
+
+test.each([
+  ['one commit', 1],
+  ['two commits', 2],
+])('overwrites nothing and shows nothing when another program sets LMDB back by %s', async (_, commits) => {
+  const folder = await Folder.create();
+  const store = await folder.open();
+  for (const key of ['a', 'b', 'c']) await store.registry.cas(key, 'absent', bytes('1'));
+  await folder.peer(['set-back', folder.file, String(commits)]).ended;
+  const lost = await failure(store.registry.cas('d', 'absent', bytes('1')));
+  expect(String(lost)).toContain('another program has opened it');
+  expect(lost).toBeInstanceOf(StoreUnavailableError);
+  await store.close();
+  const again = await folder.open();
+  expect((await again.registry.list('')).map(({ key }) => key)).toEqual(['a', 'b', 'c']);
+});
+
+test('shows no snapshot of a commit that LMDB has not published', async () => {
+  const folder = await Folder.create();
+  const store = await folder.open();
+  for (const key of ['a', 'b', 'c']) await store.registry.cas(key, 'absent', bytes('1'));
+  // LMDB names the last commit but two, and where its header was stands the last one's: as when a reader is held up.
+  await folder.peer(['set-back', folder.file, '2']).ended;
+  expect(await failure(store.registry.get('c'))).toBeInstanceOf(StoreUnavailableError);
+});
+
+test('reads under the write lock what it cannot prove fresh', async () => {
+  const folder = await Folder.create();
+  const store = await folder.open();
+  await store.registry.cas('row', 'absent', bytes('1'));
+  expect(await folder.peer(['foreign', folder.file]).ended).toEqual(['written']);
+  expect(text((await store.registry.get('row'))?.value)).toBe('1');
+  const goOn = await folder.stopLockHolder();
+  const hurry = new HurryClock();
+  hurry.hurriedMs = 200;
+  const behind = await failure(
+    Promise.race([
+      store.registry.list(''),
+      new Promise((_, reject) => hurry.after(200, () => reject(new Error('waits')))),
+    ]),
+  );
+  expect(String(behind)).toContain('waits');
+  await goOn();
+  const latest = await store.registry.get('row');
+  expect((await store.registry.cas('row', latest?.revision ?? 'absent', bytes('2'))).kind).toBe('done');
+  expect(text((await store.registry.get('row'))?.value)).toBe('2');
 });
 
 test('keeps what a killed writer was acknowledged, and the others go on', async () => {

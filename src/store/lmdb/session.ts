@@ -247,6 +247,7 @@ export class StoreSession {
         this.#listeners.get(report.watch)?.(report.event);
         return;
       case 'broken':
+        this.#line.broken();
         return this.#end(`broke: ${report.failure.reason}; open it again`);
       case 'closed':
         return this.#end(closedReason);

@@ -21,6 +21,8 @@ export interface StoreLine {
   readonly lost: Promise<string>;
   /** Ends the thread if this was its last line; fulfilled when it has ended, or is needed by others. Call it once. */
   leave(): Promise<void>;
+  /** To be told when the thread says that it ends by itself: nobody joins it any more. */
+  broken(): void;
 }
 
 /** A thread that has a database file open, for as long as any session needs it. */
@@ -60,6 +62,9 @@ class StoreThread {
       claims: new Int32Array(claims),
       lost: this.exited,
       leave: () => this.#leave(),
+      broken: () => {
+        this.leaving = true;
+      },
     };
   }
 

@@ -1,7 +1,8 @@
 // Another process with the same store, run by the built program: `node peer.mjs URL COMMAND …`. Reports lines on stdout.
-import { existsSync, writeSync } from 'node:fs';
+import { existsSync, openSync, readSync, writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { open } from 'lmdb';
+import { Gate } from '../../../dist/store/lmdb/gate.js';
 import { openStore } from '../../../dist/store/open.js';
 import { storeOptions } from '../../../dist/store/options.js';
 
@@ -77,7 +78,47 @@ function hold(file, release) {
   say('released');
 }
 
+/** Is inside the gate, as a process that opens the database, until a file appears. */
+function enter(file, release) {
+  const word = new Int32Array(new SharedArrayBuffer(4));
+  new Gate(`${file}-gate`).pass(() => {
+    say('inside');
+    while (!existsSync(release)) Atomics.wait(word, 0, 0, 5);
+  });
+}
+
+/** What LMDB does when another program opens the file while it is written to: sets the number of the latest commit back. */
+function setBack(file, commits) {
+  const lockFile = openSync(`${file}-lock`, 'r+');
+  const latest = Buffer.alloc(8); // Of the commit, at byte 8: see mdb.c, MDB_txbody.
+  readSync(lockFile, latest, 0, 8, 8);
+  latest.writeBigUInt64LE(latest.readBigUInt64LE() - BigInt(commits));
+  writeSync(lockFile, latest, 0, 8, 8);
+  say(`set back to ${latest.readBigUInt64LE()}`);
+}
+
+/** A commit that does not record its own number. */
+function foreign(file) {
+  const root = open({ path: file, noSubdir: true, overlappingSync: false, mapSize: 9 * 2 ** 30, maxDbs: 4 });
+  const head = root.openDB({ name: 'head', encoding: 'binary', keyEncoding: 'binary' });
+  root.transactionSync(() => head.putSync(Buffer.from('other'), Buffer.from('1')));
+  say('written');
+}
+
 switch (command) {
+  case 'enter':
+    enter(rest[0], rest[1]);
+    break;
+  case 'set-back':
+    setBack(rest[0], Number(rest[1]));
+    break;
+  case 'foreign':
+    foreign(rest[0]);
+    break;
+  case 'reopen':
+    for (let opened = 0; opened < Number(rest[0]); opened += 1) await (await openStore(url, options)).close();
+    say('reopened');
+    break;
   case 'hold':
     hold(rest[0], rest[1]);
     break;
