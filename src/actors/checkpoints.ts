@@ -1,5 +1,4 @@
 import { assertNever } from '../core/assert.ts';
-import { messageOf } from '../core/errors.ts';
 import type { ExecutionId } from '../core/ids.ts';
 import type { Capture } from '../lanes/contract.ts';
 import type { OwnershipEvent } from '../protocols/ownership/ownership.ts';
@@ -17,7 +16,7 @@ export type CheckpointsMessage =
   | { readonly kind: 'soon'; readonly execution: ExecutionId }
   | { readonly kind: 'captured'; readonly execution: ExecutionId; readonly answer: LaneAnswer }
   | { readonly kind: 'stored'; readonly capture: Capture; readonly vaultKey: string }
-  | { readonly kind: 'storeFailed'; readonly execution: ExecutionId; readonly reason: string }
+  | { readonly kind: 'storeFailed'; readonly execution: ExecutionId; readonly vaultKey: string }
   /** The register took the checkpoint (or this host was fenced). */
   | {
       readonly kind: 'changed';
@@ -96,8 +95,10 @@ class CheckpointsSession {
       case 'captured':
         return this.#captured(message, context);
       case 'stored':
-        return this.#stored(message);
+        return this.#stored(message, context);
       case 'storeFailed':
+        // It may stand in the vault all the same, and no register will ever name it.
+        this.#delete(message.vaultKey, context);
         this.#idle(message.execution, true);
         return;
       case 'changed':
@@ -187,12 +188,14 @@ class CheckpointsSession {
     context.pipe(
       this.#ports.vault.put(vaultKey, capture.bytes),
       () => ({ kind: 'stored', capture, vaultKey }),
-      (error) => ({ kind: 'storeFailed', execution, reason: messageOf(error) }),
+      () => ({ kind: 'storeFailed', execution, vaultKey }),
     );
   }
 
-  #stored({ capture, vaultKey }: Extract<CheckpointsMessage, { kind: 'stored' }>): void {
+  #stored({ capture, vaultKey }: Extract<CheckpointsMessage, { kind: 'stored' }>, context: Context): void {
     const { tenure, digest, effectSequence } = capture;
+    // It has ended, or left, meanwhile.
+    if (this.#ports.book.get(tenure.execution) === null) return this.#delete(vaultKey, context);
     const schedule = this.#schedule(tenure.execution);
     schedule.phase = 'switching';
     schedule.switchingSinceMs = this.#ports.clock.monotonicMs();
@@ -216,13 +219,18 @@ class CheckpointsSession {
     if (change.kind !== 'checkpoint') return;
     const schedule = this.#schedule(execution);
     if (outcome === 'done' && schedule.replaces !== null && schedule.replaces !== change.point.vaultKey) {
-      context.pipe(
-        this.#ports.vault.delete(schedule.replaces),
-        () => ({ kind: 'deleted' }),
-        () => ({ kind: 'deleted' }),
-      );
+      this.#delete(schedule.replaces, context);
     }
     this.#idle(execution, outcome !== 'done');
+  }
+
+  /** What is left behind goes when the execution ends. */
+  #delete(vaultKey: string, context: Context): void {
+    context.pipe(
+      this.#ports.vault.delete(vaultKey),
+      () => ({ kind: 'deleted' }),
+      () => ({ kind: 'deleted' }),
+    );
   }
 
   #idle(execution: ExecutionId, again: boolean): void {

@@ -15,6 +15,8 @@ export class Directory {
   readonly #seats = new Map<string, Found<SeatRow>>();
   readonly #listeners = new Set<() => void>();
   readonly #stops: (() => void)[] = [];
+  readonly #unlisted = new Set<unknown>([this.#leases, this.#registers, this.#seats]);
+  readonly #onListed: (() => void)[] = [];
 
   /** Follows all tables until `stop`. */
   start(tables: Tables): void {
@@ -33,6 +35,14 @@ export class Directory {
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves once every table was listed: before, a host or an execution may be missing that is there. */
+  listed(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#unlisted.size === 0) resolve();
+      else this.#onListed.push(resolve);
+    });
   }
 
   /** Incarnations whose lease stands, by name. */
@@ -88,6 +98,9 @@ export class Directory {
     if (change.complete) rows.clear();
     for (const found of change.rows) rows.set(idOf(found.row), found);
     for (const id of change.removed) rows.delete(id);
+    if (change.complete && this.#unlisted.delete(rows) && this.#unlisted.size === 0) {
+      for (const resolve of this.#onListed.splice(0)) resolve();
+    }
     for (const listener of this.#listeners) listener();
   }
 }

@@ -49,6 +49,8 @@ export type ExecutionsMessage =
     }
   /** Puts right what was missed: results that are not in the register yet, executions without an actor. */
   | { readonly kind: 'lookOver' }
+  | { readonly kind: 'sweepFailed'; readonly execution: ExecutionId }
+  | { readonly kind: 'sweepDue'; readonly execution: ExecutionId }
   | { readonly kind: 'noted' };
 
 export interface ExecutionsPorts extends ExecutionPorts {
@@ -123,6 +125,11 @@ class ExecutionsSession {
         return this.#notMet(message.key, context);
       case 'changed':
         return this.#changed(message, context);
+      case 'sweepFailed':
+        context.after(againMs, { kind: 'sweepDue', execution: message.execution });
+        return;
+      case 'sweepDue':
+        return this.#sweepVault(message.execution, context);
       case 'lookOver':
         return this.#lookOver(context);
       case 'noted':
@@ -335,15 +342,19 @@ class ExecutionsSession {
     const row = this.#ports.directory.register(execution)?.row;
     const tenure = { execution, epoch: row?.epoch ?? epoch(1), generation: row?.generation ?? generation(1) };
     this.#ports.events.emit({ kind: 'executionSettled', tenure, outcome: change.result.outcome });
-    context.pipe(
-      this.#sweepVault(execution),
-      () => ({ kind: 'noted' }),
-      () => ({ kind: 'noted' }),
-    );
+    this.#sweepVault(execution, context);
   }
 
   /** The register names only the result now; what it took to get there goes. */
-  async #sweepVault(execution: ExecutionId): Promise<void> {
+  #sweepVault(execution: ExecutionId, context: Context): void {
+    context.pipe(
+      this.#deleteAll(execution),
+      () => ({ kind: 'noted' }),
+      () => ({ kind: 'sweepFailed', execution }),
+    );
+  }
+
+  async #deleteAll(execution: ExecutionId): Promise<void> {
     const snapshots = await this.#ports.vault.list(`snapshot/${execution}/`);
     for (const key of [...snapshots, argumentsKey(execution)]) await this.#ports.vault.delete(key);
   }

@@ -33,7 +33,11 @@ export type MigrationEnded = { readonly kind: 'ended'; readonly cell: MigrationC
 export type StepMessage =
   | { readonly kind: 'perform'; readonly effects: readonly MigrationEffect[] }
   /** Brings an event to the conductor in the order in which this step caused them. */
-  | { readonly kind: 'report'; readonly event: ConductorEvent };
+  | { readonly kind: 'report'; readonly event: ConductorEvent }
+  /** Asks ownership once more, if the migration still stands where it asked. */
+  | { readonly kind: 'askAgain'; readonly ask: OwnershipAsk; readonly at: MigrationCell['state'] };
+
+const askAgainMs = 1_000;
 
 type Context = ActorContext<StepMessage>;
 /** The last timer of each kind. */
@@ -58,7 +62,9 @@ export function stepWorker(
     },
     receive(state, message, context) {
       if (message.kind === 'report') report(message.event);
-      else for (const effect of message.effects) perform(effect, cell, ports, context, report, state);
+      else if (message.kind === 'askAgain') {
+        if (cell.state === message.at) askOwnership(message.ask, cell, ports, context);
+      } else for (const effect of message.effects) perform(effect, cell, ports, context, report, state);
       return state;
     },
   };
@@ -80,7 +86,7 @@ function perform(
     case 'send':
       return send(effect.message, cell, ports);
     case 'askOwnership':
-      return askOwnership(effect.ask, cell, ports);
+      return askOwnership(effect.ask, cell, ports, context);
     case 'startTimer': {
       const event = { kind: 'timedOut', timer: effect.timer } as const;
       // An earlier one would end this attempt too soon, and a repeated one would multiply what it repeats.
@@ -138,10 +144,12 @@ function send(message: MigrationMessage, cell: MigrationCell, ports: MigrationPo
   });
 }
 
-function askOwnership(ask: OwnershipAsk, cell: MigrationCell, ports: MigrationPorts): void {
+/** Until the migration goes on: the ownership actor may crash before it answers, and forgets who asked. */
+function askOwnership(ask: OwnershipAsk, cell: MigrationCell, ports: MigrationPorts, context: Context): void {
   const ownership = address.role(ports.identity.name, 'ownership');
   const message = { kind: 'asked', execution: cell.passage.execution, ask } as const;
   ports.exchange.tell(ownership, message, 'urgent');
+  context.after(askAgainMs, { kind: 'askAgain', ask, at: cell.state });
 }
 
 function fetch(
