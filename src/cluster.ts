@@ -1,18 +1,25 @@
-import { pathToFileURL } from 'node:url';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { address } from './actors/addresses.ts';
 import { Directory } from './actors/directory.ts';
 import { AddressExchange } from './actors/exchange.ts';
 import type { AnyMessage, Tables } from './actors/ports.ts';
 import { SystemClock } from './clock.ts';
-import { GodwitError, messageOf } from './core/errors.ts';
+import {
+  ExecutionFailedError,
+  MethodsRefusedError,
+  NoClusterError,
+  NotFoundError,
+  RefusedError,
+} from './cluster-errors.ts';
+import { messageOf } from './core/errors.ts';
 import type { MethodRef } from './core/execution.ts';
-import type { ExecutionId, HostName, IncarnationId } from './core/ids.ts';
-import { actorAddress, executionId, hostName, incarnationId, methodId } from './core/ids.ts';
+import type { Epoch, ExecutionId, Generation, HostName, IncarnationId } from './core/ids.ts';
+import { actorAddress, executionId, hostOf, incarnationId, methodId } from './core/ids.ts';
 import type { Inspection } from './core/inspection.ts';
 import { SystemDigest } from './digest.ts';
 import { compileModule, compilerVersion } from './methods/compiler/index.ts';
-import type { Refusal } from './methods/compiler/index.ts';
 import type { Package } from './methods/packages/index.ts';
 import { bundle, sourceFilesOnDisk } from './methods/packages/index.ts';
 import { decodeValue, encodeValue } from './methods/snapshot/index.ts';
@@ -40,63 +47,6 @@ import type { Wire } from './wire/contract.ts';
 import { openWire } from './wire/open.ts';
 import { wireDefaults } from './wire/settings.ts';
 
-/** No cluster was ever started at a store. */
-export class NoClusterError extends GodwitError {
-  override readonly name = 'NoClusterError';
-  readonly code = 'NO_CLUSTER';
-  readonly retryable = true;
-
-  constructor(location: StoreLocation, why: string) {
-    super(
-      `No cluster at ${location.url}: ${why}. Start one with \`godwit up\`, or name its store with --store or GODWIT_STORE.`,
-    );
-  }
-}
-
-/** A file that cannot be moved, with every reason. */
-export class MethodsRefusedError extends GodwitError {
-  override readonly name = 'MethodsRefusedError';
-  readonly code = 'METHODS_REFUSED';
-  readonly retryable = false;
-  readonly refusals: readonly Refusal[];
-
-  constructor(file: string, refusals: readonly Refusal[]) {
-    const lines = refusals.map(
-      ({ path, line, column, what, instead }) => `  ${path}:${line}:${column} ${what}. ${instead}`,
-    );
-    super(`${file} cannot be made movable:\n${lines.join('\n')}`);
-    this.refusals = refusals;
-  }
-}
-
-/** The cluster does not have what was named. */
-export class NotFoundError extends GodwitError {
-  override readonly name = 'NotFoundError';
-  readonly code = 'NOT_FOUND';
-  readonly retryable = false;
-}
-
-/** A host or an execution refused what it was asked for. */
-export class RefusedError extends GodwitError {
-  override readonly name = 'RefusedError';
-  readonly code = 'REFUSED';
-  readonly retryable = true;
-}
-
-/** An execution ended by throwing; `cause` is what it threw. */
-export class ExecutionFailedError extends GodwitError {
-  override readonly name = 'ExecutionFailedError';
-  readonly code = 'EXECUTION_FAILED';
-  readonly retryable = false;
-  /** Of the method, in terms of its own files. */
-  readonly executionStack: string;
-
-  constructor(execution: ExecutionId, message: string, executionStack: string, cause: unknown) {
-    super(`Execution ${execution} threw: ${message}`, { cause });
-    this.executionStack = executionStack;
-  }
-}
-
 export interface ActorHandle {
   /** @returns false when the message was surely dropped */
   tell(message: AnyMessage): boolean;
@@ -110,8 +60,21 @@ export interface StartOptions {
   readonly affinity: AffinityDeclaration;
 }
 
+/** An execution that has ended. Its outcome's value is what `outcome` gives. */
+export interface SettledExecution {
+  readonly execution: ExecutionId;
+  readonly method: MethodRef;
+  /** Where it ended. */
+  readonly host: HostName;
+  readonly outcome: ResultPointer['outcome'];
+  readonly epoch: Epoch;
+  readonly generation: Generation;
+}
+
 export const anywhere: AffinityDeclaration = { hosts: [], racks: [], labels: [], matching: 1, otherwise: 1 };
 
+/** Of the executions that a message names. */
+const namedMax = 5;
 const askMs = 10_000;
 const migrateMs = 60_000;
 
@@ -124,19 +87,28 @@ export interface Cluster {
   hosts(): Promise<readonly HostDescription[]>;
   /** All that have not settled, by id. Those whose host does not answer are described from the register. */
   executions(): Promise<readonly ExecutionSummary[]>;
-  /** Compiles a file with what it imports, and puts it into the vault. @throws {MethodsRefusedError} */
+  /** All that have ended, by id. */
+  settled(): Promise<readonly SettledExecution[]>;
+  /**
+   * Compiles a file with what it imports, and puts it into the vault.
+   *
+   * @throws {NotFoundError} when there is no such file
+   * @throws {MethodsRefusedError} with all that cannot be moved
+   */
   deploy(file: string): Promise<Package>;
   /** Starts an execution of a deployed package's method. @throws {NotFoundError | RefusedError} */
   start(pack: Package, method: string, args: readonly unknown[], options: StartOptions): Promise<ExecutionId>;
-  /** Waits until the execution has ended. @throws {ExecutionFailedError} when it threw */
+  /** Waits until the execution has ended. @throws {NotFoundError | ExecutionFailedError} the latter when it threw */
   outcome(execution: ExecutionId): Promise<unknown>;
-  /** @throws {RefusedError} with the reason */
+  /** @throws {NotFoundError} of the execution or the host @throws {RefusedError} with the reason */
   migrate(
     execution: ExecutionId,
     target: HostName,
     reason: MoveReason,
   ): Promise<Extract<ExecutionReply, { kind: 'moved' }>>;
+  /** @throws {NotFoundError | RefusedError} the latter when it has ended */
   inspect(execution: ExecutionId): Promise<Inspection>;
+  /** Moves everything away from a host, which takes nothing in from then on. @throws {NotFoundError} */
   drain(host: HostName, deadlineMs: number): Promise<Extract<HostReply, { kind: 'drained' }>>;
   /** Follows the events of all hosts, those that come up later included, until the returned function is called. */
   follow(listener: (event: ClusterEvent) => void, options: { readonly logs: boolean }): () => void;
@@ -152,7 +124,9 @@ export async function connect(location: StoreLocation): Promise<Cluster> {
   const store = await openStore(location.url, storeOptions({ clock, random }));
   try {
     await store.identity(file.id);
-    return new ClusterClient(location, store, Buffer.from(file.secret, 'hex'), clock, random);
+    const client = new ClusterClient(location, store, Buffer.from(file.secret, 'hex'), clock, random);
+    await client.listed();
+    return client;
   } catch (error) {
     await store.close();
     throw error;
@@ -171,7 +145,6 @@ class ClusterClient implements Cluster {
   readonly #listeners = new Set<(event: ClusterEvent) => void>();
   readonly #followed = new Map<IncarnationId, boolean>();
   #follows = { any: false, logs: false };
-  readonly #listed: Promise<void>;
 
   constructor(
     location: StoreLocation,
@@ -213,14 +186,12 @@ class ClusterClient implements Cluster {
         onRefused: () => undefined,
       },
     });
-    this.#listed = new Promise((resolved) => {
-      const stop = this.#directory.onChange(() => {
-        stop();
-        resolved();
-      });
-    });
     this.#directory.onChange(() => this.#followHosts());
     this.#directory.start(this.#tables);
+  }
+
+  listed(): Promise<void> {
+    return this.#directory.listed();
   }
 
   actor(to: string): ActorHandle {
@@ -242,7 +213,6 @@ class ClusterClient implements Cluster {
   }
 
   async executions(): Promise<readonly ExecutionSummary[]> {
-    await this.#listed;
     const live = (await this.#tables.leases.list()).filter(({ row }) => row.phase === 'live');
     const replies = await Promise.all(
       live.map(({ row }) => this.#tryAsk<HostReply>(address.host(row.host.name), { kind: 'listExecutions' })),
@@ -259,8 +229,18 @@ class ClusterClient implements Cluster {
     return rows.map(({ row }) => told.get(row.execution) ?? unanswered(row));
   }
 
+  async settled(): Promise<readonly SettledExecution[]> {
+    const found = await this.#tables.registers.list();
+    return found.flatMap(({ row: { execution, method, owner, epoch, generation, standing } }) =>
+      standing.phase === 'settled'
+        ? [{ execution, method, host: hostOf(owner), outcome: standing.result.outcome, epoch, generation }]
+        : [],
+    );
+  }
+
   async deploy(file: string): Promise<Package> {
     const path = resolve(file);
+    if (!existsSync(path)) throw new NotFoundError(`There is no file ${path}.`);
     const outcome = bundle(pathToFileURL(path).href, {
       files: sourceFilesOnDisk,
       digest: new SystemDigest(),
@@ -279,6 +259,7 @@ class ClusterClient implements Cluster {
     options: StartOptions,
   ): Promise<ExecutionId> {
     const ref = this.#methodOf(pack, method);
+    if (options.on !== null) this.#mustBeUp(options.on);
     const host = options.on ?? (await this.#bestHost(options.affinity));
     const execution = executionId(`x-${this.#random.hex(6)}`);
     const message = {
@@ -316,6 +297,8 @@ class ClusterClient implements Cluster {
     target: HostName,
     reason: MoveReason,
   ): Promise<Extract<ExecutionReply, { kind: 'moved' }>> {
+    await this.#mustRun(execution);
+    this.#mustBeUp(target);
     const message = { kind: 'migrate', target, reason };
     const reply = await this.#exchange.ask<ExecutionReply>(address.execution(execution), message, migrateMs);
     if (reply.kind === 'moved') return reply;
@@ -325,6 +308,7 @@ class ClusterClient implements Cluster {
   }
 
   async inspect(execution: ExecutionId): Promise<Inspection> {
+    await this.#mustRun(execution);
     const reply = await this.#exchange.ask<ExecutionReply>(
       address.execution(execution),
       { kind: 'inspect' },
@@ -335,6 +319,7 @@ class ClusterClient implements Cluster {
   }
 
   async drain(host: HostName, deadlineMs: number): Promise<Extract<HostReply, { kind: 'drained' }>> {
+    this.#mustBeUp(host);
     const reply = await this.#exchange.ask<HostReply>(
       address.host(host),
       { kind: 'drain', deadlineMs },
@@ -390,6 +375,34 @@ class ClusterClient implements Cluster {
     }
   }
 
+  #mustBeUp(host: HostName): void {
+    const up = this.#directory.hosts().map(({ name }) => name);
+    if (up.includes(host)) return;
+    const known = up.length === 0 ? 'None is up: start them with `godwit up`.' : `Up are: ${up.join(', ')}.`;
+    throw new NotFoundError(`There is no host '${host}'. ${known}`);
+  }
+
+  async #mustRun(execution: ExecutionId): Promise<void> {
+    const found = await this.#tables.registers.get(execution);
+    if (found === null) throw this.#noExecution(execution);
+    const { standing } = found.row;
+    if (standing.phase === 'live') return;
+    throw new RefusedError(
+      `${execution} has ended: it ${standing.result.outcome}. \`godwit wait ${execution}\` shows what.`,
+    );
+  }
+
+  #noExecution(execution: ExecutionId): NotFoundError {
+    const running = [...this.#directory.registers()]
+      .filter(({ standing }) => standing.phase === 'live')
+      .map((row) => row.execution);
+    const shown = running.slice(0, namedMax).join(', ') + (running.length > namedMax ? ', …' : '');
+    return new NotFoundError(
+      `There is no execution '${execution}'. ` +
+        (running.length === 0 ? 'None runs.' : `These run: ${shown}.`),
+    );
+  }
+
   #methodOf(pack: Package, name: string): MethodRef {
     const { entry, methods } = pack.content;
     const found = methods.find((method) => method.id === methodId(`${entry}#${name}`));
@@ -424,8 +437,7 @@ class ClusterClient implements Cluster {
 
   async #settled(execution: ExecutionId): Promise<ResultPointer> {
     const found = await this.#tables.registers.get(execution);
-    if (found === null)
-      throw new NotFoundError(`There is no execution ${execution}. \`godwit ps\` lists them.`);
+    if (found === null) throw this.#noExecution(execution);
     if (found.row.standing.phase === 'settled') return found.row.standing.result;
     return new Promise((resolved) => {
       const stop = this.#directory.onChange(() => {
@@ -451,7 +463,7 @@ function unanswered(row: RegisterRow): ExecutionSummary {
     method: row.method,
     phase: 'frozen',
     activity: 'frozen',
-    host: hostName(row.owner.slice(0, row.owner.lastIndexOf('.'))),
+    host: hostOf(row.owner),
     deployedOn: row.deployment.host,
     epoch: row.epoch,
     generation: row.generation,

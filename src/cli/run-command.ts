@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { anywhere, ExecutionFailedError } from '../cluster.ts';
+import { anywhere } from '../cluster.ts';
+import { ExecutionFailedError } from '../cluster-errors.ts';
 import { hostName } from '../core/ids.ts';
 import type { StoreOption } from './options.ts';
 import { jsonOption, storeOption, withCluster } from './options.ts';
