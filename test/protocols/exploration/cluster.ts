@@ -348,7 +348,10 @@ export class Cluster {
   }
 
   #hear(host: number, event: OwnershipEvent): void {
-    if (this.#bounds.slowLanes) this.setReplies(host, [...this.replies(host), event]);
+    const replies = this.replies(host);
+    // A repeated request adds nothing to an answer that is under way already.
+    const isQueued = replies.some((reply) => JSON.stringify(reply) === JSON.stringify(event));
+    if (this.#bounds.slowLanes) this.setReplies(host, isQueued ? replies : [...replies, event]);
     else this.#jobs.push({ to: 'ownership', host, event });
   }
 

@@ -34,6 +34,7 @@ const scenarios: readonly (readonly [string, Partial<Bounds>])[] = [
   ['a store call is ambiguous, and reads are slow', { ambiguities: 1, slowReads: true }],
   ['two store calls are ambiguous', { ambiguities: 2 }],
   ['an actor is restarted, also in the middle of its effects', { restarts: 1 }],
+  ['lanes are slow, and a host crashes', { slowLanes: true, crashes: 1, acts: 0, messages: 2 }],
   ['lanes are slow', { slowLanes: true, duplicates: 1 }],
   [
     'a move is cancelled while a slow lane captures, and another begins',
@@ -43,13 +44,12 @@ const scenarios: readonly (readonly [string, Partial<Bounds>])[] = [
   ['the move is cancelled while a checkpoint is written', { cancels: 1, checkpoints: 1, acts: 0 }],
 ];
 
-/** Hours instead of seconds; `GODWIT_EXPLORE=long` adds them. */
+/** Minutes instead of seconds; `GODWIT_EXPLORE=long` adds them. */
 const longScenarios: readonly (readonly [string, Partial<Bounds>])[] = [
   ['a host crashes around a checkpoint', { crashes: 1, checkpoints: 1 }],
   ['a lease runs out, in mid-work', { expiries: 1, messages: 2 }],
   ['two moves, there and back', { migrations: 2 }],
   ['an actor is restarted and a message lost', { restarts: 1, losses: 1, duplicates: 1 }],
-  ['lanes are slow, and a host crashes', { slowLanes: true, crashes: 1, acts: 0, messages: 2 }],
   ['a crash after an ambiguous call', { crashes: 1, ambiguities: 1, messages: 2 }],
 ];
 
