@@ -13,10 +13,12 @@ import {
   NotFoundError,
   RefusedError,
 } from './cluster-errors.ts';
+import type { SettledExecution } from './cluster-listing.ts';
+import { settledExecution, unanswered } from './cluster-listing.ts';
 import { messageOf } from './core/errors.ts';
 import type { MethodRef } from './core/execution.ts';
-import type { Epoch, ExecutionId, Generation, HostName, IncarnationId } from './core/ids.ts';
-import { actorAddress, executionId, hostOf, incarnationId, methodId } from './core/ids.ts';
+import type { ExecutionId, HostName, IncarnationId } from './core/ids.ts';
+import { actorAddress, executionId, incarnationId, methodId } from './core/ids.ts';
 import type { Inspection } from './core/inspection.ts';
 import { SystemDigest } from './digest.ts';
 import { compileModule, compilerVersion } from './methods/compiler/index.ts';
@@ -34,7 +36,7 @@ import type {
   HostReply,
   MoveReason,
 } from './protocols/messages.ts';
-import type { RegisterRow, ResultPointer } from './protocols/ownership/register.ts';
+import type { ResultPointer } from './protocols/ownership/register.ts';
 import { SystemRandom } from './random.ts';
 import type { Store } from './store/contract.ts';
 import { openStore } from './store/open.ts';
@@ -47,6 +49,15 @@ import type { Wire } from './wire/contract.ts';
 import { openWire } from './wire/open.ts';
 import { wireDefaults } from './wire/settings.ts';
 
+export {
+  ExecutionFailedError,
+  MethodsRefusedError,
+  NoClusterError,
+  NotFoundError,
+  RefusedError,
+} from './cluster-errors.ts';
+export type { SettledExecution } from './cluster-listing.ts';
+
 export interface ActorHandle {
   /** @returns false when the message was surely dropped */
   tell(message: AnyMessage): boolean;
@@ -58,17 +69,6 @@ export interface StartOptions {
   /** The host to start on; null leaves it to affinity and availability. */
   readonly on: HostName | null;
   readonly affinity: AffinityDeclaration;
-}
-
-/** An execution that has ended. Its outcome's value is what `outcome` gives. */
-export interface SettledExecution {
-  readonly execution: ExecutionId;
-  readonly method: MethodRef;
-  /** Where it ended. */
-  readonly host: HostName;
-  readonly outcome: ResultPointer['outcome'];
-  readonly epoch: Epoch;
-  readonly generation: Generation;
 }
 
 export const anywhere: AffinityDeclaration = { hosts: [], racks: [], labels: [], matching: 1, otherwise: 1 };
@@ -231,11 +231,7 @@ class ClusterClient implements Cluster {
 
   async settled(): Promise<readonly SettledExecution[]> {
     const found = await this.#tables.registers.list();
-    return found.flatMap(({ row: { execution, method, owner, epoch, generation, standing } }) =>
-      standing.phase === 'settled'
-        ? [{ execution, method, host: hostOf(owner), outcome: standing.result.outcome, epoch, generation }]
-        : [],
-    );
+    return found.flatMap(({ row }) => settledExecution(row) ?? []);
   }
 
   async deploy(file: string): Promise<Package> {
@@ -454,24 +450,4 @@ class ClusterClient implements Cluster {
       }
     });
   }
-}
-
-/** What the register alone knows: its host does not answer. */
-function unanswered(row: RegisterRow): ExecutionSummary {
-  return {
-    execution: row.execution,
-    method: row.method,
-    phase: 'frozen',
-    activity: 'frozen',
-    host: hostOf(row.owner),
-    deployedOn: row.deployment.host,
-    epoch: row.epoch,
-    generation: row.generation,
-    fuel: 0,
-    cpuMs: 0,
-    executionCost: 0,
-    snapshotBytes: 0,
-    pin: null,
-    lastLog: '',
-  };
 }
