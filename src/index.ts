@@ -17,6 +17,7 @@ export {
 export type { ActorHandle, Cluster } from './cluster.ts';
 export type * from './protocols/messages.ts';
 export { GodwitError } from './core/errors.ts';
+export { decodeValue, encodeValue } from './methods/snapshot/index.ts';
 
 /**
  * Connects to a running cluster, as `godwit ps` does.
