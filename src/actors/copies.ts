@@ -39,8 +39,11 @@ export class Copies {
     const { board, events } = this.#ports;
     board.request(execution, 'freeze', (answer) => {
       if (answer.kind === 'frozen') {
-        const { digest, bytes } = answer.capture;
-        if (cell.state.phase === 'freezing' && cell.state.request === request) cell.frozen = answer.capture;
+        const { digest, bytes, tenure, effectSequence } = answer.capture;
+        if (cell.state.phase === 'freezing' && cell.state.request === request) {
+          cell.frozen = answer.capture;
+          cell.frozenAt = { epoch: tenure.epoch, effectSequence };
+        }
         tell({
           kind: 'event',
           execution,

@@ -1,5 +1,5 @@
 import type { MethodRef } from '../core/execution.ts';
-import type { ExecutionId, IncarnationId, MigrationId } from '../core/ids.ts';
+import type { Epoch, ExecutionId, IncarnationId, MigrationId } from '../core/ids.ts';
 import type { Capture } from '../lanes/contract.ts';
 import type { OwnershipState } from '../protocols/ownership/ownership.ts';
 
@@ -11,6 +11,8 @@ export interface OwnershipCell {
   method: MethodRef | null;
   /** The capture of the freeze under way. */
   frozen: Capture | null;
+  /** Where the newest freeze caught it: a copy that is kept and goes on here, goes on from there. */
+  frozenAt: { readonly epoch: Epoch; readonly effectSequence: number } | null;
   /** What was fetched for a migration to here; null once the lane has it. */
   received: { readonly migration: MigrationId; readonly bytes: Uint8Array } | null;
   /** Counts the copies that were ordered onto a lane: an earlier order never overtakes a later one. */
@@ -33,6 +35,7 @@ export class OwnershipBook {
       state: initial(),
       method: null,
       frozen: null,
+      frozenAt: null,
       received: null,
       placement: 0,
       loaded: false,

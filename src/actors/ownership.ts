@@ -298,7 +298,7 @@ class OwnershipSession {
         this.#answer(effect);
         return;
       case 'recovered':
-        return this.#recovered(effect, before);
+        return this.#recovered(cell, effect, before);
       case 'started':
         return this.#started(execution, { kind: effect.outcome });
       case 'changed':
@@ -392,15 +392,20 @@ class OwnershipSession {
     }
   }
 
-  #recovered(effect: Extract<OwnershipEffect, { kind: 'recovered' }>, before: OwnershipState): void {
-    const { point, tenure } = effect;
+  #recovered(
+    { frozenAt }: OwnershipCell,
+    { point, tenure }: Extract<OwnershipEffect, { kind: 'recovered' }>,
+    before: OwnershipState,
+  ): void {
     const claim = before.phase === 'claiming' ? before.claim : null;
+    // Without a point it goes on from the copy that was kept here when it left (rule 9).
+    const from = point === null ? frozenAt : point.kind === 'snapshot' ? point : null;
     this.#ports.events.emit({
       kind: 'recovered',
       tenure,
       from: claim?.kind === 'recovery' ? claim.owner : this.#ports.identity.incarnation,
-      effectSequence: point?.kind === 'snapshot' ? point.effectSequence : 0,
-      checkpointEpoch: point?.kind === 'snapshot' ? point.epoch : tenure.epoch,
+      effectSequence: from?.effectSequence ?? 0,
+      checkpointEpoch: from?.epoch ?? tenure.epoch,
     });
   }
 

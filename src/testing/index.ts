@@ -1,4 +1,13 @@
 export { tellWitness } from './witness-client.ts';
-export { judge, type Expectation, type Fault, type Recovery, type Verdict } from './witness-verdict.ts';
+export { accountOf } from './witness-account.ts';
+export {
+  judge,
+  type Account,
+  type Expectation,
+  type Fault,
+  type Loss,
+  type Recovery,
+  type Verdict,
+} from './witness-verdict.ts';
 export { parseWitnessLog, type Act, type LoggedAct } from './witness-log.ts';
 export { startWitness, type Witness } from './witness.ts';

@@ -9,6 +9,22 @@ export interface Recovery {
   readonly effectSequence: number;
 }
 
+/**
+ * The end of an incarnation that had owned an execution. An effect that it had started, and whose outcome it still owed
+ * when the execution left it, is started once more by the new owner, under the same key.
+ */
+export interface Loss {
+  readonly execution: string;
+  /** Under which it owned the execution. */
+  readonly epoch: number;
+}
+
+/** What the cluster's events say of the faults that it met. */
+export interface Account {
+  readonly recoveries: readonly Recovery[];
+  readonly losses: readonly Loss[];
+}
+
 /** What an execution was to do. */
 export interface Expectation {
   readonly execution: string;
@@ -45,19 +61,22 @@ interface Course {
 /**
  * Judges from outside whether each execution acted exactly as one copy would have. Within a generation each act follows
  * the last, wherever the execution was; after a recovery the acts go on behind the checkpoint that the cluster named,
- * where the effect that was pending in it may be started once more. A restart from the beginning is thus a fault, though its
- * result would be right.
+ * where the effect that was pending in it may be started once more. So may, after a move, the one that was pending at a
+ * host that is gone. A restart from the beginning is thus a fault, though its result would be right.
  *
  * @param log in the order of arrival
  */
 export function judge(
   log: readonly LoggedAct[],
-  recoveries: readonly Recovery[],
+  account: Account,
   expectations: readonly Expectation[],
 ): readonly Verdict[] {
   return expectations.map(({ execution, acts }) => {
     const own = log.filter((act) => act.execution === execution);
-    const known = recoveries.filter((recovery) => recovery.execution === execution);
+    const known: Account = {
+      recoveries: account.recoveries.filter((recovery) => recovery.execution === execution),
+      losses: account.losses.filter((loss) => loss.execution === execution),
+    };
     const course: Course = { past: [], generation: 1, epoch: 1 };
     const faults = own.flatMap((act) => judgeAct(act, course, known));
     const reached = course.past.at(-1)?.iteration ?? 0;
@@ -66,7 +85,7 @@ export function judge(
   });
 }
 
-function judgeAct(act: LoggedAct, course: Course, recoveries: readonly Recovery[]): Fault[] {
+function judgeAct(act: LoggedAct, course: Course, { recoveries, losses }: Account): Fault[] {
   const faults: Fault[] = [];
   if (act.generation < course.generation || act.epoch < course.epoch) {
     const text = `epoch ${act.epoch}, generation ${act.generation} acted after epoch ${course.epoch}, generation ${course.generation}`;
@@ -86,11 +105,11 @@ function judgeAct(act: LoggedAct, course: Course, recoveries: readonly Recovery[
   }
   course.epoch = act.epoch;
   const last = course.past.at(-1);
-  const isPending =
+  const mayStartAgain =
     last !== undefined &&
-    last.sequence === mayRepeat &&
-    act.sequence === last.sequence &&
-    act.iteration === last.iteration;
+    (last.sequence === mayRepeat ||
+      (act.epoch > last.epoch && losses.some((loss) => loss.epoch === last.epoch)));
+  const isPending = mayStartAgain && act.sequence === last.sequence && act.iteration === last.iteration;
   if (isPending) return faults;
   const expected = (last?.iteration ?? 0) + 1;
   if (act.iteration < expected) faults.push({ kind: 'repeated', line: act.line, iteration: act.iteration });

@@ -15,7 +15,7 @@ import type { ClusterEvent, EventDetail, MoveReason } from '../../src/protocols/
 import type { StoreLocation } from '../../src/store/state-folder.ts';
 import { locateStore } from '../../src/store/state-folder.ts';
 import type { Verdict } from '../../src/testing/index.ts';
-import { judge, parseWitnessLog, startWitness } from '../../src/testing/index.ts';
+import { accountOf, judge, parseWitnessLog, startWitness } from '../../src/testing/index.ts';
 import type { LoggedAct, Witness } from '../../src/testing/index.ts';
 import { tally } from './fixtures/tally.ts';
 import type { Tally } from './fixtures/tally.ts';
@@ -180,10 +180,7 @@ export class Fleet {
   /** The results of all work when it has ended, and what the witness says of it. */
   async settled(work: readonly Work[]): Promise<Settled> {
     const results = await Promise.all(work.map(({ execution }) => this.cluster.outcome(execution)));
-    const recoveries = this.events.flatMap(({ detail }) =>
-      detail.kind === 'recovered' ? [{ ...detail.tenure, effectSequence: detail.effectSequence }] : [],
-    );
-    return { results, verdicts: judge(this.log(), recoveries, work) };
+    return { results, verdicts: judge(this.log(), accountOf(this.events), work) };
   }
 
   killAll(): void {

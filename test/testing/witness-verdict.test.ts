@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest';
-import type { Recovery } from '../../src/testing/witness-verdict.ts';
+import type { Loss, Recovery } from '../../src/testing/witness-verdict.ts';
 import { judge } from '../../src/testing/witness-verdict.ts';
 
 type Row = readonly [generation: number, epoch: number, sequence: number, iteration: number];
 
-function faultsOf(rows: readonly Row[], recoveries: readonly Recovery[], acts: number): readonly string[] {
+function faultsOf(
+  rows: readonly Row[],
+  recoveries: readonly Recovery[],
+  acts: number,
+  losses: readonly Loss[] = [],
+): readonly string[] {
   const log = rows.map(([generation, epoch, sequence, iteration], index) => ({
     execution: 'x-1',
     generation,
@@ -13,7 +18,7 @@ function faultsOf(rows: readonly Row[], recoveries: readonly Recovery[], acts: n
     iteration,
     line: index + 1,
   }));
-  const [verdict] = judge(log, recoveries, [{ execution: 'x-1', acts }]);
+  const [verdict] = judge(log, { recoveries, losses }, [{ execution: 'x-1', acts }]);
   return (
     verdict?.faults.map((fault) => ('line' in fault ? `${fault.kind} at ${fault.line}` : fault.kind)) ?? []
   );
@@ -207,4 +212,23 @@ test.each<[string, readonly Row[], readonly Recovery[], number, readonly string[
   ],
 ])('%s', (_name, rows, recoveries, acts, expected) => {
   expect(faultsOf(rows, recoveries, acts)).toEqual(expected);
+});
+
+test('the effect that was pending at a host that is gone is made once more after a move, and no other', () => {
+  const lost: Loss = { execution: 'x-1', epoch: 1 };
+  const pending: readonly Row[] = [
+    [1, 1, 1, 1],
+    [1, 1, 2, 2],
+    [1, 2, 2, 2],
+    [1, 2, 3, 3],
+  ];
+  expect(faultsOf(pending, [], 3, [lost])).toEqual([]);
+  expect(faultsOf(pending, [], 3, [])).toEqual(['repeated at 3']);
+  expect(faultsOf(pending, [], 3, [{ execution: 'x-1', epoch: 2 }])).toEqual(['repeated at 3']);
+  const earlier: readonly Row[] = [
+    [1, 1, 1, 1],
+    [1, 1, 2, 2],
+    [1, 2, 1, 1],
+  ];
+  expect(faultsOf(earlier, [], 2, [lost])).toEqual(['repeated at 3']);
 });

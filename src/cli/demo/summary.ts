@@ -1,7 +1,8 @@
 import { executionId } from '../../core/ids.ts';
 import { decodeValue } from '../../methods/snapshot/index.ts';
 import type { ClusterEvent, EventDetail } from '../../protocols/messages.ts';
-import type { Fault, Recovery, Verdict } from '../../testing/witness-verdict.ts';
+import { accountOf } from '../../testing/witness-account.ts';
+import type { Fault, Verdict } from '../../testing/witness-verdict.ts';
 import { judge } from '../../testing/witness-verdict.ts';
 import type { LoggedAct } from '../../testing/witness-log.ts';
 import type { JobOutcome } from './job.ts';
@@ -49,7 +50,7 @@ export function summarise(
   const moved = detailsOf(events, 'moved');
   const by = (who: string): number => moved.filter(({ reason }) => reason.by === who).length;
   const recovered = detailsOf(events, 'recovered');
-  const faults = verdicts(plan, outcome, plain, log, recovered).flatMap((verdict) => verdict.faults);
+  const faults = verdicts(plan, outcome, plain, log).flatMap((verdict) => verdict.faults);
   const count = (kind: Fault['kind']): number => faults.filter((fault) => fault.kind === kind).length;
   const different = plan.flatMap(({ title }, index) => {
     const result = results[index];
@@ -85,23 +86,17 @@ export function summarise(
 /** The search tells the witness nothing: it never awaits. Its result speaks for it. */
 function verdicts(
   plan: readonly PlannedExecution[],
-  { executions }: JobOutcome,
+  { executions, events }: JobOutcome,
   plain: readonly PlainResult[],
   log: readonly LoggedAct[],
-  recovered: readonly Detail<'recovered'>[],
 ): readonly Verdict[] {
-  const recoveries: Recovery[] = recovered.map(({ tenure, effectSequence }) => ({
-    execution: tenure.execution,
-    generation: tenure.generation,
-    effectSequence,
-  }));
   const expectations = plan.flatMap(({ method }, index) => {
     const execution = executions[index] ?? executionId('none');
     const result = plain[index];
     if (method === 'search' || result === undefined) return [];
     return [{ execution, acts: (decodeValue(result.value) as { readonly acts: number }).acts }];
   });
-  return judge(log, recoveries, expectations);
+  return judge(log, accountOf(events), expectations);
 }
 
 function quantiles(values: readonly number[]): Summary['pausesMs'] {

@@ -173,7 +173,11 @@ export class Dealings implements ExecutionApi {
   }
 
   #loseEffects(isLost: (effect: PendingEffect) => boolean): void {
+    const { jobs } = this.#execution.promises;
+    // One that is to be started again already was lost before: a rewind and the end of a lease may both tell of it.
+    const again = new Set(jobs.map((job) => (job.kind === 'again' ? job.sequence : null)));
     for (const effect of [...this.effects.values()].filter(isLost)) {
+      if (again.has(effect.sequence)) continue;
       const frame = repeatableFrame(effect.record);
       if (frame === null) {
         this.settleEffect(effect.sequence, false, new EffectLostError(effect.name, effect.sequence));
@@ -182,7 +186,7 @@ export class Dealings implements ExecutionApi {
       effect.record.reactions = effect.record.reactions.filter(
         (reaction) => reaction.kind !== 'resume' || reaction.frame !== frame,
       );
-      this.#execution.promises.jobs.push({ kind: 'again', frame, sequence: effect.sequence });
+      jobs.push({ kind: 'again', frame, sequence: effect.sequence });
     }
   }
 

@@ -91,6 +91,27 @@ test('a lost effect is started again by the frame that awaits it', async () => {
   expect(keys).toEqual(['x-1:1:1', 'x-1:1:1']);
 });
 
+test('an effect that is lost twice over is started again once', async () => {
+  const folder = await modules(`export async function main() {
+    return await effect('ask', {}, (c) => (globalThis as any).godwitTest(c));
+  }`);
+  const keys: string[] = [];
+  outside.godwitTest = ({ key }) => {
+    keys.push(key);
+    return keys.length === 1 ? new Promise(() => undefined) : 7;
+  };
+  const source = new Workshop(folder);
+  source.start('m.ts#main', []);
+  source.runtime.step();
+  const target = new Workshop(folder, {}, 'h2');
+  target.restore(captured(source));
+  target.runtime.effectsLost(id, incarnationId('h1.1'));
+  target.runtime.effectsLost(id, incarnationId('h1.1'));
+  target.runtime.step();
+  expect(target.outcome).toEqual({ ok: true, value: 7 });
+  expect(keys).toEqual(['x-1:1:1', 'x-1:1:1']);
+});
+
 test('a lost effect that is awaited elsewhere rejects, and says how to write it', async () => {
   const folder = await modules(`export async function main() {
     const p = effect('ask', {}, (c) => (globalThis as any).godwitTest(c));
