@@ -2,9 +2,10 @@ import { assert } from '../../core/assert.ts';
 import { isBoxed } from './counted-loops.ts';
 import { type Code, code, type Slot, slotCode } from './ir.ts';
 import { lineMark } from './source-text.ts';
+import { Literals } from './literals.ts';
 import type { MethodContext } from './method-context.ts';
 import { Patterns } from './patterns.ts';
-import { child, children, flag, isFunction, memberName, type Node, nodes, text, unwrap } from './syntax.ts';
+import { child, flag, isFunction, memberName, type Node, nodes, text, unwrap } from './syntax.ts';
 
 /**
  * Takes expressions apart at their safe points: what stands before one becomes steps of its own, so that a method is
@@ -14,10 +15,12 @@ export class Expressions {
   readonly #context: MethodContext;
   readonly patterns: Patterns;
   readonly #held = new WeakSet<Code>();
+  readonly #literals: Literals;
 
   constructor(context: MethodContext) {
     this.#context = context;
     this.patterns = new Patterns(context, this);
+    this.#literals = new Literals(context, this);
   }
 
   /** Emits whatever must come first. @returns code that yields the value, once, where it is put next */
@@ -92,7 +95,7 @@ export class Expressions {
       case 'ChainExpression':
         return this.#chain(node);
       case 'NewExpression': {
-        const [callee, ...args] = this.#list([child(node, 'callee'), ...nodes(node, 'arguments')]);
+        const [callee, ...args] = this.list([child(node, 'callee'), ...nodes(node, 'arguments')]);
         return code(`(new (${callee?.text})(${join(args)}))`, callee as Code, ...args);
       }
       case 'BinaryExpression': {
@@ -123,11 +126,11 @@ export class Expressions {
       case 'MemberExpression':
         return this.member(node);
       case 'ArrayExpression':
-        return this.#array(node);
+        return this.#literals.array(node);
       case 'ObjectExpression':
-        return this.#object(node);
+        return this.#literals.object(node);
       case 'TemplateLiteral':
-        return this.#template(node);
+        return this.#literals.template(node);
       case 'ImportExpression': {
         const source = this.value(child(node, 'source'));
         return code(`import(${source.text})`, source);
@@ -151,7 +154,7 @@ export class Expressions {
     const callee = unwrap(child(node, 'callee'));
     const args = nodes(node, 'arguments');
     if (callee.type === 'MemberExpression') return this.#memberCall(node, callee, args);
-    const [target, ...values] = this.#list([callee, ...args]) as [Code, ...Code[]];
+    const [target, ...values] = this.list([callee, ...args]) as [Code, ...Code[]];
     return this.#perform(node, (mark) => callText(target, '', values, mark), target, ...values);
   }
 
@@ -161,7 +164,7 @@ export class Expressions {
     const isSite = context.module.calls.isSite(node);
     if (!args.some((argument) => context.hasSite(argument))) {
       const target = this.member(callee);
-      const values = this.#list(args);
+      const values = this.list(args);
       return this.#perform(node, (mark) => callText(target, '', values, mark), target, ...values);
     }
     const computed = flag(callee, 'computed') ? [child(callee, 'property')] : [];
@@ -172,11 +175,11 @@ export class Expressions {
     if (!isSite) {
       // Loads the method before its arguments, as written: nothing to load is an error before they are evaluated.
       context.plain(code(`${load.text};`, load));
-      const values = this.#list(args);
+      const values = this.list(args);
       return code(`${load.text}(${join(values)})`, load, ...values);
     }
     const target = this.spill(load);
-    const values = this.#list(args);
+    const values = this.list(args);
     return this.#perform(
       node,
       (mark) => callText(target, '.call', [base, ...values], mark),
@@ -208,7 +211,7 @@ export class Expressions {
   }
 
   /** Arguments or elements, spreads included. */
-  #list(list: readonly Node[]): Code[] {
+  list(list: readonly Node[]): Code[] {
     const inner = list.map((node) => (node.type === 'SpreadElement' ? child(node, 'argument') : node));
     const last = inner.findLastIndex((node) => this.#context.hasSite(node));
     const isSpread = (index: number): boolean => list[index]?.type === 'SpreadElement';
@@ -358,64 +361,6 @@ export class Expressions {
     return binding === null ? text(name, 'name') : this.#context.spelling(binding);
   }
 
-  #array(node: Node): Code {
-    const elements = children(node, 'elements');
-    const values = this.#list(elements.filter((entry): entry is Node => entry !== null));
-    let next = 0;
-    const texts = elements.map((entry) => (entry === null ? '' : (values[next++] as Code).text));
-    return code(`[${texts.join(', ')}${elements.at(-1) === null ? ',' : ''}]`, ...values);
-  }
-
-  #object(node: Node): Code {
-    const properties = nodes(node, 'properties');
-    // Each computed key and each value is an operand; the literal is put together when all of them are there.
-    const list: Node[] = [];
-    for (const property of properties) {
-      if (property.type === 'SpreadElement') list.push(child(property, 'argument'));
-      else {
-        if (flag(property, 'computed')) list.push(child(property, 'key'));
-        list.push(child(property, 'value'));
-      }
-    }
-    const spreads = new Set(
-      properties.filter(({ type }) => type === 'SpreadElement').map((p) => child(p, 'argument')),
-    );
-    const shorthands = new Map(
-      properties.filter((p) => flag(p, 'shorthand')).map((p) => [child(p, 'value'), child(p, 'key')]),
-    );
-    const last = list.findLastIndex((entry) => this.#context.hasSite(entry));
-    const values = this.operands(list, (value, index) => {
-      const shorthand = shorthands.get(list[index] as Node);
-      // A variable that is spelt otherwise here brought its key along.
-      const key = shorthand === undefined ? '' : `${text(shorthand, 'name')}: `;
-      if (key !== '' && value.text.includes(key)) return code(value.text.replace(key, ''), value);
-      return spreads.has(list[index] as Node) && index < last ? code(`{ ...${value.text} }`, value) : value;
-    });
-    let next = 0;
-    const take = (): string => (values[next++] as Code).text;
-    const texts = properties.map((property) => {
-      if (property.type === 'SpreadElement') return `...${take()}`;
-      if (flag(property, 'computed')) return `[${take()}]: ${take()}`;
-      const key = child(property, 'key');
-      return `${this.#context.module.source.source.slice(key.start, key.end)}: ${take()}`;
-    });
-    return code(`({ ${texts.join(', ')} })`, ...values);
-  }
-
-  #template(node: Node): Code {
-    const expressions = nodes(node, 'expressions');
-    const last = expressions.findLastIndex((entry) => this.#context.hasSite(entry));
-    // Each value becomes a string before the next one is evaluated.
-    const values = this.operands(expressions, (value, index) =>
-      index < last ? code(`\`\${${value.text}}\``, value) : value,
-    );
-    const quasis = nodes(node, 'quasis').map((quasi) => (quasi['value'] as { raw: string }).raw);
-    const body = quasis
-      .map((raw, index) => raw + (index < values.length ? `\${${values[index]?.text}}` : ''))
-      .join('');
-    return code(`\`${body}\``, ...values);
-  }
-
   #chain(node: Node): Code {
     const context = this.#context;
     const slot = context.temporary();
@@ -442,7 +387,7 @@ export class Expressions {
     const callee = this.#link(child(inner, 'callee'), label);
     const target = this.spill(callee.value);
     if (flag(inner, 'optional')) this.#leaveIfNullish(target, label);
-    const args = this.#list(nodes(inner, 'arguments'));
+    const args = this.list(nodes(inner, 'arguments'));
     const passed = callee.object === null ? args : [callee.object, ...args];
     const via = callee.object === null ? '' : '.call';
     const value = this.#perform(inner, (mark) => callText(target, via, passed, mark), target, ...passed);

@@ -3,6 +3,9 @@ import { type Code, code, type Slot, slotCode } from './ir.ts';
 import type { Statements } from './statements.ts';
 import { child, isFunction, isLoop, memberName, type Node, nodes, optional, unwrap, walk } from './syntax.ts';
 
+/** A strip of a counted loop that holds other loops: each of those may run up to a strip of its own unnoticed. */
+const outerStripTrips = 32;
+
 /**
  * Lowers loops, and lets each one charge fuel: not at all where it is known to be short; one unit for 1,024 iterations
  * where it is counted and calls nothing; otherwise one unit for each iteration, in a local while nothing is called.
@@ -21,7 +24,7 @@ export class Loops {
     const { scopes } = context.module;
     if (constantTrips(node, scopes) !== null && !context.hasSite(node)) return this.#plain(node, names, null);
     if (context.hasSite(node)) return this.#plain(node, names, 'thread');
-    const counted = this.#ticksInside(node) ? null : countedLoop(node, scopes);
+    const counted = countedLoop(node, scopes);
     const isOutermost = !this.#statements.isCounting;
     if (counted !== null) return this.#strips(node, counted, names, isOutermost ? 'thread' : 'local');
     if (!isOutermost) return this.#plain(node, names, 'local');
@@ -162,6 +165,7 @@ export class Loops {
     const limit = context.temporary();
     const label = context.label('loop');
     const strip = context.label('strip');
+    const trips = this.#ticksInside(node) ? outerStripTrips : stripTrips;
     const next = context.label('next');
     const test = child(node, 'test');
     const leave = (condition: Code, to: string): void =>
@@ -181,20 +185,20 @@ export class Loops {
       expressions.effect(child(node, 'update'));
     };
     const outer = (): void => {
-      context.set(limit, this.#limit(counted, variable));
+      context.set(limit, this.#limit(counted, variable, trips));
       context.emit({ kind: 'loop', label: strip, body: context.collect(inner) });
       if (counted.bound !== null) this.#leaveUnless(test, label);
-      this.#tick(node, counter, stripTrips);
+      this.#tick(node, counter, trips);
     };
     context.emit({ kind: 'loop', label, body: context.collect(outer) });
   }
 
   /** How far one strip goes: never beyond the bound, and only checked arithmetic on numbers. */
-  #limit(counted: CountedLoop, variable: Code): Code {
+  #limit(counted: CountedLoop, variable: Code, trips: number): Code {
     const { context } = this.#statements;
     const up = counted.direction === 1;
     const step = counted.step === 1 ? code('1') : context.verbatim(counted.step);
-    const far = code(`${variable.text} ${up ? '+' : '-'} ${stripTrips} * ${step.text}`, variable, step);
+    const far = code(`${variable.text} ${up ? '+' : '-'} ${trips} * ${step.text}`, variable, step);
     const numbers = [`typeof ${variable.text} === 'number'`];
     if (counted.step !== 1 && counted.step.type !== 'Literal') {
       numbers.push(`typeof ${step.text} === 'number'`, `${step.text} > 0`);

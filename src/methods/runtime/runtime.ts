@@ -18,7 +18,6 @@ import type {
   Runtime,
   RuntimeOptions,
   RuntimePorts,
-  RuntimeSettlement,
   StepReport,
 } from './contract.ts';
 import { Dealings, type DealingsHost, type PendingEffect } from './dealings.ts';
@@ -29,7 +28,7 @@ import { inspectExecution } from './inspection.ts';
 import { LoadedPackage, LoadedPackages } from './packages.ts';
 import { Promises } from './promises.ts';
 import { ReadExecution } from './restore.ts';
-import { stitchStack } from './stack-text.ts';
+import { failedWith, settledWith } from './settlement.ts';
 
 const defaults: RuntimeOptions = {
   sliceMs: 2,
@@ -355,30 +354,10 @@ class ThreadRuntime implements Runtime {
     const ok = !isFailed && root.state === 'fulfilled';
     const value = isFailed ? unhandled?.value : root.value;
     execution.settled = true;
-    const settlement = ok ? this.#returned(value) : this.#threw(value);
+    const settlement = ok ? settledWith(value, this.#encoding) : failedWith(value, this.#encoding);
     dealings.tellParent(settlement.kind === 'returned', decodeValue(settlement.value, this.#decoding));
     this.#ports.emit({ kind: 'settled', tenure: execution.tenure, settlement });
     dealings.suspend();
-  }
-
-  #returned(value: unknown): RuntimeSettlement {
-    try {
-      return { kind: 'returned', value: encodeValue(value, this.#encoding) };
-    } catch (error) {
-      return this.#threw(new TypeError(`The method's result cannot be sent: ${messageOf(error)}`));
-    }
-  }
-
-  #threw(error: unknown): RuntimeSettlement {
-    stitchStack(error, [], $.modules);
-    const message = error instanceof Error ? error.message : String(error);
-    const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : message;
-    try {
-      return { kind: 'threw', value: encodeValue(error, this.#encoding), message, stack };
-    } catch (unserialisable) {
-      const plain = new Error(`${message} (its details cannot be sent: ${messageOf(unserialisable)})`);
-      return { kind: 'threw', value: encodeValue(plain, this.#encoding), message, stack };
-    }
   }
 
   #childId(execution: Execution, sequence: number): ExecutionId {

@@ -1,0 +1,73 @@
+import type { Expressions } from './expressions.ts';
+import { type Code, code } from './ir.ts';
+import type { MethodContext } from './method-context.ts';
+import { child, children, flag, type Node, nodes, text } from './syntax.ts';
+
+/** Arrays, objects and templates with safe points among their parts: put together when all parts are there. */
+export class Literals {
+  readonly #context: MethodContext;
+  readonly #expressions: Expressions;
+
+  constructor(context: MethodContext, expressions: Expressions) {
+    this.#context = context;
+    this.#expressions = expressions;
+  }
+
+  array(node: Node): Code {
+    const elements = children(node, 'elements');
+    const values = this.#expressions.list(elements.filter((entry): entry is Node => entry !== null));
+    let next = 0;
+    const texts = elements.map((entry) => (entry === null ? '' : (values[next++] as Code).text));
+    return code(`[${texts.join(', ')}${elements.at(-1) === null ? ',' : ''}]`, ...values);
+  }
+
+  object(node: Node): Code {
+    const properties = nodes(node, 'properties');
+    // Each computed key and each value is an operand; the literal is put together when all of them are there.
+    const list: Node[] = [];
+    for (const property of properties) {
+      if (property.type === 'SpreadElement') list.push(child(property, 'argument'));
+      else {
+        if (flag(property, 'computed')) list.push(child(property, 'key'));
+        list.push(child(property, 'value'));
+      }
+    }
+    const spreads = new Set(
+      properties.filter(({ type }) => type === 'SpreadElement').map((p) => child(p, 'argument')),
+    );
+    const shorthands = new Map(
+      properties.filter((p) => flag(p, 'shorthand')).map((p) => [child(p, 'value'), child(p, 'key')]),
+    );
+    const last = list.findLastIndex((entry) => this.#context.hasSite(entry));
+    const values = this.#expressions.operands(list, (value, index) => {
+      const shorthand = shorthands.get(list[index] as Node);
+      // A variable that is spelt otherwise here brought its key along.
+      const key = shorthand === undefined ? '' : `${text(shorthand, 'name')}: `;
+      if (key !== '' && value.text.includes(key)) return code(value.text.replace(key, ''), value);
+      return spreads.has(list[index] as Node) && index < last ? code(`{ ...${value.text} }`, value) : value;
+    });
+    let next = 0;
+    const take = (): string => (values[next++] as Code).text;
+    const texts = properties.map((property) => {
+      if (property.type === 'SpreadElement') return `...${take()}`;
+      if (flag(property, 'computed')) return `[${take()}]: ${take()}`;
+      const key = child(property, 'key');
+      return `${this.#context.module.source.source.slice(key.start, key.end)}: ${take()}`;
+    });
+    return code(`({ ${texts.join(', ')} })`, ...values);
+  }
+
+  template(node: Node): Code {
+    const expressions = nodes(node, 'expressions');
+    const last = expressions.findLastIndex((entry) => this.#context.hasSite(entry));
+    // Each value becomes a string before the next one is evaluated.
+    const values = this.#expressions.operands(expressions, (value, index) =>
+      index < last ? code(`\`\${${value.text}}\``, value) : value,
+    );
+    const quasis = nodes(node, 'quasis').map((quasi) => (quasi['value'] as { raw: string }).raw);
+    const body = quasis
+      .map((raw, index) => raw + (index < values.length ? `\${${values[index]?.text}}` : ''))
+      .join('');
+    return code(`\`${body}\``, ...values);
+  }
+}
