@@ -1,25 +1,34 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { assign, configure, ConfigurationError } from '../config.ts';
 import { messageOf } from '../core/errors.ts';
 import type { HostEnd } from '../host.ts';
 import { startHost } from '../host.ts';
-import { interruption, jsonOption, locationOf, storeOption } from './options.ts';
+import { fail, InterruptedError } from './failure.ts';
+import {
+  collect,
+  interruption,
+  jsonOption,
+  locationOf,
+  positiveNumber,
+  storeOption,
+  wholeNumber,
+} from './options.ts';
 
 interface HostFlags {
   readonly store?: string;
   readonly name: string;
   readonly rack?: string;
   readonly label: readonly string[];
-  readonly lanes?: string;
-  readonly cpuShare?: string;
-  readonly listen?: string;
+  readonly lanes?: number;
+  readonly cpuShare?: number;
+  readonly listen?: { readonly host: string; readonly port: number };
   readonly config?: string;
   readonly set: readonly string[];
+  readonly untilStdinEnds: boolean;
   readonly json: boolean;
 }
-
-const collect = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value];
 
 export function addHostCommand(program: Command): void {
   program
@@ -28,14 +37,25 @@ export function addHostCommand(program: Command): void {
     .requiredOption('--name <name>', 'its name, unique among the live hosts of the cluster')
     .option('--rack <name>', 'the rack it stands in')
     .option('--label <label>', 'what methods may ask for; repeatable', collect, [])
-    .option('--lanes <count>', 'worker threads for methods')
-    .option('--cpu-share <cores>', 'cores that it may use')
-    .option('--listen <host:port>', 'where other hosts reach it; loopback only')
+    .option('--lanes <count>', 'worker threads for methods', wholeNumber(1, 256))
+    .option('--cpu-share <cores>', 'cores that it may use', positiveNumber)
+    .option('--listen <host:port>', 'where other hosts reach it; loopback only', parseListen)
     .option('--config <file>', 'settings as JSON')
     .option('--set <key=value>', 'one setting, as lease.termMs=3000; repeatable', collect, [])
+    .option('--until-stdin-ends', 'stop when standard input ends: whoever started it has gone', false)
     .addOption(storeOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  godwit host --name r1-h3 --rack r1 --label gpu --set checkpoints.everyMs=500',
+    )
     .action(run);
+}
+
+function parseListen(text: string): { readonly host: string; readonly port: number } {
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  if (host !== undefined && Number(port) <= 65_535) return { host, port: Number(port) };
+  throw new InvalidArgumentError(`Expected HOST:PORT, as 127.0.0.1:7400; found '${text}'.`);
 }
 
 function settingsOf(flags: HostFlags): Record<string, unknown> {
@@ -55,26 +75,27 @@ function settingsOf(flags: HostFlags): Record<string, unknown> {
   if (flags.lanes !== undefined) assignments.push(`lanes=${flags.lanes}`);
   if (flags.cpuShare !== undefined) assignments.push(`cpuShare=${flags.cpuShare}`);
   if (flags.listen !== undefined) {
-    const at = flags.listen.lastIndexOf(':');
-    assignments.push(
-      `listen.host=${JSON.stringify(flags.listen.slice(0, at))}`,
-      `listen.port=${flags.listen.slice(at + 1)}`,
-    );
+    const { host, port } = flags.listen;
+    assignments.push(`listen.host=${JSON.stringify(host)}`, `listen.port=${port}`);
   }
   return assign(settings, [...assignments, ...flags.set]);
 }
 
 async function run(flags: HostFlags): Promise<void> {
   const config = configure(settingsOf(flags));
-  const interrupted = interruption();
+  const asked = interruption();
+  const interrupted = flags.untilStdinEnds ? Promise.race([asked, inputEnd()]) : asked;
   const print = (line: Record<string, unknown>, text: string): void =>
     console.log(flags.json ? JSON.stringify(line) : text);
   for (;;) {
-    const host = await startHost({
+    const starting = startHost({
       config,
       location: locationOf(flags),
       holdAt: process.env['GODWIT_HOLD_AT'] ?? null,
     });
+    const host = await Promise.race([starting, interrupted.then(() => null)]);
+    // Whatever it holds by now ends by itself, as if it had been killed.
+    if (host === null) return leaveEarly(flags);
     const { name, rack, address, incarnation } = host.identity;
     print(
       { event: 'started', ...host.identity, pid: process.pid },
@@ -101,6 +122,19 @@ function endText(name: string, how: HostEnd): string {
   if (how.kind === 'failed') return `Host ${name} has failed: ${how.reason}. Its executions go on elsewhere.`;
   const reason = how.kind === 'leaseEnded' ? how.reason : how.kind;
   return `Host ${name} lost its lease (${reason}): its executions go on elsewhere. It comes back as a new incarnation.`;
+}
+
+function leaveEarly({ name, json }: HostFlags): void {
+  fail(new InterruptedError(`Host ${name} was interrupted before it was up.`), json);
+  setImmediate(() => process.exit());
+}
+
+/** Resolves when standard input has ended, as it does when the process at its other end has gone. */
+function inputEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdin.once('close', resolve).once('error', () => resolve());
+    process.stdin.resume();
+  });
 }
 
 /** Effects of methods may hold the event loop; this host has ended all the same. */

@@ -72,10 +72,12 @@ export class LocalCluster {
     const { racks, hostsPerRack, settings, environment, store } = this.#options;
     const share =
       this.#options.cpuShare === 0 ? availableParallelism() / (racks * hostsPerRack) : this.#options.cpuShare;
-    const args = ['--name', name, '--rack', rack, '--cpu-share', String(share), '--store', store, '--json'];
+    const args = ['--name', name, '--rack', rack, '--cpu-share', String(share), '--store', store];
+    args.push('--json', '--until-stdin-ends');
     for (const setting of settings) args.push('--set', setting);
     const child = spawn(process.execPath, [builtEntry('cli/main').pathname, 'host', ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // Nothing is ever written to its input. It ends with this process, however that ends, and then the host stops.
+      stdio: ['pipe', 'pipe', 'pipe'],
       // Of its own group: a Ctrl-C in the terminal reaches this process, which then stops the hosts in order.
       detached: true,
       env: { ...process.env, ...environment[name] },
@@ -110,8 +112,14 @@ export class LocalCluster {
     );
   }
 
+  /** Ends all hosts at once, as a crash would. */
+  kill(): void {
+    for (const { process: child } of this.hosts) child.kill('SIGKILL');
+  }
+
   #ready({ name, process: child, exited }: LocalHost): Promise<void> {
     const errors: string[] = [];
+    child.stdin?.on('error', () => undefined); // It may have ended first.
     if (child.stderr !== null) {
       createInterface({ input: child.stderr }).on('line', (line) => {
         errors.push(line);
@@ -122,11 +130,17 @@ export class LocalCluster {
       if (child.stdout === null) return;
       createInterface({ input: child.stdout }).on('line', (line) => {
         if (line.startsWith('{"event":"started"')) resolve();
+        else if (line.startsWith('{"error":')) errors.push(errorMessage(line));
         this.#options.onLine(name, 'stdout', line);
       });
       void exited.then((how) =>
-        reject(new LocalHostError(`Host ${name} ended (${how}) before it was up: ${errors.join(' ')}`)),
+        reject(new LocalHostError(`Host ${name} did not come up (${how}). ${errors.join(' ')}`.trimEnd())),
       );
     });
   }
+}
+
+/** What a host prints with --json when it fails. */
+function errorMessage(line: string): string {
+  return (JSON.parse(line) as { readonly error: { readonly message: string } }).error.message;
 }

@@ -1,50 +1,51 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import { GodwitError, messageOf } from '../core/errors.ts';
+import { Command } from 'commander';
 import { addClusterCommands } from './cluster-commands.ts';
 import { addDemoCommand } from './demo-command.ts';
+import { exitCodes, fail } from './failure.ts';
 import { addHostCommand } from './host-command.ts';
-import { addRunCommand } from './run-command.ts';
+import { addRunCommands } from './run-command.ts';
 import { addUpCommand } from './up-command.ts';
-
-/** Exit codes: 0 done, 1 it failed, 2 the command line is wrong, 130 interrupted. */
-const failed = 1;
-const misused = 2;
 
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { readonly version: string }).version;
 }
 
-// Whoever read the output may have gone, as `head` does. That is no failure, and a host goes on without a reader.
+// Whoever read the output may have gone, as `head` does, or the terminal. That is no failure, and a host goes on
+// without a reader.
 for (const output of [process.stdout, process.stderr]) {
   output.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   });
 }
 
+const json = process.argv.includes('--json');
 const program = new Command('godwit')
   .description('Runs methods that can be moved between machines while they run.')
   .version(version())
   .exitOverride()
-  .showHelpAfterError('Run with --help to see what it takes.');
+  .configureOutput({ writeErr: (text) => void (json || process.stderr.write(text)) })
+  .showHelpAfterError('Add --help to see what it takes, with an example.')
+  .addHelpText(
+    'after',
+    `
+Example:
+  godwit up --racks 2                                  in one terminal, and in another:
+  godwit run examples/search.ts#search '{"size":12}' --wait
+
+${exitCodes}`,
+  );
 
 addDemoCommand(program);
 addUpCommand(program);
 addHostCommand(program);
-addRunCommand(program);
+addRunCommands(program);
 addClusterCommands(program);
 
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : misused;
-  else {
-    process.exitCode = failed;
-    const code = error instanceof GodwitError ? ` [${error.code}]` : '';
-    const text = `${messageOf(error)}${code}`;
-    if (process.argv.includes('--json')) console.log(JSON.stringify({ error: text }));
-    else console.error(error instanceof GodwitError ? text : (error as Error).stack);
-  }
+  fail(error, json);
 }

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Cluster } from '../cluster.ts';
 import { connect } from '../cluster.ts';
 import type { StoreLocation } from '../store/state-folder.ts';
@@ -17,7 +17,27 @@ export function storeOption(): Option {
 }
 
 export function jsonOption(): Option {
-  return new Option('--json', 'print JSON, one document or one line per event').default(false);
+  return new Option('--json', 'print JSON, one document or one line per event; errors too').default(false);
+}
+
+/** For an option that may be given several times. */
+export function collect(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value];
+}
+
+/** For an option that counts. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}, found '${text}'.`);
+  };
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError(`Expected a number above 0, found '${text}'.`);
 }
 
 export function locationOf(options: StoreOption): StoreLocation {
@@ -37,15 +57,23 @@ export async function withCluster<Result>(
   }
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM. A second one ends the process at once. */
-export function interruption(): Promise<NodeJS.Signals> {
+/**
+ * Resolves at the first Ctrl-C, SIGTERM, or end of the terminal. The next one ends the process at once.
+ *
+ * @param atOnce called before that, for what would outlive this process
+ */
+export function interruption(atOnce: () => void = () => undefined): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    const once = (signal: NodeJS.Signals): void => {
-      process.once(signal, () => process.exit(130));
-      resolve(signal);
+    let isFirst = true;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (isFirst) {
+        isFirst = false;
+        return resolve(signal);
+      }
+      atOnce();
+      process.exit(130);
     };
-    process.once('SIGINT', once);
-    process.once('SIGTERM', once);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   });
 }
 

@@ -1,15 +1,25 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import type { Cluster } from '../cluster.ts';
 import { anywhere } from '../cluster.ts';
 import { ExecutionFailedError } from '../cluster-errors.ts';
-import { hostName } from '../core/ids.ts';
+import type { ExecutionId } from '../core/ids.ts';
+import { executionId, hostName } from '../core/ids.ts';
+import type { ClusterEvent } from '../protocols/messages.ts';
+import { eventText } from './event-text.ts';
+import { failureDocument, InterruptedError } from './failure.ts';
 import type { StoreOption } from './options.ts';
-import { jsonOption, storeOption, withCluster } from './options.ts';
+import { interruption, jsonOption, storeOption, withCluster } from './options.ts';
+import { columnsOf, wrapped } from './terminal.ts';
+import { jsonValue, valueText } from './value-text.ts';
 
-interface RunFlags extends StoreOption {
+interface WaitFlags extends StoreOption {
+  readonly json: boolean;
+}
+
+interface RunFlags extends WaitFlags {
   readonly on?: string;
   readonly wait: boolean;
-  readonly json: boolean;
 }
 
 interface MethodName {
@@ -33,17 +43,32 @@ function parseJson(text: string, earlier: readonly unknown[] | undefined): reado
   }
 }
 
-export function addRunCommand(program: Command): void {
+/** The commands that start an execution, and that wait for one. */
+export function addRunCommands(program: Command): void {
   program
     .command('run')
     .description('start a method of a file on the cluster')
     .argument('<file#method>', 'a file with "use movable", and one of its exported functions', parseMethod)
-    .argument('[args...]', 'its arguments, each as JSON', parseJson)
+    .argument('[args...]', 'its arguments, each as JSON', parseJson, [])
     .option('--on <host>', 'the host to start on; else affinity and availability decide')
-    .option('--wait', 'wait for its result and print it', false)
+    .option('--wait', 'wait for its result and print it; Ctrl-C ends the waiting only', false)
     .addOption(storeOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `\nExample:\n  godwit run examples/search.ts#search '{"size":12}' --on r1-h1 --wait`,
+    )
     .action(run);
+  program
+    .command('wait')
+    .description('wait until an execution has ended, and print its result')
+    .argument('<execution>', 'its id, from `godwit run` or `godwit ps --all`')
+    .addOption(storeOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  godwit wait x-3f9c21aa07d4 --json')
+    .action((execution: string, flags: WaitFlags) =>
+      withCluster(flags, (cluster) => showOutcome(cluster, executionId(execution), flags)),
+    );
 }
 
 async function run({ file, method }: MethodName, args: readonly unknown[], flags: RunFlags): Promise<void> {
@@ -51,29 +76,49 @@ async function run({ file, method }: MethodName, args: readonly unknown[], flags
     const pack = await cluster.deploy(file);
     const on = flags.on === undefined ? null : hostName(flags.on);
     const execution = await cluster.start(pack, method, args, { on, affinity: anywhere });
-    if (!flags.wait) {
-      console.log(flags.json ? JSON.stringify({ execution, package: pack.hash }) : execution);
-      return;
-    }
-    if (!flags.json) console.error(`${execution} runs; waiting for its result.`);
-    try {
-      const value = await cluster.outcome(execution);
-      console.log(flags.json ? JSON.stringify({ execution, value }, bigintsAsText) : render(value));
-    } catch (error) {
-      if (!(error instanceof ExecutionFailedError)) throw error;
-      process.exitCode = 1;
-      if (flags.json)
-        console.log(JSON.stringify({ execution, error: error.message, stack: error.executionStack }));
-      else console.error(error.executionStack);
-    }
+    if (flags.wait) {
+      if (!flags.json) console.error(`${execution} runs; waiting for its result.`);
+      await showOutcome(cluster, execution, flags);
+    } else console.log(flags.json ? JSON.stringify({ execution, package: pack.hash }) : execution);
   });
 }
 
-function render(value: unknown): string {
-  if (value === undefined) return 'undefined';
-  return typeof value === 'string' ? value : JSON.stringify(value, bigintsAsText, 2);
+async function showOutcome(cluster: Cluster, execution: ExecutionId, flags: WaitFlags): Promise<void> {
+  if (!flags.json) showProgress(cluster, execution);
+  const interrupted = interruption().then(() => {
+    throw new InterruptedError(`${execution} goes on. \`godwit wait ${execution}\` waits for it again.`);
+  });
+  try {
+    const value = await Promise.race([cluster.outcome(execution), interrupted]);
+    console.log(flags.json ? JSON.stringify({ execution, value: jsonValue(value) }) : valueText(value));
+  } catch (error) {
+    if (!(error instanceof ExecutionFailedError)) throw error;
+    process.exitCode = 1;
+    const { executionStack: stack } = error;
+    if (flags.json) console.log(JSON.stringify({ execution, error: { ...failureDocument(error), stack } }));
+    else console.error(stack);
+  }
 }
 
-function bigintsAsText(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? `${value}n` : value;
+/** Tells whoever waits where the execution is, and what it prints. */
+function showProgress(cluster: Cluster, execution: ExecutionId): void {
+  const show = (event: ClusterEvent): void => {
+    const { detail } = event;
+    switch (detail.kind) {
+      case 'executionStarted':
+      case 'recovered':
+      case 'moved':
+        if (detail.tenure.execution !== execution) return;
+        break;
+      case 'moveFailed':
+      case 'restoreFailed':
+      case 'log':
+        if (detail.execution !== execution) return;
+        break;
+      default:
+        return;
+    }
+    console.error(wrapped(eventText(event), columnsOf(process.stderr), 4));
+  };
+  cluster.follow(show, { logs: true });
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
-import { LocalCluster } from './local-cluster.ts';
+import { InterruptedError } from './failure.ts';
+import { hostNames, LocalCluster } from './local-cluster.ts';
 import type { StoreOption } from './options.ts';
-import { interruption, jsonOption, locationOf, storeOption } from './options.ts';
+import { collect, interruption, jsonOption, locationOf, storeOption, wholeNumber } from './options.ts';
 
 interface UpFlags extends StoreOption {
   readonly racks: number;
@@ -11,34 +11,29 @@ interface UpFlags extends StoreOption {
   readonly json: boolean;
 }
 
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 64) return value;
-  throw new InvalidArgumentError(`Expected a whole number from 1 to 64, found '${text}'.`);
-}
-
 export function addUpCommand(program: Command): void {
   program
     .command('up')
     .description('run a local cluster of real host processes, until Ctrl-C')
-    .option('--racks <count>', 'racks', count, 1)
-    .option('--hosts <count>', 'hosts in each rack', count, 2)
-    .option(
-      '--set <key=value>',
-      'a setting of every host; repeatable',
-      (value: string, earlier: readonly string[]) => [...earlier, value],
-      [],
-    )
+    .option('--racks <count>', 'racks', wholeNumber(1, 64), 1)
+    .option('--hosts <count>', 'hosts in each rack', wholeNumber(1, 64), 2)
+    .option('--set <key=value>', 'a setting of every host, as lease.termMs=3000; repeatable', collect, [])
     .addOption(storeOption())
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  godwit up --racks 2 --hosts 2 --store ./state\n\n' +
+        'Ctrl-C checkpoints what runs, and stops the hosts; the next `up` at the same store goes on with it.\n' +
+        'A second Ctrl-C ends them at once.',
+    )
     .action(up);
 }
 
+type Say = (line: Readonly<Record<string, unknown>>, text: string) => void;
+
 async function up(flags: UpFlags): Promise<void> {
   const location = locationOf(flags);
-  const interrupted = interruption();
-  const say = (line: Record<string, unknown>, text: string): void =>
-    console.log(flags.json ? JSON.stringify(line) : text);
+  const say: Say = (line, text) => console.log(flags.json ? JSON.stringify(line) : text);
   const cluster = new LocalCluster({
     racks: flags.racks,
     hostsPerRack: flags.hosts,
@@ -51,21 +46,55 @@ async function up(flags: UpFlags): Promise<void> {
       else if (stream === 'stderr') console.error(`${host}: ${line}`);
     },
   });
+  const interrupted = interruption(() => cluster.kill());
+  const names = hostNames(flags.racks, flags.hosts).map(({ name }) => name);
+  say({ event: 'starting', store: location.url, hosts: names }, `Starting ${names.join(', ')} …`);
   const starting = cluster.start();
-  const early = await Promise.race([starting.then(() => null), interrupted]);
-  if (early === null) {
-    const names = cluster.hosts.map(({ name }) => name);
-    say(
-      { event: 'up', store: location.url, hosts: names },
-      `Up: ${names.join(', ')}. State: ${location.url}. Ctrl-C stops them.`,
-    );
-    const ended = cluster.hosts.map(async ({ name, exited }) => {
-      const how = await exited;
-      say({ event: 'hostEnded', host: name, how }, `Host ${name} has ended (${how}).`);
-    });
-    await Promise.race([interrupted, Promise.all(ended)]);
-  } else starting.catch(() => undefined);
-  say({ event: 'stopping' }, 'Stopping: what runs is checkpointed, and goes on at the next start.');
+  const isUp = await Promise.race([starting.then(() => true), interrupted.then(() => false)]);
+  if (!isUp) {
+    starting.catch(() => undefined); // Hosts that are told to stop do not come up.
+    await cluster.stop();
+    throw new InterruptedError('Interrupted before the cluster was up. Its hosts have stopped.');
+  }
+  say({ event: 'up', store: location.url, hosts: names }, upText(names, location.folder, flags));
+  const stopped = await untilStopped(cluster, interrupted, say);
+  if (!stopped) process.exitCode = 1;
+}
+
+function upText(names: readonly string[], folder: string, flags: UpFlags): string {
+  // Every command finds the user's own state folder by itself.
+  const store = flags.store === undefined ? '' : ` --store ${folder}`;
+  return [
+    `Up: ${names.join(', ')}. State: ${folder}`,
+    'In another terminal:',
+    `  godwit run FILE#METHOD [JSON…] --wait${store}`,
+    `  godwit ps${store}`,
+    'Ctrl-C stops the hosts. What runs is checkpointed, and goes on at the next start.',
+  ].join('\n');
+}
+
+/** @returns false when all hosts have ended by themselves */
+async function untilStopped(
+  cluster: LocalCluster,
+  interrupted: Promise<unknown>,
+  say: Say,
+): Promise<boolean> {
+  let stopping = false;
+  const ended = cluster.hosts.map(async ({ name, exited }) => {
+    const how = await exited;
+    const text = `Host ${name} has ended (${how})${stopping ? '' : ': what ran there goes on at the others'}.`;
+    say({ event: 'hostEnded', host: name, how }, text);
+  });
+  const all = Promise.all(ended).then(() => 'ended' as const);
+  const how = await Promise.race([all, interrupted.then(() => 'interrupted' as const)]);
+  if (how === 'ended') {
+    say({ event: 'stopped' }, 'All hosts have ended.');
+    return false;
+  }
+  stopping = true;
+  say({ event: 'stopping' }, 'Stopping: what runs is checkpointed. Ctrl-C again ends it at once.');
   await cluster.stop();
+  await all;
   say({ event: 'stopped' }, 'Stopped.');
+  return true;
 }

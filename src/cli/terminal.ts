@@ -1,0 +1,33 @@
+/** Columns of the terminal that reads a stream; endless when no terminal does. */
+export function columnsOf(output: NodeJS.WriteStream): number {
+  return output.isTTY ? output.columns : Number.POSITIVE_INFINITY;
+}
+
+/** One line of at most `columns`: what does not fit is left out, and an ellipsis says so. */
+export function cut(line: string, columns: number): string {
+  return line.length <= columns ? line : `${line.slice(0, Math.max(0, columns - 1))}…`;
+}
+
+/** Breaks a line between words; the lines after the first are indented. A word longer than a line stays whole. */
+export function wrapped(line: string, columns: number, indentColumns: number): string {
+  if (line.length <= columns) return line;
+  const lines: string[] = [];
+  let current = '';
+  for (const word of line.split(' ')) {
+    const longer = current === '' ? word : `${current} ${word}`;
+    if (longer.length <= columns || current.trim() === '') current = longer;
+    else {
+      lines.push(current);
+      current = `${' '.repeat(indentColumns)}${word}`;
+    }
+  }
+  return [...lines, current].join('\n');
+}
+
+/** Wraps each line on its own, as deep as it is indented and two columns more. */
+export function wrappedLines(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .map((line) => wrapped(line, columns, line.length - line.trimStart().length + 2))
+    .join('\n');
+}
