@@ -215,6 +215,8 @@ interface Standing {
   drained: boolean;
   /** The monitor's newest report; null before the first. */
   availability: HostAvailability | null;
+  /** What this host's rack offered last. */
+  offered: readonly HostAvailability[];
 }
 
 interface Deferred<Value> {
@@ -232,7 +234,7 @@ function deferred<Value>(): Deferred<Value> {
 
 async function raise(foundation: Foundation): Promise<Host> {
   const { kernel, identity, log, clock } = foundation;
-  const standing: Standing = { open: true, frozen: false, drained: false, availability: null };
+  const standing: Standing = { open: true, frozen: false, drained: false, availability: null, offered: [] };
   const end = deferred<HostEnd>();
   const held = deferred<void>();
   const sampler = new ResourceSampler(clock, foundation.options.config.cpuShare);
@@ -398,7 +400,10 @@ function furnish(
         snapshotBytes: board.trace(execution)?.snapshotBytes ?? 0,
       }),
     describe,
-    refuges: () => otherHosts(directory, identity),
+    refuges: () => refuges(directory, identity, standing.offered),
+    onOffer: (hosts) => {
+      standing.offered = hosts;
+    },
     isOpen: () => standing.open,
     closeDoors: () => {
       standing.open = false;
@@ -461,11 +466,18 @@ function unsampled(identity: HostIdentity, config: HostConfig, cpuShare: number)
   };
 }
 
-function otherHosts(directory: Directory, identity: HostIdentity): readonly HostName[] {
-  return directory
-    .hosts()
-    .map((host) => host.name)
-    .filter((name) => name !== identity.name);
+/** Where a drain moves to: the most available hosts that were offered, then those that nobody spoke of. */
+function refuges(
+  directory: Directory,
+  identity: HostIdentity,
+  offered: readonly HostAvailability[],
+): readonly HostName[] {
+  const up = directory.hosts().filter((host) => host.incarnation !== identity.incarnation);
+  const known = new Map(offered.map((report) => [report.identity.incarnation, report]));
+  const open = up.flatMap((host) => known.get(host.incarnation) ?? []).filter((report) => report.accepting);
+  const best = open.toSorted((a, b) => b.availability - a.availability).map((report) => report.identity.name);
+  const unspoken = up.filter((host) => !known.has(host.incarnation)).map((host) => host.name);
+  return best.length > 0 ? best : unspoken;
 }
 
 /** The bulk channel checks every byte on its way; that the bytes are the snapshot that was promised is checked here. */

@@ -26,6 +26,10 @@ export interface AffinityPorts extends Pick<HostPorts, 'identity' | 'clock' | 'e
   readonly policy: AffinityPolicy;
   readonly executionCost: (execution: ExecutionId) => number;
   readonly memoryLimitBytes: () => number;
+  /** What the rack's actor offered last: a drain looks at it, too. */
+  readonly onOffer: (hosts: readonly HostAvailability[]) => void;
+  /** False: executions move only when somebody asks. */
+  readonly decides: boolean;
 }
 
 export type AffinityActorMessage =
@@ -84,8 +88,10 @@ export function affinityActor(ports: AffinityPorts): Behaviour<AffinityState, Af
           decide(state, message.report, context, ports);
           return state;
         case 'offer':
-          if (state.offer === null || state.offer.rack !== message.rack || state.offer.term <= message.term)
+          if (state.offer === null || state.offer.rack !== message.rack || state.offer.term <= message.term) {
             state.offer = { ...message, atMs: ports.clock.monotonicMs() };
+            ports.onOffer(message.hosts);
+          }
           return state;
         case 'requestMigration':
           ask(message.request, { by: 'operator', text: 'asked for by message', scores: {} }, context, ports);

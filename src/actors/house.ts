@@ -65,6 +65,7 @@ export interface HouseParts extends HostPorts {
   readonly executionCost: (execution: ExecutionId) => number;
   readonly describe: () => HostDescription;
   readonly refuges: () => readonly HostName[];
+  readonly onOffer: (hosts: readonly HostAvailability[]) => void;
   readonly isOpen: () => boolean;
   readonly closeDoors: () => void;
   readonly doneDraining: () => void;
@@ -140,7 +141,7 @@ export function houseChildren(parts: HouseParts): readonly ChildSpec[] {
     checkpoints(parts),
     host(parts),
     monitors(parts),
-    ...affinity(parts),
+    affinity(parts),
     rackSeat(parts),
   ];
 }
@@ -283,14 +284,12 @@ function monitors(parts: HouseParts): ChildSpec {
   ]);
 }
 
-function affinity(parts: HouseParts): readonly ChildSpec[] {
-  const { enabled, ...policy } = parts.config.affinity;
-  if (!enabled) return [];
-  return [
-    worker('affinity', () => affinityActor({ ...parts, policy }), {
-      address: address.role(parts.identity.name, 'affinity'),
-    }),
-  ];
+function affinity(parts: HouseParts): ChildSpec {
+  const { enabled: decides, ...policy } = parts.config.affinity;
+  const ports = { ...parts, policy, decides };
+  return worker('affinity', () => affinityActor(ports), {
+    address: address.role(parts.identity.name, 'affinity'),
+  });
 }
 
 /** This host's candidature for its rack's actor. */
