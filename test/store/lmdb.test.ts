@@ -186,6 +186,34 @@ test('nobody commits while another process opens the file, and nobody opens it m
   expect((await store.registry.cas('other', 'absent', bytes('3'))).kind).toBe('done');
 });
 
+/** Fulfilled when a process is among the users of an LMDB file: each locks the first byte of its lock file. */
+async function sawUser(file: string, pid: number): Promise<void> {
+  const { ino } = await stat(`${file}-lock`);
+  const user = new RegExp(` ${pid} [0-9a-f]+:[0-9a-f]+:${ino} `);
+  while (!user.test(await readFile('/proc/locks', 'utf8')));
+}
+
+test.runIf(process.platform === 'linux')(
+  'whoever opens the file is inside the gate until it is open',
+  async () => {
+    const folder = await seeded();
+    const goOn = await folder.stopLockHolder();
+    const opener = folder.peer(['reopen', '1']);
+    await sawUser(folder.file, opener.pid);
+    const release = join(folder.path, 'enter');
+    const next = folder.peer(['enter', folder.file, release]);
+    await sawUser(`${folder.file}-gate`, next.pid);
+    const inside = next.saw('inside').then(() => 'inside');
+    const outside = new Promise((resolve) => clock.after(300, () => resolve('outside')));
+    expect(await Promise.race([inside, outside])).toBe('outside');
+    await goOn();
+    expect(await opener.ended).toEqual(['reopened']);
+    await inside;
+    await writeFile(release, '');
+    expect(await next.ended).toEqual(['inside']);
+  },
+);
+
 test.each([
   ['one commit', 1],
   ['two commits', 2],

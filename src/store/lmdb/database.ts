@@ -190,12 +190,17 @@ export class RegistryDatabase {
 
   /** Whether this snapshot is of the commit that was the latest flushed one when it was taken. */
   #isPublished(): boolean {
-    const commit = this.#head.getBinary(commitKey);
-    // Nothing was ever written, as far as anybody can know.
-    if (commit === undefined) return this.#head.getBinary(headKey) === undefined;
-    return (
-      commit.byteLength === 8 && Number(commit.readBigUInt64BE()) === takenCommit(this.#root.readerList())
-    );
+    try {
+      const commit = this.#head.getBinary(commitKey);
+      // Nothing was ever written, as far as anybody can know.
+      if (commit === undefined) return this.#head.getBinary(headKey) === undefined;
+      return (
+        commit.byteLength === 8 && Number(commit.readBigUInt64BE()) === takenCommit(this.#root.readerList())
+      );
+    } catch {
+      // A header that was copied while it was being written points anywhere. Real damage shows in the write lock, too.
+      return false;
+    }
   }
 
   #write(request: CasRequest, revision: number): void {

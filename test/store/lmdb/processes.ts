@@ -31,6 +31,11 @@ export class Peer {
     });
   }
 
+  /** -1 when it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
   /** Fulfilled when a line that starts with `beginning` has come `times` times. */
   async saw(beginning: string, times = 1): Promise<void> {
     const seen = (): number => this.#lines.filter((line) => line.startsWith(beginning)).length;
