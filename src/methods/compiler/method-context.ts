@@ -113,7 +113,7 @@ export class MethodContext {
     if (known !== undefined) return known;
     let found = false;
     walk(node, (below) => {
-      if (found || (below !== node && isFunction(below))) return false;
+      if (found || isFunction(below)) return false;
       if (below.type === 'AwaitExpression') found = true;
       if (below.type === 'CallExpression' && this.module.calls.isSite(below)) found = true;
       return !found;
