@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest';
-import { asJudged, Fleet, flawless, quickLeases, scripted, turn } from './fleet.ts';
+import { acts, asJudged, Fleet, flawless, quickLeases, scripted, turn } from './fleet.ts';
 
 /** Where the barrier holds one end of a move: it has come to this step, and has done nothing in it. */
 const cases = ['source', 'target'].flatMap((side) =>
@@ -19,7 +19,7 @@ describe.concurrent('SIGKILL of one end of a move that stands still at a step', 
         settings: [...scripted, ...quickLeases],
         environment: { [held]: { GODWIT_HOLD_AT: row.point } },
       });
-      const work = await fleet.startWork('r1-h1', [600, 200]);
+      const work = await fleet.startWork('r1-h1', [acts.some, acts.few]);
       const mover = work[0];
       if (mover === undefined) throw new Error('there is work');
       await fleet.acted(mover.execution, 40);

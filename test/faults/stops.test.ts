@@ -1,0 +1,124 @@
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, test } from 'vitest';
+import type { TestContext } from 'vitest';
+import { hostOf } from '../../src/core/ids.ts';
+import { builtEntry } from '../../src/entries.ts';
+import { acts, asJudged, Fleet, flawless, quickLeases, scripted, turn } from './fleet.ts';
+import type { FleetOptions, Work } from './fleet.ts';
+
+const timeout = 120_000;
+
+async function twoHosts(context: TestContext, options: Partial<FleetOptions>): Promise<Fleet> {
+  await turn(context);
+  return Fleet.start(context, {
+    racks: 1,
+    hostsPerRack: 2,
+    settings: [...scripted, ...quickLeases],
+    environment: {},
+    ...options,
+  });
+}
+
+/** One execution on the first host, once it is in the middle of its work. */
+async function underWay(fleet: Fleet, size: number): Promise<Work> {
+  const [work] = await fleet.startWork('r1-h1', [size]);
+  if (work === undefined) throw new Error('there is work');
+  await fleet.acted(work.execution, 40);
+  return work;
+}
+
+/** The other host recovers the work; the stopped one goes on only then, and finds that it is another one now. */
+async function recoveredThenContinued(fleet: Fleet, stopped: string, work: Work): Promise<void> {
+  const { detail } = await fleet.event('recovered', ({ tenure }) => tenure.execution === work.execution);
+  await fleet.acted(work.execution, 20, detail.tenure.generation);
+  fleet.signal(stopped, 'SIGCONT');
+  await fleet.printed(stopped, '"event":"ended"');
+  await fleet.printed(stopped, '"event":"started"', 2);
+}
+
+function incarnationsOf(fleet: Fleet, host: string): ReadonlySet<string> {
+  const started = fleet.lines.filter((one) => one.host === host && one.line.includes('"event":"started"'));
+  return new Set(
+    started.map(({ line }) => (JSON.parse(line) as { readonly incarnation: string }).incarnation),
+  );
+}
+
+describe.concurrent('SIGSTOP for longer than a lease, then SIGCONT', () => {
+  test('of the owner that runs', { timeout }, async (context) => {
+    const fleet = await twoHosts(context, {});
+    const work = await underWay(fleet, acts.many);
+    fleet.signal('r1-h1', 'SIGSTOP');
+    await recoveredThenContinued(fleet, 'r1-h1', work);
+    // The name is taken up by a new incarnation, and work can go to it.
+    await fleet.move(work.execution, 'r1-h1');
+    context.expect(asJudged(await fleet.settled([work]))).toEqual(flawless([work]));
+    context.expect(incarnationsOf(fleet, 'r1-h1').size).toBe(2);
+  });
+
+  test('of the owner that runs, with the leases that are shipped', { timeout }, async (context) => {
+    const fleet = await twoHosts(context, { settings: scripted });
+    const work = await underWay(fleet, acts.many);
+    fleet.signal('r1-h1', 'SIGSTOP');
+    await recoveredThenContinued(fleet, 'r1-h1', work);
+    context.expect(asJudged(await fleet.settled([work]))).toEqual(flawless([work]));
+  });
+
+  test.for([
+    { role: 'source', stopped: 'r1-h1', point: 'source:transfer' },
+    { role: 'source that has handed over', stopped: 'r1-h1', point: 'source:resume' },
+    { role: 'target that has claimed', stopped: 'r1-h2', point: 'target:commit' },
+  ])('of the $role in mid-migration', { timeout }, async ({ stopped, point }, context) => {
+    const fleet = await twoHosts(context, { environment: { [stopped]: { GODWIT_HOLD_AT: point } } });
+    const work = await underWay(fleet, acts.many);
+    const move = fleet.move(work.execution, 'r1-h2').catch((error: unknown) => error);
+    await fleet.event('held', (held) => held.point === point);
+    fleet.signal(stopped, 'SIGSTOP');
+    await recoveredThenContinued(fleet, stopped, work);
+    context.expect(asJudged(await fleet.settled([work]))).toEqual(flawless([work]));
+    await move;
+  });
+
+  test("of the holder of the rack's seat", { timeout }, async (context) => {
+    const fleet = await twoHosts(context, {});
+    const first = await fleet.seat('rack/r1', ({ standing }) => standing === 'held');
+    const stopped = hostOf(first.holder);
+    fleet.signal(stopped, 'SIGSTOP');
+    const second = await fleet.seat('rack/r1', ({ holder }) => holder !== first.holder);
+    context.expect(second.term).toBe(first.term + 1);
+    context.expect(hostOf(second.holder)).not.toBe(stopped);
+    fleet.signal(stopped, 'SIGCONT');
+    await fleet.printed(stopped, '"event":"started"', 2);
+    // Whoever held it before is no candidate any more; the new incarnation follows.
+    const offered = await fleet.cluster
+      .actor('rack/r1')
+      .ask<{ readonly term: number }>({ kind: 'candidates', limit: 8 }, { timeoutMs: 10_000 });
+    context.expect(offered.term).toBe(second.term);
+    context.expect(await fleet.seat('rack/r1', () => true)).toEqual(second);
+  });
+
+  test("of a host that holds the store's lock", { timeout }, async (context) => {
+    const file = join(tmpdir(), `godwit-faults-stop-${process.pid}`);
+    const preload = fileURLToPath(new URL('fixtures/stop-inside-gate.mjs', import.meta.url));
+    const fleet = await twoHosts(context, {
+      environment: {
+        'r1-h1': {
+          NODE_OPTIONS: `--import=${preload}`,
+          FAULTS_GATE: builtEntry('store/lmdb/gate').href,
+          FAULTS_STOP_FILE: file,
+        },
+      },
+    });
+    const onStopped = await underWay(fleet, acts.some);
+    const [onOther] = await fleet.startWork('r1-h2', [acts.some]);
+    if (onOther === undefined) throw new Error('there is work');
+    await writeFile(file, '');
+    // Nobody can write now: the other host cannot renew its lease, and stands still before it ends.
+    await fleet.event('hostFrozen', (_, { host }) => host === 'r1-h2');
+    fleet.signal('r1-h1', 'SIGCONT');
+    const work = [onStopped, onOther];
+    context.expect(asJudged(await fleet.settled(work))).toEqual(flawless(work));
+  });
+});
