@@ -137,7 +137,7 @@ export function configure(settings: unknown): HostConfig {
 /**
  * Puts `lease.termMs=3000` and the like into a tree of settings. Values are JSON where they parse as JSON, else text.
  *
- * @throws {ConfigurationError} when an assignment has no `=`
+ * @throws {ConfigurationError} when an assignment has no `=`, or names what no setting is called
  */
 export function assign(
   settings: Record<string, unknown>,
@@ -149,9 +149,11 @@ export function assign(
     if (at < 1)
       throw new ConfigurationError(`--set ${assignment}: expected KEY=VALUE, for example lease.termMs=3000.`);
     const path = assignment.slice(0, at).split('.');
+    if (path.includes('__proto__'))
+      throw new ConfigurationError(`--set ${assignment}: there is no such setting.`);
     let node = tree;
     for (const key of path.slice(0, -1)) {
-      if (typeof node[key] !== 'object' || node[key] === null) node[key] = {};
+      if (!Object.hasOwn(node, key) || typeof node[key] !== 'object' || node[key] === null) node[key] = {};
       node = node[key] as Record<string, unknown>;
     }
     node[path.at(-1) as string] = parsed(assignment.slice(at + 1));

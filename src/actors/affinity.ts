@@ -117,7 +117,8 @@ function decide(state: AffinityState, here: HostAvailability, context: Context, 
     if (answeredAtMs !== null && nowMs - answeredAtMs > settleMs) state.asked.delete(execution);
   }
   const executions = placed(state, nowMs, ports);
-  if (state.offer === null || nowMs - state.offer.atMs > offerMaxMs || !here.accepting) return;
+  if (!ports.decides || state.offer === null || nowMs - state.offer.atMs > offerMaxMs || !here.accepting)
+    return;
   const candidates = state.offer.hosts.filter(
     (host) => host.identity.incarnation !== here.identity.incarnation,
   );

@@ -228,6 +228,7 @@ function migrations(parts: HouseParts): ChildSpec {
     ...parts,
     timing: { ...migrationDefaults, reservationMs: parts.config.migrations.reservationMs },
     concurrentMax: parts.config.migrations.concurrentMax,
+    snapshotMaxBytes: parts.config.snapshots.sizeMaxBytes,
     estimateBytes: (execution: ExecutionId) =>
       parts.board.trace(execution)?.snapshotBytes || unknownSnapshotBytes,
     supervisor: dynamicRef(parts, each),
@@ -244,9 +245,14 @@ function migrations(parts: HouseParts): ChildSpec {
 
 function checkpoints(parts: HouseParts): ChildSpec {
   const { everyMs, bytesPerSecondMax } = parts.config.checkpoints;
-  return worker('checkpoints', () => checkpointsActor({ ...parts, everyMs, bytesPerSecondMax }), {
-    address: address.role(parts.identity.name, 'checkpoints'),
-  });
+  const snapshotMaxBytes = parts.config.snapshots.sizeMaxBytes;
+  return worker(
+    'checkpoints',
+    () => checkpointsActor({ ...parts, everyMs, bytesPerSecondMax, snapshotMaxBytes }),
+    {
+      address: address.role(parts.identity.name, 'checkpoints'),
+    },
+  );
 }
 
 function host(parts: HouseParts): ChildSpec {

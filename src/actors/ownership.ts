@@ -204,7 +204,9 @@ class OwnershipSession {
   }
 
   #started(execution: ExecutionId, reply: StartReply): void {
-    for (const waiter of this.#starts.get(execution) ?? []) waiter.answer(reply);
+    const [first, ...others] = this.#starts.get(execution) ?? [];
+    first?.answer(reply);
+    for (const waiter of others) waiter.answer(reply.kind === 'created' ? { kind: 'existed' } : reply);
     this.#starts.delete(execution);
   }
 

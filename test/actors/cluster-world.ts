@@ -193,6 +193,7 @@ export class SimulatedHost {
         networkBytesPerSecond: 0,
       }),
       memoryLimitBytes: () => 1e9,
+      onOffer: () => undefined,
       publish: (report) => {
         this.#reported = report;
       },

@@ -124,7 +124,8 @@ export class ScriptedLane implements Lane {
     for (const resident of this.residents.values()) {
       if (resident.frozen || resident.settled) continue;
       const { script, tenure } = resident;
-      if (script.busy) {
+      // One that ended just before it moved ends again where it is now, and acts no more.
+      if (script.busy && (script.until === null || resident.count < script.until)) {
         this.#turns += 1;
         this.#demandMs += stepMs;
         resident.count += 1;

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { ClusterWorld, faultsOf } from '../actors/cluster-world.ts';
 
-const seeds = process.env['SEED'] === undefined ? [1, 2, 3, 4, 5, 6] : [Number(process.env['SEED'])];
+// One failing seed again: SEED=417 npm test. Many: SEEDS=500 npx vitest run test/simulation
+const only = process.env['SEED'];
+const count = Number(process.env['SEEDS'] ?? 6);
+const seeds = only === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [Number(only)];
 
 describe('three houses', () => {
   test.each(seeds)(

@@ -2,6 +2,7 @@ import type { ExecutionId, IncarnationId, MigrationId } from '../../core/ids.ts'
 import type { Clock } from '../../core/ports.ts';
 import type { Cargo, Passage } from '../../protocols/migration/messages.ts';
 import type { Packages } from '../ports.ts';
+import { overLimit } from './cell.ts';
 
 export interface AdmissionLimits {
   readonly executionsMax: number;
@@ -79,7 +80,7 @@ export class Admissions {
     if (closed !== null) return closed;
     const { executionsMax, concurrentMax, snapshotMaxBytes } = this.#limits;
     if (cargo.estimatedBytes > snapshotMaxBytes) {
-      return `its state of ${cargo.estimatedBytes} bytes is over the limit of ${snapshotMaxBytes} (snapshots.sizeMaxBytes)`;
+      return overLimit(cargo.estimatedBytes, snapshotMaxBytes);
     }
     if (this.#reservations.size >= concurrentMax) {
       return `${this.#reservations.size} moves to this host are under way, as many as it takes at once (migrations.concurrentMax)`;

@@ -96,6 +96,11 @@ export function stepOf(cell: MigrationCell): MigrationStep {
   return cell.side === 'source' ? sourceStepOf(cell.state) : targetStepOf(cell.state);
 }
 
+/** Why a snapshot is neither moved nor stored. */
+export function overLimit(sizeBytes: number, maxBytes: number): string {
+  return `its state of ${sizeBytes} bytes is over the limit of ${maxBytes} (snapshots.sizeMaxBytes)`;
+}
+
 /** Advances a cell by one event, and keeps the new state in it before any effect is performed. */
 export function advance(cell: MigrationCell, event: ConductorEvent): readonly MigrationEffect[] {
   if (cell.side === 'source') {

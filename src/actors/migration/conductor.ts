@@ -1,6 +1,6 @@
 import type { ActorContext, Behaviour } from '../kernel/contract.ts';
 import type { ConductorEvent, MigrationCell, MigrationEffect } from './cell.ts';
-import { advance, stepAddress, stepOf } from './cell.ts';
+import { advance, overLimit, stepAddress, stepOf } from './cell.ts';
 import type { MigrationPorts } from './step-worker.ts';
 
 type Context = ActorContext<ConductorEvent>;
@@ -41,7 +41,7 @@ function apply(event: ConductorEvent, state: ConductorState, ports: MigrationPor
   if (state.held || (event.kind === 'restarted' && event.step !== stepOf(cell))) return;
   note(event, cell, ports);
   const before = stepOf(cell);
-  const effects = advance(cell, event);
+  const effects = advance(cell, withinLimit(event, ports));
   state.held = stepOf(cell) !== before && isHeld(cell, ports);
   if (!state.held) handOver(effects, cell, ports, context);
 }
@@ -49,6 +49,14 @@ function apply(event: ConductorEvent, state: ConductorState, ports: MigrationPor
 /** Whether a test's barrier stops this end where it now is, before it has done anything in this step. */
 function isHeld(cell: MigrationCell, ports: MigrationPorts): boolean {
   return ports.barrier.holds(`${cell.side}:${stepOf(cell)}`, cell.passage.migration);
+}
+
+/** A capture that is too large is not sent: the execution runs on here. */
+function withinLimit(event: ConductorEvent, { snapshotMaxBytes }: MigrationPorts): ConductorEvent {
+  if (event.kind !== 'answered' || event.answer.kind !== 'frozen') return event;
+  const { sizeBytes } = event.answer;
+  if (sizeBytes <= snapshotMaxBytes) return event;
+  return { kind: 'cancelled', reason: overLimit(sizeBytes, snapshotMaxBytes) };
 }
 
 /** What the event says about the pause, for the account of the move. */

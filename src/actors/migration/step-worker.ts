@@ -12,12 +12,14 @@ import type { OwnershipBook } from '../ownership-book.ts';
 import type { HostPorts } from '../ports.ts';
 import type { Admissions } from './admissions.ts';
 import type { ConductorEvent, MigrationCell, MigrationEffect } from './cell.ts';
-import { stepOf } from './cell.ts';
+import { overLimit, stepOf } from './cell.ts';
 
 export interface MigrationPorts extends HostPorts {
   readonly timing: MigrationTiming;
   readonly book: OwnershipBook;
   readonly admissions: Admissions;
+  /** A larger snapshot neither leaves nor comes. */
+  readonly snapshotMaxBytes: number;
 }
 
 /** The source was to send a capture that is not here any more. */
@@ -160,7 +162,11 @@ function fetch(
   report: (event: ConductorEvent) => void,
 ): void {
   const { freight, passage } = cell;
-  const { digest } = effect;
+  const { digest, sizeBytes } = effect;
+  if (sizeBytes > ports.snapshotMaxBytes) {
+    report({ kind: 'fetchFailed', digest, reason: overLimit(sizeBytes, ports.snapshotMaxBytes) });
+    return;
+  }
   if (freight === null || freight.digest !== digest) {
     report({ kind: 'fetchFailed', digest, reason: 'the message that named the bytes was lost' });
     return;

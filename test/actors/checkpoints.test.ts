@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { ClusterWorld } from './cluster-world.ts';
+import type { ExecutionId } from '../../src/core/ids.ts';
+
+const snapshots = (world: ClusterWorld, execution: ExecutionId): readonly string[] =>
+  [...world.store.values.keys()].filter((key) => key.startsWith(`snapshot/${execution}/`));
+
+const named = (world: ClusterWorld, execution: ExecutionId): string | undefined =>
+  world.store.registers.rows.get(execution)?.row.recovery.vaultKey;
+
+test('what changed is checkpointed each second, what did not is not', async () => {
+  const world = new ClusterWorld(1);
+  const host = await world.host('h1');
+  const busy = await world.begin(host);
+  const sleeping = await world.begin(host, { busy: false });
+  await world.advance(3_000);
+  world.store.calls.length = 0;
+  await world.advance(10_000);
+  const puts = (execution: ExecutionId): number =>
+    world.store.calls.filter((line) => line.startsWith(`put snapshot/${execution}/`)).length;
+  expect(puts(sleeping)).toBe(0);
+  expect(puts(busy)).toBeGreaterThanOrEqual(8);
+  expect(puts(busy)).toBeLessThanOrEqual(11);
+});
+
+test('a replaced snapshot is deleted, and never the one that the register names', async () => {
+  const world = new ClusterWorld(2);
+  world.store.faults = { lost: 0.1, ambiguous: 0.1, delayMaxMs: 20 };
+  const host = await world.host('h1');
+  const execution = await world.begin(host);
+  for (let round = 0; round < 300; round += 1) {
+    await world.advance(100);
+    if (round === 150) host.crashRole('checkpoints');
+    if (round % 70 === 69) host.crashRole('ownership');
+    expect([...world.store.values.keys()]).toContain(named(world, execution));
+  }
+  world.store.faults = { lost: 0, ambiguous: 0, delayMaxMs: 0.5 };
+  await world.advance(5_000);
+  expect(named(world, execution)).toMatch(/^snapshot\//);
+  // What failed on the way goes when the execution ends; what went well is gone.
+  expect(snapshots(world, execution).length).toBeLessThan(12);
+});
+
+test('the bandwidth is bounded over all executions', async () => {
+  const world = new ClusterWorld(3);
+  const settings = { checkpoints: { bytesPerSecondMax: 100_000 } };
+  const host = await world.host('h1', { settings });
+  for (let count = 0; count < 10; count += 1) await world.begin(host, { bytes: 50_000 });
+  await world.advance(3_000);
+  world.store.calls.length = 0;
+  await world.advance(20_000);
+  const puts = world.store.calls.filter((line) => line.startsWith('put snapshot/')).length;
+  expect(puts * 50_000).toBeLessThanOrEqual(20 * 100_000 + 10 * 50_000);
+  expect(puts).toBeGreaterThanOrEqual(30);
+});
+
+test('a move that was called off does not end the checkpoints', async () => {
+  const world = new ClusterWorld(4);
+  const one = await world.host('h1');
+  const two = await world.host('h2', { settings: { capacity: { executionsMax: 1 } } });
+  await world.begin(two, { busy: false });
+  const execution = await world.begin(one);
+  for (let count = 0; count < 20; count += 1) {
+    void world.move(one, execution, two).catch(() => undefined);
+    await world.advance(130);
+    // Just when a snapshot is on its way, as one of the twenty hits it.
+    const state = one.parts.book.get(execution)?.state;
+    if (state?.phase === 'running' && state.change !== null) one.crashRole('ownership');
+  }
+  await world.advance(5_000);
+  const before = named(world, execution);
+  await world.advance(3_000);
+  expect(named(world, execution)).not.toBe(before);
+});

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { address } from '../../src/actors/addresses.ts';
+import { RemoteAskError, UnreachableActorError } from '../../src/actors/exchange.ts';
+import type { ActorAddress } from '../../src/core/ids.ts';
+import { actorAddress, executionId, hostName, rackName } from '../../src/core/ids.ts';
+import type { ExecutionReply, RackReply } from '../../src/protocols/messages.ts';
+import { ClusterWorld } from './cluster-world.ts';
+
+async function three(seed: number) {
+  const world = new ClusterWorld(seed);
+  const settings = { affinity: { enabled: false } };
+  const one = await world.host('h1', { settings });
+  const two = await world.host('h2', { settings });
+  const third = await world.host('h3', { settings });
+  return { world, one, two, third };
+}
+
+test('an ask follows an execution that moves meanwhile', async () => {
+  const { world, one, two, third } = await three(1);
+  const execution = await world.begin(one);
+  await world.advance(500);
+  const replies: Promise<ExecutionReply>[] = [];
+  const moved = world.move(third, execution, two);
+  for (let count = 0; count < 40; count += 1) {
+    replies.push(
+      third.exchange.ask<ExecutionReply>(
+        address.execution(execution),
+        { kind: 'post', body: new Uint8Array([count]) },
+        5_000,
+      ),
+    );
+    await world.advance(0.5);
+  }
+  expect(await world.settle(moved, 5_000)).toMatchObject({ kind: 'moved' });
+  for (const reply of await world.settle(Promise.all(replies), 6_000)) expect(reply.kind).toBe('posted');
+  const at = (host: typeof one): number => host.lane.commands.filter(({ kind }) => kind === 'deliver').length;
+  expect(at(one) + at(two)).toBe(40);
+  expect(Math.min(at(one), at(two))).toBeGreaterThan(0);
+});
+
+test('addresses that name nothing say so, at once or by the deadline', async () => {
+  const { world, one } = await three(2);
+  await world.advance(500);
+  const ask = (to: ActorAddress): Promise<unknown> =>
+    world.settle(one.exchange.ask(to, { kind: 'describe' }, 1_000), 2_000);
+  await expect(ask(address.execution(executionId('x-none')))).rejects.toThrow('there is no such execution');
+  await expect(ask(address.host(hostName('h9')))).rejects.toThrow('the hosts that are up are h1, h2, h3');
+  await expect(ask(actorAddress('nonsense'))).rejects.toBeInstanceOf(UnreachableActorError);
+  await expect(ask(actorAddress('host/h2/cellar'))).rejects.toThrow('was not found within 1000 ms');
+});
+
+test('one that has ended says how', async () => {
+  const { world, one, two } = await three(3);
+  const execution = await world.begin(one, { until: 5 });
+  await world.advance(2_000);
+  const asked = two.exchange.ask(address.execution(execution), { kind: 'inspect' }, 1_000);
+  await expect(world.settle(asked, 2_000)).rejects.toThrow('it has ended: it returned');
+});
+
+test('an answer that is lost ends the question by its deadline, and nothing stays open', async () => {
+  const { world, one, two } = await three(4);
+  const execution = await world.begin(two);
+  await world.advance(500);
+  world.loses = (from, to) => from === two && to === one;
+  const startedMs = world.clock.monotonicMs();
+  const asked = one.exchange.ask(address.execution(execution), { kind: 'describe' }, 700);
+  await expect(world.settle(asked, 2_000)).rejects.toBeInstanceOf(RemoteAskError);
+  expect(world.clock.monotonicMs() - startedMs).toBeCloseTo(700, 0);
+});
+
+test('a link that ended fails the questions that were on it', async () => {
+  const { world, one, two } = await three(5);
+  const execution = await world.begin(two);
+  await world.advance(500);
+  world.loses = () => true;
+  const asked = one.exchange.ask(address.execution(execution), { kind: 'describe' }, 10_000);
+  asked.catch(() => undefined);
+  await world.advance(5);
+  one.exchange.peerDown(two.identity.incarnation, 'lost');
+  await expect(world.settle(asked, 100)).rejects.toThrow(
+    `the link to ${two.identity.incarnation} ended (lost)`,
+  );
+});
+
+test('a rack’s actor answers from another host', async () => {
+  const { world, third } = await three(6);
+  await world.advance(3_500);
+  const asked = third.exchange.ask<RackReply>(
+    address.rack(rackName('r1')),
+    { kind: 'candidates', limit: 2 },
+    1_000,
+  );
+  const reply = await world.settle(asked, 2_000);
+  expect(reply).toMatchObject({ kind: 'offered', rack: 'r1', term: 1 });
+  expect(reply.kind === 'offered' && reply.hosts.length).toBe(2);
+});
