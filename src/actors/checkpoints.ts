@@ -14,9 +14,19 @@ export type CheckpointsMessage =
   | { readonly kind: 'tick' }
   /** Somebody keeps a copy until this execution has a checkpoint of its present tenure. */
   | { readonly kind: 'soon'; readonly execution: ExecutionId }
-  | { readonly kind: 'captured'; readonly execution: ExecutionId; readonly answer: LaneAnswer }
+  | {
+      readonly kind: 'captured';
+      readonly execution: ExecutionId;
+      readonly epoch: number;
+      readonly answer: LaneAnswer;
+    }
   | { readonly kind: 'stored'; readonly capture: Capture; readonly vaultKey: string }
-  | { readonly kind: 'storeFailed'; readonly execution: ExecutionId; readonly vaultKey: string }
+  | {
+      readonly kind: 'storeFailed';
+      readonly execution: ExecutionId;
+      readonly epoch: number;
+      readonly vaultKey: string;
+    }
   /** The register took the checkpoint (or this host was fenced). */
   | {
       readonly kind: 'changed';
@@ -34,12 +44,13 @@ export interface CheckpointsPorts extends HostPorts {
   readonly bytesPerSecondMax: number;
 }
 
+/** Of one execution under one epoch: what is still on its way from an earlier stay here is no business of a later one. */
 interface Schedule {
+  readonly epoch: number;
   phase: 'idle' | 'capturing' | 'storing' | 'switching';
   soon: boolean;
   /** Slices that had been run when the last checkpoint was captured; null before the first. */
   slices: number | null;
-  epoch: number;
   atMs: number;
   /** Since when a snapshot that is stored waits for the register. */
   switchingSinceMs: number;
@@ -99,7 +110,7 @@ class CheckpointsSession {
       case 'storeFailed':
         // It may stand in the vault all the same, and no register will ever name it.
         this.#delete(message.vaultKey, context);
-        this.#idle(message.execution, true);
+        this.#idle(this.#scheduleOf(message.execution, message.epoch), true);
         return;
       case 'changed':
         return this.#changed(message, context);
@@ -110,20 +121,28 @@ class CheckpointsSession {
     }
   }
 
+  /** The schedule of the execution's present stay here. */
   #schedule(execution: ExecutionId): Schedule {
+    const state = this.#ports.book.get(execution)?.state;
     const known = this.#schedules.get(execution);
-    if (known !== undefined) return known;
+    const epoch = state?.phase === 'running' ? state.tenure.epoch : (known?.epoch ?? 0);
+    if (known?.epoch === epoch) return known;
     const fresh: Schedule = {
+      epoch,
       phase: 'idle',
-      soon: false,
+      soon: known?.epoch === 0 && known.soon,
       slices: null,
-      epoch: 0,
       atMs: this.#ports.clock.monotonicMs(),
       replaces: null,
       switchingSinceMs: 0,
     };
     this.#schedules.set(execution, fresh);
     return fresh;
+  }
+
+  #scheduleOf(execution: ExecutionId, epoch: number): Schedule | null {
+    const known = this.#schedules.get(execution);
+    return known?.epoch === epoch ? known : null;
   }
 
   #tick(context: Context): void {
@@ -142,7 +161,7 @@ class CheckpointsSession {
       const schedule = this.#schedule(execution);
       // Ownership was crashing, or froze the execution for a move that was called off: it has forgotten this snapshot.
       const isForgotten = state.change === null && nowMs - schedule.switchingSinceMs > forgottenMs;
-      if (schedule.phase === 'switching' && isForgotten) this.#idle(execution, true);
+      if (schedule.phase === 'switching' && isForgotten) this.#idle(schedule, true);
       this.#captureIfDue(execution, context);
     }
   }
@@ -154,11 +173,11 @@ class CheckpointsSession {
     schedule.phase = 'capturing';
     schedule.soon = false;
     schedule.atMs = this.#ports.clock.monotonicMs();
-    schedule.epoch = state.tenure.epoch;
     schedule.slices = this.#ports.board.trace(execution)?.slices ?? 0;
     const { self } = context;
+    const { epoch } = schedule;
     this.#ports.board.request(execution, 'checkpoint', (answer) => {
-      self.tell({ kind: 'captured', execution, answer });
+      self.tell({ kind: 'captured', execution, epoch, answer });
     });
   }
 
@@ -171,32 +190,35 @@ class CheckpointsSession {
   }
 
   #captured(
-    { execution, answer }: Extract<CheckpointsMessage, { kind: 'captured' }>,
+    { execution, epoch, answer }: Extract<CheckpointsMessage, { kind: 'captured' }>,
     context: Context,
   ): void {
     if (answer.kind !== 'checkpointed') {
       if (answer.kind === 'pinned') this.#ports.events.emit({ kind: 'pinned', execution, pin: answer.pin });
       // What changed since is not covered: look again at the next round.
-      this.#schedule(execution).slices = null;
-      this.#idle(execution, false);
+      this.#idle(this.#scheduleOf(execution, epoch), true);
       return;
     }
+    const schedule = this.#scheduleOf(execution, epoch);
+    if (schedule === null) return;
     const { capture } = answer;
     this.#creditBytes -= capture.bytes.byteLength;
-    this.#schedule(execution).phase = 'storing';
+    schedule.phase = 'storing';
     const vaultKey = `snapshot/${execution}/${capture.tenure.epoch}-${this.#ports.random.hex(8)}`;
     context.pipe(
       this.#ports.vault.put(vaultKey, capture.bytes),
       () => ({ kind: 'stored', capture, vaultKey }),
-      () => ({ kind: 'storeFailed', execution, vaultKey }),
+      () => ({ kind: 'storeFailed', execution, epoch, vaultKey }),
     );
   }
 
   #stored({ capture, vaultKey }: Extract<CheckpointsMessage, { kind: 'stored' }>, context: Context): void {
     const { tenure, digest, effectSequence } = capture;
+    const schedule = this.#scheduleOf(tenure.execution, tenure.epoch);
     // It has ended, or left, meanwhile.
-    if (this.#ports.book.get(tenure.execution) === null) return this.#delete(vaultKey, context);
-    const schedule = this.#schedule(tenure.execution);
+    if (schedule === null || this.#ports.book.get(tenure.execution) === null) {
+      return this.#delete(vaultKey, context);
+    }
     schedule.phase = 'switching';
     schedule.switchingSinceMs = this.#ports.clock.monotonicMs();
     schedule.replaces = this.#ports.directory.register(tenure.execution)?.row.recovery.vaultKey ?? null;
@@ -217,11 +239,12 @@ class CheckpointsSession {
   #changed(message: Extract<CheckpointsMessage, { kind: 'changed' }>, context: Context): void {
     const { execution, change, outcome } = message;
     if (change.kind !== 'checkpoint') return;
-    const schedule = this.#schedule(execution);
+    const schedule = this.#scheduleOf(execution, change.point.kind === 'snapshot' ? change.point.epoch : 0);
+    if (schedule === null) return;
     if (outcome === 'done' && schedule.replaces !== null && schedule.replaces !== change.point.vaultKey) {
       this.#delete(schedule.replaces, context);
     }
-    this.#idle(execution, outcome !== 'done');
+    this.#idle(schedule, outcome !== 'done');
   }
 
   /** What is left behind goes when the execution ends. */
@@ -233,8 +256,8 @@ class CheckpointsSession {
     );
   }
 
-  #idle(execution: ExecutionId, again: boolean): void {
-    const schedule = this.#schedule(execution);
+  #idle(schedule: Schedule | null, again: boolean): void {
+    if (schedule === null) return;
     schedule.phase = 'idle';
     if (again) schedule.slices = null;
   }
