@@ -1,10 +1,12 @@
 import { assertNever } from '../core/assert.ts';
+import { messageOf } from '../core/errors.ts';
 import type { ExecutionId } from '../core/ids.ts';
 import type { Capture } from '../lanes/contract.ts';
 import type { OwnershipEvent } from '../protocols/ownership/ownership.ts';
 import type { OwnerChange } from '../protocols/ownership/register.ts';
 import type { Directory } from './directory.ts';
 import { address } from './addresses.ts';
+import { overLimit } from './migration/cell.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
 import type { LaneAnswer, LaneBoard } from './lane-board.ts';
 import type { OwnershipBook } from './ownership-book.ts';
@@ -26,6 +28,7 @@ export type CheckpointsMessage =
       readonly execution: ExecutionId;
       readonly epoch: number;
       readonly vaultKey: string;
+      readonly reason: string;
     }
   /** The register took the checkpoint (or this host was fenced). */
   | {
@@ -42,6 +45,8 @@ export interface CheckpointsPorts extends HostPorts {
   readonly directory: Directory;
   readonly everyMs: number;
   readonly bytesPerSecondMax: number;
+  /** A larger snapshot is not stored. */
+  readonly snapshotMaxBytes: number;
 }
 
 /** Of one execution under one epoch: what is still on its way from an earlier stay here is no business of a later one. */
@@ -54,6 +59,8 @@ interface Schedule {
   atMs: number;
   /** Since when a snapshot that is stored waits for the register. */
   switchingSinceMs: number;
+  /** What the last checkpoint failed of; told once, until another succeeds or fails of something else. */
+  failing: 'size' | 'store' | null;
   /** What the register named when the snapshot that is being switched to was stored. */
   replaces: string | null;
 }
@@ -110,6 +117,7 @@ class CheckpointsSession {
       case 'storeFailed':
         // It may stand in the vault all the same, and no register will ever name it.
         this.#delete(message.vaultKey, context);
+        this.#failed(message.execution, message.epoch, 'store', message.reason);
         this.#idle(this.#scheduleOf(message.execution, message.epoch), true);
         return;
       case 'changed':
@@ -130,6 +138,7 @@ class CheckpointsSession {
     const fresh: Schedule = {
       epoch,
       phase: 'idle',
+      failing: known?.failing ?? null,
       soon: known?.epoch === 0 && known.soon,
       slices: null,
       atMs: this.#ports.clock.monotonicMs(),
@@ -202,14 +211,28 @@ class CheckpointsSession {
     const schedule = this.#scheduleOf(execution, epoch);
     if (schedule === null) return;
     const { capture } = answer;
+    const { snapshotMaxBytes } = this.#ports;
+    if (capture.bytes.byteLength > snapshotMaxBytes) {
+      this.#failed(execution, epoch, 'size', overLimit(capture.bytes.byteLength, snapshotMaxBytes));
+      this.#idle(schedule, false);
+      return;
+    }
     this.#creditBytes -= capture.bytes.byteLength;
     schedule.phase = 'storing';
     const vaultKey = `snapshot/${execution}/${capture.tenure.epoch}-${this.#ports.random.hex(8)}`;
     context.pipe(
       this.#ports.vault.put(vaultKey, capture.bytes),
       () => ({ kind: 'stored', capture, vaultKey }),
-      () => ({ kind: 'storeFailed', execution, epoch, vaultKey }),
+      (error) => ({ kind: 'storeFailed', execution, epoch, vaultKey, reason: messageOf(error) }),
     );
+  }
+
+  /** It runs on; until this is put right, a loss of this host sets it back to its last checkpoint. */
+  #failed(execution: ExecutionId, epoch: number, failing: 'size' | 'store', reason: string): void {
+    const schedule = this.#scheduleOf(execution, epoch);
+    if (schedule === null || schedule.failing === failing) return;
+    schedule.failing = failing;
+    this.#ports.events.emit({ kind: 'checkpointFailed', execution, reason });
   }
 
   #stored({ capture, vaultKey }: Extract<CheckpointsMessage, { kind: 'stored' }>, context: Context): void {
@@ -220,6 +243,7 @@ class CheckpointsSession {
       return this.#delete(vaultKey, context);
     }
     schedule.phase = 'switching';
+    schedule.failing = null;
     schedule.switchingSinceMs = this.#ports.clock.monotonicMs();
     schedule.replaces = this.#ports.directory.register(tenure.execution)?.row.recovery.vaultKey ?? null;
     const { epoch, generation } = tenure;

@@ -40,6 +40,8 @@ function detailText(detail: EventDetail): string {
       return `${detail.execution} was not moved to ${detail.to}: ${detail.reason}`;
     case 'restoreFailed':
       return `${detail.execution} could not be rebuilt here: ${detail.reason}`;
+    case 'checkpointFailed':
+      return `${detail.execution} has no new checkpoint: ${detail.reason}`;
     case 'held':
       return `${detail.migration} is held at ${detail.point}`;
     case 'pinned':

@@ -170,6 +170,8 @@ export type EventDetail =
     }
   /** A copy could not be rebuilt here; it is tried again, or given up by whoever asked for it. */
   | { readonly kind: 'restoreFailed'; readonly execution: ExecutionId; readonly reason: string }
+  /** It runs on, and would go on from an earlier checkpoint if this host were lost. */
+  | { readonly kind: 'checkpointFailed'; readonly execution: ExecutionId; readonly reason: string }
   /** A test's barrier holds a migration here, for ever. */
   | { readonly kind: 'held'; readonly point: string; readonly migration: MigrationId }
   | { readonly kind: 'pinned'; readonly execution: ExecutionId; readonly pin: Pin }
