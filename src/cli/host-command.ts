@@ -134,6 +134,8 @@ function inputEnd(): Promise<void> {
   return new Promise((resolve) => {
     process.stdin.once('close', resolve).once('error', () => resolve());
     process.stdin.resume();
+    // A host that cannot start ends all the same.
+    if ('unref' in process.stdin) process.stdin.unref();
   });
 }
 
