@@ -41,7 +41,11 @@ export const rooms: readonly Room[] = [
     owns: /^simulator\//,
     imports: ['core', ...pure, 'configuration', ...working, 'contracts'],
   },
-  { name: 'composition', owns: /^(?:host|cluster|cluster-errors|cluster-listing|named-properties)(?:-[a-z-]+)?\.ts$/, imports: below },
+  {
+    name: 'composition',
+    owns: /^(?:host|cluster|cluster-errors|cluster-listing|named-properties)(?:-[a-z-]+)?\.ts$/,
+    imports: below,
+  },
   { name: 'entrances', owns: /^(?:index|register|register-hooks)\.ts$/, imports: [...below, 'composition'] },
   { name: 'testing', owns: /^testing\//, imports: [...below, 'composition', 'simulator'] },
   { name: 'cli', owns: /^cli\//, imports: [...below, 'composition', 'testing'] },
