@@ -355,6 +355,7 @@ function furnish(
       executions: () => board.executions,
       freeBytes: () => freeBytes(standing.availability, first, config.capacity.memoryMax),
       closed: () => closedBecause(standing, leaseCell, clock),
+      holds: (execution) => (book.get(execution)?.state.phase ?? 'absent') !== 'absent',
     },
     packages,
     clock,

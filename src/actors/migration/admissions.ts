@@ -12,6 +12,10 @@ export interface AdmissionLimits {
   readonly reservationMs: number;
 }
 
+/** Less than a source waits for the answer to its `prepare`. */
+const letGoMaxMs = 3_000;
+const lookAgainMs = 10;
+
 interface Reservation {
   readonly execution: ExecutionId;
   readonly from: IncarnationId;
@@ -27,6 +31,8 @@ export interface AdmissionView {
   freeBytes(): number;
   /** Null while this host takes executions, else why not. */
   closed(): string | null;
+  /** Whether this host still has a copy of an execution, as a former owner has until the new one's checkpoint is durable. */
+  holds(execution: ExecutionId): boolean;
 }
 
 /**
@@ -58,6 +64,9 @@ export class Admissions {
     const refusal = this.#refusal(passage, cargo);
     if (refusal !== null) return refusal;
     const { execution, migration, source } = passage;
+    if (!(await this.#isLetGo(execution))) {
+      return 'it still keeps its former copy of this execution, until a checkpoint of the present owner is durable';
+    }
     const untilMs = this.#clock.monotonicMs() + this.#limits.reservationMs;
     this.#reservations.set(migration, { execution, from: source, bytes: cargo.estimatedBytes, untilMs });
     try {
@@ -71,6 +80,16 @@ export class Admissions {
 
   release(migration: MigrationId): void {
     this.#reservations.delete(migration);
+  }
+
+  /** The execution runs on at its source meanwhile, so waiting costs nothing. */
+  async #isLetGo(execution: ExecutionId): Promise<boolean> {
+    const deadlineMs = this.#clock.monotonicMs() + letGoMaxMs;
+    while (this.#view.holds(execution)) {
+      if (this.#clock.monotonicMs() >= deadlineMs) return false;
+      await new Promise<void>((resolve) => this.#clock.after(lookAgainMs, resolve));
+    }
+    return true;
   }
 
   #refusal(passage: Passage, cargo: Cargo): string | null {
