@@ -115,8 +115,7 @@ export class SimulatedHost {
       ensure: async () => ({ hash: method.package, folder: '/nowhere' }),
     };
     const closed = (): string | null => (this.open ? null : 'it is draining');
-    const holds = (execution: ExecutionId): boolean =>
-      (this.book.get(execution)?.state.phase ?? 'absent') !== 'absent';
+    const holds = (execution: ExecutionId): boolean => this.phase(execution) !== 'absent';
     const admissions = new Admissions(
       { ...config.migrations, ...config.capacity, snapshotMaxBytes: config.snapshots.sizeMaxBytes },
       { executions: () => board.executions, freeBytes: () => 1e9, closed, holds },
