@@ -160,9 +160,18 @@ describe('dead hosts', () => {
       const lost = host.lane.commands.filter(({ kind }) => kind === 'effectsLost');
       expect(lost).toHaveLength(2 * host.parts.board.executions);
     }
-    world.store.calls.length = 0;
+    // One look each half second, also after somebody's end was told.
+    let looks = 0;
+    const { directory } = two.parts;
+    const registers = directory.registers.bind(directory);
+    directory.registers = () => {
+      looks += 1;
+      return registers();
+    };
+    two.tellRole('ownership', { kind: 'peerEnded', incarnation: one.identity.incarnation });
     await world.advance(5_000);
-    expect(world.store.calls.filter((line) => line.startsWith('get execution'))).toEqual([]);
+    expect(looks).toBeLessThanOrEqual(11);
+    expect(looks).toBeGreaterThanOrEqual(10);
   });
 
   test('an execution answers where it is, whoever asks, through a recovery', async () => {
