@@ -175,6 +175,7 @@ function showDrain(cluster: Cluster, host: HostName): void {
 async function events(flags: Flags & { readonly follow: boolean; readonly logs: boolean }): Promise<void> {
   const print = (event: ClusterEvent): void =>
     console.log(flags.json ? JSON.stringify(event) : wrapped(eventText(event), columnsOf(process.stdout), 4));
+  const isDone = flags.follow ? Promise.race([interruption(), outputGone()]) : Promise.resolve();
   await withCluster(flags, async (cluster) => {
     const heard = new Set<string>();
     const early: ClusterEvent[] = [];
@@ -194,6 +195,6 @@ async function events(flags: Flags & { readonly follow: boolean; readonly logs: 
     isEarly = false;
     for (const event of early.toSorted((a, b) => a.wallMs - b.wallMs)) print(event);
     if (up.length === 0) remark('No host is up: their events went with them.');
-    if (flags.follow) await Promise.race([interruption(), outputGone()]);
+    await isDone;
   });
 }

@@ -49,7 +49,7 @@ export function addRunCommands(program: Command): void {
     .command('run')
     .description('start a method of a file on the cluster')
     .argument('<file#method>', 'a file with "use movable", and one of its exported functions', parseMethod)
-    .argument('[args...]', 'its arguments, each as JSON', parseJson, [])
+    .argument('[args...]', 'its arguments, each as JSON', parseJson)
     .option('--on <host>', 'the host to start on; else affinity and availability decide')
     .option('--wait', 'wait for its result and print it; Ctrl-C ends the waiting only', false)
     .addOption(storeOption())

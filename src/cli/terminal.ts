@@ -8,17 +8,18 @@ export function cut(line: string, columns: number): string {
   return line.length <= columns ? line : `${line.slice(0, Math.max(0, columns - 1))}…`;
 }
 
-/** Breaks a line between words; the lines after the first are indented. A word longer than a line stays whole. */
+/** Breaks a line between words; the lines after the first are indented. A word that is longer stays whole. */
 export function wrapped(line: string, columns: number, indentColumns: number): string {
   if (line.length <= columns) return line;
   const lines: string[] = [];
-  let current = '';
-  for (const word of line.split(' ')) {
-    const longer = current === '' ? word : `${current} ${word}`;
-    if (longer.length <= columns || current.trim() === '') current = longer;
+  const indent = ' '.repeat(indentColumns);
+  const [first = '', ...words] = line.split(/(?<=\S) /);
+  let current = first;
+  for (const word of words) {
+    if (current.length + 1 + word.length <= columns) current = `${current} ${word}`;
     else {
       lines.push(current);
-      current = `${' '.repeat(indentColumns)}${word}`;
+      current = `${indent}${word}`;
     }
   }
   return [...lines, current].join('\n');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Inspection } from '../../src/core/inspection.ts';
 import type { ExecutionSummary, HostDescription } from '../../src/protocols/messages.ts';
+import type { Finished } from './methods.ts';
 import { methodsFile, spinSum } from './methods.ts';
 import { Desk } from './program.ts';
 
@@ -52,7 +53,7 @@ describe('run and wait', () => {
       code: 'EXECUTION_FAILED',
       message: `Execution ${execution} threw: too far`,
     });
-    expect(error.stack).toContain('work.js:26');
+    expect(error.stack).toContain('work.js:25');
     const [again, inspected, all, running] = await Promise.all([
       desk.run('wait', execution),
       desk.run('inspect', execution),
@@ -120,10 +121,8 @@ test('whoever stops waiting is told how to wait again, and the execution goes on
     stderr: expect.stringContaining(`${execution} goes on. \`godwit wait ${execution}\``),
   });
   await writeFile(file, '');
-  const { rounds, sum } = (
-    await desk.json<{ readonly value: { readonly rounds: number; readonly sum: number } }>('wait', execution)
-  ).value;
-  expect(sum).toBe(spinSum(rounds, 1009));
+  const { value } = await desk.json<Finished>('wait', execution);
+  expect(value.sum).toBe(spinSum(value.rounds, 1009));
 });
 
 test('events end by themselves, in order of time, and a reader may leave', async () => {
@@ -190,9 +189,7 @@ test('a tight loop is looked into, moved twice and drained away, and returns the
   }, 10_000);
 
   await writeFile(file, '');
-  const { value } = await desk.json<{
-    readonly value: { readonly rounds: number; readonly sum: number };
-  }>('wait', execution);
+  const { value } = await desk.json<Finished>('wait', execution);
   expect(value).toEqual({ rounds: value.rounds, sum: spinSum(value.rounds, 1_000_003) });
   await followed.line(new RegExp(`${execution} stdout: saw the file$`));
   expect(await followed.line(new RegExp(`${execution} moved to r1-h2 .* by operator`))).toBeTruthy();

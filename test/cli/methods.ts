@@ -31,7 +31,12 @@ export function odd() {
 }
 `;
 
-/** What \`spin\` must return after so many rounds. */
+/** What `godwit wait` prints of `spin`. */
+export interface Finished {
+  readonly value: { readonly rounds: number; readonly sum: number };
+}
+
+/** What `spin` must return after so many rounds. */
 export function spinSum(rounds: number, modulus: number): number {
   const count = BigInt(rounds);
   return Number(((count * (count - 1n)) / 2n) % BigInt(modulus));

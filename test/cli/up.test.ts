@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import type { ExecutionSummary, HostDescription } from '../../src/protocols/messages.ts';
+import type { Finished } from './methods.ts';
 import { methodsFile, spinSum } from './methods.ts';
 import { Desk, isAlive } from './program.ts';
 
@@ -28,9 +29,8 @@ test('after Ctrl-C nothing is left, and the next start goes on with what ran', a
   const first = desk.start('up', '--store', 'twice', ...shortLease);
   await first.line(/^Up: r1-h1, r1-h2\. State: .*\/twice$/);
   await first.line(/godwit run FILE#METHOD .* --store .*\/twice$/);
-  const { execution } = await desk.json<{ readonly execution: string }>(
-    ...['run', 'work.js#spin', JSON.stringify(until), '1009', '--on', 'r1-h1', '--store', 'twice'],
-  );
+  const call = ['work.js#spin', JSON.stringify(until), '1009', '--on', 'r1-h1', '--store', 'twice'];
+  const { execution } = await desk.json<{ readonly execution: string }>('run', ...call);
   const running = desk.start('events', '--follow', '--store', 'twice');
   await running.line(new RegExp(`${execution} started`));
   const hosts = await pids('twice');
@@ -47,9 +47,7 @@ test('after Ctrl-C nothing is left, and the next start goes on with what ran', a
   expect(summary).toMatchObject({ execution, generation: 2, phase: 'running' });
   expect(summary?.snapshotBytes).toBeGreaterThan(0);
   await writeFile(until, '');
-  const { value } = await desk.json<{ readonly value: { readonly rounds: number; readonly sum: number } }>(
-    ...['wait', execution, '--store', 'twice'],
-  );
+  const { value } = await desk.json<Finished>('wait', execution, '--store', 'twice');
   expect(value.sum).toBe(spinSum(value.rounds, 1009));
   second.signal('SIGTERM');
   expect((await second.ended).code).toBe(0);
