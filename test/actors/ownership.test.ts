@@ -52,6 +52,22 @@ describe('starting', () => {
   });
 });
 
+describe('the lease', () => {
+  test('nothing is claimed while it is not surely valid, and the claim is made when it is', async () => {
+    const world = new ClusterWorld(9);
+    const host = await world.host('h1');
+    await world.advance(300);
+    host.parts.leaseCell.validUntilMs = world.clock.monotonicMs();
+    world.store.calls.length = 0;
+    const begun = world.begin(host);
+    await world.advance(200);
+    expect(world.store.calls).toContain('put arguments/x-1');
+    expect(world.store.calls).not.toContain('cas execution/x-1');
+    await world.settle(begun, 3_000);
+    expect(world.store.calls).toContain('cas execution/x-1');
+  });
+});
+
 describe('lanes', () => {
   test('a dead lane: its host recovers from the checkpoint, at a new generation', async () => {
     const world = new ClusterWorld(2);
@@ -71,7 +87,8 @@ describe('lanes', () => {
     const execution = await world.begin(host);
     await world.advance(2_500);
     host.crashRole('ownership');
-    host.kernel.step();
+    const ownership = address.role(host.identity.name, 'ownership');
+    while (host.kernel.lookup(ownership) !== null) host.kernel.step();
     host.lane.die();
     await world.advance(3_000);
     expect(world.runners(execution)).toEqual(['h1']);
