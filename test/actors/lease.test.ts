@@ -32,11 +32,12 @@ test('a host that cannot renew while the others can loses its lease, stops for e
   const execution = await world.begin(one);
   await world.advance(2_500);
   // Only this host's own row is out of its reach.
-  const { cas } = world.store.leases;
-  world.store.leases.cas = (id, revision, row) =>
+  const { leases } = world.store;
+  const swap = leases.cas.bind(leases);
+  leases.cas = (id, revision, row) =>
     id === one.identity.incarnation && row.phase === 'live'
       ? Promise.reject(new Error('no way through'))
-      : cas.call(world.store.leases, id, revision, row);
+      : swap(id, revision, row);
   await world.advance(20_000);
   expect(one.leaseEnded).toBe(true);
   expect(one.phase(execution)).toBe('ended');
