@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { ExecutionSummary, HostDescription } from '../../src/protocols/messages.ts';
 import type { Finished } from './methods.ts';
 import { methodsFile, spinSum } from './methods.ts';
@@ -59,6 +59,7 @@ test('hosts stop cleanly when the process that started them is killed, and a sec
   await Promise.all([killed.line(/^Up: /), impatient.line(/^Up: /)]);
   const [orphans, held] = await Promise.all([pids('killed'), pids('impatient')]);
   expect([orphans.length, held.length]).toEqual([2, 2]);
+  onTestFinished(() => [...orphans, ...held].filter(isAlive).forEach((pid) => process.kill(pid, 'SIGKILL')));
   killed.signal('SIGKILL');
   await ends(orphans);
   // They gave their leases up: nobody waits for them.
