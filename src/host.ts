@@ -5,7 +5,7 @@ import { EventLog } from './actors/event-log.ts';
 import { AddressExchange } from './actors/exchange.ts';
 import { ExecutionLogs } from './actors/execution-logs.ts';
 import type { HouseParts } from './actors/house.ts';
-import { houseChildren, leaseTiming, routeReport, supervision } from './actors/house.ts';
+import { hostBudget, houseChildren, leaseTiming, routeReport, supervision } from './actors/house.ts';
 import type { AnyRef, Behaviour, Kernel } from './actors/kernel.ts';
 import { createKernel, describeExit } from './actors/kernel.ts';
 import { LaneBoard } from './actors/lane-board.ts';
@@ -255,7 +255,7 @@ async function raise(foundation: Foundation): Promise<Host> {
     onPeerEnded: (incarnation) => peerEnded(foundation, incarnation),
   };
   const parts = furnish(foundation, standing, sampler, leaseListener, () => void stop());
-  const root = startTree(kernel, 'host', supervision(parts, 'one_for_one'), houseChildren(parts));
+  const root = startTree(kernel, 'host', supervision(parts, 'one_for_one', hostBudget), houseChildren(parts));
   kernel.spawn(
     'warden',
     warden(root, (reason) => end.resolve({ kind: 'failed', reason })),

@@ -16,6 +16,7 @@ import type {
   SupervisorOptions,
   SupervisorReply,
 } from '../supervisors/contract.ts';
+import type { RestartBudget } from '../supervisors/restart-budget.ts';
 import { defaultBackoff } from '../supervisors/restart-budget.ts';
 import { subtree } from '../supervisors/tree.ts';
 import { address } from './addresses.ts';
@@ -76,8 +77,15 @@ export interface HouseParts extends HostPorts {
   readonly publish: (report: HostAvailability) => void;
 }
 
-/** Restarts within the period before a supervisor gives up; the host then ends, and its executions go elsewhere. */
-const budget = { restartsMax: 5, periodMs: 10_000 };
+/** Restarts within the period before a supervisor gives up and fails to its own. */
+const budget: RestartBudget = { restartsMax: 5, periodMs: 10_000 };
+const lanesBudget: RestartBudget = { restartsMax: 3, periodMs: 10_000 };
+/**
+ * Of the top supervisor; the host then ends, and its executions go elsewhere. Its period is longer than a subtree takes to
+ * spend its own budget this often, backoff and starts of threads included: otherwise a lane that always dies would keep a
+ * host busy with restarts for ever.
+ */
+export const hostBudget: RestartBudget = { restartsMax: 5, periodMs: 60_000 };
 /** Of an execution that was never captured. */
 const unknownSnapshotBytes = 4_096;
 
@@ -90,10 +98,11 @@ export function leaseTiming(config: HostConfig): LeaseTiming {
 export function supervision(
   parts: Pick<HouseParts, 'random' | 'log'>,
   strategy: Strategy,
+  restarts: RestartBudget = budget,
 ): SupervisorOptions {
   return {
     strategy,
-    budget,
+    budget: restarts,
     backoff: defaultBackoff,
     random: parts.random,
     onEvent: (event) => report(parts.log, event),
@@ -200,7 +209,7 @@ function lanes(parts: HouseParts): ChildSpec {
       address: laneAddress(identity.name, index),
     });
   });
-  return subtree('lanes', supervision(parts, 'one_for_one'), children);
+  return subtree('lanes', supervision(parts, 'one_for_one', lanesBudget), children);
 }
 
 function dynamicRef(

@@ -14,6 +14,7 @@ import type { ExecutionId } from '../../src/core/ids.ts';
 import type { Package } from '../../src/methods/packages/index.ts';
 import type { ClusterEvent, EventDetail, MoveReason } from '../../src/protocols/messages.ts';
 import type { Tables } from '../../src/actors/ports.ts';
+import type { RegisterRow } from '../../src/protocols/ownership/register.ts';
 import type { SeatRow } from '../../src/protocols/seats/candidate.ts';
 import { SystemRandom } from '../../src/random.ts';
 import type { Store } from '../../src/store/contract.ts';
@@ -22,7 +23,7 @@ import { storeOptions } from '../../src/store/options.ts';
 import { openTables } from '../../src/store/tables.ts';
 import type { StoreLocation } from '../../src/store/state-folder.ts';
 import { locateStore } from '../../src/store/state-folder.ts';
-import type { Verdict } from '../../src/testing/index.ts';
+import type { Expectation, Verdict } from '../../src/testing/index.ts';
 import { accountOf, judge, parseWitnessLog, startWitness } from '../../src/testing/index.ts';
 import type { LoggedAct, Witness } from '../../src/testing/index.ts';
 import { tally } from './fixtures/tally.ts';
@@ -169,6 +170,19 @@ export class Fleet {
     });
   }
 
+  /** Resolves with the first row of an execution's register that fits. */
+  async registered(execution: ExecutionId, fits: (row: RegisterRow) => boolean): Promise<RegisterRow> {
+    const { registers } = await this.#tables();
+    return new Promise((resolve) => {
+      const stop = registers.watch(({ rows }) => {
+        const found = rows.find(({ row }) => row.execution === execution && fits(row));
+        if (found === undefined) return;
+        resolve(found.row);
+        stop();
+      });
+    });
+  }
+
   async #tables(): Promise<Tables> {
     if (this.#store === null) {
       const ports = { clock: new SystemClock(), random: new SystemRandom() };
@@ -181,7 +195,7 @@ export class Fleet {
     return this.cluster.migrate(execution, hostName(to), byTest);
   }
 
-  signal(host: string, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+  signal(host: string, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void {
     this.local.host(host).process.kill(signal);
   }
 
@@ -223,7 +237,11 @@ export class Fleet {
   /** The results of all work when it has ended, and what the witness says of it. */
   async settled(work: readonly Work[]): Promise<Settled> {
     const results = await Promise.all(work.map(({ execution }) => this.cluster.outcome(execution)));
-    return { results, verdicts: judge(this.log(), accountOf(this.events), work) };
+    return { results, verdicts: this.verdicts(work) };
+  }
+
+  verdicts(expectations: readonly Expectation[]): readonly Verdict[] {
+    return judge(this.log(), accountOf(this.events), expectations);
   }
 
   killAll(): void {
