@@ -1,15 +1,7 @@
 import * as nact from 'nact';
 import { createKernel, type ActorRef, type Behaviour, type Kernel } from '../src/actors/kernel.ts';
 import { SystemClock } from '../src/clock.ts';
-
-/** One measured figure; `met` and `target` are null for yardsticks. */
-interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly target: number | null;
-  readonly met: boolean | null;
-}
+import type { Figure } from './figure.ts';
 
 const rounds = 9;
 const tells = 100_000;

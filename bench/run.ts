@@ -1,16 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-
-/** One measured figure. */
-interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  /** What it ought to be at most, or at least, as its name says; null for yardsticks. */
-  readonly target: number | null;
-  readonly met: boolean | null;
-}
+import type { Figure } from './figure.ts';
 
 /** What every bench exports. */
 interface BenchModule {
@@ -19,7 +10,7 @@ interface BenchModule {
 
 const folder = new URL('.', import.meta.url);
 const names = readdirSync(folder)
-  .filter((file) => file.endsWith('.ts') && file !== 'run.ts')
+  .filter((file) => file.endsWith('.ts') && file !== 'run.ts' && file !== 'figure.ts')
   .map((file) => file.slice(0, -'.ts'.length))
   .toSorted();
 
