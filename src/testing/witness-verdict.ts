@@ -95,8 +95,10 @@ function judgeAct(act: LoggedAct, course: Course, { recoveries, losses }: Accoun
   if (act.generation > course.generation) {
     for (let generation = course.generation + 1; generation <= act.generation; generation += 1) {
       const recovery = recoveries.find((one) => one.generation === generation);
-      if (recovery === undefined) faults.push({ kind: 'unannounced', line: act.line, generation });
-      else {
+      // A generation that never acted need not be known: its host died before it could tell.
+      if (recovery === undefined && generation === act.generation)
+        faults.push({ kind: 'unannounced', line: act.line, generation });
+      if (recovery !== undefined) {
         course.past = course.past.filter((earlier) => earlier.sequence <= recovery.effectSequence);
         mayRepeat = recovery.effectSequence;
       }

@@ -214,6 +214,16 @@ test.each<[string, readonly Row[], readonly Recovery[], number, readonly string[
   expect(faultsOf(rows, recoveries, acts)).toEqual(expected);
 });
 
+test('a generation that never acted need not be announced', () => {
+  const rows: readonly Row[] = [
+    [1, 1, 1, 1],
+    [1, 1, 2, 2],
+    [1, 1, 3, 3],
+    [3, 3, 3, 3],
+  ];
+  expect(faultsOf(rows, [{ execution: 'x-1', generation: 3, effectSequence: 2 }], 3)).toEqual([]);
+});
+
 test('the effect that was pending at a host that is gone is made once more after a move, and no other', () => {
   const lost: Loss = { execution: 'x-1', epoch: 1 };
   const pending: readonly Row[] = [
