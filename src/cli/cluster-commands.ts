@@ -147,7 +147,10 @@ async function migrate(execution: string, host: string, flags: Flags): Promise<v
 async function drain(host: string, flags: Flags & { readonly deadline: number }): Promise<void> {
   const name = hostName(host);
   const drained = await withCluster(flags, (cluster) => {
-    if (!flags.json) showDrain(cluster, name);
+    if (!flags.json) {
+      showDrain(cluster, name);
+      console.error(`Draining ${host}, for ${flags.deadline} s at most. Ctrl-C ends the waiting only.`);
+    }
     return cluster.drain(name, flags.deadline * 1_000);
   });
   if (drained.left.length > 0) process.exitCode = 1;

@@ -4,7 +4,6 @@ import { InvalidArgumentError } from 'commander';
 import { assign, configure, ConfigurationError } from '../config.ts';
 import { messageOf } from '../core/errors.ts';
 import type { HostEnd } from '../host.ts';
-import { startHost } from '../host.ts';
 import { fail, InterruptedError } from './failure.ts';
 import {
   collect,
@@ -84,6 +83,8 @@ function settingsOf(flags: HostFlags): Record<string, unknown> {
 async function run(flags: HostFlags): Promise<void> {
   const config = configure(settingsOf(flags));
   const asked = interruption();
+  // Loaded when it is needed: the other commands do without a host's drivers.
+  const { startHost } = await import('../host.ts');
   const interrupted = flags.untilStdinEnds ? Promise.race([asked, inputEnd()]) : asked;
   const print = (line: Record<string, unknown>, text: string): void =>
     console.log(flags.json ? JSON.stringify(line) : text);

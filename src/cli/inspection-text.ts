@@ -1,6 +1,10 @@
-import type { Inspection } from '../core/inspection.ts';
+import type { InspectedFrame, Inspection } from '../core/inspection.ts';
 import { countText } from './table.ts';
 import { cut, wrapped } from './terminal.ts';
+
+/** Frames of a deep stack that are shown, from either end. */
+const innermostMax = 20;
+const outermostMax = 5;
 
 /** A live stack for people: one line per frame, innermost first, and one per local. */
 export function inspectionText(inspection: Inspection, columnsMax: number): string {
@@ -21,11 +25,20 @@ export function inspectionText(inspection: Inspection, columnsMax: number): stri
   if (pin !== null) lines.push(wrapped(`  ${pin.reason}`, columnsMax, 4));
   for (const [count, { waitsFor, frames }] of tasks.entries()) {
     lines.push(`task ${count + 1} ${waitsFor === '' ? 'runs' : `waits for ${waitsFor}`}`);
-    for (const { method, file, line, locals } of frames) {
-      lines.push(`  ${method} (${file}:${line})`);
-      for (const { name, preview } of locals) lines.push(cut(`      ${name} = ${preview}`, columnsMax));
+    const hidden = Math.max(0, frames.length - innermostMax - outermostMax);
+    for (const [depth, frame] of frames.entries()) {
+      if (hidden === 0 || depth < innermostMax || depth >= innermostMax + hidden)
+        lines.push(...frameLines(frame, columnsMax));
+      else if (depth === innermostMax) lines.push(`  … ${countText(hidden, 'frame')} more`);
     }
   }
   for (const { sequence, name } of effectsPending) lines.push(`effect ${sequence}: ${name}`);
   return lines.join('\n');
+}
+
+function frameLines({ method, file, line, locals }: InspectedFrame, columnsMax: number): readonly string[] {
+  return [
+    `  ${method} (${file}:${line})`,
+    ...locals.map(({ name, preview }) => cut(`      ${name} = ${preview}`, columnsMax)),
+  ];
 }

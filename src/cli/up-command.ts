@@ -80,15 +80,21 @@ async function untilStopped(
   say: Say,
 ): Promise<boolean> {
   let stopping = false;
+  let left = cluster.hosts.length;
   const ended = cluster.hosts.map(async ({ name, exited }) => {
     const how = await exited;
-    const text = `Host ${name} has ended (${how})${stopping ? '' : ': what ran there goes on at the others'}.`;
+    left -= 1;
+    const goesOn = left > 0 ? ': what ran there goes on at the others' : '';
+    const text = `Host ${name} has ended (${how})${stopping ? '' : goesOn}.`;
     say({ event: 'hostEnded', host: name, how }, text);
   });
   const all = Promise.all(ended).then(() => 'ended' as const);
   const how = await Promise.race([all, interrupted.then(() => 'interrupted' as const)]);
   if (how === 'ended') {
-    say({ event: 'stopped' }, 'All hosts have ended.');
+    say(
+      { event: 'stopped' },
+      'All hosts have ended. What ran goes on from its checkpoints at the next start.',
+    );
     return false;
   }
   stopping = true;

@@ -175,7 +175,7 @@ test('a tight loop is looked into, moved twice and drained away, and returns the
   const drained = await desk.run('drain', 'r1-h1');
   expect(drained).toMatchObject({ code: 0, stdout: 'r1-h1: 1 execution moved, 0 left.\n' });
   expect(drained.stderr).toMatch(
-    new RegExp(`^\\S+ r1-h1: ${execution} moved to r1-h2 in .*r1-h1 is draining\n$`),
+    new RegExp(`^Draining r1-h1.*\n\\S+ r1-h1: ${execution} moved to r1-h2 in .*r1-h1 is draining\n$`),
   );
 
   const [summary] = await desk.json<readonly ExecutionSummary[]>('ps');
