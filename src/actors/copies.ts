@@ -78,7 +78,6 @@ export class Copies {
       cell.state.copy.digest === copy.digest;
     this.#place(cell, tenure, tell, wanted, async (prepare) => {
       await prepare(method);
-      cell.loaded = false;
       // The lane may take the bytes away: once posted they are its own.
       cell.received = null;
       return { kind: 'restore', tenure, snapshot: received.bytes };
@@ -103,7 +102,6 @@ export class Copies {
       if (method === null) throw new RecoveryPointMissingError(execution, `the register of ${execution}`);
       await prepare(method);
       cell.method = method;
-      cell.loaded = point.kind === 'snapshot';
       return point.kind === 'arguments'
         ? { kind: 'start', tenure, method, args: bytes }
         : { kind: 'restore', tenure, snapshot: bytes };

@@ -19,10 +19,6 @@ export class Departures {
     return [...this.#departed.values()].flatMap(({ effects }) => [...effects.values()]);
   }
 
-  has(execution: ExecutionId): boolean {
-    return this.#departed.has(execution);
-  }
-
   started(execution: ExecutionId, sequence: number): void {
     const known = this.#started.get(execution) ?? new Set();
     this.#started.set(execution, known);
@@ -59,6 +55,8 @@ export class Departures {
   }
 
   ended(execution: ExecutionId, sequence: number): void {
+    // It may end between the capture and the answer that names it.
+    this.#started.get(execution)?.delete(sequence);
     const departed = this.#departed.get(execution);
     departed?.effects.delete(sequence);
     if (departed?.effects.size === 0) this.#departed.delete(execution);

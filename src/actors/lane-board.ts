@@ -174,10 +174,6 @@ export class LaneBoard {
     return this.#departures.names;
   }
 
-  leftEffectsBehind(execution: ExecutionId): boolean {
-    return this.#departures.has(execution);
-  }
-
   /** Gives the execution a lane, the least laden one, unless it has one. */
   assign(execution: ExecutionId): LaneIndex {
     const held = this.laneOf(execution);

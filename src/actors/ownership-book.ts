@@ -17,8 +17,6 @@ export interface OwnershipCell {
   received: { readonly migration: MigrationId; readonly bytes: Uint8Array } | null;
   /** Counts the copies that were ordered onto a lane: an earlier order never overtakes a later one. */
   placement: number;
-  /** The copy on the lane came from a checkpoint: effects of this incarnation that it waits for went with the copy before. */
-  loaded: boolean;
   /** Incarnations whose end the copy on the lane was told, for its effects. Told once each. */
   readonly effectsLost: Set<IncarnationId>;
 }
@@ -38,7 +36,6 @@ export class OwnershipBook {
       frozenAt: null,
       received: null,
       placement: 0,
-      loaded: false,
       effectsLost: new Set(),
     };
     this.#cells.set(execution, cell);

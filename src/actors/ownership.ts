@@ -376,11 +376,10 @@ class OwnershipSession {
     { tenure }: Extract<OwnershipEffect, { kind: 'run' }>,
     tell: (message: OwnershipMessage) => void,
   ): void {
-    const { board, directory, identity } = this.#ports;
+    const { board, directory } = this.#ports;
     const { execution } = cell;
+    // Those that a rewind took back are lost to the runtime by themselves, those of this incarnation too.
     const ended = [...directory.endedIncarnations()];
-    if (cell.loaded && !board.leftEffectsBehind(execution)) ended.push(identity.incarnation);
-    cell.loaded = false;
     if (board.post(execution, { kind: 'run', tenure })) this.#tellEffectsLost(cell, ended);
     else if (this.#isGone(execution)) tell({ kind: 'lost', execution });
   }

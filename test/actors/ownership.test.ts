@@ -175,7 +175,7 @@ describe('dead hosts', () => {
     // from before, of which a checkpoint may speak.
     for (const host of [two, three]) {
       const lost = host.lane.commands.filter(({ kind }) => kind === 'effectsLost');
-      expect(lost).toHaveLength(2 * host.parts.board.executions);
+      expect(lost).toHaveLength(host.parts.board.executions);
     }
     // One look each half second, also after somebody's end was told.
     let looks = 0;

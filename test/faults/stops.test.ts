@@ -52,6 +52,11 @@ describe.concurrent('SIGSTOP for longer than a lease, then SIGCONT', () => {
     const work = await underWay(fleet, acts.many);
     fleet.signal('r1-h1', 'SIGSTOP');
     await recoveredThenContinued(fleet, 'r1-h1', work);
+    const former = await fleet.event('hostStarted', (_, { host }) => host === 'r1-h1');
+    await fleet.event(
+      'hostStarted',
+      (_, { host, incarnation }) => host === 'r1-h1' && incarnation !== former.event.incarnation,
+    );
     // The name is taken up by a new incarnation, and work can go to it.
     await fleet.move(work.execution, 'r1-h1');
     context.expect(asJudged(await fleet.settled([work]))).toEqual(flawless([work]));

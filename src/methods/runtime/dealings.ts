@@ -28,6 +28,17 @@ interface Timer {
   readonly record: PromiseRecord;
 }
 
+/** An execution that this one started, until its outcome is here. */
+interface Child {
+  /** Kept: whether it reached a host is known only by the outcome. Repeating it makes no second child. */
+  readonly spawn: SpawnEvent;
+  /** The generation that asked for it last: a rewind may have taken back that it was heard. */
+  life: number;
+  readonly record: PromiseRecord;
+}
+
+type SpawnEvent = Extract<RuntimeEvent, { readonly kind: 'spawn' }>;
+
 interface WaitingSend {
   readonly to: ExecutionId;
   readonly body: Uint8Array;
@@ -57,7 +68,7 @@ export interface DealingsState {
   readonly parent: ExecutionId | null;
   readonly effects: readonly PendingEffect[];
   readonly timers: readonly Timer[];
-  readonly children: readonly (readonly [ExecutionId, PromiseRecord])[];
+  readonly children: readonly Child[];
   readonly mailbox: readonly unknown[];
   readonly receivers: readonly PromiseRecord[];
   readonly sends: readonly WaitingSend[];
@@ -72,7 +83,7 @@ export class Dealings implements ExecutionApi {
   readonly receivers: PromiseRecord[] = [];
   readonly timers = new Set<Timer>();
   sequence = 0;
-  readonly #children = new Map<ExecutionId, PromiseRecord>();
+  readonly #children = new Map<ExecutionId, Child>();
   readonly #cancels = new Map<Timer, Cancel>();
   #sends: WaitingSend[] = [];
   #delivery: Delivery;
@@ -91,7 +102,7 @@ export class Dealings implements ExecutionApi {
       parent: this.parent,
       effects: [...this.effects.values()],
       timers: [...this.timers],
-      children: [...this.#children],
+      children: [...this.#children.values()],
       mailbox: this.mailbox,
       receivers: this.receivers,
       sends: this.#sends,
@@ -104,7 +115,7 @@ export class Dealings implements ExecutionApi {
     this.parent = state.parent;
     for (const effect of state.effects) this.effects.set(effect.sequence, effect);
     for (const timer of state.timers) this.timers.add(timer);
-    for (const [child, record] of state.children) this.#children.set(child, record);
+    for (const child of state.children) this.#children.set(child.spawn.child, child);
     this.mailbox.push(...state.mailbox);
     this.receivers.push(...state.receivers);
     this.#sends = [...state.sends];
@@ -119,7 +130,13 @@ export class Dealings implements ExecutionApi {
   resume(): void {
     this.#perform(this.#delivery.step({ kind: 'claimed', tenure: this.#execution.tenure }));
     for (const timer of this.timers) this.#schedule(timer);
-    this.#loseEffects((effect) => effect.life < this.#execution.tenure.generation);
+    const { generation } = this.#execution.tenure;
+    this.#loseEffects((effect) => effect.life < generation);
+    for (const child of this.#children.values()) {
+      if (child.life === generation) continue;
+      child.life = generation;
+      this.#host.act(this.#execution, () => this.#host.emit(child.spawn));
+    }
   }
 
   /** The execution stands still, or is gone. */
@@ -177,7 +194,7 @@ export class Dealings implements ExecutionApi {
     // One that is to be started again already was lost before: a rewind and the end of a lease may both tell of it.
     const again = new Set(jobs.map((job) => (job.kind === 'again' ? job.sequence : null)));
     for (const effect of [...this.effects.values()].filter(isLost)) {
-      if (again.has(effect.sequence)) continue;
+      if (again.has(effect.sequence) || this.#execution.rerunning === effect.sequence) continue;
       const frame = repeatableFrame(effect.record);
       if (frame === null) {
         this.settleEffect(effect.sequence, false, new EffectLostError(effect.name, effect.sequence));
@@ -201,7 +218,7 @@ export class Dealings implements ExecutionApi {
     const child = this.#host.childId(execution, this.sequence);
     // The parent's id travels as a property of the array: it is part of the arguments, and reaches no method.
     const withParent = Object.assign([...args], { parent: execution.tenure.execution });
-    const event: RuntimeEvent = {
+    const spawn: SpawnEvent = {
       kind: 'spawn',
       parent: execution.tenure,
       child,
@@ -212,8 +229,8 @@ export class Dealings implements ExecutionApi {
     const record = execution.promises.create(`child ${child}`);
     // Nobody has to await a child: its failure is its own.
     record.handled = true;
-    this.#children.set(child, record);
-    this.#host.act(execution, () => this.#host.emit(event));
+    this.#children.set(child, { spawn, life: execution.tenure.generation, record });
+    this.#host.act(execution, () => this.#host.emit(spawn));
     return { execution: child, result: record.promise };
   }
 
@@ -321,7 +338,7 @@ export class Dealings implements ExecutionApi {
       } else if (effect.kind === 'deliver') {
         const value = this.#host.decode(this.#execution, effect.body);
         if (effect.subject === 'user') this.#accept(value);
-        else this.#settleChild(effect.from, value as { readonly ok: boolean; readonly value: unknown });
+        else this.settleChild(effect.from, value as { readonly ok: boolean; readonly value: unknown });
       } else if (effect.kind === 'free') {
         this.#sendAgain(effect.peer);
       }
@@ -334,12 +351,13 @@ export class Dealings implements ExecutionApi {
     else this.#execution.promises.settle(receiver, true, message);
   }
 
-  #settleChild(child: ExecutionId, { ok, value }: { readonly ok: boolean; readonly value: unknown }): void {
-    const record = this.#children.get(child);
-    if (record === undefined) return;
-    this.#children.delete(child);
-    this.#execution.promises.settle(record, ok, value);
-    this.#perform(this.#delivery.step({ kind: 'ended', peer: child }));
+  /** A child has ended: its last message says so, or the register. Later reports of the same one are dropped. */
+  settleChild(id: ExecutionId, { ok, value }: { readonly ok: boolean; readonly value: unknown }): void {
+    const child = this.#children.get(id);
+    if (child === undefined) return;
+    this.#children.delete(id);
+    this.#execution.promises.settle(child.record, ok, value);
+    this.#perform(this.#delivery.step({ kind: 'ended', peer: id }));
   }
 
   #sendAgain(peer: ExecutionId): void {
