@@ -147,10 +147,7 @@ async function migrate(execution: string, host: string, flags: Flags): Promise<v
 async function drain(host: string, flags: Flags & { readonly deadline: number }): Promise<void> {
   const name = hostName(host);
   const drained = await withCluster(flags, (cluster) => {
-    if (!flags.json) {
-      showDrain(cluster, name);
-      console.error(`Draining ${host}, for ${flags.deadline} s at most. Ctrl-C ends the waiting only.`);
-    }
+    if (!flags.json) showDrain(cluster, name, flags.deadline);
     return cluster.drain(name, flags.deadline * 1_000);
   });
   if (drained.left.length > 0) process.exitCode = 1;
@@ -161,13 +158,16 @@ async function drain(host: string, flags: Flags & { readonly deadline: number })
 }
 
 /** Prints what the host does from the moment on when its drain began. */
-function showDrain(cluster: Cluster, host: HostName): void {
+function showDrain(cluster: Cluster, host: HostName, deadlineSeconds: number): void {
   let draining = false;
   cluster.follow(
     (event) => {
       if (event.host !== host) return;
       const { kind } = event.detail;
-      if (kind === 'hostDraining') draining = true;
+      if (kind === 'hostDraining') {
+        draining = true;
+        console.error(`Draining ${host}, for ${deadlineSeconds} s at most. Ctrl-C ends the waiting only.`);
+      }
       if (draining && (kind === 'moved' || kind === 'moveFailed'))
         console.error(wrapped(eventText(event), columnsOf(process.stderr), 4));
     },

@@ -7,6 +7,9 @@ import type { Finished } from './methods.ts';
 import { methodsFile, spinSum } from './methods.ts';
 import { Desk } from './program.ts';
 
+// Dozens of processes start here, one after the other; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
 const desk = await Desk.open();
 
 async function start(...args: readonly string[]): Promise<string> {
