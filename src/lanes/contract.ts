@@ -42,6 +42,13 @@ export type LaneCommand =
   | { readonly kind: 'settleEffect'; readonly execution: ExecutionId; readonly outcome: EffectOutcome }
   /** Effects that ran in this incarnation will never report: retry them under the same key. */
   | { readonly kind: 'effectsLost'; readonly execution: ExecutionId; readonly incarnation: IncarnationId }
+  /** The register shows that a child of the execution has ended; harmless when the execution knows it. */
+  | {
+      readonly kind: 'settleChild';
+      readonly execution: ExecutionId;
+      readonly child: ExecutionId;
+      readonly settlement: Settlement;
+    }
   | { readonly kind: 'inspect'; readonly execution: ExecutionId; readonly request: number }
   /** What the store's clock shows, less this process's monotonic clock: for timers. */
   | { readonly kind: 'clock'; readonly storeOffsetMs: number };

@@ -286,6 +286,9 @@ export class LaneLoop {
       case 'effectsLost':
         this.#runtime.effectsLost(command.execution, command.incarnation);
         return;
+      case 'settleChild':
+        this.#runtime.settleChild(command.execution, command.child, command.settlement);
+        return;
       case 'inspect':
         return this.#inspect(command.execution, command.request);
       case 'clock':

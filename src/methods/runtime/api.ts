@@ -17,8 +17,9 @@ export interface StartedExecution<T> extends ExecutionReference {
 /** Options of one effect. None yet; retry policies are to come. */
 export type EffectOptions = Readonly<Record<string, never>>;
 
-/** Where a child may run; the same words as in a package's declarations. */
+/** Where a child belongs. It starts beside its parent. */
 export interface StartOptions {
+  /** Name of the host that it is moved to, as soon as that host takes it. */
   readonly on?: string;
 }
 

@@ -1,5 +1,4 @@
 import { messageOf } from '../../core/errors.ts';
-import type { ExecutionId } from '../../core/ids.ts';
 import type { Pin } from '../../core/inspection.ts';
 import { encode, type PathStep, pathText, type Permanents, UnserialisableError } from '../snapshot/index.ts';
 import type { BufferClass } from '../snapshot/index.ts';
@@ -68,7 +67,7 @@ export interface DealingsForm extends Omit<
   readonly effects: readonly Holding<DealingsState['effects'][number]>[];
   readonly timers: readonly Holding<DealingsState['timers'][number]>[];
   readonly sends: readonly Holding<DealingsState['sends'][number]>[];
-  readonly children: readonly (readonly [ExecutionId, Promise<unknown>])[];
+  readonly children: readonly Holding<DealingsState['children'][number]>[];
   readonly receivers: readonly Promise<unknown>[];
 }
 
@@ -152,7 +151,7 @@ class FormWriter {
         ...dealings,
         effects: dealings.effects.map((effect) => ({ ...effect, record: effect.record.promise })),
         timers: dealings.timers.map((timer) => ({ ...timer, record: timer.record.promise })),
-        children: dealings.children.map(([child, record]) => [child, record.promise] as const),
+        children: dealings.children.map((child) => ({ ...child, record: child.record.promise })),
         receivers: dealings.receivers.map(({ promise }) => promise),
         sends: dealings.sends.map((send) => ({ ...send, record: send.record.promise })),
       },

@@ -119,6 +119,8 @@ export interface Runtime {
   deliver(execution: ExecutionId, packet: DeliveryPacket): boolean;
   settleEffect(execution: ExecutionId, outcome: EffectOutcome): boolean;
   effectsLost(execution: ExecutionId, incarnation: IncarnationId): boolean;
+  /** The register shows that a child has ended. Dropped when the parent knows it, or has no such child. */
+  settleChild(execution: ExecutionId, child: ExecutionId, settlement: RuntimeSettlement): boolean;
   /** Never disturbs the execution. */
   inspect(execution: ExecutionId): Inspection | null;
   /** The store's clock less this process's monotonic clock: for timers. */

@@ -54,7 +54,7 @@ function waitedFor(execution: Execution, dealings: Dealings): readonly PromiseRe
   const direct = [
     ...state.effects.map(({ record }) => record),
     ...state.timers.map(({ record }) => record),
-    ...state.children.map(([, record]) => record),
+    ...state.children.map(({ record }) => record),
     ...state.sends.map(({ record }) => record),
     ...state.receivers,
     ...execution.promises.foreign,

@@ -71,7 +71,7 @@ export class ReadExecution {
       effects: holding(written.effects),
       timers: holding(written.timers),
       sends: holding(written.sends),
-      children: written.children.map(([child, promise]) => [child, this.#record(promise)] as const),
+      children: holding(written.children),
       receivers: written.receivers.map((promise) => this.#record(promise)),
     };
     dealings.restore(state);

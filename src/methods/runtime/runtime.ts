@@ -18,6 +18,7 @@ import type {
   Runtime,
   RuntimeOptions,
   RuntimePorts,
+  RuntimeSettlement,
   StepReport,
 } from './contract.ts';
 import { Dealings, type DealingsHost, type PendingEffect } from './dealings.ts';
@@ -168,6 +169,15 @@ class ThreadRuntime implements Runtime {
 
   effectsLost(id: ExecutionId, incarnation: IncarnationId): boolean {
     return this.#with(id, ({ dealings }) => dealings.loseEffects(incarnation));
+  }
+
+  settleChild(id: ExecutionId, child: ExecutionId, settlement: RuntimeSettlement): boolean {
+    return this.#with(id, ({ dealings }) =>
+      dealings.settleChild(child, {
+        ok: settlement.kind === 'returned',
+        value: decodeValue(settlement.value, this.#decoding),
+      }),
+    );
   }
 
   inspect(id: ExecutionId): Inspection | null {

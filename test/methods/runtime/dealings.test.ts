@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { executionId, generation, incarnationId } from '../../../src/core/ids.ts';
 import type { EffectContext } from '../../../src/methods/runtime/api.ts';
 import { decodeResult, encodeArgs } from '../../../src/methods/runtime/index.ts';
+import { encodeValue } from '../../../src/methods/snapshot/index.ts';
 import { load, tenure, testPackage, Workshop, writeModules } from './workshop.ts';
 
 const outside = globalThis as unknown as { godwitTest: (context: EffectContext) => unknown };
@@ -257,4 +258,42 @@ test('a recovered copy keeps its effects apart by generation', async () => {
   target.runtime.step();
   for (let slice = 0; slice < 5; slice += 1) source.runtime.step();
   expect(keys.toSorted()).toEqual(['x-1:1:1', 'x-1:2:1']);
+});
+
+const parentSource = `
+  export async function child(n: number) { return n + 1; }
+  export async function main(n: number) {
+    const c = start(child, [n]);
+    return (await c.result) * 10;
+  }`;
+
+/** A parent that waits for its child, as a recovery finds it in another process. */
+async function recoveredParent(): Promise<{ readonly parent: Workshop; readonly child: typeof id }> {
+  const folder = await modules(parentSource);
+  const before = new Workshop(folder);
+  before.start('m.ts#main', [4]);
+  before.runtime.step();
+  const spawn = before.events.find(({ kind }) => kind === 'spawn');
+  if (spawn?.kind !== 'spawn') throw new Error('no spawn');
+  const parent = new Workshop(folder, {}, 'h2');
+  parent.runtime.restore({ ...tenure, generation: generation(2) }, captured(before));
+  parent.runtime.run({ ...tenure, generation: generation(2) });
+  parent.runtime.step();
+  return { parent, child: spawn.child };
+}
+
+test('a rewound parent asks for its child again: nobody knows whether the first request was heard', async () => {
+  const { parent, child } = await recoveredParent();
+  const spawns = parent.events.flatMap((event) => (event.kind === 'spawn' ? [event.child] : []));
+  expect(spawns).toEqual([child]);
+});
+
+test('a rewound parent learns from the register how its child ended, once', async () => {
+  const { parent, child } = await recoveredParent();
+  const settlement = { kind: 'returned', value: encodeValue(5) } as const;
+  parent.runtime.settleChild(id, executionId('x-other'), settlement);
+  parent.runtime.settleChild(id, child, settlement);
+  parent.runtime.settleChild(id, child, { kind: 'returned', value: encodeValue(6) });
+  parent.runtime.step();
+  expect(parent.outcome).toEqual({ ok: true, value: 50 });
 });
