@@ -171,8 +171,7 @@ describe('dead hosts', () => {
     expect(world.eventsOf('recovered')).toHaveLength(12);
     // Spread over both.
     expect(Math.min(two.parts.board.executions, three.parts.board.executions)).toBeGreaterThanOrEqual(2);
-    // Each copy is told once of every incarnation whose effects will not report: the dead host's, and this one's own
-    // from before, of which a checkpoint may speak.
+    // Each copy is told once of the incarnation whose effects will not report: the dead host's.
     for (const host of [two, three]) {
       const lost = host.lane.commands.filter(({ kind }) => kind === 'effectsLost');
       expect(lost).toHaveLength(host.parts.board.executions);
