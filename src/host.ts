@@ -11,29 +11,34 @@ import { createKernel, describeExit } from './actors/kernel.ts';
 import { LaneBoard } from './actors/lane-board.ts';
 import type { LeaseCell, LeaseListener } from './actors/lease.ts';
 import { Admissions } from './actors/migration/admissions.ts';
-import type { ResourceReading } from './actors/monitor.ts';
 import { Obligations } from './actors/obligations.ts';
 import { OwnershipBook } from './actors/ownership-book.ts';
-import type { AnyMessage, Barrier, Bytes, Freighter, Table, Tables } from './actors/ports.ts';
+import type { AnyMessage, Tables } from './actors/ports.ts';
 import { SystemClock } from './clock.ts';
 import type { HostConfig } from './config.ts';
 import { GodwitError, messageOf } from './core/errors.ts';
 import type { HostIdentity } from './core/execution.ts';
 import type { ActorAddress, ExecutionId, HostName, IncarnationId } from './core/ids.ts';
-import { hostName, incarnationId, rackName, snapshotDigest } from './core/ids.ts';
-import type { Clock, Digest } from './core/ports.ts';
+import { hostName, incarnationId, rackName } from './core/ids.ts';
 import { SystemDigest } from './digest.ts';
+import { barrier, freighter, vaultBytes } from './host-adapters.ts';
+import { after, awaitEarlierStart } from './host-name.ts';
+import type { Standing } from './host-standing.ts';
+import {
+  closedBecause,
+  freeBytes,
+  isValid,
+  phaseOf,
+  readingOf,
+  refuges,
+  unsampled,
+} from './host-standing.ts';
 import { laneDefaults } from './lanes/contract.ts';
 import { startThreadedLane } from './lanes/threaded.ts';
-import { digestOf } from './methods/snapshot/index.ts';
 import { executionCost } from './placement/execution-cost.ts';
 import { beginHolder } from './protocols/lease/holder-step.ts';
 import type { LeaseEnd } from './protocols/lease/holder.ts';
-import { stepObserver } from './protocols/lease/observer-step.ts';
-import type { ObserverState } from './protocols/lease/observer.ts';
-import type { LeaseRow } from './protocols/lease/row.ts';
-import type { LeaseTiming } from './protocols/lease/timing.ts';
-import type { HostAvailability, HostDescription } from './protocols/messages.ts';
+import type { HostDescription } from './protocols/messages.ts';
 import { SystemRandom } from './random.ts';
 import type { Store } from './store/contract.ts';
 import { openStore } from './store/open.ts';
@@ -43,7 +48,6 @@ import type { StoreLocation } from './store/state-folder.ts';
 import { settleClusterFile } from './store/state-folder.ts';
 import { openTables } from './store/tables.ts';
 import { startTree } from './supervisors/tree.ts';
-import type { ResourceSample } from './telemetry/resources.ts';
 import { ResourceSampler } from './telemetry/resources.ts';
 import type { LinksListener, Wire } from './wire/contract.ts';
 import { openWire } from './wire/open.ts';
@@ -189,10 +193,6 @@ async function lay(
   };
 }
 
-function isValid(cell: LeaseCell, clock: SystemClock): boolean {
-  return !cell.ended && clock.monotonicMs() < cell.validUntilMs;
-}
-
 function listener(exchange: AddressExchange, log: () => EventLog | null): LinksListener {
   return {
     onEnvelope: (from, envelope) => exchange.receive(from, envelope),
@@ -206,17 +206,6 @@ function listener(exchange: AddressExchange, log: () => EventLog | null): LinksL
     onRoundTrip: () => undefined,
     onRefused: (remote, reason) => console.error(`Turned away ${remote}: ${reason.kind}.`),
   };
-}
-
-/** What a host is doing, besides what its actors hold. */
-interface Standing {
-  open: boolean;
-  frozen: boolean;
-  drained: boolean;
-  /** The monitor's newest report; null before the first. */
-  availability: HostAvailability | null;
-  /** What this host's rack offered last. */
-  offered: readonly HostAvailability[];
 }
 
 interface Deferred<Value> {
@@ -422,113 +411,6 @@ function furnish(
   };
 }
 
-function phaseOf(standing: Standing): HostDescription['phase'] {
-  if (standing.frozen) return 'frozen';
-  if (standing.open) return 'serving';
-  return standing.drained ? 'drained' : 'draining';
-}
-
-function closedBecause(standing: Standing, cell: LeaseCell, clock: SystemClock): string | null {
-  if (!standing.open) return 'it is draining';
-  return isValid(cell, clock) ? null : 'its lease is not surely valid now';
-}
-
-function readingOf({ limits, process: own, machine }: ResourceSample): ResourceReading {
-  const { network } = machine;
-  return {
-    cpuShareCores: limits.cpuShareCores,
-    cpuCores: own.cpuCores,
-    memoryUsage: limits.memoryUsage,
-    networkBytesPerSecond:
-      network === null
-        ? 0
-        : network.receivedBytesPerSecond + network.sentBytesPerSecond + network.loopbackBytesPerSecond,
-  };
-}
-
-function freeBytes(latest: HostAvailability | null, first: ResourceSample, memoryMax: number): number {
-  const memoryUsage = latest?.resource.memoryUsage ?? first.limits.memoryUsage;
-  return Math.max(0, (memoryMax - memoryUsage) * first.limits.memoryLimitBytes);
-}
-
-/** A host that was just started and has sampled nothing: it carries nothing. */
-function unsampled(identity: HostIdentity, config: HostConfig, cpuShare: number): HostAvailability {
-  return {
-    identity,
-    labels: config.labels,
-    resource: { hostId: identity.name, cpuLoad: 0, memoryUsage: 0, networkBandwidth: 0, latency: 0 },
-    executions: 0,
-    demand: 0,
-    reserved: 0,
-    cpuShare,
-    availability: 1,
-    accepting: true,
-    sample: 0,
-  };
-}
-
-/** Where a drain moves to: the most available hosts that were offered, then those that nobody spoke of. */
-function refuges(
-  directory: Directory,
-  identity: HostIdentity,
-  offered: readonly HostAvailability[],
-): readonly HostName[] {
-  const up = directory.hosts().filter((host) => host.incarnation !== identity.incarnation);
-  const known = new Map(offered.map((report) => [report.identity.incarnation, report]));
-  const open = up.flatMap((host) => known.get(host.incarnation) ?? []).filter((report) => report.accepting);
-  const best = open.toSorted((a, b) => b.availability - a.availability).map((report) => report.identity.name);
-  const unspoken = up.filter((host) => !known.has(host.incarnation)).map((host) => host.name);
-  return best.length > 0 ? best : unspoken;
-}
-
-/** The bulk channel checks every byte on its way; that the bytes are the snapshot that was promised is checked here. */
-function freighter({ bulk }: Wire, digest: Digest): Freighter {
-  return {
-    load: (to, bytes, promised) => ({
-      digest: promised,
-      cargo: bulk.load(to, bytes, snapshotDigest(digest.sha256(bytes))),
-    }),
-    withdraw: ({ cargo }) => bulk.withdraw(cargo),
-    async unload(from, { cargo, digest: promised }) {
-      const bytes = await bulk.unload(from, cargo);
-      const found = digestOf(bytes);
-      if (found !== promised) throw new SnapshotMistakenError(from, promised, found);
-      return bytes;
-    },
-  };
-}
-
-/** A source sent another snapshot than it had promised. */
-class SnapshotMistakenError extends GodwitError {
-  override readonly name = 'SnapshotMistakenError';
-  readonly code = 'SNAPSHOT_MISTAKEN';
-  readonly retryable = true;
-
-  constructor(from: HostIdentity, promised: string, found: string) {
-    super(`${from.name} promised the snapshot ${promised}, and sent ${found}. The migration is rolled back.`);
-  }
-}
-
-function vaultBytes({ vault }: Store): Bytes {
-  return {
-    put: async (key, bytes) => void (await vault.put(key, bytes)),
-    get: (key) => vault.get(key),
-    delete: (key) => vault.delete(key),
-    list: (prefix) => vault.list(prefix),
-  };
-}
-
-/** Stops a migration for ever at one point, and says so: then a test may kill this process there. */
-function barrier(holdAt: string | null, log: EventLog): Barrier {
-  return {
-    holds(point, migration) {
-      if (point !== holdAt) return false;
-      log.emit({ kind: 'held', point, migration });
-      return true;
-    },
-  };
-}
-
 /** Before a clean stop, everything that runs here is checkpointed once more. */
 async function lastCheckpoints({
   board,
@@ -551,29 +433,11 @@ async function lastCheckpoints({
   while ([...revisions].some(isPending) && clock.monotonicMs() < deadlineMs) await after(clock, lookAgainMs);
 }
 
-function after(clock: Clock, delayMs: number): Promise<void> {
-  return new Promise((resolve) => clock.after(delayMs, resolve));
-}
-
 async function tearDown({ kernel, wire, directory, store }: Foundation): Promise<void> {
   await kernel.shutdown(stopGraceMs);
   directory.stop();
   await wire.stop();
   await store.close();
-}
-
-/** Another live host has this name. */
-export class HostNameTakenError extends GodwitError {
-  override readonly name = 'HostNameTakenError';
-  readonly code = 'HOST_NAME_TAKEN';
-  readonly retryable = true;
-
-  constructor(name: HostName, holder: HostIdentity) {
-    super(
-      `Host name '${name}' is taken: ${holder.incarnation} at ${holder.address} is alive. ` +
-        'Stop it, or start this host under another name (--name).',
-    );
-  }
 }
 
 /** The host ended before it had a lease. */
@@ -584,41 +448,6 @@ export class HostNotStartedError extends GodwitError {
 
   constructor(name: HostName, end: HostEnd) {
     super(`Host '${name}' could not start: ${JSON.stringify(end)}.`);
-  }
-}
-
-/**
- * A name belongs to one live incarnation at a time. An earlier start that was killed still has its lease: it is watched
- * until it is over, and ended as any observer would.
- */
-async function awaitEarlierStart(
-  name: HostName,
-  leases: Table<LeaseRow>,
-  timing: LeaseTiming,
-  clock: SystemClock,
-): Promise<void> {
-  const observers = new Map<IncarnationId, ObserverState>();
-  const seen = new Map<IncarnationId, number>();
-  for (;;) {
-    const sentAtMs = clock.monotonicMs();
-    const namesakes = (await leases.list()).filter(
-      ({ row }) => row.host.name === name && row.phase === 'live',
-    );
-    if (namesakes.length === 0) return;
-    for (const { row, revision } of namesakes) {
-      const { incarnation } = row.host;
-      if ((seen.get(incarnation) ?? row.renewals) !== row.renewals)
-        throw new HostNameTakenError(name, row.host);
-      seen.set(incarnation, row.renewals);
-      const state = observers.get(incarnation) ?? { incarnation, timing, phase: 'unseen' };
-      const nowMs = clock.monotonicMs();
-      const stepped = stepObserver(state, { kind: 'found', row, revision, sentAtMs, nowMs });
-      observers.set(incarnation, stepped.state);
-      for (const effect of stepped.effects) {
-        if (effect.kind === 'endLease') await leases.cas(incarnation, effect.expectedRevision, effect.row);
-      }
-    }
-    await after(clock, timing.observeEveryMs);
   }
 }
 

@@ -5,7 +5,7 @@ import type { LaneCommand } from '../lanes/contract.ts';
 import type { OwnershipEffect } from '../protocols/ownership/ownership.ts';
 import type { LaneBoard } from './lane-board.ts';
 import type { OwnershipBook, OwnershipCell } from './ownership-book.ts';
-import type { OwnershipMessage } from './ownership.ts';
+import type { OwnershipMessage } from './ownership-messages.ts';
 import type { HostPorts } from './ports.ts';
 
 type Of<Kind extends OwnershipEffect['kind']> = Extract<OwnershipEffect, { kind: Kind }>;

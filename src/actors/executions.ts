@@ -2,8 +2,7 @@ import { assertNever } from '../core/assert.ts';
 import { messageOf } from '../core/errors.ts';
 import type { MethodRef, Tenure } from '../core/execution.ts';
 import type { ExecutionId } from '../core/ids.ts';
-import { epoch, generation, hostName, nonce } from '../core/ids.ts';
-import type { Settlement } from '../lanes/contract.ts';
+import { epoch, generation, nonce } from '../core/ids.ts';
 import { decodeValue, encodeValue } from '../methods/snapshot/index.ts';
 import type { AffinityDeclaration, ExecutionMessage } from '../protocols/messages.ts';
 import type { OwnershipEvent } from '../protocols/ownership/ownership.ts';
@@ -11,12 +10,14 @@ import type { OwnerChange, RegisterRow, ResultPointer } from '../protocols/owner
 import { worker } from '../supervisors/child-spec.ts';
 import type { SupervisorMessage, SupervisorReply } from '../supervisors/contract.ts';
 import { address } from './addresses.ts';
+import type { ChildResult } from './children.ts';
+import { affinityOf, Children } from './children.ts';
 import { executionActor, isPresent } from './execution.ts';
 import type { ExecutionPorts } from './execution.ts';
 import type { ActorContext, ActorRef, Behaviour, ReplyTo } from './kernel/contract.ts';
 import type { LaneReport, SettledReport } from './lane-board.ts';
 import type { Obligations } from './obligations.ts';
-import type { StartReply } from './ownership.ts';
+import type { StartReply } from './ownership-messages.ts';
 
 type StartOrder = Extract<ExecutionsMessage, { readonly kind: 'start' }>;
 
@@ -52,13 +53,7 @@ export type ExecutionsMessage =
   | { readonly kind: 'lookOver' }
   | { readonly kind: 'sweepFailed'; readonly execution: ExecutionId }
   | { readonly kind: 'sweepDue'; readonly execution: ExecutionId }
-  /** The result of a child, from the vault, for its parent here. */
-  | {
-      readonly kind: 'childResult';
-      readonly parent: ExecutionId;
-      readonly child: ExecutionId;
-      readonly settlement: Settlement;
-    }
+  | ChildResult
   | { readonly kind: 'noted' };
 
 export interface ExecutionsPorts extends ExecutionPorts {
@@ -96,14 +91,14 @@ class ExecutionsSession {
   /** Results that are being stored, or stand in the vault and wait for the register. */
   readonly #results = new Map<ExecutionId, 'storing' | ResultPointer>();
 
-  /** Children whose end each rewound execution here was told of. */
-  readonly #toldParents = new Map<ExecutionId, Set<ExecutionId>>();
+  readonly #children: Children;
 
   /** Obligations that are being met: reported again meanwhile, they are not tried twice. */
   readonly #meeting = new Set<string>();
 
   constructor(ports: ExecutionsPorts) {
     this.#ports = ports;
+    this.#children = new Children(ports);
   }
 
   receive(message: ExecutionsMessage, context: Context): void {
@@ -177,36 +172,7 @@ class ExecutionsSession {
       if (board.settlement(execution) === null) this.#results.delete(execution);
     }
     for (const report of board.settlements()) this.#settle(report, context);
-    this.#tellParents(context);
-  }
-
-  /**
-   * A parent that was rewound may have forgotten a child's last message, which does not come again: what the register
-   * knows of the children of each execution here is told once in each of its stays.
-   */
-  #tellParents(context: Context): void {
-    const { book, directory, vault } = this.#ports;
-    for (const execution of this.#toldParents.keys()) {
-      if (book.get(execution)?.state.phase !== 'running') this.#toldParents.delete(execution);
-    }
-    for (const { execution: child, parent, standing } of directory.registers()) {
-      if (parent === null || standing.phase !== 'settled') continue;
-      const state = book.get(parent.execution)?.state;
-      if (state?.phase !== 'running' || state.tenure.generation === 1) continue;
-      const told = this.#toldParents.get(parent.execution) ?? new Set<ExecutionId>();
-      this.#toldParents.set(parent.execution, told);
-      if (told.has(child)) continue;
-      told.add(child);
-      const { result } = standing;
-      context.pipe(
-        vault.get(result.vaultKey),
-        (bytes) => childResult(parent.execution, child, result, bytes),
-        () => {
-          told.delete(child);
-          return { kind: 'noted' };
-        },
-      );
-    }
+    this.#children.tellParents(context);
   }
 
   #report(report: LaneReport, context: Context): void {
@@ -403,31 +369,6 @@ class ExecutionsSession {
     const snapshots = await this.#ports.vault.list(`snapshot/${execution}/`);
     for (const key of [...snapshots, argumentsKey(execution)]) await this.#ports.vault.delete(key);
   }
-}
-
-/** A child starts beside its parent. One that belongs elsewhere is moved there; one whose parent says nothing stays. */
-function affinityOf(options: unknown): AffinityDeclaration {
-  const on = (options as { readonly on?: unknown }).on;
-  if (typeof on !== 'string') return { hosts: [], racks: [], labels: [], matching: 1, otherwise: 1 };
-  return { hosts: [hostName(on)], racks: [], labels: [], matching: 1, otherwise: 0 };
-}
-
-function childResult(
-  parent: ExecutionId,
-  child: ExecutionId,
-  result: ResultPointer,
-  bytes: Uint8Array | null,
-): ExecutionsMessage {
-  if (bytes === null) return { kind: 'noted' };
-  if (result.outcome === 'returned') {
-    return { kind: 'childResult', parent, child, settlement: { kind: 'returned', value: bytes } };
-  }
-  const thrown = decodeValue(bytes) as {
-    readonly message: string;
-    readonly stack: string;
-    readonly value: Uint8Array;
-  };
-  return { kind: 'childResult', parent, child, settlement: { kind: 'threw', ...thrown } };
 }
 
 function argumentsKey(execution: ExecutionId): string {

@@ -1,6 +1,5 @@
 import { assertNever } from '../core/assert.ts';
-import type { MethodRef } from '../core/execution.ts';
-import type { ExecutionId, IncarnationId, MigrationId, Nonce } from '../core/ids.ts';
+import type { ExecutionId, IncarnationId, Nonce } from '../core/ids.ts';
 import { nonce } from '../core/ids.ts';
 import type { Cancel } from '../core/ports.ts';
 import type {
@@ -18,43 +17,8 @@ import type { ActorContext, Behaviour, ReplyTo } from './kernel/contract.ts';
 import type { LaneBoard, LaneReport } from './lane-board.ts';
 import { Orphans } from './orphans.ts';
 import type { OwnershipBook, OwnershipCell } from './ownership-book.ts';
+import type { OwnershipMessage, StartReply } from './ownership-messages.ts';
 import type { HostPorts } from './ports.ts';
-
-export type OwnershipMessage =
-  /** Creates an execution that starts here; its arguments stand in the vault already. */
-  | { readonly kind: 'start'; readonly row: RegisterRow }
-  /** From a migration actor; answered with `answered` at the migration's address. */
-  | { readonly kind: 'asked'; readonly execution: ExecutionId; readonly ask: OwnershipAsk }
-  /** The bytes of a copy that this host fetched, before `receive` is asked. */
-  | {
-      readonly kind: 'fetched';
-      readonly execution: ExecutionId;
-      readonly migration: MigrationId;
-      readonly bytes: Uint8Array;
-      readonly method: MethodRef;
-    }
-  /** As `asked`, after the register was read: a kept copy may not be needed any more. */
-  | {
-      readonly kind: 'askedAgain';
-      readonly execution: ExecutionId;
-      readonly ask: OwnershipAsk;
-      readonly read: OwnershipEvent;
-    }
-  | { readonly kind: 'event'; readonly execution: ExecutionId; readonly event: OwnershipEvent }
-  | { readonly kind: 'migrationFailed'; readonly execution: ExecutionId; readonly migration: MigrationId }
-  | { readonly kind: 'report'; readonly report: LaneReport }
-  | { readonly kind: 'lost'; readonly execution: ExecutionId }
-  | { readonly kind: 'retryDue'; readonly execution: ExecutionId }
-  /** Looks for rows whose owner's lease has ended (rule 4). */
-  | { readonly kind: 'sweep' }
-  /** That incarnation's lease was read as ended. */
-  | { readonly kind: 'peerEnded'; readonly incarnation: IncarnationId }
-  | { readonly kind: 'ownLeaseEnded' };
-
-export type StartReply =
-  | { readonly kind: 'created' }
-  | { readonly kind: 'existed' }
-  | { readonly kind: 'refused'; readonly reason: string };
 
 export interface OwnershipPorts extends HostPorts {
   readonly board: LaneBoard;

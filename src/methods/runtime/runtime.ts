@@ -171,13 +171,9 @@ class ThreadRuntime implements Runtime {
     return this.#with(id, ({ dealings }) => dealings.loseEffects(incarnation));
   }
 
-  settleChild(id: ExecutionId, child: ExecutionId, settlement: RuntimeSettlement): boolean {
-    return this.#with(id, ({ dealings }) =>
-      dealings.settleChild(child, {
-        ok: settlement.kind === 'returned',
-        value: decodeValue(settlement.value, this.#decoding),
-      }),
-    );
+  settleChild(id: ExecutionId, child: ExecutionId, { kind, value }: RuntimeSettlement): boolean {
+    const outcome = { ok: kind === 'returned', value: decodeValue(value, this.#decoding) };
+    return this.#with(id, ({ dealings }) => dealings.settleChild(child, outcome));
   }
 
   inspect(id: ExecutionId): Inspection | null {

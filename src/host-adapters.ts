@@ -1,0 +1,57 @@
+import type { EventLog } from './actors/event-log.ts';
+import type { Barrier, Bytes, Freighter } from './actors/ports.ts';
+import { GodwitError } from './core/errors.ts';
+import type { HostIdentity } from './core/execution.ts';
+import { snapshotDigest } from './core/ids.ts';
+import type { Digest } from './core/ports.ts';
+import { digestOf } from './methods/snapshot/index.ts';
+import type { Store } from './store/contract.ts';
+import type { Wire } from './wire/contract.ts';
+
+/** The bulk channel checks every byte on its way; that the bytes are the snapshot that was promised is checked here. */
+export function freighter({ bulk }: Wire, digest: Digest): Freighter {
+  return {
+    load: (to, bytes, promised) => ({
+      digest: promised,
+      cargo: bulk.load(to, bytes, snapshotDigest(digest.sha256(bytes))),
+    }),
+    withdraw: ({ cargo }) => bulk.withdraw(cargo),
+    async unload(from, { cargo, digest: promised }) {
+      const bytes = await bulk.unload(from, cargo);
+      const found = digestOf(bytes);
+      if (found !== promised) throw new SnapshotMistakenError(from, promised, found);
+      return bytes;
+    },
+  };
+}
+
+/** A source sent another snapshot than it had promised. */
+class SnapshotMistakenError extends GodwitError {
+  override readonly name = 'SnapshotMistakenError';
+  readonly code = 'SNAPSHOT_MISTAKEN';
+  readonly retryable = true;
+
+  constructor(from: HostIdentity, promised: string, found: string) {
+    super(`${from.name} promised the snapshot ${promised}, and sent ${found}. The migration is rolled back.`);
+  }
+}
+
+export function vaultBytes({ vault }: Store): Bytes {
+  return {
+    put: async (key, bytes) => void (await vault.put(key, bytes)),
+    get: (key) => vault.get(key),
+    delete: (key) => vault.delete(key),
+    list: (prefix) => vault.list(prefix),
+  };
+}
+
+/** Stops a migration for ever at one point, and says so: then a test may kill this process there. */
+export function barrier(holdAt: string | null, log: EventLog): Barrier {
+  return {
+    holds(point, migration) {
+      if (point !== holdAt) return false;
+      log.emit({ kind: 'held', point, migration });
+      return true;
+    },
+  };
+}

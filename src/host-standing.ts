@@ -1,0 +1,83 @@
+import type { Directory } from './actors/directory.ts';
+import type { LeaseCell } from './actors/lease.ts';
+import type { ResourceReading } from './actors/monitor.ts';
+import type { HostConfig } from './config.ts';
+import type { HostIdentity } from './core/execution.ts';
+import type { HostName } from './core/ids.ts';
+import type { Clock } from './core/ports.ts';
+import type { HostAvailability, HostDescription } from './protocols/messages.ts';
+import type { ResourceSample } from './telemetry/resources.ts';
+
+/** What a host is doing, besides what its actors hold. */
+export interface Standing {
+  open: boolean;
+  frozen: boolean;
+  drained: boolean;
+  /** The monitor's newest report; null before the first. */
+  availability: HostAvailability | null;
+  /** What this host's rack offered last. */
+  offered: readonly HostAvailability[];
+}
+
+export function isValid(cell: LeaseCell, clock: Clock): boolean {
+  return !cell.ended && clock.monotonicMs() < cell.validUntilMs;
+}
+
+export function phaseOf(standing: Standing): HostDescription['phase'] {
+  if (standing.frozen) return 'frozen';
+  if (standing.open) return 'serving';
+  return standing.drained ? 'drained' : 'draining';
+}
+
+export function closedBecause(standing: Standing, cell: LeaseCell, clock: Clock): string | null {
+  if (!standing.open) return 'it is draining';
+  return isValid(cell, clock) ? null : 'its lease is not surely valid now';
+}
+
+export function readingOf({ limits, process: own, machine }: ResourceSample): ResourceReading {
+  const { network } = machine;
+  return {
+    cpuShareCores: limits.cpuShareCores,
+    cpuCores: own.cpuCores,
+    memoryUsage: limits.memoryUsage,
+    networkBytesPerSecond:
+      network === null
+        ? 0
+        : network.receivedBytesPerSecond + network.sentBytesPerSecond + network.loopbackBytesPerSecond,
+  };
+}
+
+export function freeBytes(latest: HostAvailability | null, first: ResourceSample, memoryMax: number): number {
+  const memoryUsage = latest?.resource.memoryUsage ?? first.limits.memoryUsage;
+  return Math.max(0, (memoryMax - memoryUsage) * first.limits.memoryLimitBytes);
+}
+
+/** A host that was just started and has sampled nothing: it carries nothing. */
+export function unsampled(identity: HostIdentity, config: HostConfig, cpuShare: number): HostAvailability {
+  return {
+    identity,
+    labels: config.labels,
+    resource: { hostId: identity.name, cpuLoad: 0, memoryUsage: 0, networkBandwidth: 0, latency: 0 },
+    executions: 0,
+    demand: 0,
+    reserved: 0,
+    cpuShare,
+    availability: 1,
+    accepting: true,
+    sample: 0,
+  };
+}
+
+/** Where a drain moves to: the most available hosts that were offered, then those that nobody spoke of. */
+export function refuges(
+  directory: Directory,
+  identity: HostIdentity,
+  offered: readonly HostAvailability[],
+): readonly HostName[] {
+  const up = directory.hosts().filter((host) => host.incarnation !== identity.incarnation);
+  const known = new Map(offered.map((report) => [report.identity.incarnation, report]));
+  const open = up.flatMap((host) => known.get(host.incarnation) ?? []).filter((report) => report.accepting);
+  const best = open.toSorted((a, b) => b.availability - a.availability).map((report) => report.identity.name);
+  const unspoken = up.filter((host) => !known.has(host.incarnation)).map((host) => host.name);
+  return best.length > 0 ? best : unspoken;
+}
