@@ -43,11 +43,7 @@ export class Children {
   /** Children whose end each rewound execution here was told of. */
   readonly #told = new Map<ExecutionId, Set<ExecutionId>>();
 
-  constructor(ports: {
-    readonly book: OwnershipBook;
-    readonly directory: Directory;
-    readonly vault: Bytes;
-  }) {
+  constructor(ports: { readonly book: OwnershipBook; readonly directory: Directory; readonly vault: Bytes }) {
     this.#ports = ports;
   }
 
@@ -56,18 +52,16 @@ export class Children {
     for (const execution of this.#told.keys()) {
       if (book.get(execution)?.state.phase !== 'running') this.#told.delete(execution);
     }
-    for (const { execution: child, parent, standing } of directory.registers()) {
-      if (parent === null || standing.phase !== 'settled') continue;
-      const state = book.get(parent.execution)?.state;
+    for (const { child, parent, result } of directory.endedChildren()) {
+      const state = book.get(parent)?.state;
       if (state?.phase !== 'running' || state.tenure.generation === 1) continue;
-      const told = this.#told.get(parent.execution) ?? new Set<ExecutionId>();
-      this.#told.set(parent.execution, told);
+      const told = this.#told.get(parent) ?? new Set<ExecutionId>();
+      this.#told.set(parent, told);
       if (told.has(child)) continue;
       told.add(child);
-      const { result } = standing;
       context.pipe(
         vault.get(result.vaultKey),
-        (bytes) => childResult(parent.execution, child, result, bytes),
+        (bytes) => childResult(parent, child, result, bytes),
         () => {
           told.delete(child);
           return { kind: 'noted' };

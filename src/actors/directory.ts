@@ -1,9 +1,16 @@
 import type { HostIdentity } from '../core/execution.ts';
 import type { ExecutionId, HostName, IncarnationId, RackName } from '../core/ids.ts';
 import type { LeaseRow } from '../protocols/lease/row.ts';
-import type { RegisterRow } from '../protocols/ownership/register.ts';
+import type { RegisterRow, ResultPointer } from '../protocols/ownership/register.ts';
 import type { SeatRow } from '../protocols/seats/candidate.ts';
 import type { Found, TableChange, Tables } from './ports.ts';
+
+/** An execution that has ended, for the one that started it. */
+export interface EndedChild {
+  readonly child: ExecutionId;
+  readonly parent: ExecutionId;
+  readonly result: ResultPointer;
+}
 
 /**
  * What the registry showed last: hints for routing and sweeping, never grounds for acting. Whoever acts on a row reads
@@ -76,6 +83,15 @@ export class Directory {
 
   registers(): Iterable<RegisterRow> {
     return [...this.#registers.values()].map(({ row }) => row);
+  }
+
+  /** Ended executions that another one started, with how they ended. */
+  endedChildren(): readonly EndedChild[] {
+    return [...this.#registers.values()].flatMap(({ row: { execution, parent, standing } }) =>
+      parent === null || standing.phase !== 'settled'
+        ? []
+        : [{ child: execution, parent: parent.execution, result: standing.result }],
+    );
   }
 
   /** Keeps a row that somebody read, if it is newer than what is known. */
