@@ -27,7 +27,7 @@ describe.concurrent('what is asked for wrongly is refused, and what runs is none
   test('names that nothing has, and arguments that cannot travel', { timeout }, async (context) => {
     const { expect } = context;
     const fleet = await twoHosts(context, {});
-    const work = await bystander(fleet, acts.some);
+    const work = await bystander(fleet, acts.many);
     const pack = await fleet.deploy('tally');
     const { cluster } = fleet;
     const nobody = executionId('x-000000000000');
@@ -116,7 +116,7 @@ describe.concurrent('what is asked for wrongly is refused, and what runs is none
   test('a target without room refuses, and both go on', { timeout }, async (context) => {
     const { expect } = context;
     const fleet = await twoHosts(context, { settings: [...scripted, 'capacity.executionsMax=1'] });
-    const [here] = await fleet.startWork('r1-h1', [acts.some]);
+    const [here] = await fleet.startWork('r1-h1', [acts.many]);
     const [there] = await fleet.startWork('r1-h2', [acts.some]);
     if (here === undefined || there === undefined) throw new Error('there is work');
     await fleet.acted(here.execution, 10);

@@ -123,7 +123,7 @@ describe.concurrent('a place that cannot be had is refused with a reason, and no
     async (context) => {
       const { expect } = context;
       const fleet = await fleetOf(context, 1);
-      const work = await fleet.startWork('r1-h1', [acts.some]);
+      const work = await fleet.startWork('r1-h1', [acts.many]);
       for (const { execution } of work) await fleet.acted(execution, 10);
       const { folder } = fleet.location;
       const settings = quickLeases.flatMap((setting) => ['--set', setting]);

@@ -58,8 +58,9 @@ describe.concurrent('SIGSTOP for longer than a lease, then SIGCONT', () => {
       (_, { host, incarnation }) => host === 'r1-h1' && incarnation !== former.event.incarnation,
     );
     // The name is taken up by a new incarnation, and work can go to it.
-    await fleet.move(work.execution, 'r1-h1');
-    context.expect(asJudged(await fleet.settled([work]))).toEqual(flawless([work]));
+    const later = await fleet.startWork('r1-h1', [acts.few]);
+    const all = [work, ...later];
+    context.expect(asJudged(await fleet.settled(all))).toEqual(flawless(all));
     context.expect(incarnationsOf(fleet, 'r1-h1').size).toBe(2);
   });
 
