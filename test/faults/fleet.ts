@@ -215,6 +215,15 @@ export class Fleet {
     });
   }
 
+  /** Resolves when the client hears from a second incarnation of a host. */
+  async startedAgain(host: string): Promise<void> {
+    const former = await this.event('hostStarted', (_, event) => event.host === host);
+    await this.event(
+      'hostStarted',
+      (_, event) => event.host === host && event.incarnation !== former.event.incarnation,
+    );
+  }
+
   /** Resolves when the host has printed `times` lines that contain the text. */
   printed(host: string, text: string, times = 1): Promise<string> {
     return this.#until(
