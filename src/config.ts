@@ -103,7 +103,8 @@ const schema = v.strictObject({
       /** By how much the best host must score above the present one. */
       hysteresis: v.optional(share, 0.01),
       coolDownMs: v.optional(ms(0), 10_000),
-      movesPerRoundMax: v.optional(count, 2),
+      /** Asked for and not settled at once; reservations keep the targets from being stampeded. */
+      movesPerRoundMax: v.optional(count, 4),
     }),
     {},
   ),

@@ -67,7 +67,7 @@ const smoothing = 0.5;
 /** An older offer says nothing about now: its rack's actor is gone, or does not reach this host. */
 const offerMaxMs = 5_000;
 /** How long the reports take to show a move that was made, and how long one that was refused is not asked for again. */
-const settleMs = 2_000;
+const settleMs = 1_500;
 
 /**
  * This host's affinity actor: with every sample of its own monitor it decides by `placement/decision`, from the

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
@@ -64,7 +64,9 @@ async function run(
     `A plain Node run of the ${plan.length} calls comes first: its results are what the others are compared with.`,
   );
   const plain = await Promise.race([
-    runPlainly(planMainJob(plainPictures), (index) => view.step(`  ${plan[index]?.title ?? ''}`)),
+    runPlainly(planMainJob(plainPictures), availableParallelism(), (index) =>
+      view.step(`  ${plan[index]?.title ?? ''}`),
+    ),
     interrupted.then(() => null),
   ]);
   if (plain === null) return false;

@@ -37,7 +37,7 @@ export const affinityPolicy: AffinityPolicy = {
   threshold: 0.7,
   hysteresis: 0.01,
   coolDownMs: 10_000,
-  movesPerRoundMax: 2,
+  movesPerRoundMax: 4,
 };
 
 /**

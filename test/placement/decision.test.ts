@@ -134,7 +134,12 @@ test('an idle host is not stampeded: what is reserved and outstanding counts', (
 });
 
 test('a round, with what is outstanding, asks for no more than the budget', () => {
-  const fleet = new Fleet(equalHosts(4, 0.5), executionsOn('h1', 12, 1, 1), affinityPolicy, 2_500);
+  const fleet = new Fleet(
+    equalHosts(4, 0.5),
+    executionsOn('h1', 12, 1, 1),
+    { ...affinityPolicy, movesPerRoundMax: 2 },
+    2_500,
+  );
   fleet.round();
   expect(fleet.moves).toHaveLength(2);
   fleet.round();

@@ -18,30 +18,46 @@ export class PlainRunError extends GodwitError {
   readonly retryable = false;
 }
 
-/** Calls the same functions, one after the other, in a plain Node process. */
+/** Calls the same functions in plain Node processes, one after the other in each. The order of results is the plan's. */
 export async function runPlainly(
   plan: readonly PlannedExecution[],
+  processes: number,
   onResult: (index: number) => void,
 ): Promise<readonly PlainResult[]> {
+  const results = new Map<number, PlainResult>();
+  const shares = Array.from({ length: processes }, (_, share) =>
+    [...plan.entries()].filter(([index]) => index % processes === share),
+  );
+  await Promise.all(
+    shares.map((share) =>
+      runShare(share, (index, result) => {
+        results.set(index, result);
+        onResult(index);
+      }),
+    ),
+  );
+  return plan.flatMap((_, index) => results.get(index) ?? []);
+}
+
+async function runShare(
+  share: readonly (readonly [number, PlannedExecution])[],
+  onResult: (index: number, result: PlainResult) => void,
+): Promise<void> {
   const child = spawn(process.execPath, [builtEntry('cli/demo/plain-run').pathname], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const results: PlainResult[] = [];
   try {
-    const lines = createInterface({ input: child.stdout });
-    const answers = lines[Symbol.asyncIterator]();
-    for (const [index, execution] of plan.entries()) {
+    const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    for (const [index, execution] of share) {
       child.stdin.write(`${JSON.stringify(execution)}\n`);
       const answer = await answers.next();
       if (answer.done === true)
         throw new PlainRunError(`The plain run of ${execution.title} failed: see above.`);
       const { value, cpuMs } = JSON.parse(answer.value) as { readonly value: string; readonly cpuMs: number };
-      results.push({ value: Buffer.from(value, 'base64'), cpuMs });
-      onResult(index);
+      onResult(index, { value: Buffer.from(value, 'base64'), cpuMs });
     }
     child.stdin.end();
   } finally {
     if (child.exitCode === null) child.kill();
   }
-  return results;
 }

@@ -36,11 +36,11 @@ export function planMainJob(pictures: string): readonly PlannedExecution[] {
 }
 
 function census(part: number, parts: number): PlannedExecution {
-  const options = { folder: join(packageFolder, 'node_modules'), part, parts, passes: 12 };
+  const options = { folder: join(packageFolder, 'node_modules'), part, parts, passes: 18 };
   return { title: `census ${part + 1}`, file: example('census'), method: 'census', options };
 }
 
-const picture = { width: 480, height: 270, samples: 64 };
+const picture = { width: 480, height: 270, samples: 100 };
 
 function band(part: number, parts: number, pictures: string): PlannedExecution {
   const rows = picture.height / parts;
@@ -49,12 +49,12 @@ function band(part: number, parts: number, pictures: string): PlannedExecution {
   return { title: `picture ${part + 1}`, file: example('pathtracer'), method: 'render', options };
 }
 
-/** Each takes a tenth of the openings: five of them are half of the search. */
+/** Each takes a seventh of the openings. */
 function search(part: number): PlannedExecution {
   return {
     title: `search ${part + 1}`,
     file: example('search'),
     method: 'search',
-    options: { size: 16, part, parts: 10 },
+    options: { size: 16, part, parts: 7 },
   };
 }
