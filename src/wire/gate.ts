@@ -77,9 +77,10 @@ export class Gate {
     this.#server.maxConnections = settings.linksMax + settings.challengesMax;
     this.#server.on('request', (request, response) => this.#onRequest(request, response));
     this.#server.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head));
-    this.#server.on('clientError', (error, socket) => {
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       const remote = remoteOf(socket);
-      if (this.#spendRefusal()) {
+      // Whoever hangs up at the door has said nothing wrong.
+      if (error.code !== 'ECONNRESET' && this.#spendRefusal()) {
         this.#ports.listener.onRefused(remote, { kind: 'malformed', detail: `not HTTP: ${error.message}` });
       }
       socket.destroy();

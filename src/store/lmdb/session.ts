@@ -71,7 +71,13 @@ export class StoreSession {
     this.#line = line;
     this.#options = options;
     line.port.on('message', (report: StoreReport) => this.#take(report));
-    void line.lost.then((reason) => this.#end(reason));
+    void line.lost.then((reason) => {
+      // What the thread said last, and above all why it ended, may still be on its way.
+      for (let last = receiveMessageOnPort(line.port); last; last = receiveMessageOnPort(line.port)) {
+        this.#take(last.message as StoreReport);
+      }
+      this.#end(reason);
+    });
   }
 
   /** @throws see `openStore` */
