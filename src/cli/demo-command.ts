@@ -27,7 +27,7 @@ export function addDemoCommand(program: Command): void {
   program
     .command('demo')
     .description(
-      'the main job: 15 executions on 2 racks × 2 hosts, with a kill and a drain half-way, judged from outside',
+      'the main job: 18 executions on 2 racks × 2 hosts, with a kill and a drain half-way, judged from outside',
     )
     .option('--no-baseline', 'skip the run with moving switched off')
     .option('--out <folder>', 'where the pictures go', 'out')

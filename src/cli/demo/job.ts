@@ -23,14 +23,14 @@ const drainedHost = 'r2-h1';
 
 /**
  * Every execution belongs to the first host a little more than anywhere else. Load can outweigh a difference d while
- * 0.6 × d < 0.3 × (availability gained) − hysteresis; with 0.02 that holds until the load is nearly even.
+ * 0.6 × d < 0.3 × (availability gained) − hysteresis; with 0.01 that holds until the load is nearly even.
  */
 const affinity: AffinityDeclaration = {
   hosts: [hostName(firstHost)],
   racks: [],
   labels: [],
   matching: 1,
-  otherwise: 0.98,
+  otherwise: 0.99,
 };
 
 export interface JobOptions {
