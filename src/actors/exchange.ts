@@ -105,8 +105,9 @@ export class AddressExchange implements Exchange {
     }
     const actor = this.#ports.lookup(to);
     if (actor === null) {
-      if (this.#ports.onUnclaimed(envelope) || correlation === null) return;
-      this.#answer(from, envelope, { kind: 'elsewhere' });
+      if (this.#ports.onUnclaimed(envelope)) return;
+      if (correlation === null) this.#forward(envelope);
+      else this.#answer(from, envelope, { kind: 'elsewhere' });
     } else if (correlation === null) actor.tell(message);
     else {
       this.#ports.askLocal(actor, message, answerMaxMs).then(
@@ -114,6 +115,20 @@ export class AddressExchange implements Exchange {
         (error: unknown) => this.#answer(from, envelope, { kind: 'failed', reason: messageOf(error) }),
       );
     }
+  }
+
+  /** Rule 8: what is for an execution that has left follows it, but only ever to a higher epoch, so never in a circle. */
+  #forward(envelope: Envelope): void {
+    const place = placeOf(envelope.to);
+    const { atEpoch } = envelope.message as { readonly atEpoch?: unknown };
+    if (place?.kind !== 'execution' || typeof atEpoch !== 'number') return;
+    const row = this.#ports.directory.register(executionId(place.execution))?.row;
+    if (row === undefined || row.owner === this.#ports.self || row.epoch <= atEpoch) return;
+    this.#send(
+      row.owner,
+      { ...envelope, message: { ...envelope.message, atEpoch: row.epoch } as never },
+      'batched',
+    );
   }
 
   /** A link ended, so answers from that peer may be lost. */

@@ -94,3 +94,32 @@ test('a rack’s actor answers from another host', async () => {
   expect(reply).toMatchObject({ kind: 'offered', rack: 'r1', term: 1 });
   expect(reply.kind === 'offered' && reply.hosts.length).toBe(2);
 });
+
+test('what is told to an execution that has left is forwarded, and never to an epoch that it has seen', async () => {
+  const { world, one, two, third } = await three(7);
+  const execution = await world.begin(one);
+  await world.advance(500);
+  const moved = world.move(one, execution, two);
+  expect(await world.settle(moved, 5_000)).toMatchObject({ kind: 'moved' });
+  await world.advance(1_000);
+  const delivered = (): number => two.lane.commands.filter(({ kind }) => kind === 'deliver').length;
+  const packet = {
+    kind: 'message',
+    from: { execution: executionId('x-sender'), epoch: 1, generation: 1 },
+    to: execution,
+    number: 1,
+    body: new Uint8Array(),
+    subject: 'user',
+  };
+  const before = delivered();
+  const toFormerOwner = (atEpoch: number): void => {
+    const message = { kind: 'packet', packet, atEpoch };
+    third.exchange.tellIncarnation(one.identity.incarnation, address.execution(execution), message);
+  };
+  toFormerOwner(1);
+  await world.advance(200);
+  expect(delivered() - before).toBe(1);
+  toFormerOwner(2);
+  await world.advance(200);
+  expect(delivered() - before).toBe(1);
+});
