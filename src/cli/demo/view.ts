@@ -103,7 +103,8 @@ function screen(
     const summary = executions.find(({ execution }) => execution === id);
     if (settled.has(id)) lines.push(`${title.padEnd(10)} done`);
     else if (summary !== undefined) {
-      const history = `${summary.epoch - summary.generation} moves${summary.generation > 1 ? ', recovered' : ''}`;
+      const moves = summary.epoch - summary.generation;
+      const history = `${moves} ${moves === 1 ? 'move' : 'moves'}${summary.generation > 1 ? ', recovered' : ''}`;
       lines.push(
         `${title.padEnd(10)} ${summary.host.padEnd(6)} ${summary.phase.padEnd(9)} ${(summary.cpuMs / 1_000).toFixed(1)} s  ${history}`,
       );
