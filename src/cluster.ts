@@ -39,7 +39,7 @@ import type {
 import type { ResultPointer } from './protocols/ownership/register.ts';
 import { SystemRandom } from './random.ts';
 import type { Store } from './store/contract.ts';
-import { openStore } from './store/open.ts';
+import { openStore, requireDriver } from './store/open.ts';
 import { storeOptions } from './store/options.ts';
 import { packageKey } from './store/packages.ts';
 import type { StoreLocation } from './store/state-folder.ts';
@@ -117,6 +117,7 @@ export interface Cluster {
 
 /** @throws {NoClusterError} when there is none at `location` */
 export async function connect(location: StoreLocation): Promise<Cluster> {
+  requireDriver(location.url);
   const file = await readClusterFile(location.folder);
   if (file === null) throw new NoClusterError(location, `there is no cluster.json in ${location.folder}`);
   const clock = new SystemClock();

@@ -6,14 +6,15 @@ import { AddressExchange } from './actors/exchange.ts';
 import { ExecutionLogs } from './actors/execution-logs.ts';
 import type { HouseParts } from './actors/house.ts';
 import { hostBudget, houseChildren, leaseTiming, routeReport, supervision } from './actors/house.ts';
-import type { AnyRef, Behaviour, Kernel } from './actors/kernel.ts';
-import { createKernel, describeExit } from './actors/kernel.ts';
+import type { Kernel } from './actors/kernel.ts';
+import { createKernel } from './actors/kernel.ts';
 import { LaneBoard } from './actors/lane-board.ts';
 import type { LeaseCell, LeaseListener } from './actors/lease.ts';
 import { Admissions } from './actors/migration/admissions.ts';
 import { Obligations } from './actors/obligations.ts';
 import { OwnershipBook } from './actors/ownership-book.ts';
 import type { AnyMessage, Tables } from './actors/ports.ts';
+import { warden } from './actors/warden.ts';
 import { SystemClock } from './clock.ts';
 import type { HostConfig } from './config.ts';
 import { GodwitError, messageOf } from './core/errors.ts';
@@ -41,7 +42,7 @@ import type { LeaseEnd } from './protocols/lease/holder.ts';
 import type { HostDescription } from './protocols/messages.ts';
 import { SystemRandom } from './random.ts';
 import type { Store } from './store/contract.ts';
-import { openStore } from './store/open.ts';
+import { openStore, requireDriver } from './store/open.ts';
 import { storeOptions } from './store/options.ts';
 import { packageStore } from './store/packages.ts';
 import type { StoreLocation } from './store/state-folder.ts';
@@ -110,6 +111,7 @@ interface Foundation {
 export async function startHost(options: HostOptions): Promise<Host> {
   const clock = new SystemClock();
   const random = new SystemRandom();
+  requireDriver(options.location.url);
   const file = await settleClusterFile(options.location.folder, random);
   const store = await openStore(options.location.url, storeOptions({ clock, random }));
   try {
@@ -241,7 +243,10 @@ async function raise(foundation: Foundation): Promise<Host> {
       tell(kernel, address.role(identity.name, 'ownership'), { kind: 'ownLeaseEnded' });
       end.resolve({ kind: 'leaseEnded', reason });
     },
-    onPeerEnded: (incarnation) => peerEnded(foundation, incarnation),
+    onPeerEnded: (incarnation, wasLive) => {
+      if (wasLive) log.emit({ kind: 'leaseEnded', of: incarnation });
+      peerEnded(foundation, incarnation);
+    },
   };
   const parts = furnish(foundation, standing, sampler, leaseListener, () => void stop());
   const root = startTree(kernel, 'host', supervision(parts, 'one_for_one', hostBudget), houseChildren(parts));
@@ -275,28 +280,12 @@ async function raise(foundation: Foundation): Promise<Host> {
   };
 }
 
-/** Sees the top supervisor give up: then this host has nothing left that could put it right. */
-function warden(root: AnyRef, onFailed: (reason: string) => void): Behaviour<null, never> {
-  return {
-    init(context) {
-      context.monitor(root);
-      return null;
-    },
-    receive: (state) => state,
-    signal(state, signal) {
-      if (signal.kind === 'down') onFailed(describeExit(signal.reason));
-      return state;
-    },
-  };
-}
-
 function tell(kernel: Kernel, to: ActorAddress, message: AnyMessage): void {
   kernel.lookup(to)?.tell(message);
 }
 
 /** Whoever dealt with that incarnation learns that it never acts again. */
-function peerEnded({ kernel, identity, log, wire }: Foundation, incarnation: IncarnationId): void {
-  log.emit({ kind: 'leaseEnded', of: incarnation });
+function peerEnded({ kernel, identity, wire }: Foundation, incarnation: IncarnationId): void {
   wire.links.disconnect(incarnation);
   tell(kernel, address.role(identity.name, 'migrations'), { kind: 'leaseEnded', incarnation });
   tell(kernel, address.role(identity.name, 'ownership'), { kind: 'peerEnded', incarnation });

@@ -16,7 +16,7 @@ import { filesBelow, parseSource, readSources, root } from './house/source-tree.
 const tooLarge: Readonly<Record<string, number>> = {
   'src/actors/ownership.ts': 406,
   'src/cluster.ts': 470,
-  'src/host.ts': 458,
+  'src/host.ts': 447,
   'src/host.ts#lay': 70,
   'src/host.ts#furnish': 110,
   'src/methods/compiler/expressions.ts': 430,

@@ -27,7 +27,8 @@ export interface LeaseListener {
   onFrozen(): void;
   onThawed(): void;
   onEnded(reason: LeaseEnd): void;
-  onPeerEnded(incarnation: IncarnationId): void;
+  /** @param wasLive whether this host had seen it live: not one of the past that a new host finds */
+  onPeerEnded(incarnation: IncarnationId, wasLive: boolean): void;
 }
 
 /** What a restart of the lease actor finds: nothing that was promised to the lanes may be forgotten. */
@@ -193,7 +194,8 @@ class LeaseSession {
       const stepped = stepObserver(state, { kind: 'found', row, revision, sentAtMs, nowMs });
       cell.observers.set(incarnation, stepped.state);
       for (const effect of stepped.effects) {
-        if (effect.kind === 'leaseEnded') listener.onPeerEnded(effect.incarnation);
+        if (effect.kind === 'leaseEnded')
+          listener.onPeerEnded(effect.incarnation, state.phase === 'watching');
         else {
           // The answer does not matter: the next read shows it.
           context.pipe(

@@ -6,6 +6,18 @@ import type { StoreOptions } from './options.ts';
 const drivers: ReadonlyMap<string, (url: string, rest: string, options: StoreOptions) => Promise<Store>> =
   new Map([['lmdb', openLmdbStore]]);
 
+/** @throws {StoreOpenError} when the URL names no known driver: asked before anything else is looked for */
+export function requireDriver(url: string): void {
+  driverOf(url);
+}
+
+function driverOf(url: string): (url: string, rest: string, options: StoreOptions) => Promise<Store> {
+  const open = drivers.get(url.slice(0, Math.max(url.indexOf(':'), 0)));
+  if (open !== undefined) return open;
+  const known = [...drivers.keys()].map((name) => `${name}:…`).join(', ');
+  throw new StoreOpenError(url, `no driver of that name. Known: ${known}`);
+}
+
 /**
  * Opens a cluster's store.
  *
@@ -15,11 +27,6 @@ const drivers: ReadonlyMap<string, (url: string, rest: string, options: StoreOpt
  * @throws {StoreUnavailableError} when it cannot be opened within the call timeout
  */
 export async function openStore(url: string, options: StoreOptions): Promise<Store> {
-  const colon = url.indexOf(':');
-  const open = drivers.get(url.slice(0, Math.max(colon, 0)));
-  if (open === undefined) {
-    const known = [...drivers.keys()].map((name) => `${name}:…`).join(', ');
-    throw new StoreOpenError(url, `no driver of that name. Known: ${known}`);
-  }
-  return open(url, url.slice(colon + 1), options);
+  const open = driverOf(url);
+  return open(url, url.slice(url.indexOf(':') + 1), options);
 }
