@@ -96,7 +96,7 @@ describe.concurrent('what is asked for wrongly is refused, and what runs is none
     });
     const pack = await fleet.deploy('misfits');
     const size = 10_000;
-    const count = 3_000;
+    const count = 20_000;
     const execution = await fleet.startMethod(pack, 'bulky', [fleet.witness, count, size], 'r1-h1');
     const overLimit = /its state of \d+ bytes is over the limit of 20000 \(snapshots\.sizeMaxBytes\)/;
     const { detail } = await fleet.event('checkpointFailed', (failed) => failed.execution === execution);
