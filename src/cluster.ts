@@ -71,7 +71,7 @@ export interface StartOptions {
   readonly affinity: AffinityDeclaration;
 }
 
-export const anywhere: AffinityDeclaration = { hosts: [], racks: [], labels: [], matching: 1, otherwise: 1 };
+export { anywhere } from './placement/original-affinity.ts';
 
 /** Of the executions that a message names. */
 const namedMax = 5;

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 import { GodwitError } from './core/errors.ts';
+import { affinityPolicy } from './placement/affinity.ts';
+import { leaseDefaults } from './protocols/lease/timing.ts';
 
 /** A setting that cannot be used, or one that does not exist. */
 export class ConfigurationError extends GodwitError {
@@ -40,10 +42,10 @@ const schema = v.strictObject({
   lease: v.optional(
     v.strictObject({
       /** Long enough that a busy disk or a paused process does not cost the lease, short enough that work resumes soon. */
-      termMs: v.optional(ms(500), 5_000),
+      termMs: v.optional(ms(500), leaseDefaults.termMs),
       /** What observers add, for differences between clocks' speeds and for late scheduling. */
-      marginMs: v.optional(ms(50), 1_000),
-      renewMs: v.optional(ms(50), 1_000),
+      marginMs: v.optional(ms(50), leaseDefaults.marginMs),
+      renewMs: v.optional(ms(50), leaseDefaults.renewEveryMs),
     }),
     {},
   ),
@@ -93,18 +95,18 @@ const schema = v.strictObject({
       enabled: v.optional(v.boolean(), true),
       weights: v.optional(
         v.strictObject({
-          originalAffinity: v.optional(share, 0.6),
-          resourceAvailability: v.optional(share, 0.3),
-          executionCost: v.optional(share, 0.1),
+          originalAffinity: v.optional(share, affinityPolicy.weights.originalAffinity),
+          resourceAvailability: v.optional(share, affinityPolicy.weights.resourceAvailability),
+          executionCost: v.optional(share, affinityPolicy.weights.executionCost),
         }),
         {},
       ),
-      threshold: v.optional(share, 0.7),
+      threshold: v.optional(share, affinityPolicy.threshold),
       /** By how much the best host must score above the present one. */
-      hysteresis: v.optional(share, 0.01),
-      coolDownMs: v.optional(ms(0), 10_000),
+      hysteresis: v.optional(share, affinityPolicy.hysteresis),
+      coolDownMs: v.optional(ms(0), affinityPolicy.coolDownMs),
       /** Asked for and not settled at once; reservations keep the targets from being stampeded. */
-      movesPerRoundMax: v.optional(count, 4),
+      movesPerRoundMax: v.optional(count, affinityPolicy.movesPerRoundMax),
     }),
     {},
   ),

@@ -2,6 +2,7 @@ import type { ExecutionId } from '../core/ids.ts';
 import { hostName } from '../core/ids.ts';
 import type { Settlement } from '../lanes/contract.ts';
 import { decodeValue } from '../methods/snapshot/index.ts';
+import { anywhere } from '../placement/original-affinity.ts';
 import type { AffinityDeclaration } from '../protocols/messages.ts';
 import type { ResultPointer } from '../protocols/ownership/register.ts';
 import type { Directory } from './directory.ts';
@@ -30,8 +31,7 @@ interface Piping {
 /** A child starts beside its parent. One that belongs elsewhere is moved there; one whose parent says nothing stays. */
 export function affinityOf(options: unknown): AffinityDeclaration {
   const on = (options as { readonly on?: unknown }).on;
-  if (typeof on !== 'string') return { hosts: [], racks: [], labels: [], matching: 1, otherwise: 1 };
-  return { hosts: [hostName(on)], racks: [], labels: [], matching: 1, otherwise: 0 };
+  return typeof on === 'string' ? { ...anywhere, hosts: [hostName(on)], otherwise: 0 } : anywhere;
 }
 
 /**

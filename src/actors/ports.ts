@@ -1,12 +1,5 @@
 import type { HostIdentity } from '../core/execution.ts';
-import type {
-  ActorAddress,
-  ExecutionId,
-  IncarnationId,
-  MigrationId,
-  PackageHash,
-  SnapshotDigest,
-} from '../core/ids.ts';
+import type { ActorAddress, IncarnationId, MigrationId, PackageHash, SnapshotDigest } from '../core/ids.ts';
 import type { Clock, Digest, Random } from '../core/ports.ts';
 import type { InstalledPackage } from '../lanes/contract.ts';
 import type { LeaseRow } from '../protocols/lease/row.ts';
@@ -118,9 +111,4 @@ export interface HostPorts {
   readonly freighter: Freighter;
   readonly events: EventSink;
   readonly barrier: Barrier;
-}
-
-/** Who is told when a host's lease was read as ended. */
-export interface ExecutionOwners {
-  ownedBy(incarnation: IncarnationId): readonly ExecutionId[];
 }

@@ -1,8 +1,11 @@
 import * as v from 'valibot';
 import { GodwitError, messageOf } from '../core/errors.ts';
 import type { LeaseRow } from '../protocols/lease/row.ts';
+import { leasePrefix } from '../protocols/lease/row.ts';
 import type { RegisterRow } from '../protocols/ownership/register.ts';
+import { registerPrefix } from '../protocols/ownership/register.ts';
 import type { SeatRow } from '../protocols/seats/candidate.ts';
+import { seatPrefix } from '../protocols/seats/candidate.ts';
 
 /** Of the rows below. A row of another version was written by another release. */
 export const rowVersion = 1;
@@ -111,7 +114,7 @@ export const rowCodecs: {
   readonly registers: RowCodec<RegisterRow>;
   readonly seats: RowCodec<SeatRow>;
 } = {
-  leases: codec('lease/', lease),
-  registers: codec('execution/', register),
-  seats: codec('seat/', seat),
+  leases: codec(leasePrefix, lease),
+  registers: codec(registerPrefix, register),
+  seats: codec(seatPrefix, seat),
 };

@@ -1,12 +1,7 @@
 import type { HostIdentity } from '../../core/execution.ts';
 import type { ActorAddress, MigrationId, SnapshotDigest } from '../../core/ids.ts';
 import { actorAddress } from '../../core/ids.ts';
-import type {
-  MigrationMessage,
-  Passage,
-  SourceMessage,
-  TargetMessage,
-} from '../../protocols/migration/messages.ts';
+import type { MigrationMessage, Passage, TargetMessage } from '../../protocols/migration/messages.ts';
 import type {
   SourceEffect,
   SourceEvent,
@@ -166,10 +161,6 @@ const fromTarget: ReadonlySet<string> = new Set<TargetMessage['kind']>([
 
 export function isTargetMessage(message: MigrationMessage): message is TargetMessage {
   return fromTarget.has(message.kind);
-}
-
-export function isSourceMessage(message: MigrationMessage): message is SourceMessage {
-  return !fromTarget.has(message.kind);
 }
 
 export function stepAddress(cell: MigrationCell, self: HostIdentity, step: MigrationStep): ActorAddress {

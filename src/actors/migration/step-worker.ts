@@ -7,7 +7,7 @@ import type { MigrationStep } from '../../protocols/migration/steps.ts';
 import type { MigrationTiming } from '../../protocols/migration/timing.ts';
 import type { OwnershipAsk } from '../../protocols/ownership/ownership.ts';
 import { address } from '../addresses.ts';
-import type { ActorContext, ActorRef, Behaviour } from '../kernel/contract.ts';
+import type { ActorContext, Behaviour } from '../kernel/contract.ts';
 import type { OwnershipBook } from '../ownership-book.ts';
 import type { HostPorts } from '../ports.ts';
 import type { Admissions } from './admissions.ts';
@@ -206,5 +206,3 @@ function timeoutMs(
       return assertNever(timer);
   }
 }
-
-export type StepRef = ActorRef<StepMessage>;

@@ -114,18 +114,6 @@ export function walk(node: Node, visit: (node: Node) => boolean | void): void {
   for (const below of runtimeChildren(node)) walk(below, visit);
 }
 
-/** Whether any node below `root` (or itself) satisfies `holds`, without looking into nested functions. */
-export function someOutsideFunctions(root: Node, holds: (node: Node) => boolean): boolean {
-  let found = false;
-  walk(root, (node) => {
-    if (found) return false;
-    if (node !== root && isFunction(node)) return false;
-    if (holds(node)) found = true;
-    return !found;
-  });
-  return found;
-}
-
 /** A name in member position, when it is known: `m` in `o.m`, `o['m']`. */
 export function memberName(member: Node): string | null {
   const property = child(member, 'property');

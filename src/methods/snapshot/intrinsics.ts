@@ -36,7 +36,6 @@ export const setPrototype = Set.prototype;
 export const datePrototype = Date.prototype;
 export const regExpPrototype = RegExp.prototype;
 export const arrayBufferPrototype = ArrayBuffer.prototype;
-export const promisePrototype = Promise.prototype;
 
 const objectToString = methodOf(Object.prototype, 'toString');
 const mapSizeGetter = getterOf(Map.prototype, 'size');

@@ -1,5 +1,4 @@
 import type { HostIdentity } from '../../core/execution.ts';
-import type { IncarnationId } from '../../core/ids.ts';
 
 /** The registry row of one host incarnation. `ended` is final: no later write brings it back to `live`. */
 export interface LeaseRow {
@@ -11,7 +10,3 @@ export interface LeaseRow {
 
 /** Where leases stand in the registry; list this prefix to find the hosts of a cluster. */
 export const leasePrefix = 'lease/';
-
-export function leaseKey(incarnation: IncarnationId): string {
-  return leasePrefix + incarnation;
-}

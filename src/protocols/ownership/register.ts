@@ -62,10 +62,6 @@ export interface RegisterRow {
 /** Where registers stand in the registry; list or watch this prefix to find every execution. */
 export const registerPrefix = 'execution/';
 
-export function registerKey(execution: ExecutionId): string {
-  return registerPrefix + execution;
-}
-
 /** What every claim says: fresh, so that its own row is recognised; and the tenure that must still stand there. */
 interface Expected {
   readonly nonce: Nonce;

@@ -9,10 +9,8 @@ export interface SeatRow {
   readonly nonce: Nonce;
 }
 
-/** `seat/rack/r1`, `seat/control`. */
-export function seatKey(seat: string): string {
-  return `seat/${seat}`;
-}
+/** Where seats stand in the registry: `seat/rack/r1`, `seat/control`. */
+export const seatPrefix = 'seat/';
 
 export interface SeatClaim {
   readonly nonce: Nonce;
