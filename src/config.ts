@@ -1,7 +1,5 @@
 import * as v from 'valibot';
 import { GodwitError } from './core/errors.ts';
-import { affinityPolicy } from './placement/affinity.ts';
-import { leaseDefaults } from './protocols/lease/timing.ts';
 
 /** A setting that cannot be used, or one that does not exist. */
 export class ConfigurationError extends GodwitError {
@@ -42,10 +40,10 @@ const schema = v.strictObject({
   lease: v.optional(
     v.strictObject({
       /** Long enough that a busy disk or a paused process does not cost the lease, short enough that work resumes soon. */
-      termMs: v.optional(ms(500), leaseDefaults.termMs),
+      termMs: v.optional(ms(500), 5_000),
       /** What observers add, for differences between clocks' speeds and for late scheduling. */
-      marginMs: v.optional(ms(50), leaseDefaults.marginMs),
-      renewMs: v.optional(ms(50), leaseDefaults.renewEveryMs),
+      marginMs: v.optional(ms(50), 1_000),
+      renewMs: v.optional(ms(50), 1_000),
     }),
     {},
   ),
@@ -95,18 +93,18 @@ const schema = v.strictObject({
       enabled: v.optional(v.boolean(), true),
       weights: v.optional(
         v.strictObject({
-          originalAffinity: v.optional(share, affinityPolicy.weights.originalAffinity),
-          resourceAvailability: v.optional(share, affinityPolicy.weights.resourceAvailability),
-          executionCost: v.optional(share, affinityPolicy.weights.executionCost),
+          originalAffinity: v.optional(share, 0.6),
+          resourceAvailability: v.optional(share, 0.3),
+          executionCost: v.optional(share, 0.1),
         }),
         {},
       ),
-      threshold: v.optional(share, affinityPolicy.threshold),
+      threshold: v.optional(share, 0.7),
       /** By how much the best host must score above the present one. */
-      hysteresis: v.optional(share, affinityPolicy.hysteresis),
-      coolDownMs: v.optional(ms(0), affinityPolicy.coolDownMs),
+      hysteresis: v.optional(share, 0.01),
+      coolDownMs: v.optional(ms(0), 10_000),
       /** Asked for and not settled at once; reservations keep the targets from being stampeded. */
-      movesPerRoundMax: v.optional(count, affinityPolicy.movesPerRoundMax),
+      movesPerRoundMax: v.optional(count, 4),
     }),
     {},
   ),

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { assign, configure, ConfigurationError } from '../src/config.ts';
+import { affinityPolicy } from '../src/placement/affinity.ts';
+import { leaseDefaults } from '../src/protocols/lease/timing.ts';
 
 test('a name is all that a host needs', () => {
   const config = configure({ name: 'h1' });
@@ -95,4 +97,11 @@ test('no key reaches beyond the settings', () => {
   expect(() => assign({ name: 'h1' }, ['__proto__.lanes=3'])).toThrow('there is no such setting');
   expect(() => configure(assign({ name: 'h1' }, ['constructor.prototype.lanes=3']))).toThrow('constructor');
   expect(({} as { lanes?: number }).lanes).toBeUndefined();
+});
+
+test('what ships as a default is what the pure rooms call the default', () => {
+  const { lease, affinity } = configure({ name: 'h1' });
+  const { termMs, marginMs, renewEveryMs } = leaseDefaults;
+  expect(lease).toEqual({ termMs, marginMs, renewMs: renewEveryMs });
+  expect(affinity).toEqual({ enabled: true, ...affinityPolicy });
 });
