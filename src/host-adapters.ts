@@ -1,4 +1,5 @@
 import type { EventLog } from './actors/event-log.ts';
+import type { AddressExchange } from './actors/exchange.ts';
 import type { Barrier, Bytes, Freighter } from './actors/ports.ts';
 import { GodwitError } from './core/errors.ts';
 import type { HostIdentity } from './core/execution.ts';
@@ -6,7 +7,8 @@ import { snapshotDigest } from './core/ids.ts';
 import type { Digest } from './core/ports.ts';
 import { digestOf } from './methods/snapshot/index.ts';
 import type { Store } from './store/contract.ts';
-import type { Wire } from './wire/contract.ts';
+import type { HostLog } from './telemetry/log.ts';
+import type { LinksListener, Wire } from './wire/contract.ts';
 
 /** The bulk channel checks every byte on its way; that the bytes are the snapshot that was promised is checked here. */
 export function freighter({ bulk }: Wire, digest: Digest): Freighter {
@@ -53,5 +55,24 @@ export function barrier(holdAt: string | null, log: EventLog): Barrier {
       log.emit({ kind: 'held', point, migration });
       return true;
     },
+  };
+}
+
+export function linksListener(
+  exchange: AddressExchange,
+  log: () => EventLog | null,
+  journal: HostLog,
+): LinksListener {
+  return {
+    onEnvelope: (from, envelope) => exchange.receive(from, envelope),
+    onUp: () => undefined,
+    onDown: (peer, reason) => {
+      exchange.peerDown(peer, reason.kind);
+      log()?.forget(peer);
+    },
+    onDialFailed: (peer, reason) => exchange.peerDown(peer, reason.kind),
+    onDrained: () => undefined,
+    onRoundTrip: () => undefined,
+    onRefused: (remote, reason) => journal.warn({ remote, reason }, `Turned away ${remote}: ${reason.kind}.`),
   };
 }

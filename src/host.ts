@@ -22,7 +22,7 @@ import type { HostIdentity } from './core/execution.ts';
 import type { ActorAddress, ExecutionId, HostName, IncarnationId } from './core/ids.ts';
 import { hostName, incarnationId, rackName } from './core/ids.ts';
 import { SystemDigest } from './digest.ts';
-import { barrier, freighter, vaultBytes } from './host-adapters.ts';
+import { barrier, freighter, linksListener, vaultBytes } from './host-adapters.ts';
 import { after, awaitEarlierStart } from './host-name.ts';
 import type { Standing } from './host-standing.ts';
 import {
@@ -49,8 +49,10 @@ import type { StoreLocation } from './store/state-folder.ts';
 import { settleClusterFile } from './store/state-folder.ts';
 import { openTables } from './store/tables.ts';
 import { startTree } from './supervisors/tree.ts';
+import type { HostLog } from './telemetry/log.ts';
+import { openHostLog } from './telemetry/log.ts';
 import { ResourceSampler } from './telemetry/resources.ts';
-import type { LinksListener, Wire } from './wire/contract.ts';
+import type { Wire } from './wire/contract.ts';
 import { openWire } from './wire/open.ts';
 import { wireDefaults } from './wire/settings.ts';
 
@@ -99,6 +101,8 @@ interface Foundation {
   readonly identity: HostIdentity;
   readonly leaseCell: LeaseCell;
   readonly log: EventLog;
+  /** For the host's operators. */
+  readonly journal: HostLog;
 }
 
 /**
@@ -133,7 +137,8 @@ async function lay(
 ): Promise<Foundation> {
   const { config } = options;
   const digest = new SystemDigest();
-  const tables = openTables(store.registry, (error) => console.error(messageOf(error)));
+  const journal = openHostLog(config.log, { host: config.name });
+  const tables = openTables(store.registry, (error) => journal.error({}, messageOf(error)));
   await awaitEarlierStart(hostName(config.name), tables.leases, leaseTiming(config), clock);
   const directory = new Directory();
   const kernel = createKernel({ clock });
@@ -158,7 +163,7 @@ async function lay(
     random,
     mayOpen: () => late.cell !== null && isValid(late.cell, clock),
     settings: { ...wireDefaults, silenceMaxMs: config.lease.termMs - config.lease.marginMs },
-    listener: listener(exchange, () => late.log),
+    listener: linksListener(exchange, () => late.log, journal),
   });
   const reached = await wire.listen(config.listen.host, config.listen.port);
   const identity: HostIdentity = {
@@ -192,21 +197,7 @@ async function lay(
     identity,
     leaseCell,
     log,
-  };
-}
-
-function listener(exchange: AddressExchange, log: () => EventLog | null): LinksListener {
-  return {
-    onEnvelope: (from, envelope) => exchange.receive(from, envelope),
-    onUp: () => undefined,
-    onDown: (peer, reason) => {
-      exchange.peerDown(peer, reason.kind);
-      log()?.forget(peer);
-    },
-    onDialFailed: (peer, reason) => exchange.peerDown(peer, reason.kind),
-    onDrained: () => undefined,
-    onRoundTrip: () => undefined,
-    onRefused: (remote, reason) => console.error(`Turned away ${remote}: ${reason.kind}.`),
+    journal,
   };
 }
 
@@ -268,6 +259,7 @@ async function raise(foundation: Foundation): Promise<Host> {
   const early = await Promise.race([held.promise.then(() => null), ended]);
   if (early !== null) throw new HostNotStartedError(identity.name, early);
   const { rack, address: at } = identity;
+  foundation.journal.info({ incarnation: identity.incarnation, address: at }, 'up');
   log.emit({ kind: 'hostStarted', rack, address: at });
   return {
     identity,
@@ -422,11 +414,12 @@ async function lastCheckpoints({
   while ([...revisions].some(isPending) && clock.monotonicMs() < deadlineMs) await after(clock, lookAgainMs);
 }
 
-async function tearDown({ kernel, wire, directory, store }: Foundation): Promise<void> {
+async function tearDown({ kernel, wire, directory, store, journal }: Foundation): Promise<void> {
   await kernel.shutdown(stopGraceMs);
   directory.stop();
   await wire.stop();
   await store.close();
+  journal.close();
 }
 
 /** The host ended before it had a lease. */

@@ -1,3 +1,4 @@
+import { median } from 'simple-statistics';
 import type { HostIdentity } from '../core/execution.ts';
 import type { LatencyMessage, LatencyReply } from '../protocols/messages.ts';
 import type { Links } from '../wire/contract.ts';
@@ -46,7 +47,6 @@ function look(context: Context, { directory, identity, links, lookEveryMs, publi
         { host: host.name, rack: host.rack, roundTripMs: measured.smoothedMs, jitterMs: measured.jitterMs },
       ];
     });
-  const sorted = peers.map(({ roundTripMs }) => roundTripMs).toSorted((a, b) => a - b);
-  publish(sorted[Math.floor(sorted.length / 2)] ?? 0);
+  publish(peers.length === 0 ? 0 : median(peers.map(({ roundTripMs }) => roundTripMs)));
   return peers;
 }

@@ -1,3 +1,4 @@
+import { quantile } from 'simple-statistics';
 import { executionId } from '../../core/ids.ts';
 import { decodeValue } from '../../methods/snapshot/index.ts';
 import type { ClusterEvent, EventDetail } from '../../protocols/messages.ts';
@@ -100,10 +101,8 @@ function verdicts(
 }
 
 function quantiles(values: readonly number[]): Summary['pausesMs'] {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-  return { p50: at(0.5), p99: at(0.99), most: sorted.at(-1) ?? 0 };
+  if (values.length === 0) return { p50: 0, p99: 0, most: 0 };
+  return { p50: quantile([...values], 0.5), p99: quantile([...values], 0.99), most: Math.max(...values) };
 }
 
 export function summaryText(summary: Summary): string {
