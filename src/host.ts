@@ -136,7 +136,6 @@ async function lay(
   random: SystemRandom,
 ): Promise<Foundation> {
   const { config } = options;
-  const digest = new SystemDigest();
   const journal = openHostLog(config.log, { host: config.name });
   const tables = openTables(store.registry, (error) => journal.error({}, messageOf(error)));
   await awaitEarlierStart(hostName(config.name), tables.leases, leaseTiming(config), clock);
@@ -182,12 +181,11 @@ async function lay(
     exchange.tellIncarnation(follower.incarnation, follower.address, { kind: 'event', event });
   });
   directory.start(tables);
-  const { cell: leaseCell, log } = late;
   return {
     options,
     clock,
     random,
-    digest,
+    digest: new SystemDigest(),
     store,
     tables,
     directory,
@@ -195,8 +193,8 @@ async function lay(
     wire,
     exchange,
     identity,
-    leaseCell,
-    log,
+    leaseCell: late.cell,
+    log: late.log,
     journal,
   };
 }
