@@ -17,8 +17,12 @@ import type { DeliveryPacket, EffectOutcome } from '../core/packet.ts';
 /*
  * The actor message API: every message that an actor takes from beyond its own host, typed. Messages between the
  * actors of one host stand beside the actor that takes them. `docs/message-api.md` shows how tools and tests send
- * these.
+ * these. What monitors, latency agents and the orchestrator say stands in files of its own.
  */
+
+export type * from './messages/latency.ts';
+export type * from './messages/monitoring.ts';
+export type * from './messages/orchestration.ts';
 
 // The mission's data structures.
 
