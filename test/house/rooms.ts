@@ -8,7 +8,7 @@ interface Room {
 const pure = ['protocols', 'placement', 'forecasting', 'methods/compiler', 'methods/snapshot'];
 const methods = ['methods/runtime', 'methods/packages'];
 const working = ['kernel', 'supervisors', 'actors', 'lanes'];
-const drivers = ['system', 'wire', 'store', 'telemetry'];
+const drivers = ['system', 'wire', 'store', 'telemetry', 'models'];
 const below = ['core', ...pure, 'configuration', ...methods, ...working, 'contracts', ...drivers];
 
 /** Imports go one way: each room stands below those that come after it. The first one that matches owns a file. */
@@ -35,6 +35,8 @@ export const rooms: readonly Room[] = [
   { name: 'wire', owns: /^wire\//, imports: ['core', ...pure, 'contracts', 'system'] },
   { name: 'store', owns: /^store\//, imports: ['core', ...pure, 'methods/packages', 'contracts', 'system'] },
   { name: 'telemetry', owns: /^telemetry\//, imports: ['core', 'contracts', 'system'] },
+  // Forecasters that come as WebAssembly or with a file of weights, behind the contract of `forecasting`.
+  { name: 'models', owns: /^models\//, imports: ['core', 'forecasting', 'system'] },
   // The same actors and pure rooms under simulated time: no driver.
   {
     name: 'simulator',
@@ -74,6 +76,10 @@ export const hidden: readonly { readonly name: string; readonly by: RegExp }[] =
   { name: 'ws', by: /^wire\// },
   { name: 'oxc-parser', by: /^methods\/(?:compiler|packages)\// },
   { name: 'commander', by: /^cli\// },
+  { name: 'arima', by: /^models\// },
+  { name: '@bsull/augurs', by: /^models\// },
+  { name: '@bsull/augurs-prophet-wasmstan', by: /^models\// },
+  { name: 'csv-parse', by: /^cli\// },
 ];
 
 /** @param path within `src/` */
