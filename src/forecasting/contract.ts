@@ -9,6 +9,29 @@ export interface Series {
   readonly values: Float64Array;
 }
 
+/** One reading, in any order; a value that is not finite counts as none. */
+export interface Sample {
+  readonly atMs: number;
+  readonly value: number;
+}
+
+/** What `prepare` (preparation.ts) makes of samples. */
+export interface PreparedSeries {
+  /** Without NaN. Steps inside a long gap carry a plain filling, which is in nobody's score. */
+  readonly series: Series;
+  /** 1 where the value was filled, 0 where it was measured; as long as the values. */
+  readonly filled: Uint8Array;
+  /** Index of the first value at the present level: 0 without a level shift. */
+  readonly levelSince: number;
+  /** What was mended, for people: counts of samples or steps. */
+  readonly mended: {
+    readonly dropped: number;
+    readonly duplicates: number;
+    readonly resets: number;
+    readonly filled: number;
+  };
+}
+
 /** One way to forecast. A model has no state: what it learned of a series is in what `fit` returns. */
 export interface Model {
   /** Unique, as it is printed: `holt-winters`. */
@@ -16,7 +39,7 @@ export interface Model {
   /** `cheap` ones are always in the pool; `dear` ones join where they have earned it. */
   readonly price: 'cheap' | 'dear';
   /**
-   * @param history prepared
+   * @param history prepared, at least one value; never kept or changed by the model
    * @returns null when the history is too short, or of a kind that this model cannot take
    */
   fit(history: Series): FittedModel | null;
@@ -30,7 +53,7 @@ export interface FittedModel {
    * The point forecast, which aims at the median.
    *
    * @param horizon steps, at least 1
-   * @returns value h is h + 1 steps after the last one observed
+   * @returns value h is h + 1 steps after the last one observed; the caller's to keep
    */
   forecast(horizon: number): Float64Array;
 }
@@ -45,6 +68,45 @@ export interface Forecast {
   readonly quantiles: readonly { readonly level: number; readonly values: Float64Array }[];
   /** The chosen model's name, or `combination`. */
   readonly model: string;
-  /** Share of each model in a combination; they sum to 1. */
+  /** Share of each model in a combination, averaged over the horizon; they sum to 1. */
   readonly weights: Readonly<Record<string, number>>;
+  /** Why, for people: one sentence with numbers. */
+  readonly reason: string;
+}
+
+/** How `createForecaster` and `forecast` (forecaster.ts) work. `defaultOptions` there has a value for each. */
+export interface ForecasterOptions {
+  /** Models that compete, third-party and learned ones included. `ownModels` (pool.ts) is the room's own pool. */
+  readonly pool: readonly Model[];
+  /** The farthest step that will be asked for, at least 1. Farther ones reuse the errors of this one. */
+  readonly horizon: number;
+  /** Ascending, in (0, 1). */
+  readonly levels: readonly number[];
+  /** The physical range: forecasts are clamped to it. Infinite ends where there is none. */
+  readonly range: { readonly min: number; readonly max: number };
+  /** Only so many of the newest values are fitted to. */
+  readonly historyMax: number;
+  /** Fitted again after so many observed values. */
+  readonly refitEvery: number;
+}
+
+/** A series under forecast: keeps its models between calls, so that a new value costs little. */
+export interface Forecaster {
+  /** Takes the next value of the grid; NaN for a missing one. Fits again when it is due. */
+  observe(value: number): void;
+  /** @param horizon steps, at least 1 */
+  forecast(horizon: number): Forecast;
+  /** How each model did on the values held back from it: the newest ones before now. */
+  standings(): readonly Standing[];
+}
+
+/** One model's errors in the backtest that decides, at one horizon. */
+export interface Standing {
+  readonly model: string;
+  /** Steps ahead. */
+  readonly horizon: number;
+  /** Mean absolute error over that of persistence one step ahead (MASE's scale); NaN for a constant series. */
+  readonly mase: number;
+  /** Share in the combination at this horizon, 0 if it is left out. */
+  readonly weight: number;
 }
