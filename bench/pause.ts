@@ -88,7 +88,13 @@ async function moveWhenPossible(
 ): Promise<{ readonly bytes: number }> {
   for (;;) {
     try {
-      return await cluster.migrate(execution, target, { by: 'operator', text: 'bench', scores: {} });
+      return await cluster.migrate(execution, target, {
+        by: 'operator',
+        term: null,
+        text: 'bench',
+        scores: {},
+        decision: '',
+      });
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       await new Promise((resolve) => setTimeout(resolve, 2));

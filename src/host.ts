@@ -11,6 +11,7 @@ import { createKernel } from './actors/kernel.ts';
 import { LaneBoard } from './actors/lane-board.ts';
 import type { LeaseCell, LeaseListener } from './actors/lease.ts';
 import { Admissions } from './actors/migration/admissions.ts';
+import { Permits } from './actors/migration/permits.ts';
 import { Obligations } from './actors/obligations.ts';
 import { OwnershipBook } from './actors/ownership-book.ts';
 import type { AnyMessage, Tables } from './actors/ports.ts';
@@ -359,6 +360,7 @@ function furnish(
     leaseCell,
     leaseListener,
     admissions,
+    permits: new Permits(config.affinity, book, clock),
     log,
     logs: new ExecutionLogs(logLinesMax),
     startLane: (index, laneListener) =>

@@ -54,12 +54,18 @@ interface AffinityState {
   readonly asked: Map<ExecutionId, Asked>;
   /** Smoothed share of time in which each was ready or running. */
   readonly demands: Map<ExecutionId, number>;
-  /** Since when each that came by a move has been here. */
-  readonly arrivals: Map<ExecutionId, number>;
   readonly refusedAtMs: Map<ExecutionId, number>;
 }
 
 type Context = ActorContext<AffinityActorMessage>;
+
+const operatorReason: MoveReason = {
+  by: 'operator',
+  term: null,
+  text: 'asked for by message',
+  scores: {},
+  decision: '',
+};
 
 const moveMaxMs = 30_000;
 /** The newest sample counts as much as all before it. */
@@ -79,7 +85,6 @@ export function affinityActor(ports: AffinityPorts): Behaviour<AffinityState, Af
       offer: null,
       asked: new Map(),
       demands: new Map(),
-      arrivals: new Map(),
       refusedAtMs: new Map(),
     }),
     receive(state, message, context) {
@@ -94,7 +99,7 @@ export function affinityActor(ports: AffinityPorts): Behaviour<AffinityState, Af
           }
           return state;
         case 'requestMigration':
-          ask(message.request, { by: 'operator', text: 'asked for by message', scores: {} }, context, ports);
+          ask(message.request, operatorReason, context, ports);
           return state;
         case 'answered': {
           const asked = state.asked.get(message.execution);
@@ -138,7 +143,7 @@ function decide(state: AffinityState, here: HostAvailability, context: Context, 
 }
 
 function reasonOf(decision: MigrationDecision): MoveReason {
-  return { by: 'affinity', text: decision.text, scores: scoresOf(decision) };
+  return { by: 'affinity', term: null, text: decision.text, scores: scoresOf(decision), decision: '' };
 }
 
 function ask(request: MigrationRequest, reason: MoveReason, context: Context, ports: AffinityPorts): void {
@@ -160,17 +165,15 @@ function placed(state: AffinityState, nowMs: number, ports: AffinityPorts): read
   const { board, book, directory, identity } = ports;
   const cells = book.cells().filter(({ state: { phase } }) => phase === 'running');
   const here = new Set(cells.map(({ execution }) => execution));
-  for (const known of [state.demands, state.arrivals, state.refusedAtMs]) {
+  for (const known of [state.demands, state.refusedAtMs]) {
     for (const execution of known.keys()) if (!here.has(execution)) known.delete(execution);
   }
-  return cells.flatMap(({ execution, method, state: cellState }): readonly PlacedExecution[] => {
+  return cells.flatMap(({ execution, method, arrival, state: cellState }): readonly PlacedExecution[] => {
     const trace = board.trace(execution);
     if (method === null || trace === null || cellState.phase !== 'running') return [];
     const busy = trace.activity === 'ready' || trace.activity === 'running' ? 1 : 0;
     const demand = smoothing * busy + (1 - smoothing) * (state.demands.get(execution) ?? busy);
     state.demands.set(execution, demand);
-    const moved = cellState.tenure.epoch > 1;
-    if (moved && !state.arrivals.has(execution)) state.arrivals.set(execution, nowMs);
     const deployment = directory.register(execution)?.row.deployment;
     return [
       {
@@ -182,7 +185,7 @@ function placed(state: AffinityState, nowMs: number, ports: AffinityPorts): read
         executionCost: ports.executionCost(execution),
         demand,
         memoryShare: trace.snapshotBytes / ports.memoryLimitBytes(),
-        movedAtMs: state.arrivals.get(execution) ?? null,
+        movedAtMs: arrival?.atMs ?? null,
         movable: nowMs - (state.refusedAtMs.get(execution) ?? -Infinity) > settleMs,
       },
     ];

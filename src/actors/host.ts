@@ -161,7 +161,8 @@ function drainRound(state: HostState, context: Context, ports: HostActorPorts): 
     if (target === undefined) break;
     under.asked += 1;
     under.moving.add(execution);
-    const reason = { by: 'drain', text: `${ports.identity.name} is draining`, scores: {} } as const;
+    const text = `${ports.identity.name} is draining`;
+    const reason = { by: 'drain', term: null, text, scores: {}, decision: '' } as const;
     context.pipe(
       ports.exchange.ask<ExecutionReply>(
         address.execution(execution),

@@ -38,6 +38,7 @@ import type { LeaseCell, LeaseListener } from './lease.ts';
 import { leaseActor } from './lease.ts';
 import type { Admissions } from './migration/admissions.ts';
 import type { MigrationCell } from './migration/cell.ts';
+import type { Permits } from './migration/permits.ts';
 import { migrationsActor } from './migrations.ts';
 import type { ResourceReading } from './monitor.ts';
 import { monitorActor } from './monitor.ts';
@@ -60,6 +61,7 @@ export interface HouseParts extends HostPorts {
   readonly leaseCell: LeaseCell;
   readonly leaseListener: LeaseListener;
   readonly admissions: Admissions;
+  readonly permits: Permits;
   readonly log: EventLog;
   readonly logs: ExecutionLogs;
   readonly startLane: (index: LaneIndex, listener: LaneListener) => Lane;

@@ -15,6 +15,7 @@ import type { ActorContext, ActorRef, Behaviour, ReplyTo } from './kernel/contra
 import type { ConductorEvent, MigrationCell, MoveReply, PassageMessage } from './migration/cell.ts';
 import { isTargetMessage, migrationSteps, stepAddress } from './migration/cell.ts';
 import { conductor } from './migration/conductor.ts';
+import type { Permits } from './migration/permits.ts';
 import type { MigrationEnded, MigrationPorts } from './migration/step-worker.ts';
 import { stepWorker } from './migration/step-worker.ts';
 
@@ -37,6 +38,7 @@ export type MigrationsMessage =
 
 export interface MigrationsPorts extends MigrationPorts {
   readonly directory: Directory;
+  readonly permits: Permits;
   /** Moves away from here at the same time. */
   readonly concurrentMax: number;
   /** Estimate of an execution's snapshot, in bytes, before it was captured. */
@@ -122,6 +124,8 @@ class MigrationsSession {
     if (state?.phase !== 'running' || cell === null || cell.method === null) {
       return refuse(`it cannot be moved now: here it is ${state?.phase ?? 'absent'}`);
     }
+    const forbidden = this.#ports.permits.refusal(execution, reason);
+    if (forbidden !== null) return refuse(forbidden);
     const outgoing = [...this.#ports.cells.values()].filter(({ side }) => side === 'source');
     if (outgoing.some(({ passage }) => passage.execution === execution))
       return refuse('it is being moved already');
@@ -161,7 +165,7 @@ class MigrationsSession {
     }
     if (inner.kind === 'prepare') {
       const first = beginTarget(inner);
-      const reason: MoveReason = { by: 'operator', text: '', scores: {} };
+      const reason: MoveReason = { by: 'operator', term: null, text: '', scores: {}, decision: '' };
       this.#begin(
         {
           side: 'target',

@@ -13,6 +13,8 @@ export interface OwnershipCell {
   frozen: Capture | null;
   /** Where the newest freeze caught it: a copy that is kept and goes on here, goes on from there. */
   frozenAt: { readonly epoch: Epoch; readonly effectSequence: number } | null;
+  /** The last change of host or owner that brought it here, in monotonic ms; null while it never changed. */
+  arrival: { readonly epoch: Epoch; readonly atMs: number } | null;
   /** What was fetched for a migration to here; null once the lane has it. */
   received: { readonly migration: MigrationId; readonly bytes: Uint8Array } | null;
   /** Counts the copies that were ordered onto a lane: an earlier order never overtakes a later one. */
@@ -34,12 +36,21 @@ export class OwnershipBook {
       method: null,
       frozen: null,
       frozenAt: null,
+      arrival: null,
       received: null,
       placement: 0,
       effectsLost: new Set(),
     };
     this.#cells.set(execution, cell);
     return cell;
+  }
+
+  /** Keeps the new state, and when it began to run here under another epoch than its first: its cool-down begins. */
+  advance(cell: OwnershipCell, state: OwnershipState, atMs: number): void {
+    cell.state = state;
+    if (state.phase !== 'running') return;
+    const { epoch } = state.tenure;
+    if (epoch > 1 && cell.arrival?.epoch !== epoch) cell.arrival = { epoch, atMs };
   }
 
   get(execution: ExecutionId): OwnershipCell | null {

@@ -221,7 +221,7 @@ class OwnershipSession {
   #advance(cell: OwnershipCell, event: OwnershipEvent, context: Context): void {
     const before = cell.state;
     const { state, effects } = step(before, event);
-    cell.state = state;
+    this.#ports.book.advance(cell, state, this.#ports.clock.monotonicMs());
     if (state.phase !== before.phase) {
       this.#calm(cell.execution);
       this.#copies.phaseChanged(cell);

@@ -132,7 +132,7 @@ async function inspect(text: string, flags: Flags): Promise<void> {
 }
 
 async function migrate(execution: string, host: string, flags: Flags): Promise<void> {
-  const reason = { by: 'operator', text: 'asked for', scores: {} } as const;
+  const reason = { by: 'operator', term: null, text: 'asked for', scores: {}, decision: '' } as const;
   const moved = await withCluster(flags, (cluster) =>
     cluster.migrate(executionId(execution), hostName(host), reason),
   );

@@ -121,10 +121,14 @@ export interface ExecutionSummary {
 
 /** Why and by whom a move was asked for. */
 export interface MoveReason {
-  readonly by: 'operator' | 'affinity' | 'drain';
+  readonly by: 'operator' | 'affinity' | 'drain' | 'orchestrator';
+  /** The orchestrator's, which fences a former one; null for all others. */
+  readonly term: Term | null;
   readonly text: string;
-  /** What a decider compared, for `explain`; empty for operators. */
+  /** What a decider compared; empty for operators. */
   readonly scores: Readonly<Record<string, number>>;
+  /** Vault key of the stored decision, for `explain`; empty where nobody decided. */
+  readonly decision: string;
 }
 
 /** What happened, for whoever follows. `sequence` counts one incarnation's events from 1. */

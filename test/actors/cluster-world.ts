@@ -9,6 +9,7 @@ import type { AnyRef, KernelEvent } from '../../src/actors/kernel/contract.ts';
 import { LaneBoard } from '../../src/actors/lane-board.ts';
 import type { LeaseCell } from '../../src/actors/lease.ts';
 import { Admissions } from '../../src/actors/migration/admissions.ts';
+import { Permits } from '../../src/actors/migration/permits.ts';
 import { Obligations } from '../../src/actors/obligations.ts';
 import { OwnershipBook } from '../../src/actors/ownership-book.ts';
 import type { AnyMessage, Freight } from '../../src/actors/ports.ts';
@@ -122,6 +123,7 @@ export class SimulatedHost {
       packages,
       clock,
     );
+    const book = new OwnershipBook();
     const parts: HouseParts = {
       identity,
       clock,
@@ -140,7 +142,7 @@ export class SimulatedHost {
       directory,
       board,
       obligations,
-      book: new OwnershipBook(),
+      book,
       cells: new Map(),
       leaseCell,
       leaseListener: {
@@ -158,6 +160,7 @@ export class SimulatedHost {
         },
       },
       admissions,
+      permits: new Permits(config.affinity, book, clock),
       log,
       logs: new ExecutionLogs(10),
       startLane: (index, listener) => {
@@ -385,7 +388,7 @@ export class ClusterWorld {
   }
 
   move(via: SimulatedHost, execution: ExecutionId, to: SimulatedHost): Promise<ExecutionReply> {
-    const reason = { by: 'operator', text: 'a test', scores: {} } as const;
+    const reason = { by: 'operator', term: null, text: 'a test', scores: {}, decision: '' } as const;
     const order = { kind: 'migrate', target: to.identity.name, reason } as const;
     return via.exchange.ask<ExecutionReply>(address.execution(execution), order, 20_000);
   }

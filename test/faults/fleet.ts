@@ -57,7 +57,13 @@ interface HostLine {
 type DetailOf<Kind extends EventDetail['kind']> = Extract<EventDetail, { kind: Kind }>;
 
 const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}.ts`, import.meta.url));
-const byTest: MoveReason = { by: 'operator', text: 'a test asked for it', scores: {} };
+const byTest: MoveReason = {
+  by: 'operator',
+  term: null,
+  text: 'a test asked for it',
+  scores: {},
+  decision: '',
+};
 /** Enough that a capture mostly meets the loop, and seldom an effect under way. */
 const roundsPerAct = 300_000;
 
