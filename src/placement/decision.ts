@@ -1,13 +1,20 @@
 import type { ExecutionId, HostName, MethodId, RackName } from '../core/ids.ts';
 import type { AffinityPolicy } from './affinity.ts';
 import { dynamicAffinity } from './affinity.ts';
-import type { Bottleneck, HostLoad } from './availability.ts';
+import type { Bottleneck, HostLoad, HostStrain } from './availability.ts';
 import { availability, bottleneck, carrying, cpuDelivered, memoryEasyShare } from './availability.ts';
 import type { DeclaredAffinity, Place } from './original-affinity.ts';
 import { originalAffinity } from './original-affinity.ts';
 
 /** A host as its report shows it. */
-export interface HostReport {
+export type HostReport = PlainHostReport | MeasuredHostReport;
+
+/** One that also says what slows it down. */
+export interface MeasuredHostReport extends PlainHostReport {
+  readonly strain: HostStrain;
+}
+
+export interface PlainHostReport {
   readonly identity: { readonly name: HostName; readonly rack: RackName };
   readonly labels: readonly string[];
   readonly resource: { readonly memoryUsage: number };
