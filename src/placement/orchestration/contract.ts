@@ -17,6 +17,8 @@ export interface Site {
   /** Price of having it awake for an hour, in any one currency. */
   readonly pricePerHour: number;
   readonly power: PowerModel;
+  /** True: it is off, and costs and draws nothing, while no component is there. */
+  readonly sleeps: boolean;
   readonly labels: readonly string[];
   /** False: nothing may come. */
   readonly accepting: boolean;
