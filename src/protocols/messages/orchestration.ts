@@ -1,6 +1,7 @@
-import type { ExecutionId, HostName, IncarnationId, RackName, Term } from '../../core/ids.ts';
+import type { ExecutionId, HostName, RackName, Term } from '../../core/ids.ts';
 import type { ResourceName, ResourceVector } from '../../core/resources.ts';
-import type { LMSMeasurements } from './latency.ts';
+import type { LatencyStatistics, LMSMeasurements } from './latency.ts';
+import type { RackUsage } from './monitoring.ts';
 
 /** What the analyzer expects of one component over the next minutes. */
 export interface ComponentForecast {
@@ -45,10 +46,13 @@ export interface MigrationDirective {
   readonly parts: readonly ExecutionId[];
   /** Where each part goes, when the orchestrator knows better than the rack's actor; empty lets that one choose. */
   readonly targetHosts: Readonly<Record<ExecutionId, HostName>>;
-  /** Not before: predicted breach − predicted duration − margin, or the moment of the order. */
-  readonly startAtWallMs: number;
-  /** Until then, affinity actors choose for these executions only inside the target rack. */
-  readonly horizonEndsWallMs: number;
+  /**
+   * Predicted breach − predicted duration − margin, from when the order is taken on; 0 for at once. Times are relative,
+   * since hosts' wall clocks differ.
+   */
+  readonly startInMs: number;
+  /** So long from when the order is taken on, affinity actors choose for these executions only inside the target rack. */
+  readonly horizonMs: number;
   /** Key of the stored decision: `godwit explain` reads it. */
   readonly decision: string;
   /** For people: one sentence. */
@@ -58,20 +62,69 @@ export interface MigrationDirective {
 /** What became of a directive, for the orchestrator's feedback. */
 export interface DirectiveOutcome {
   readonly directive: string;
+  readonly componentId: ExecutionId;
   readonly moved: readonly {
     readonly execution: ExecutionId;
     readonly to: HostName;
     readonly pauseMs: number;
     readonly bytes: number;
+    /** From the request to its answer. */
     readonly durationMs: number;
   }[];
   readonly failed: readonly { readonly execution: ExecutionId; readonly reason: string }[];
 }
 
-/** `cluster/analyzer`, `cluster/orchestrator`: what anybody may ask their holders. */
-export interface ControlStanding {
-  readonly holder: IncarnationId;
+/** `host/<name>/engine`: the workload migration engine */
+export type EngineMessage =
+  /** Answered at once; the outcome goes to `cluster/orchestrator`. A directive that it knows changes nothing. */
+  { readonly kind: 'carryOut'; readonly directive: MigrationDirective };
+
+export type EngineReply =
+  { readonly kind: 'accepted' } | { readonly kind: 'refused'; readonly reason: string };
+
+/** An execution that a directive has moved, or is to move: until its time is over it stays inside the rack. */
+export interface BoundExecution {
+  readonly execution: ExecutionId;
+  readonly rack: RackName;
+  /** From when this is read. */
+  readonly forMs: number;
+}
+
+/** `cluster/analyzer` */
+export type AnalyzerMessage =
+  | { readonly kind: 'usage'; readonly usage: RackUsage }
+  /** Answered with the newest `WorkloadForecast`. */
+  | { readonly kind: 'forecast' };
+
+export type AnalyzerReply = { readonly kind: 'forecast'; readonly forecast: WorkloadForecast };
+
+/** `cluster/orchestrator` */
+export type OrchestratorMessage =
+  | { readonly kind: 'usage'; readonly usage: RackUsage }
+  /** One rack's row of the matrix, from its actor. */
+  | {
+      readonly kind: 'latencies';
+      readonly rack: RackName;
+      readonly term: Term;
+      readonly row: Readonly<Record<RackName, LatencyStatistics>>;
+    }
+  | { readonly kind: 'forecast'; readonly forecast: WorkloadForecast }
+  | { readonly kind: 'outcome'; readonly outcome: DirectiveOutcome }
+  | { readonly kind: 'standing' };
+
+export type OrchestratorReply =
+  { readonly kind: 'standing'; readonly standing: OrchestratorStanding } | { readonly kind: 'noted' };
+
+/** What the orchestrator knows and has ordered. */
+export interface OrchestratorStanding {
+  readonly holder: HostName;
   readonly term: Term;
+  readonly policy: string;
   readonly latencies: LMSMeasurements;
   readonly utilization: CurrentUtilization;
+  readonly directives: readonly {
+    readonly directive: MigrationDirective;
+    readonly phase: 'ordered' | 'done' | 'failed';
+    readonly outcome: DirectiveOutcome | null;
+  }[];
 }
