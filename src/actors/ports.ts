@@ -1,6 +1,7 @@
 import type { HostIdentity } from '../core/execution.ts';
 import type { ActorAddress, IncarnationId, MigrationId, PackageHash, SnapshotDigest } from '../core/ids.ts';
 import type { Clock, Digest, Random } from '../core/ports.ts';
+import type { Forecast, Series } from '../forecasting/contract.ts';
 import type { InstalledPackage } from '../lanes/contract.ts';
 import type { LeaseRow } from '../protocols/lease/row.ts';
 import type { EventDetail } from '../protocols/messages.ts';
@@ -90,6 +91,26 @@ export interface Freighter {
 /** Tells whoever follows this host. */
 export interface EventSink {
   emit(detail: EventDetail): void;
+}
+
+/** A series to be forecast; a missing value is NaN. */
+export interface SeriesAsk {
+  /** Names the series between calls: whoever forecasts keeps what it learned. */
+  readonly key: string;
+  readonly series: Series;
+  /** The physical range of its values. */
+  readonly range: { readonly min: number; readonly max: number };
+}
+
+/** Forecasts on a thread of its own, so that no host's decisions wait for arithmetic. */
+export interface Analyst {
+  /** @returns one forecast an ask, in their order; null for a series without a single value */
+  forecast(
+    asks: readonly SeriesAsk[],
+    horizon: number,
+    levels: readonly number[],
+  ): Promise<readonly (Forecast | null)[]>;
+  close(): Promise<void>;
 }
 
 /** Stops a migration at a step, for tests that kill a process there; passes everything when nothing is set. */

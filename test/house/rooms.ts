@@ -16,7 +16,11 @@ export const rooms: readonly Room[] = [
   { name: 'core', owns: /^core\//, imports: [] },
   ...pure.map((name) => ({ name, owns: new RegExp(`^${name}/`), imports: ['core'] })),
   { name: 'configuration', owns: /^config\.ts$/, imports: ['core'] },
-  { name: 'system', owns: /^(?:clock|random|digest|entries)\.ts$/, imports: ['core'] },
+  {
+    name: 'system',
+    owns: /^(?:clock|random|digest|entries|event-loop-delay|thread-cpu)\.ts$/,
+    imports: ['core'],
+  },
   {
     name: 'methods/runtime',
     owns: /^methods\/runtime\//,
@@ -36,7 +40,7 @@ export const rooms: readonly Room[] = [
   { name: 'store', owns: /^store\//, imports: ['core', ...pure, 'methods/packages', 'contracts', 'system'] },
   { name: 'telemetry', owns: /^telemetry\//, imports: ['core', 'contracts', 'system'] },
   // Forecasters that come as WebAssembly or with a file of weights, behind the contract of `forecasting`.
-  { name: 'models', owns: /^models\//, imports: ['core', 'forecasting', 'system'] },
+  { name: 'models', owns: /^models\//, imports: ['core', 'forecasting', 'contracts', 'system'] },
   // The same actors and pure rooms under simulated time: no driver.
   {
     name: 'simulator',

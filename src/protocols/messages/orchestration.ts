@@ -1,7 +1,7 @@
 import type { ExecutionId, HostName, RackName, Term } from '../../core/ids.ts';
 import type { ResourceName, ResourceVector } from '../../core/resources.ts';
 import type { LatencyStatistics, LMSMeasurements } from './latency.ts';
-import type { RackUsage } from './monitoring.ts';
+import type { RackUsageMessage } from './monitoring.ts';
 
 /** What the analyzer expects of one component over the next minutes. */
 export interface ComponentForecast {
@@ -92,7 +92,7 @@ export interface BoundExecution {
 
 /** `cluster/analyzer` */
 export type AnalyzerMessage =
-  | { readonly kind: 'usage'; readonly usage: RackUsage }
+  | RackUsageMessage
   /** Answered with the newest `WorkloadForecast`. */
   | { readonly kind: 'forecast' };
 
@@ -100,7 +100,7 @@ export type AnalyzerReply = { readonly kind: 'forecast'; readonly forecast: Work
 
 /** `cluster/orchestrator` */
 export type OrchestratorMessage =
-  | { readonly kind: 'usage'; readonly usage: RackUsage }
+  | RackUsageMessage
   /** One rack's row of the matrix, from its actor. */
   | {
       readonly kind: 'latencies';
