@@ -1,0 +1,129 @@
+import type { FittedModel, Model, Series } from './contract.ts';
+import { medianOf } from './medians.ts';
+import { dailyPeriod } from './period.ts';
+import { normalScores, type Transform } from './transform.ts';
+
+/** Newest values that are searched. */
+const searchedMax = 2304;
+/** Past moments whose continuations are pooled. */
+const nearest = 15;
+/** How far a continuation is known for each searched moment. */
+const continuation = 48;
+/** A moment: the newest values one by one, older ones as means over [from, to) steps back. */
+const singles = 4;
+const means = [
+  [4, 6],
+  [6, 12],
+  [12, 24],
+  [24, 48],
+] as const;
+const reach = 48;
+const weights = [1.5, 1, 0.8, 0.6, 0.8, 0.8, 0.7, 0.5, 0.6, 0.6];
+const dimensions = singles + means.length + 2;
+
+/**
+ * Nearest neighbours in time: the past moments most like the present one, by the last values and the time of day; the
+ * median of how they went on (Lorenz 1969's method of analogues).
+ */
+export const analogs: Model = {
+  name: 'analogs',
+  price: 'cheap',
+  fit(history: Series): FittedModel | null {
+    const values = history.values.subarray(-searchedMax);
+    if (values.length < reach + continuation + 4 * nearest) return null;
+    const transform = normalScores(values);
+    return transform === null ? null : new FittedAnalogs(values, dailyPeriod(history.stepMs), transform);
+  },
+};
+
+class FittedAnalogs implements FittedModel {
+  readonly #transform: Transform;
+  readonly #period: number | null;
+  /** A ring of images of the values, and of the moments that end at each. */
+  readonly #images: Float64Array;
+  readonly #moments: Float64Array;
+  #count = 0;
+
+  constructor(values: Float64Array, period: number | null, transform: Transform) {
+    this.#transform = transform;
+    this.#period = period;
+    this.#images = new Float64Array(searchedMax);
+    this.#moments = new Float64Array(searchedMax * dimensions);
+    for (const value of values) this.observe(value);
+  }
+
+  observe(value: number): void {
+    this.#images[this.#count % searchedMax] = this.#transform.forward(value);
+    this.#count += 1;
+    if (this.#count >= reach) this.#write();
+  }
+
+  #write(): void {
+    const newest = this.#count - 1;
+    const base = (newest % searchedMax) * dimensions;
+    let column = 0;
+    for (let back = 0; back < singles; back += 1) {
+      this.#moments[base + column] = this.#images[(newest - back) % searchedMax]! * weights[column]!;
+      column += 1;
+    }
+    for (const [from, to] of means) {
+      let sum = 0;
+      for (let back = from; back < to; back += 1) sum += this.#images[(newest - back) % searchedMax]!;
+      this.#moments[base + column] = (sum / (to - from)) * weights[column]!;
+      column += 1;
+    }
+    const angle = this.#period === null ? 0 : (2 * Math.PI * (newest % this.#period)) / this.#period;
+    this.#moments[base + column] = Math.sin(angle) * weights[column]!;
+    this.#moments[base + column + 1] = Math.cos(angle) * weights[column + 1]!;
+  }
+
+  forecast(horizon: number): Float64Array {
+    const found = this.#nearest();
+    const newest = this.#count - 1;
+    const present = this.#images[newest % searchedMax]!;
+    const pooled = new Float64Array(nearest);
+    const point = new Float64Array(horizon);
+    for (let step = 1; step <= horizon; step += 1) {
+      if (step > continuation) {
+        point[step - 1] = point[step - 2]!;
+        continue;
+      }
+      let count = 0;
+      for (const moment of found) {
+        // What is left of today's distance to that moment fades over the first hour.
+        const lift = (present - this.#images[moment % searchedMax]!) * Math.exp(-step / 12);
+        pooled[count++] = this.#images[(moment + step) % searchedMax]! + lift;
+      }
+      point[step - 1] = this.#transform.back(medianOf(pooled, count));
+    }
+    return point;
+  }
+
+  #nearest(): number[] {
+    const newest = this.#count - 1;
+    const here = (newest % searchedMax) * dimensions;
+    const moments = this.#moments;
+    const found: number[] = [];
+    const distances: number[] = [];
+    let bound = Infinity;
+    const oldest = Math.max(reach - 1, this.#count - searchedMax);
+    for (let moment = newest - continuation; moment >= oldest; moment -= 1) {
+      const base = (moment % searchedMax) * dimensions;
+      let distance = 0;
+      for (let column = 0; column < dimensions && distance < bound; column += 1) {
+        distance += Math.abs(moments[base + column]! - moments[here + column]!);
+      }
+      if (distance >= bound) continue;
+      let place = Math.min(distances.length, nearest - 1);
+      while (place > 0 && distances[place - 1]! > distance) {
+        distances[place] = distances[place - 1]!;
+        found[place] = found[place - 1]!;
+        place -= 1;
+      }
+      distances[place] = distance;
+      found[place] = moment;
+      if (distances.length === nearest) bound = distances[nearest - 1]!;
+    }
+    return found;
+  }
+}
