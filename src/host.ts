@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { address } from './actors/addresses.ts';
+import { decisionLog } from './actors/decisions.ts';
 import { Directory } from './actors/directory.ts';
 import { EventLog } from './actors/event-log.ts';
 import { AddressExchange } from './actors/exchange.ts';
@@ -301,6 +302,7 @@ function furnish(
     exchange,
     wire,
     log,
+    journal,
     leaseCell,
   } = foundation;
   const { config, location, holdAt } = foundation.options;
@@ -361,6 +363,7 @@ function furnish(
     leaseListener,
     admissions,
     permits: new Permits(config.affinity, book, clock),
+    decisions: decisionLog({ vault: vaultBytes(store), clock, random }, (why) => journal.warn({}, why)),
     log,
     logs: new ExecutionLogs(logLinesMax),
     startLane: (index, laneListener) =>

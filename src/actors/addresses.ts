@@ -12,6 +12,7 @@ export const address = {
       | 'executions'
       | 'migrations'
       | 'affinity'
+      | 'engine'
       | 'latency'
       | 'monitor'
       | 'checkpoints',
@@ -20,13 +21,19 @@ export const address = {
     actorAddress(`host/${name}/migrations/${migration}`),
   execution: (execution: ExecutionId): ActorAddress => actorAddress(`execution/${execution}`),
   rack: (rack: RackName): ActorAddress => actorAddress(`rack/${rack}`),
+  /** At the holder of the cluster's one control seat. */
+  cluster: (role: 'analyzer' | 'orchestrator'): ActorAddress => actorAddress(`cluster/${role}`),
 };
+
+/** The seat in the registry whose holder carries the cluster's analyzer and orchestrator. */
+export const controlSeat = 'cluster/control';
 
 /** What an address names; null when it names nothing that exists in this design. */
 export type Place =
   | { readonly kind: 'host'; readonly host: string }
   | { readonly kind: 'execution'; readonly execution: string }
-  | { readonly kind: 'rack'; readonly rack: string };
+  | { readonly kind: 'rack'; readonly rack: string }
+  | { readonly kind: 'cluster'; readonly role: string };
 
 export function placeOf(text: ActorAddress): Place | null {
   const [kind, name] = text.split('/');
@@ -34,5 +41,6 @@ export function placeOf(text: ActorAddress): Place | null {
   if (kind === 'host') return { kind, host: name };
   if (kind === 'execution') return { kind, execution: name };
   if (kind === 'rack') return { kind, rack: name };
+  if (kind === 'cluster') return { kind, role: name };
   return null;
 }

@@ -22,10 +22,12 @@ import { subtree } from '../supervisors/tree.ts';
 import { address } from './addresses.ts';
 import { affinityActor } from './affinity.ts';
 import { checkpointsActor } from './checkpoints.ts';
+import type { DecisionLog } from './decisions.ts';
 import type { Directory } from './directory.ts';
 import type { EventLog } from './event-log.ts';
 import type { ExecutionLogs } from './execution-logs.ts';
 import type { ExecutionsPorts } from './executions.ts';
+import { engineActor } from './engine.ts';
 import { executionsActor } from './executions.ts';
 import { hostActor } from './host.ts';
 import type { ActorRef, Kernel } from './kernel/contract.ts';
@@ -62,6 +64,7 @@ export interface HouseParts extends HostPorts {
   readonly leaseListener: LeaseListener;
   readonly admissions: Admissions;
   readonly permits: Permits;
+  readonly decisions: DecisionLog;
   readonly log: EventLog;
   readonly logs: ExecutionLogs;
   readonly startLane: (index: LaneIndex, listener: LaneListener) => Lane;
@@ -153,6 +156,7 @@ export function houseChildren(parts: HouseParts): readonly ChildSpec[] {
     host(parts),
     monitors(parts),
     affinity(parts),
+    engine(parts),
     rackSeat(parts),
   ];
 }
@@ -307,6 +311,11 @@ function affinity(parts: HouseParts): ChildSpec {
   return worker('affinity', () => affinityActor(ports), {
     address: address.role(parts.identity.name, 'affinity'),
   });
+}
+
+function engine(parts: HouseParts): ChildSpec {
+  const where = address.role(parts.identity.name, 'engine');
+  return worker('engine', () => engineActor(parts), { address: where });
 }
 
 /** This host's candidature for its rack's actor. */

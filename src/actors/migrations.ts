@@ -10,6 +10,7 @@ import type { ChildSpec } from '../supervisors/child-spec.ts';
 import { worker } from '../supervisors/child-spec.ts';
 import type { SupervisorMessage, SupervisorReply } from '../supervisors/contract.ts';
 import { address } from './addresses.ts';
+import type { DecisionLog, MigrationRecord } from './decisions.ts';
 import type { Directory } from './directory.ts';
 import type { ActorContext, ActorRef, Behaviour, ReplyTo } from './kernel/contract.ts';
 import type { ConductorEvent, MigrationCell, MoveReply, PassageMessage } from './migration/cell.ts';
@@ -39,6 +40,7 @@ export type MigrationsMessage =
 export interface MigrationsPorts extends MigrationPorts {
   readonly directory: Directory;
   readonly permits: Permits;
+  readonly decisions: DecisionLog;
   /** Moves away from here at the same time. */
   readonly concurrentMax: number;
   /** Estimate of an execution's snapshot, in bytes, before it was captured. */
@@ -257,6 +259,7 @@ class MigrationsSession {
         pauseMs,
         bytes: cell.bytes,
       });
+      this.#note(cell, { kind: 'moved', pauseMs, bytes: cell.bytes });
       cell.waiter?.answer({
         kind: 'moved',
         migration,
@@ -272,7 +275,14 @@ class MigrationsSession {
   #moveFailed(cell: MigrationCell, reason: string): void {
     const { migration, execution } = cell.passage;
     this.#ports.events.emit({ kind: 'moveFailed', execution, migration, to: cell.peer.name, reason });
+    this.#note(cell, { kind: 'failed', reason });
     cell.waiter?.answer({ kind: 'refused', reason } satisfies MoveReply);
+  }
+
+  #note({ passage, peer, reason }: MigrationCell, outcome: MigrationRecord['outcome']): void {
+    const { migration, execution } = passage;
+    const from = this.#ports.identity.name;
+    this.#ports.decisions.ended({ migration, execution, from, to: peer.name, reason, outcome });
   }
 
   /** The migration's own supervisor gave up: ownership settles what it left behind. */

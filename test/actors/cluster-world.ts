@@ -1,4 +1,5 @@
 import { address } from '../../src/actors/addresses.ts';
+import { decisionLog } from '../../src/actors/decisions.ts';
 import { Directory } from '../../src/actors/directory.ts';
 import { EventLog } from '../../src/actors/event-log.ts';
 import { AddressExchange } from '../../src/actors/exchange.ts';
@@ -161,6 +162,7 @@ export class SimulatedHost {
       },
       admissions,
       permits: new Permits(config.affinity, book, clock),
+      decisions: decisionLog({ vault: store.vault, clock, random }, () => undefined),
       log,
       logs: new ExecutionLogs(10),
       startLane: (index, listener) => {
@@ -379,7 +381,7 @@ export class ClusterWorld {
   ): Promise<ExecutionId> {
     this.#executions += 1;
     const execution = executionId(`x-${this.#executions}`);
-    const args = argsOf({ until: null, busy: true, bytes: 100, ...script });
+    const args = argsOf({ until: null, busy: true, bytes: 100, peers: [], ...script });
     const order = { kind: 'startExecution', execution, method, args, affinity } as const;
     const asked = host.exchange.ask<HostReply>(address.host(host.identity.name), order, 5_000);
     const reply = await this.settle(asked, 6_000);
