@@ -1,5 +1,6 @@
 import type { HostIdentity } from '../core/execution.ts';
 import type { ActorAddress, IncarnationId, SnapshotDigest } from '../core/ids.ts';
+import type { Probes } from '../protocols/probing/contract.ts';
 
 /**
  * One message between two actors on different hosts. `message` is plain data: null, booleans, numbers, bigints of 64
@@ -146,6 +147,8 @@ export interface Bulk {
 export interface Wire {
   readonly links: Links;
   readonly bulk: Bulk;
+  /** Closed until `listen`: then on the same port number over UDP, or if that is taken, on another. */
+  readonly probes: Probes;
   /**
    * Starts to accept links. A client does not call this.
    *

@@ -2,7 +2,9 @@ import { BulkChannel } from './bulk.ts';
 import type { Wire } from './contract.ts';
 import { Gate } from './gate.ts';
 import { ClusterSecret } from './handshake.ts';
+import { parseAddress } from './address.ts';
 import { SocketLinks } from './links.ts';
+import { probeSettings, UdpProbes } from './probes.ts';
 import type { WirePorts } from './settings.ts';
 
 /**
@@ -14,6 +16,8 @@ export function openWire(ports: WirePorts): Wire {
   const secret = new ClusterSecret(ports.secret);
   const links = new SocketLinks(ports, secret);
   const bulk = new BulkChannel(ports, secret);
+  const { self, clock } = ports;
+  const probes = new UdpProbes({ self, secret: ports.secret, clock, settings: probeSettings });
   const gate = new Gate(ports, secret, {
     admitLink: (hello) => links.admit(hello),
     onLink: (socket, session) => links.accept(socket, session),
@@ -22,15 +26,17 @@ export function openWire(ports: WirePorts): Wire {
   return {
     links,
     bulk,
+    probes,
     listen: async (host, port) => {
       const address = await gate.listen(host, port);
       links.announce(address);
+      await probes.open(host, parseAddress(address)?.port ?? 0);
       return address;
     },
     stop: async () => {
       links.stop();
       bulk.stop();
-      await gate.close();
+      await Promise.all([gate.close(), probes.close()]);
     },
   };
 }

@@ -47,8 +47,7 @@ export interface NetworkCoordinate {
 
 /** Whether a host sends and answers probes; where it does not, its links' pings stand in. */
 export type ProbesStanding =
-  | { readonly kind: 'open'; readonly address: string }
-  | { readonly kind: 'closed'; readonly reason: string };
+  { readonly kind: 'open'; readonly address: string } | { readonly kind: 'closed'; readonly reason: string };
 
 /** What one host's latency agent knows; sent to its rack's actor each round. */
 export interface HostLatencies {
@@ -95,8 +94,7 @@ export type LatencyReply =
 
 /** What a rack's actor takes from latency agents, and from whoever asks for its row. */
 export type RackLatencyMessage =
-  | { readonly kind: 'latencies'; readonly latencies: HostLatencies }
-  | { readonly kind: 'latencyRow' };
+  { readonly kind: 'latencies'; readonly latencies: HostLatencies } | { readonly kind: 'latencyRow' };
 
 export type RackLatencyReply = { readonly kind: 'latencyRow'; readonly latencies: RackLatencies };
 
