@@ -1,10 +1,15 @@
+import type { DecisionLog } from './actors/decisions.ts';
+import { decisionLog } from './actors/decisions.ts';
 import type { EventLog } from './actors/event-log.ts';
 import type { AddressExchange } from './actors/exchange.ts';
+import { Permits } from './actors/migration/permits.ts';
+import type { OwnershipBook } from './actors/ownership-book.ts';
 import type { Barrier, Bytes, Freighter } from './actors/ports.ts';
+import type { HostConfig } from './config.ts';
 import { GodwitError } from './core/errors.ts';
 import type { HostIdentity } from './core/execution.ts';
 import { snapshotDigest } from './core/ids.ts';
-import type { Digest } from './core/ports.ts';
+import type { Clock, Digest, Random } from './core/ports.ts';
 import { digestOf } from './methods/snapshot/index.ts';
 import type { Store } from './store/contract.ts';
 import type { HostLog } from './telemetry/log.ts';
@@ -44,6 +49,29 @@ export function vaultBytes({ vault }: Store): Bytes {
     get: (key) => vault.get(key),
     delete: (key) => vault.delete(key),
     list: (prefix) => vault.list(prefix),
+  };
+}
+
+/** Who says which moves away from here may be made, and who remembers what was made. */
+export function overMoves(
+  {
+    options,
+    store,
+    clock,
+    random,
+    journal,
+  }: {
+    readonly options: { readonly config: HostConfig };
+    readonly store: Store;
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly journal: HostLog;
+  },
+  book: OwnershipBook,
+): { readonly permits: Permits; readonly decisions: DecisionLog } {
+  return {
+    permits: new Permits(options.config.affinity, book, clock),
+    decisions: decisionLog({ vault: vaultBytes(store), clock, random }, (why) => journal.warn({}, why)),
   };
 }
 
