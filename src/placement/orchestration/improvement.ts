@@ -1,0 +1,185 @@
+import { evacuate } from './consolidation.ts';
+import { Heap } from './heap.ts';
+import { swap, swapGain } from './relief.ts';
+import type { Round } from './round.ts';
+
+/** In a large fleet, so many of the components that wait longest for their peers are tried. */
+const talkersMax = 512;
+/** Up to so many placements (sites × components), a fleet is searched thoroughly. */
+const thoroughMax = 20_000;
+/** Scores that the thorough search may spend: some 50 ms. */
+const thoroughEvaluations = 150_000;
+const ruinedMax = 8;
+/** Share of the fleet's points by which the search may stand above the best plan, at first. */
+const slackShare = 0.01;
+
+/** Brings components closer to their peers, while that gains. */
+export function approach(round: Round): void {
+  const { fleet, scorer, policy } = round;
+  const heap = new Heap();
+  for (let i = 0; i < fleet.siteOf.length; i += 1) {
+    if ((fleet.edgeStart[i + 1] ?? 0) === (fleet.edgeStart[i] ?? 0)) continue;
+    const here = fleet.siteOf[i] ?? -1;
+    if (here < 0 || fleet.movable[i] !== 1) continue;
+    const points = scorer.trafficPoints(i, here);
+    // Less than its move costs cannot be gained by it.
+    if (points > policy.weights.churn * scorer.churn(i) + policy.gainMin) heap.push(i, points);
+  }
+  for (let tried = 0; tried < talkersMax && heap.size > 0; tried += 1) {
+    const component = heap.pop();
+    if (round.affords(component)) improve(round, component);
+  }
+}
+
+function improve(round: Round, component: number): boolean {
+  const [best] = round.options(component, true);
+  if (best === undefined || best.gain <= Math.max(1e-9, round.policy.gainMin)) return false;
+  round.move(component, best.site);
+  return true;
+}
+
+export function isSmall(round: Round): boolean {
+  return round.fleet.shape.sites * round.fleet.shape.components <= thoroughMax;
+}
+
+/**
+ * Searches a small fleet thoroughly: to a local optimum of relocations, exchanges and evacuations; then by taking
+ * several components out and putting them back by regret, over and over (Schrimpf et al., Journal of Computational
+ * Physics 159, 2000), accepting what is not much worse than the best (Dueck's record-to-record travel).
+ */
+export function polish(round: Round): void {
+  const until = round.scorer.evaluations + thoroughEvaluations;
+  const movable = Array.from(round.fleet.siteOf.keys()).filter(
+    (i) => round.fleet.movable[i] === 1 && (round.fleet.siteOf[i] ?? -1) >= 0,
+  );
+  if (movable.length === 0) return;
+  descend(round, movable, until);
+  const chance = sequence(movable.length * 7_919 + round.fleet.shape.sites);
+  const best = { sites: movable.map((i) => round.fleet.siteOf[i] ?? -1), points: 0 };
+  const scale = slackShare * round.scorer.points.reduce((sum, points) => sum + Math.abs(points), 0);
+  const start = round.scorer.evaluations;
+  let points = 0;
+  while (round.scorer.evaluations < until) {
+    const left = 1 - (round.scorer.evaluations - start) / (until - start);
+    const picked = pick(round, movable, chance);
+    points += rebuilt(round, picked, best.points - points + scale * left);
+    if (points >= best.points - 1e-9) continue;
+    best.points = points;
+    best.sites = movable.map((i) => round.fleet.siteOf[i] ?? -1);
+  }
+  restore(round, movable, best.sites);
+  descend(round, movable, until + thoroughEvaluations / 4);
+}
+
+function descend(round: Round, movable: readonly number[], until: number): void {
+  const { fleet, scorer } = round;
+  for (let improved = true; improved && scorer.evaluations < until;) {
+    improved = false;
+    for (const i of movable) if (round.affords(i) && improve(round, i)) improved = true;
+    for (const a of movable) {
+      for (const b of movable) {
+        if (a >= b || fleet.siteOf[a] === fleet.siteOf[b] || scorer.evaluations >= until) continue;
+        if (!fleet.admits(a, fleet.siteOf[b] ?? -1) || !fleet.admits(b, fleet.siteOf[a] ?? -1)) continue;
+        if (swapGain(round, a, b) > 1e-9 + 2 * round.policy.gainMin && swap(round, a, b)) improved = true;
+      }
+    }
+    if (!round.policy.consolidates) continue;
+    for (let site = 0; site < fleet.shape.sites; site += 1) if (evacuate(round, site)) improved = true;
+  }
+}
+
+/** Takes components out and puts them back, the largest regret first. @returns the change of points; 0 when undone */
+function rebuilt(round: Round, picked: readonly number[], allowed: number): number {
+  const { fleet } = round;
+  const sites = picked.map((i) => fleet.siteOf[i] ?? -1);
+  let change = 0;
+  for (const i of picked) {
+    change -= round.leavingGain(i) + round.churnPoints(i, fleet.siteOf[i] ?? -1);
+    round.put(i, -1);
+    round.account(i);
+  }
+  const waiting = new Set(picked);
+  while (waiting.size > 0) {
+    const next = mostRegret(round, waiting);
+    if (next === null) break;
+    waiting.delete(next.component);
+    change += next.loss;
+    round.move(next.component, next.site);
+  }
+  if (waiting.size === 0 && change <= allowed + 1e-9) return change;
+  restore(round, picked, sites);
+  return 0;
+}
+
+function mostRegret(
+  round: Round,
+  waiting: ReadonlySet<number>,
+): { component: number; site: number; loss: number } | null {
+  let next: { component: number; site: number; loss: number } | null = null;
+  let most = -1;
+  for (const component of waiting) {
+    const [best, second] = losses(round, component);
+    if (best === undefined) return null;
+    const regret = second === undefined ? Infinity : second.loss - best.loss;
+    if (regret > most) {
+      most = regret;
+      next = { component, ...best };
+    }
+  }
+  return next;
+}
+
+/** What putting a component that is nowhere to each place would cost, the least first. */
+function losses(round: Round, component: number): { site: number; loss: number }[] {
+  const origin = round.originOf(component);
+  const home = { site: origin, loss: round.arrivalLoss(component, origin) };
+  if (!round.affords(component)) return [home];
+  const found = round.targets
+    .find(component, true)
+    .filter((site) => site !== origin)
+    .map((site) => ({ site, loss: round.arrivalLoss(component, site) + round.churnPoints(component, site) }))
+    .filter(({ loss }) => loss < Infinity);
+  const stays = found.length > 0 && round.drains(origin) ? [] : [home];
+  return [...stays, ...found].sort((a, b) => a.loss - b.loss || a.site - b.site);
+}
+
+/** Sites stand as they were, whatever the components pass through. */
+function restore(round: Round, components: readonly number[], sites: readonly number[]): void {
+  components.forEach((component, k) => {
+    round.put(component, sites[k] ?? -1);
+    round.account(component);
+  });
+}
+
+/** Components to take out: of one site, of one conversation, or any. */
+function pick(round: Round, movable: readonly number[], chance: () => number): readonly number[] {
+  const { fleet } = round;
+  const first = movable[Math.floor(chance() * movable.length)] ?? 0;
+  const wanted = 2 + Math.floor(chance() * (Math.min(ruinedMax, movable.length) - 1));
+  const picked = new Set([first]);
+  const kind = Math.floor(chance() * 3);
+  if (kind === 0) {
+    for (const i of fleet.membersOf(fleet.siteOf[first] ?? 0)) {
+      if (picked.size < ruinedMax && fleet.movable[i] === 1) picked.add(i);
+    }
+  } else if (kind === 1) {
+    for (let edge = fleet.edgeStart[first] ?? 0; edge < (fleet.edgeStart[first + 1] ?? 0); edge += 1) {
+      const peer = fleet.edgePeer[edge] ?? -1;
+      if (picked.size < wanted && fleet.movable[peer] === 1 && (fleet.siteOf[peer] ?? -1) >= 0)
+        picked.add(peer);
+    }
+  }
+  for (let tries = 0; picked.size < Math.min(wanted, movable.length) && tries < 50; tries += 1) {
+    picked.add(movable[Math.floor(chance() * movable.length)] ?? first);
+  }
+  return [...picked];
+}
+
+/** Even numbers in [0, 1), always the same: a plan can be replayed. Multiplier and increment as in Numerical Recipes. */
+function sequence(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 4_294_967_296;
+  };
+}
