@@ -31,6 +31,7 @@ export function unanswered(row: RegisterRow): ExecutionSummary {
     executionCost: 0,
     snapshotBytes: 0,
     pin: null,
+    usage: null,
     lastLog: '',
   };
 }

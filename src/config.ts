@@ -83,10 +83,25 @@ const schema = v.strictObject({
       executionsMax: v.optional(count, 10_000),
       /** Of a host's memory limit that executions may fill. */
       memoryMax: v.optional(share, 0.9),
+      /** Of the disk, both ways; 0 means the container's limit, else 200 MB/s, what a common cloud disk gives. */
+      ioBytesPerSecond: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+      /** Of the network, both ways; 0 means what the interfaces say, else 250 MB/s: 1 Gbit/s each way. */
+      networkBytesPerSecond: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
     }),
     {},
   ),
-  monitor: v.optional(v.strictObject({ sampleMs: v.optional(ms(20), 1_000) }), {}),
+  monitor: v.optional(
+    v.strictObject({
+      sampleMs: v.optional(ms(20), 1_000),
+      /** Between two reports for forecasts and orchestration: those look minutes ahead. */
+      usageMs: v.optional(ms(100), 10_000),
+      /** Executions that a report lists, the heaviest first; the others are summed up. */
+      executionsMax: v.optional(count, 256),
+      /** Peers that a report names for each of them. */
+      peersMax: v.optional(count, 8),
+    }),
+    {},
+  ),
   affinity: v.optional(
     v.strictObject({
       /** Off: executions move only when somebody asks. */

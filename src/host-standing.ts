@@ -3,10 +3,10 @@ import type { LeaseCell } from './actors/lease.ts';
 import type { ResourceReading } from './actors/monitor.ts';
 import type { HostConfig } from './config.ts';
 import type { HostIdentity } from './core/execution.ts';
+import type { ResourceSample } from './core/host-sample.ts';
 import type { HostName } from './core/ids.ts';
 import type { Clock } from './core/ports.ts';
-import type { HostAvailability, HostDescription } from './protocols/messages.ts';
-import type { ResourceSample } from './telemetry/resources.ts';
+import type { HostAvailability, HostDescription, HostMonitoring } from './protocols/messages.ts';
 
 /** What a host is doing, besides what its actors hold. */
 export interface Standing {
@@ -15,6 +15,8 @@ export interface Standing {
   drained: boolean;
   /** The monitor's newest report; null before the first. */
   availability: HostAvailability | null;
+  /** What that report was made of; null before the first. */
+  monitoring: HostMonitoring | null;
   /** What this host's rack offered last. */
   offered: readonly HostAvailability[];
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { address } from './actors/addresses.ts';
-import { decisionLog } from './actors/decisions.ts';
 import { Directory } from './actors/directory.ts';
 import { EventLog } from './actors/event-log.ts';
 import { AddressExchange } from './actors/exchange.ts';
@@ -12,7 +11,6 @@ import { createKernel } from './actors/kernel.ts';
 import { LaneBoard } from './actors/lane-board.ts';
 import type { LeaseCell, LeaseListener } from './actors/lease.ts';
 import { Admissions } from './actors/migration/admissions.ts';
-import { Permits } from './actors/migration/permits.ts';
 import { Obligations } from './actors/obligations.ts';
 import { OwnershipBook } from './actors/ownership-book.ts';
 import type { AnyMessage, Tables } from './actors/ports.ts';
@@ -24,8 +22,9 @@ import type { HostIdentity } from './core/execution.ts';
 import type { ActorAddress, ExecutionId, HostName, IncarnationId } from './core/ids.ts';
 import { hostName, incarnationId, rackName } from './core/ids.ts';
 import { SystemDigest } from './digest.ts';
-import { barrier, freighter, linksListener, vaultBytes } from './host-adapters.ts';
+import { barrier, freighter, linksListener, overMoves, vaultBytes } from './host-adapters.ts';
 import { after, awaitEarlierStart } from './host-name.ts';
+import { deferred, once } from './host-promises.ts';
 import type { Standing } from './host-standing.ts';
 import {
   closedBecause,
@@ -201,22 +200,16 @@ async function lay(
   };
 }
 
-interface Deferred<Value> {
-  readonly promise: Promise<Value>;
-  readonly resolve: (value: Value) => void;
-}
-
-function deferred<Value>(): Deferred<Value> {
-  let resolve: (value: Value) => void = () => undefined;
-  const promise = new Promise<Value>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}
-
 async function raise(foundation: Foundation): Promise<Host> {
   const { kernel, identity, log, clock } = foundation;
-  const standing: Standing = { open: true, frozen: false, drained: false, availability: null, offered: [] };
+  const standing: Standing = {
+    open: true,
+    frozen: false,
+    drained: false,
+    availability: null,
+    monitoring: null,
+    offered: [],
+  };
   const end = deferred<HostEnd>();
   const held = deferred<void>();
   const sampler = new ResourceSampler(clock, foundation.options.config.cpuShare);
@@ -302,7 +295,6 @@ function furnish(
     exchange,
     wire,
     log,
-    journal,
     leaseCell,
   } = foundation;
   const { config, location, holdAt } = foundation.options;
@@ -337,6 +329,7 @@ function furnish(
     phase: phaseOf(standing),
     lanes,
     availability: standing.availability ?? unsampled(identity, config, cpuShare),
+    monitoring: standing.monitoring,
     uptimeMs: clock.monotonicMs() - first.atMs,
   });
   return {
@@ -362,8 +355,7 @@ function furnish(
     leaseCell,
     leaseListener,
     admissions,
-    permits: new Permits(config.affinity, book, clock),
-    decisions: decisionLog({ vault: vaultBytes(store), clock, random }, (why) => journal.warn({}, why)),
+    ...overMoves(foundation, book),
     log,
     logs: new ExecutionLogs(logLinesMax),
     startLane: (index, laneListener) =>
@@ -434,10 +426,4 @@ export class HostNotStartedError extends GodwitError {
   constructor(name: HostName, end: HostEnd) {
     super(`Host '${name}' could not start: ${JSON.stringify(end)}.`);
   }
-}
-
-/** Runs once, however often it is called. */
-function once(run: () => Promise<void>): () => Promise<void> {
-  let under: Promise<void> | null = null;
-  return () => (under ??= run());
 }

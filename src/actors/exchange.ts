@@ -3,7 +3,7 @@ import type { ActorAddress, IncarnationId } from '../core/ids.ts';
 import { actorAddress, executionId, hostName } from '../core/ids.ts';
 import type { Clock, Random } from '../core/ports.ts';
 import type { Envelope, Links, Urgency } from '../wire/contract.ts';
-import { placeOf } from './addresses.ts';
+import { controlSeat, placeOf } from './addresses.ts';
 import type { Directory } from './directory.ts';
 import type { ActorRef } from './kernel/contract.ts';
 import type { AnyMessage, Exchange, Found, Tables } from './ports.ts';
@@ -167,6 +167,7 @@ export class AddressExchange implements Exchange {
     if (place === null) return null;
     if (place.kind === 'host') return directory.host(hostName(place.host))?.incarnation ?? null;
     if (place.kind === 'rack') return directory.seat(`rack/${place.rack}`)?.holder ?? null;
+    if (place.kind === 'cluster') return directory.seat(controlSeat)?.holder ?? null;
     return directory.register(executionId(place.execution))?.row.owner ?? null;
   }
 

@@ -181,6 +181,7 @@ export function summarise(cell: OwnershipCell, ports: ExecutionPorts): Execution
     executionCost: ports.executionCost(execution),
     snapshotBytes: trace?.snapshotBytes ?? 0,
     pin: null,
+    usage: null,
     lastLog: ports.logs.last(execution),
   };
 }

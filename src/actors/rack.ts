@@ -79,6 +79,8 @@ function receive(
       state.foreign.set(message.rack, { term: message.term, reports });
       return;
     }
+    case 'usage':
+      return;
     case 'candidates': {
       const hosts = candidates(state, atMs, message.limit, ports);
       context.replyTo?.answer({ kind: 'offered', rack, term, hosts } satisfies RackReply);

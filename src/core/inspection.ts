@@ -1,4 +1,4 @@
-import type { Tenure } from './execution.ts';
+import type { MethodRef, Tenure } from './execution.ts';
 import type { ExecutionId } from './ids.ts';
 
 /** Why an execution cannot be captured now; never an error of the execution. */
@@ -32,15 +32,40 @@ export interface Inspection {
 /** `ready` and `running` make demand on the CPU; the others do not. */
 export type ExecutionActivity = 'frozen' | 'ready' | 'running' | 'waiting' | 'settled';
 
-/** What tracing compiled into the methods shows about one execution, since it came to this lane. */
+/** What tracing compiled into the methods shows about one execution, since it came to this lane. All but the last only grow. */
 export interface ExecutionTrace {
   readonly execution: ExecutionId;
+  readonly method: MethodRef;
   readonly activity: ExecutionActivity;
   readonly fuel: number;
+  /** Time inside its slices. Where other processes take the core meanwhile, more than the CPU time: see the lane's. */
   readonly cpuMs: number;
+  /** Time in which it was ready or running. */
+  readonly demandMs: number;
   readonly slices: number;
   readonly longestSliceMs: number;
+  /** Estimated: growth of the lane's heap over its slices; 0 where the lane does not look. */
+  readonly allocatedBytes: number;
+  /** Calls of effects. */
+  readonly effects: number;
   /** 0 before the first capture. */
   readonly snapshotBytes: number;
   readonly captureMs: number;
+  /** With each peer since the trace before, the heaviest by bytes; at most `tracedPeersMax`. */
+  readonly peers: readonly PeerTally[];
+  /** Messages from executions and tools that it was given: calls of its method, as arrivals are counted. */
+  readonly messagesIn: number;
+}
+
+/** Peers that one trace names; what the others sent or got is missed. */
+export const tracedPeersMax = 16;
+
+/** Messages that an execution gave its lane for a peer, and was given from it; repetitions are not counted. */
+export interface PeerTally {
+  readonly peer: ExecutionId;
+  readonly messagesOut: number;
+  readonly messagesIn: number;
+  /** Encoded bodies. */
+  readonly bytesOut: number;
+  readonly bytesIn: number;
 }

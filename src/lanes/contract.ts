@@ -1,4 +1,5 @@
 import type { MethodRef, Tenure } from '../core/execution.ts';
+import type { LaneSample } from '../core/host-sample.ts';
 import type { ExecutionTrace, Inspection, Pin } from '../core/inspection.ts';
 import type { EffectOutcome } from '../core/packet.ts';
 import type { DeliveryPacket } from '../protocols/delivery/packet.ts';
@@ -111,9 +112,11 @@ export type LaneEvent =
     }
   | {
       readonly kind: 'trace';
+      /** Of the executions of which anything has changed since the trace before. */
       readonly traces: readonly ExecutionTrace[];
       readonly busyMs: number;
       readonly periodMs: number;
+      readonly sample: LaneSample;
     };
 
 /** Words that host and lane share, each a BigInt64 in one SharedArrayBuffer. See `shared.ts`. */

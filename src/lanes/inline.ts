@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import type { LaneIndex } from '../core/ids.ts';
 import type { Clock, Digest } from '../core/ports.ts';
 import type {
@@ -48,7 +49,10 @@ class InlineLane implements Lane {
       defer: ports.defer,
       report: (events) => this.#gather(events),
       importPackage,
-      heapBytes: () => process.memoryUsage().heapUsed,
+      heapBytes: () => getHeapStatistics().used_heap_size,
+      // Of a thread that it shares, nobody can say.
+      cpuMs: () => null,
+      eventLoopDelay: () => ({ p50Ms: 0, p99Ms: 0, maxMs: 0 }),
       // Only a lane with a thread of its own attributes what is printed.
       effectOf: () => undefined,
     });

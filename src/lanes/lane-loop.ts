@@ -1,11 +1,19 @@
 import { assertNever } from '../core/assert.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Tenure } from '../core/execution.ts';
-import type { ExecutionId } from '../core/ids.ts';
+import type { EventLoopDelaySample, LaneSample } from '../core/host-sample.ts';
+import type { ExecutionId, LaneIndex } from '../core/ids.ts';
 import type { Cancel, Clock, Digest } from '../core/ports.ts';
 import { createRuntime } from '../methods/runtime/index.ts';
 import type { Admission, CaptureOutcome, Runtime, RuntimeEvent } from '../methods/runtime/index.ts';
-import type { InstalledPackage, LaneCommand, LaneEvent, LaneOptions, LaneShared } from './contract.ts';
+import type {
+  InstalledPackage,
+  LaneCommand,
+  LaneCounters,
+  LaneEvent,
+  LaneOptions,
+  LaneShared,
+} from './contract.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { Outbox } from './outbox.ts';
 import { SharedWords } from './shared.ts';
@@ -24,6 +32,10 @@ export interface LanePorts {
   /** Imports every module of a package. @returns the `file:` URL of its folder, ending in `/` */
   importPackage(installed: InstalledPackage): Promise<string>;
   heapBytes(): number;
+  /** CPU time that this thread was given so far; null where nobody tells. */
+  cpuMs(): number | null;
+  /** Since the look before. */
+  eventLoopDelay(): EventLoopDelaySample;
   /** An effect of this execution is about to be called; `null` when the slice that called it has ended. */
   effectOf(execution: ExecutionId | null): void;
 }
@@ -68,6 +80,8 @@ export class LaneLoop {
   #traceDue = false;
   #tracedMs: number;
   #tracedBusyMs = 0;
+  #tracedCpuMs: number | null;
+  readonly #index: LaneIndex;
   #retransmitDue = false;
 
   constructor(shared: LaneShared, options: LaneOptions, ports: LanePorts) {
@@ -77,6 +91,8 @@ export class LaneLoop {
     this.#outbox = new Outbox((events) => ports.report(events));
     this.#countedMs = ports.clock.monotonicMs();
     this.#tracedMs = this.#countedMs;
+    this.#tracedCpuMs = ports.cpuMs();
+    this.#index = options.index;
     this.#runtime = createRuntime(
       {
         incarnation: options.incarnation,
@@ -89,7 +105,7 @@ export class LaneLoop {
         wake: () => this.wake(),
         emit: (event) => this.#emit(event),
       },
-      { sliceMs: options.sliceMs },
+      { sliceMs: options.sliceMs, heapBytes: () => ports.heapBytes() },
     );
     this.#every(options.tracePeriodMs, () => (this.#traceDue = true));
     this.#every(retransmitPeriodMs, () => (this.#retransmitDue = true));
@@ -226,15 +242,29 @@ export class LaneLoop {
   #trace(): void {
     this.#traceDue = false;
     this.#words.showHeap(this.#ports.heapBytes());
-    const { busyMs } = this.#words.counters();
-    this.#outbox.add({
-      kind: 'trace',
-      traces: this.#runtime.traces(),
-      busyMs: busyMs - this.#tracedBusyMs,
-      periodMs: this.#countedMs - this.#tracedMs,
-    });
-    this.#tracedBusyMs = busyMs;
+    const counters = this.#words.counters();
+    const busyMs = counters.busyMs - this.#tracedBusyMs;
+    const periodMs = this.#countedMs - this.#tracedMs;
+    const sample = this.#sample(busyMs, periodMs, counters);
+    this.#outbox.add({ kind: 'trace', traces: this.#runtime.traces(), busyMs, periodMs, sample });
+    this.#tracedBusyMs = counters.busyMs;
     this.#tracedMs = this.#countedMs;
+  }
+
+  #sample(busyMs: number, periodMs: number, counters: LaneCounters): LaneSample {
+    const cpuMs = this.#ports.cpuMs();
+    const share = (amount: number): number => (periodMs > 0 ? Math.max(0, amount) / periodMs : 0);
+    const sample: LaneSample = {
+      lane: this.#index,
+      busyRatio: Math.min(1, share(busyMs)),
+      cpuCores: cpuMs === null || this.#tracedCpuMs === null ? null : share(cpuMs - this.#tracedCpuMs),
+      ready: counters.ready,
+      executions: counters.executions,
+      heapBytes: counters.heapBytes,
+      eventLoopDelay: this.#ports.eventLoopDelay(),
+    };
+    this.#tracedCpuMs = cpuMs;
+    return sample;
   }
 
   #carryOut(): void {

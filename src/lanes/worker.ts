@@ -2,6 +2,8 @@ import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { getHeapStatistics } from 'node:v8';
 import { SystemClock } from '../clock.ts';
 import { SystemDigest } from '../digest.ts';
+import { EventLoopDelay } from '../event-loop-delay.ts';
+import { threadCpuMs } from '../thread-cpu.ts';
 import { movedWithEvents } from './channel.ts';
 import type { LaneMessage, WorkerStart } from './channel.ts';
 import type { LaneCommand } from './contract.ts';
@@ -13,8 +15,12 @@ import { SharedWords } from './shared.ts';
 
 // The program of a lane's thread.
 
+const loopDelayResolutionMs = 50;
+
 const { port, shared, options } = workerData as WorkerStart;
 const effects = new EffectContext();
+/** A look at it wakes an idle lane, so it is coarser than the host's. */
+const eventLoopDelay = new EventLoopDelay(loopDelayResolutionMs);
 const words = new SharedWords(shared);
 /** Taken off the port by the event loop; what the loop takes off itself came later. */
 let received: LaneCommand[] = [];
@@ -34,6 +40,12 @@ function takeCommands(): readonly LaneCommand[] {
   return taken;
 }
 
+/** Values and array buffers together. */
+function heapBytes(): number {
+  const { used_heap_size: used, external_memory: external } = getHeapStatistics();
+  return used + external;
+}
+
 const loop = new LaneLoop(shared, options, {
   clock: new SystemClock(),
   digest: new SystemDigest(),
@@ -41,7 +53,9 @@ const loop = new LaneLoop(shared, options, {
   defer: (turn) => void setImmediate(turn),
   report: (events) => port.postMessage(events, movedWithEvents(events)),
   importPackage,
-  heapBytes: () => getHeapStatistics().used_heap_size,
+  heapBytes,
+  cpuMs: threadCpuMs,
+  eventLoopDelay: () => eventLoopDelay.read(),
   effectOf: (execution) => (execution === null ? effects.leave() : effects.enter(execution)),
 });
 

@@ -13,6 +13,7 @@ import type {
 } from '../core/ids.ts';
 import type { ExecutionActivity, Inspection, Pin } from '../core/inspection.ts';
 import type { DeliveryPacket, EffectOutcome } from '../core/packet.ts';
+import type { ExecutionUsage, HostMonitoring, HostUsage } from './messages/monitoring.ts';
 
 /*
  * The actor message API: every message that an actor takes from beyond its own host, typed. Messages between the
@@ -98,6 +99,8 @@ export interface HostDescription {
   readonly phase: 'serving' | 'frozen' | 'draining' | 'drained';
   readonly lanes: number;
   readonly availability: HostAvailability;
+  /** Null before the first sample. */
+  readonly monitoring: HostMonitoring | null;
   readonly uptimeMs: number;
 }
 
@@ -115,6 +118,8 @@ export interface ExecutionSummary {
   readonly executionCost: number;
   readonly snapshotBytes: number;
   readonly pin: Pin | null;
+  /** Of the newest usage report; null before the first, and when it is not among those listed there. */
+  readonly usage: ExecutionUsage | null;
   /** Newest line that its log holds, or empty. */
   readonly lastLog: string;
 }
@@ -259,6 +264,7 @@ export type ExecutionReply =
 /** `rack/<name>`: the holder of the rack's seat */
 export type RackMessage =
   | { readonly kind: 'availability'; readonly report: HostAvailability }
+  | { readonly kind: 'usage'; readonly usage: HostUsage }
   /** Answered with at most `limit` hosts of all racks, most available first. */
   | { readonly kind: 'candidates'; readonly limit: number }
   /** What another rack's actor offers. */

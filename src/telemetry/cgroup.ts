@@ -11,14 +11,19 @@ export interface CgroupFolders {
 export interface Cgroups {
   readonly cpu: CgroupFolders | null;
   readonly memory: CgroupFolders | null;
+  readonly io: CgroupFolders | null;
 }
 
 /** What binds this process, whatever set it: a container, a service manager, nobody. */
 export interface CgroupLimits {
   /** Cores: the least quota of its cgroup and all parents; null when none has one. */
   readonly cpuQuotaCores: number | null;
+  /** The cgroup that has this quota, and counts how often it bound; else the process's own; null without cgroups. */
+  readonly cpuFolder: string | null;
   /** The least limit of its cgroup and all parents, and where its use can be read; null when none has one. */
   readonly memory: MemoryLimit | null;
+  /** Reading and writing together, of the slowest limited device; null when nothing is limited. */
+  readonly ioBytesPerSecond: number | null;
 }
 
 export interface MemoryLimit {
@@ -140,33 +145,75 @@ export function locateCgroups(read: ReadText): Cgroups {
   return {
     cpu: cgroupFolders('cpu', membership, mountInfo),
     memory: cgroupFolders('memory', membership, mountInfo),
+    io: cgroupFolders('blkio', membership, mountInfo) ?? cgroupFolders('io', membership, mountInfo),
   };
 }
 
-/** Reads what binds this process now; limits may change while it runs. Both are null where there are no cgroups. */
-export function readCgroupLimits({ cpu, memory }: Cgroups, read: ReadText): CgroupLimits {
-  return { cpuQuotaCores: cpuQuota(cpu, read), memory: memoryLimit(memory, read) };
+/** Reads what binds this process now; limits may change while it runs. All are null where there are no cgroups. */
+export function readCgroupLimits({ cpu, memory, io }: Cgroups, read: ReadText): CgroupLimits {
+  return {
+    ...cpuQuota(cpu, read),
+    memory: memoryLimit(memory, read),
+    ioBytesPerSecond: ioLimit(io, read),
+  };
 }
 
-function cpuQuota(found: CgroupFolders | null, read: ReadText): number | null {
-  const quotas = (found?.folders ?? []).flatMap((folder) => {
+function cpuQuota(
+  found: CgroupFolders | null,
+  read: ReadText,
+): Pick<CgroupLimits, 'cpuQuotaCores' | 'cpuFolder'> {
+  let cpuQuotaCores: number | null = null;
+  let cpuFolder = found?.folders[0] ?? null;
+  for (const folder of found?.folders ?? []) {
     const quota =
       found?.version === 1
         ? parseCfsQuota(read(`${folder}/cpu.cfs_quota_us`) ?? '', read(`${folder}/cpu.cfs_period_us`) ?? '')
         : parseCpuMax(read(`${folder}/cpu.max`) ?? '');
-    return quota ?? [];
+    if (quota === null || (cpuQuotaCores !== null && quota >= cpuQuotaCores)) continue;
+    cpuQuotaCores = quota;
+    cpuFolder = folder;
+  }
+  return { cpuQuotaCores, cpuFolder };
+}
+
+/** @returns bytes per second that one direction may have, of the slowest device; null when none is limited */
+export function parseIoLimit(text: string, direction: 'rbps' | 'wbps'): number | null {
+  const rates = text.split('\n').flatMap((line) => {
+    // Version 2 names both directions in each device's line; version 1 has a file for each.
+    const [, named] = new RegExp(`^\\d+:\\d+ .*\\b${direction}=(\\d+)`).exec(line) ?? [];
+    const [, bare] = /^\d+:\d+ (\d+)$/.exec(line) ?? [];
+    const rate = Number(named ?? bare ?? 0);
+    return rate > 0 ? [rate] : [];
   });
-  return quotas.length === 0 ? null : Math.min(...quotas);
+  return rates.length === 0 ? null : Math.min(...rates);
+}
+
+function ioLimit(found: CgroupFolders | null, read: ReadText): number | null {
+  const limits = (found?.folders ?? []).flatMap((folder) => {
+    const [reading, writing] =
+      found?.version === 1
+        ? [`${folder}/blkio.throttle.read_bps_device`, `${folder}/blkio.throttle.write_bps_device`]
+        : [`${folder}/io.max`, `${folder}/io.max`];
+    const rates = [
+      parseIoLimit(read(reading) ?? '', 'rbps'),
+      parseIoLimit(read(writing) ?? '', 'wbps'),
+    ].filter((rate) => rate !== null);
+    return rates.length === 0 ? [] : [rates.reduce((sum, rate) => sum + rate, 0)];
+  });
+  return limits.length === 0 ? null : Math.min(...limits);
 }
 
 function memoryLimit(found: CgroupFolders | null, read: ReadText): MemoryLimit | null {
   let least: MemoryLimit | null = null;
   for (const folder of found?.folders ?? []) {
     const version = found?.version ?? 2;
-    const file = version === 1 ? 'memory.limit_in_bytes' : 'memory.max';
-    const limitBytes = parseMemoryLimit(read(`${folder}/${file}`) ?? '');
-    if (limitBytes !== null && (least === null || limitBytes < least.limitBytes)) {
-      least = { limitBytes, version, folder };
+    // Past `memory.high` the kernel takes memory back so eagerly that a process hardly goes on.
+    const files = version === 1 ? ['memory.limit_in_bytes'] : ['memory.max', 'memory.high'];
+    for (const file of files) {
+      const limitBytes = parseMemoryLimit(read(`${folder}/${file}`) ?? '');
+      if (limitBytes !== null && (least === null || limitBytes < least.limitBytes)) {
+        least = { limitBytes, version, folder };
+      }
     }
   }
   return least;

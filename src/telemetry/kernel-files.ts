@@ -1,3 +1,4 @@
+import type { MachineMemory } from '../core/host-sample.ts';
 import { statistic } from './cgroup.ts';
 
 /** CPU time of the whole machine since it started, in one unit. */
@@ -26,12 +27,6 @@ export interface StallTotals {
   readonly someUs: number;
   /** All threads waited; 0 where the kernel does not tell. */
   readonly fullUs: number;
-}
-
-export interface MachineMemory {
-  readonly totalBytes: number;
-  /** What programs could have without swapping, reclaimable caches included. */
-  readonly availableBytes: number;
 }
 
 /** From `/proc/stat`. Waiting for a disk is idling. */
@@ -71,6 +66,33 @@ export function parseNetwork(text: string): NetworkBytes {
     }
   }
   return { received, sent, loopback };
+}
+
+/** Interfaces of `/proc/net/dev` that lead out of the machine. */
+export function interfaceNames(text: string): readonly string[] {
+  return text.split('\n').flatMap((line) => {
+    const [, name] = /^\s*([^\s:]+):/.exec(line) ?? [];
+    return name === undefined || name === 'lo' ? [] : [name];
+  });
+}
+
+/** Bytes per second both ways, from `/sys/class/net/NAME/speed` (Mbit/s each way); null where it says nothing. */
+export function parseInterfaceSpeed(text: string): number | null {
+  const megabits = Number(text.trim());
+  return text.trim() !== '' && megabits > 0 ? (2 * megabits * 1e6) / 8 : null;
+}
+
+/** Mean over the cores, from `/proc/cpuinfo`; null where it names no clock (on ARM). */
+export function parseClockHz(text: string): number | null {
+  const megahertz = [...text.matchAll(/^cpu MHz\s*: ([\d.]+)$/gm)].map(([, value]) => Number(value));
+  const known = megahertz.filter((value) => value > 0);
+  return known.length === 0 ? null : (known.reduce((sum, value) => sum + value, 0) / known.length) * 1e6;
+}
+
+/** From `/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq`, in kHz. */
+export function parseScalingHz(text: string): number | null {
+  const kilohertz = Number(text.trim());
+  return kilohertz > 0 ? kilohertz * 1e3 : null;
 }
 
 /** From `/proc/self/io`. */

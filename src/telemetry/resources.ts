@@ -1,68 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import type {
+  LimitsSample,
+  MachineMemory,
+  MachineSample,
+  ProcessSample,
+  ResourceSample,
+  StallSample,
+} from '../core/host-sample.ts';
 import type { Clock } from '../core/ports.ts';
-import type { CgroupFolders, Cgroups, MemoryLimit, ReadText, Throttling } from './cgroup.ts';
+import type { CgroupFolders, CgroupLimits, Cgroups, MemoryLimit, ReadText, Throttling } from './cgroup.ts';
 import { cpuShareOf, locateCgroups, parseThrottling, readCgroupLimits, readMemoryUse } from './cgroup.ts';
-import type { EventLoopDelaySample } from './event-loop-delay.ts';
-import { EventLoopDelay } from './event-loop-delay.ts';
-import type { DiskBytes, MachineCpu, MachineMemory, NetworkBytes, StallTotals } from './kernel-files.ts';
-import { parseDisk, parseMachineCpu, parseMachineMemory, parseNetwork, parseStalls } from './kernel-files.ts';
-
-/**
- * What a process and its machine used, over the time since the sample before. Null is what this platform does not
- * tell: outside Linux that is network, disk, stalls, throttling and limits.
- */
-export interface ResourceSample {
-  /** Monotonic, when it was taken. */
-  readonly atMs: number;
-  readonly periodMs: number;
-  readonly process: ProcessSample;
-  readonly machine: MachineSample;
-  readonly limits: LimitsSample;
-  readonly stalls: StallSample | null;
-}
-
-export interface ProcessSample {
-  /** Cores kept busy, all threads together. */
-  readonly cpuCores: number;
-  readonly residentBytes: number;
-  readonly disk: { readonly readBytesPerSecond: number; readonly writtenBytesPerSecond: number } | null;
-  /** Of the thread that samples, over the last two periods. */
-  readonly eventLoopDelay: EventLoopDelaySample;
-}
-
-export interface MachineSample {
-  readonly cores: number;
-  /** Cores kept busy by everybody; inside a container, too. */
-  readonly cpuCores: number;
-  readonly memory: MachineMemory;
-  /** Of this process's network namespace. */
-  readonly network: {
-    readonly receivedBytesPerSecond: number;
-    readonly sentBytesPerSecond: number;
-    readonly loopbackBytesPerSecond: number;
-  } | null;
-}
-
-export interface LimitsSample {
-  /** Cores that this host may use: configured, else the lesser of cores and quota. */
-  readonly cpuShareCores: number;
-  /** Share of the quota's periods in which it stopped us; null where no cgroup counts them. */
-  readonly throttledRatio: number | null;
-  /** The cgroup's limit, or the machine's memory. */
-  readonly memoryLimitBytes: number;
-  /** Of the cgroup's limit or of the machine's memory, whichever is fuller; in [0, 1]. */
-  readonly memoryUsage: number;
-}
-
-/** Share of the period in which work waited for a resource, each in [0, 1]. */
-export interface StallSample {
-  readonly cpuRatio: number;
-  readonly memoryRatio: number;
-  readonly memoryFullRatio: number;
-  readonly ioRatio: number;
-  readonly ioFullRatio: number;
-}
+import { EventLoopDelay } from '../event-loop-delay.ts';
+import type { DiskBytes, MachineCpu, NetworkBytes, StallTotals } from './kernel-files.ts';
+import {
+  interfaceNames,
+  parseClockHz,
+  parseDisk,
+  parseInterfaceSpeed,
+  parseMachineCpu,
+  parseMachineMemory,
+  parseNetwork,
+  parseScalingHz,
+  parseStalls,
+} from './kernel-files.ts';
 
 /** Where the figures come from. */
 export interface ResourceSources {
@@ -74,6 +35,8 @@ export interface ResourceSources {
   /** Where there is no `/proc`. */
   readonly machineCpu: () => MachineCpu;
   readonly machineMemory: () => MachineMemory;
+  /** Of the first core, as built or now; 0 where nobody tells. */
+  readonly clockHz: () => number;
 }
 
 /** This process and this machine. */
@@ -98,22 +61,36 @@ export const systemSources: ResourceSources = {
     return { busy, total: busy + idle };
   },
   machineMemory: () => ({ totalBytes: totalmem(), availableBytes: freemem() }),
+  clockHz: () => (cpus()[0]?.speed ?? 0) * 1e6,
 };
 
 /** Everything that only counts up. */
 interface Counters {
   readonly atMs: number;
+  readonly bootMs: number;
   readonly processCpuMs: number;
   readonly machineCpu: MachineCpu;
   readonly disk: DiskBytes | null;
   readonly network: NetworkBytes | null;
   readonly throttling: Throttling | null;
+  readonly limits: CgroupLimits;
   readonly stalls: {
     readonly cpu: StallTotals;
     readonly memory: StallTotals;
     readonly io: StallTotals;
   } | null;
 }
+
+/** What hardly changes, and costs more than it tells when it is read with each sample. */
+interface Equipment {
+  readonly readAtMs: number;
+  readonly clockHz: number | null;
+  readonly networkBytesPerSecond: number | null;
+}
+
+const equipmentReadEveryMs = 10_000;
+/** A larger difference than the boot clock's resolution: the machine was suspended. */
+const suspendMsMin = 50;
 
 /** Samples this process, its machine and its limits. It keeps no timer but that of the event loop's delay. */
 export class ResourceSampler {
@@ -124,6 +101,7 @@ export class ResourceSampler {
   readonly #cgroups: Cgroups;
   readonly #pressureFiles: (resource: 'cpu' | 'memory' | 'io') => string;
   #last: Counters;
+  #equipment: Equipment;
 
   /** @param configuredCores the host's CPU share, 0 when none is configured */
   constructor(clock: Clock, configuredCores: number, sources: ResourceSources = systemSources) {
@@ -133,21 +111,27 @@ export class ResourceSampler {
     this.#cgroups = locateCgroups(sources.read);
     this.#pressureFiles = pressureFiles(this.#cgroups.cpu, sources.read);
     this.#last = this.#count();
+    this.#equipment = this.#equip(this.#last.atMs);
   }
 
-  /** Samples now. Everything per second, and every ratio, is over the time since the last call. */
+  /**
+   * Samples now. Everything per second, and every ratio, is over the time since the last call. Of a period in which the
+   * machine was suspended nothing is known: some counters ran on and some did not.
+   */
   sample(): ResourceSample {
     const before = this.#last;
     const now = this.#count();
     this.#last = now;
-    const periodMs = now.atMs - before.atMs;
+    const suspendedMs = now.bootMs - before.bootMs - (now.atMs - before.atMs);
+    const periodMs = suspendedMs >= suspendMsMin ? 0 : Math.max(0, now.atMs - before.atMs);
+    if (now.atMs - this.#equipment.readAtMs >= equipmentReadEveryMs) this.#equipment = this.#equip(now.atMs);
     const memory = this.#machineMemory();
     return {
       atMs: now.atMs,
       periodMs,
       process: this.#process(before, now, periodMs),
       machine: this.#machine(before, now, periodMs, memory),
-      limits: this.#limits(before, now, memory),
+      limits: this.#limits(before, now, periodMs, memory),
       stalls: stallsBetween(before, now, periodMs),
     };
   }
@@ -160,14 +144,17 @@ export class ResourceSampler {
     const { read, processCpuMs, machineCpu } = this.#sources;
     const disk = read('/proc/self/io');
     const network = read('/proc/net/dev');
-    const ownCgroup = this.#cgroups.cpu?.folders[0];
+    const limits = readCgroupLimits(this.#cgroups, read);
+    const { cpuFolder } = limits;
     return {
       atMs: this.#clock.monotonicMs(),
+      bootMs: this.#clock.bootMs(),
       processCpuMs: processCpuMs(),
       machineCpu: parseMachineCpu(read('/proc/stat') ?? '') ?? machineCpu(),
       disk: disk === null ? null : parseDisk(disk),
       network: network === null ? null : parseNetwork(network),
-      throttling: ownCgroup === undefined ? null : parseThrottling(read(`${ownCgroup}/cpu.stat`) ?? ''),
+      throttling: cpuFolder === null ? null : parseThrottling(read(`${cpuFolder}/cpu.stat`) ?? ''),
+      limits,
       stalls: this.#countStalls(),
     };
   }
@@ -196,9 +183,11 @@ export class ResourceSampler {
   #machine(before: Counters, now: Counters, periodMs: number, memory: MachineMemory): MachineSample {
     const cores = this.#sources.cores();
     const busy = now.machineCpu.busy - before.machineCpu.busy;
+    const share = ratio(busy, now.machineCpu.total - before.machineCpu.total);
     return {
       cores,
-      cpuCores: cores * per(busy, now.machineCpu.total - before.machineCpu.total),
+      cpuCores: periodMs > 0 ? cores * share : 0,
+      clockHz: this.#equipment.clockHz,
       memory,
       network: both(before.network, now.network, (from, to) => ({
         receivedBytesPerSecond: perSecond(to.received - from.received, periodMs),
@@ -213,12 +202,30 @@ export class ResourceSampler {
     return parseMachineMemory(read('/proc/meminfo') ?? '') ?? machineMemory();
   }
 
-  #limits(before: Counters, now: Counters, machine: MachineMemory): LimitsSample {
+  #equip(readAtMs: number): Equipment {
+    const { read, clockHz } = this.#sources;
+    const speeds = interfaceNames(read('/proc/net/dev') ?? '')
+      .filter((name) => read(`/sys/class/net/${name}/operstate`)?.trim() !== 'down')
+      .flatMap((name) => parseInterfaceSpeed(read(`/sys/class/net/${name}/speed`) ?? '') ?? []);
+    return {
+      readAtMs,
+      clockHz:
+        parseClockHz(read('/proc/cpuinfo') ?? '') ??
+        parseScalingHz(read('/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq') ?? '') ??
+        (clockHz() > 0 ? clockHz() : null),
+      networkBytesPerSecond: speeds.length === 0 ? null : speeds.reduce((sum, speed) => sum + speed, 0),
+    };
+  }
+
+  #limits(before: Counters, now: Counters, periodMs: number, machine: MachineMemory): LimitsSample {
     const { read, cores } = this.#sources;
-    const { cpuQuotaCores, memory } = readCgroupLimits(this.#cgroups, read);
+    const { cpuQuotaCores, memory, ioBytesPerSecond, cpuFolder } = now.limits;
+    // Counters of two cgroups have nothing to do with each other.
+    const isComparable = before.limits.cpuFolder === cpuFolder && periodMs > 0;
     return {
       cpuShareCores: cpuShareOf(this.#configuredCores, cores(), cpuQuotaCores),
-      throttledRatio: both(before.throttling, now.throttling, (from, to) =>
+      cpuQuotaCores,
+      throttledRatio: both(isComparable ? before.throttling : null, now.throttling, (from, to) =>
         ratio(to.throttledPeriods - from.throttledPeriods, to.periods - from.periods),
       ),
       memoryLimitBytes: Math.min(machine.totalBytes, memory?.limitBytes ?? Infinity),
@@ -226,6 +233,8 @@ export class ResourceSampler {
         ratio(machine.totalBytes - machine.availableBytes, machine.totalBytes),
         memory === null ? 0 : usageOf(memory, read),
       ),
+      ioBytesPerSecond,
+      networkBytesPerSecond: this.#equipment.networkBytesPerSecond,
     };
   }
 }

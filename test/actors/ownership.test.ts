@@ -32,7 +32,7 @@ describe('starting', () => {
         kind: 'startExecution',
         execution: 'x-twice',
         method: { package: 'p', method: 'count.ts#count' },
-        args: argsOf({ until: 500, busy: true, bytes: 10 }),
+        args: argsOf({ until: 500, busy: true, bytes: 10, peers: [] }),
         affinity: anywhere,
       } as const;
       const ask = (): Promise<HostReply> =>

@@ -1,6 +1,7 @@
 import type { Tenure } from '../../src/core/execution.ts';
 import type { ExecutionId, LaneIndex } from '../../src/core/ids.ts';
-import { snapshotDigest } from '../../src/core/ids.ts';
+import { methodId, packageHash, snapshotDigest } from '../../src/core/ids.ts';
+import type { PeerTally } from '../../src/core/inspection.ts';
 import { SystemDigest } from '../../src/digest.ts';
 import type {
   Capture,
@@ -21,6 +22,8 @@ export interface Script {
   readonly busy: boolean;
   /** Size of its snapshot. */
   readonly bytes: number;
+  /** What each of its traces says of its peers. */
+  readonly peers: readonly PeerTally[];
 }
 
 export interface Act {
@@ -143,16 +146,32 @@ export class ScriptedLane implements Lane {
       ({ tenure, script, count, frozen, settled }) =>
         ({
           execution: tenure.execution,
+          method: { package: packageHash('p'.repeat(64)), method: methodId('count.ts#count') },
           activity: settled ? 'settled' : frozen ? 'frozen' : script.busy ? 'running' : 'waiting',
           fuel: count,
           cpuMs: count * stepMs,
+          demandMs: count * stepMs,
+          allocatedBytes: 0,
+          effects: 0,
+          messagesIn: 0,
+          peers: script.peers,
           slices: count,
           longestSliceMs: 2,
           snapshotBytes: script.bytes,
           captureMs: 0,
         }) as const,
     );
-    this.#tell({ kind: 'trace', traces, busyMs: 0, periodMs: traceEveryMs });
+    const { ready, executions, heapBytes } = this.counters();
+    const sample = {
+      lane: this.index,
+      busyRatio: 0,
+      cpuCores: null,
+      ready,
+      executions,
+      heapBytes,
+      eventLoopDelay: { p50Ms: 0, p99Ms: 0, maxMs: 0 },
+    };
+    this.#tell({ kind: 'trace', traces, busyMs: 0, periodMs: traceEveryMs, sample });
   }
 
   #carryOut(command: LaneCommand): void {
@@ -190,8 +209,8 @@ export class ScriptedLane implements Lane {
   }
 
   #admit(tenure: Tenure, bytes: Uint8Array, count: number, digest: Capture['digest'] | null): void {
-    const { until, busy, bytes: size } = JSON.parse(new TextDecoder().decode(bytes)) as Script;
-    const script = { until, busy, bytes: size };
+    const { until, busy, bytes: size, peers } = JSON.parse(new TextDecoder().decode(bytes)) as Script;
+    const script = { until, busy, bytes: size, peers };
     this.residents.set(tenure.execution, { tenure, script, count, frozen: true, settled: false });
     this.#tell({ kind: 'restored', tenure, digest });
   }

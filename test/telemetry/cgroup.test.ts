@@ -145,7 +145,11 @@ test.each([
   ['mounts without files', { '/proc/self/cgroup': '0::/a\n', '/proc/self/mountinfo': v2Mount }],
 ])('%s limits nothing', (_, texts) => {
   const read = files(texts);
-  expect(readCgroupLimits(locateCgroups(read), read)).toEqual({ cpuQuotaCores: null, memory: null });
+  expect(readCgroupLimits(locateCgroups(read), read)).toMatchObject({
+    cpuQuotaCores: null,
+    memory: null,
+    ioBytesPerSecond: null,
+  });
 });
 
 test('throttling, where a quota is', () => {

@@ -19,9 +19,11 @@ class FakeMachine {
   readonly files: Record<string, string> = {};
   cpuMs = 0;
   nowMs = 1_000;
+  suspendedMs = 0;
+  clockHz = 2e9;
   readonly clock: Clock = {
     monotonicMs: () => this.nowMs,
-    bootMs: () => this.nowMs,
+    bootMs: () => this.nowMs + this.suspendedMs,
     wallMs: () => this.nowMs,
     after: () => () => undefined,
   };
@@ -32,6 +34,7 @@ class FakeMachine {
     residentBytes: () => 90e6,
     machineCpu: () => ({ busy: this.cpuMs, total: this.nowMs * 4 }),
     machineMemory: () => ({ totalBytes: 8e9, availableBytes: 6e9 }),
+    clockHz: () => this.clockHz,
   };
 
   sampler(configuredCores = 0): ResourceSampler {

@@ -129,8 +129,9 @@ export interface Runtime {
   retransmit(): void;
   /** Lets one ready execution run for a slice of about 2 ms, the one that waited longest. Runs nothing while `mayAct` is false. */
   step(): StepReport;
-  /** Executions that are ready: the demand on this lane's thread. */
+  /** Executions that are ready: the demand on this lane's thread. From here on each one's own demand is booked, too. */
   readyCount(): number;
+  /** Of the executions of which anything has changed since the last call. */
   traces(): readonly ExecutionTrace[];
   /** The execution whose method runs right now, for attributing console output; null between slices. */
   running(): ExecutionId | null;
@@ -149,4 +150,6 @@ export interface RuntimeOptions {
    * and `attention` decide. For tests that capture everywhere.
    */
   readonly interrupt: (() => boolean) | null;
+  /** Used bytes of this thread's heap, to estimate allocations; asked at each tick. Null: allocations are not traced. */
+  readonly heapBytes: (() => number) | null;
 }

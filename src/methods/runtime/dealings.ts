@@ -150,6 +150,7 @@ export class Dealings implements ExecutionApi {
     this.#execution.rerunning = null;
     const lost = again === null ? undefined : this.effects.get(again);
     const effect = lost ?? this.#newEffect(name);
+    this.#execution.effects += 1;
     effect.incarnation = this.#host.incarnation;
     effect.life = this.#execution.tenure.generation;
     this.#host.act(this.#execution, () => this.#host.runEffect(this.#execution, effect, run));
@@ -266,6 +267,7 @@ export class Dealings implements ExecutionApi {
     const failure = ok
       ? undefined
       : new SendFailedError(send.to, refusal.kind === 'refuse' ? refusal.reason : '');
+    if (ok) this.#execution.tally.sent(send.to, send.body.byteLength);
     this.#execution.promises.settle(send.record, ok, failure);
     this.#perform(effects);
     return false;
@@ -337,6 +339,7 @@ export class Dealings implements ExecutionApi {
         this.#host.act(this.#execution, () => this.#host.emit({ kind: 'packet', packet }));
       } else if (effect.kind === 'deliver') {
         const value = this.#host.decode(this.#execution, effect.body);
+        this.#execution.tally.received(effect.from, effect.body.byteLength);
         if (effect.subject === 'user') this.#accept(value);
         else this.settleChild(effect.from, value as { readonly ok: boolean; readonly value: unknown });
       } else if (effect.kind === 'free') {
@@ -346,6 +349,7 @@ export class Dealings implements ExecutionApi {
   }
 
   #accept(message: unknown): void {
+    this.#execution.tally.messagesIn += 1;
     const receiver = this.receivers.shift();
     if (receiver === undefined) this.mailbox.push(message);
     else this.#execution.promises.settle(receiver, true, message);

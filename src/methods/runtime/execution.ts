@@ -1,11 +1,13 @@
 import { assert, assertNever } from '../../core/assert.ts';
 import type { MethodRef, Tenure } from '../../core/execution.ts';
 import type { ExecutionActivity, ExecutionTrace } from '../../core/inspection.ts';
+import { Allocation } from './allocation.ts';
 import { Fuel } from './fuel.ts';
 import { $, type ExecutionApi, type Injection, type Running } from './gate.ts';
 import type { Frame, Job, LoadedMethod, PromiseRecord, Reaction } from './method-code.ts';
 import { Promises } from './promises.ts';
 import { stitchStack } from './stack-text.ts';
+import { Tally } from './tally.ts';
 
 /** What an execution asks of the runtime around it. */
 export interface ExecutionHost {
@@ -14,6 +16,8 @@ export interface ExecutionHost {
   mayAct(): boolean;
   /** Asked at each tick, with no fuel in between; null where only the clock and `attention` decide. */
   readonly interrupt: (() => boolean) | null;
+  /** Of this thread's heap, for tracing; null where nobody looks. */
+  readonly heapBytes: (() => number) | null;
   /** Whether the thread is wanted by others once a slice is over. */
   isContended(execution: Execution): boolean;
   readonly sliceMs: number;
@@ -51,6 +55,15 @@ export class Execution implements Running {
   rerunning: number | null = null;
   snapshotBytes = 0;
   captureMs = 0;
+  readonly tally = new Tally();
+  /** Calls of effects, since it came here. */
+  effects = 0;
+  readonly #allocation = new Allocation();
+  #demandMs = 0;
+  /** Since when it could run, or runs; null while it waits or stands still. */
+  #readySinceMs: number | null = null;
+  /** What of it the trace before showed. */
+  #traced = '';
   readonly #host: ExecutionHost;
   #collected: Frame[] = [];
   #expectedFrames = 0;
@@ -89,14 +102,39 @@ export class Execution implements Running {
     return this.isReady ? 'ready' : 'waiting';
   }
 
-  get trace(): ExecutionTrace {
+  /** @returns null when nothing has changed since the trace before */
+  takeTrace(nowMs: number): ExecutionTrace | null {
+    const { activity, snapshotBytes, captureMs, effects } = this;
+    const { fuel, cpuMs, slices, longestSliceMs } = this.fuel.trace;
+    const traced = `${activity} ${slices} ${snapshotBytes} ${effects} ${this.tally.messagesIn}`;
+    // Demand grows while it is ready.
+    if (traced === this.#traced && this.#readySinceMs === null && this.tally.isEmpty) return null;
+    this.#traced = traced;
     return {
       execution: this.tenure.execution,
-      activity: this.activity,
-      ...this.fuel.trace,
-      snapshotBytes: this.snapshotBytes,
-      captureMs: this.captureMs,
+      method: this.ref,
+      activity,
+      fuel,
+      cpuMs,
+      demandMs: this.#demandMs + (this.#readySinceMs === null ? 0 : nowMs - this.#readySinceMs),
+      slices,
+      longestSliceMs,
+      allocatedBytes: Math.round(this.#allocation.bytes),
+      effects,
+      snapshotBytes,
+      captureMs,
+      messagesIn: this.tally.messagesIn,
+      peers: this.tally.take(),
     };
+  }
+
+  /** Books demand from now on, or until now. */
+  noteReady(isReady: boolean, nowMs: number): void {
+    if (isReady) this.#readySinceMs ??= nowMs;
+    else if (this.#readySinceMs !== null) {
+      this.#demandMs += nowMs - this.#readySinceMs;
+      this.#readySinceMs = null;
+    }
   }
 
   begin(args: readonly unknown[]): void {
@@ -107,7 +145,10 @@ export class Execution implements Running {
   runSlice(): SliceEnd {
     assert($.x === null, 'slices do not nest');
     const idle = $.n;
-    this.fuel.beginSlice(this.#host.monotonicMs());
+    const startMs = this.#host.monotonicMs();
+    this.fuel.beginSlice(startMs);
+    this.noteReady(true, startMs);
+    if (this.#host.heapBytes !== null) this.#allocation.begin(this.#host.heapBytes(), startMs);
     $.x = this;
     $.n = this.refill();
     try {
@@ -115,7 +156,10 @@ export class Execution implements Running {
     } finally {
       $.x = null;
       $.n = idle;
-      this.fuel.endSlice(this.#host.monotonicMs());
+      const endMs = this.#host.monotonicMs();
+      this.fuel.endSlice(endMs);
+      if (this.#host.heapBytes !== null) this.#allocation.look(this.#host.heapBytes(), endMs);
+      this.noteReady(this.isReady, endMs);
     }
   }
 
@@ -228,6 +272,7 @@ export class Execution implements Running {
   wantsToYield(): boolean {
     const nowMs = this.#host.monotonicMs();
     this.fuel.tick(nowMs);
+    if (this.#host.heapBytes !== null) this.#allocation.look(this.#host.heapBytes(), nowMs);
     if (this.#interrupts() || this.#host.attention() || !this.#host.mayAct()) return true;
     return this.fuel.sliceIsOver(nowMs) && this.#host.isContended(this);
   }

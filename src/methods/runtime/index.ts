@@ -1,3 +1,4 @@
 export type * from './contract.ts';
-export { createRuntime, decodeResult, encodeArgs } from './runtime.ts';
+export { createRuntime } from './runtime.ts';
+export { decodeResult, encodeArgs } from './values.ts';
 export { MethodsMissingError } from './errors.ts';

@@ -36,6 +36,7 @@ const defaults: RuntimeOptions = {
   snapshotBytesMax: 1024 * 1024 * 1024,
   mailboxMax: 1000,
   interrupt: null,
+  heapBytes: null,
 };
 
 interface Resident {
@@ -207,13 +208,24 @@ class ThreadRuntime implements Runtime {
   }
 
   readyCount(): number {
+    const nowMs = this.#ports.monotonicMs();
     let count = 0;
-    for (const { execution } of this.#residents.values()) if (execution.isReady) count += 1;
+    for (const { execution } of this.#residents.values()) {
+      const { isReady } = execution;
+      execution.noteReady(isReady, nowMs);
+      if (isReady) count += 1;
+    }
     return count;
   }
 
   traces(): readonly ExecutionTrace[] {
-    return [...this.#residents.values()].map(({ execution }) => execution.trace);
+    const nowMs = this.#ports.monotonicMs();
+    const traces: ExecutionTrace[] = [];
+    for (const { execution } of this.#residents.values()) {
+      const trace = execution.takeTrace(nowMs);
+      if (trace !== null) traces.push(trace);
+    }
+    return traces;
   }
 
   running(): ExecutionId | null {
@@ -227,6 +239,7 @@ class ThreadRuntime implements Runtime {
       attention: () => ports.attention(),
       mayAct: () => ports.mayAct(),
       interrupt: this.#options.interrupt,
+      heapBytes: this.#options.heapBytes,
       isContended: (execution) => this.#isContended(execution),
       sliceMs: this.#options.sliceMs,
       wake: () => ports.wake(),
@@ -385,14 +398,4 @@ class ThreadRuntime implements Runtime {
 
 function refused(reason: string): Admission {
   return { kind: 'refused', reason };
-}
-
-/** Encodes a value for `args`, messages and results: `encodeArgs([1, 'x'])`. */
-export function encodeArgs(args: readonly unknown[]): Uint8Array {
-  return encodeValue(args);
-}
-
-/** Decodes what a settlement, a message or an effect carries. */
-export function decodeResult(bytes: Uint8Array): unknown {
-  return decodeValue(bytes);
 }

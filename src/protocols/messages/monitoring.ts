@@ -1,4 +1,5 @@
 import type { HostIdentity, MethodRef } from '../../core/execution.ts';
+import type { LaneSample, ResourceSample } from '../../core/host-sample.ts';
 import type { ExecutionId, RackName, Term } from '../../core/ids.ts';
 import type { ResourceVector } from '../../core/resources.ts';
 
@@ -62,9 +63,27 @@ export interface HostUsage {
   readonly arrivals: readonly MethodArrivals[];
 }
 
-/** What a rack's actor gathered since its report before. */
+/**
+ * What a rack's actor gathered since its report before, each host at most once. A rack with more than `usageHostsMax`
+ * hosts, or `usageExecutionsMax` executions listed, sends several.
+ */
 export interface RackUsage {
   readonly rack: RackName;
   readonly term: Term;
   readonly hosts: readonly HostUsage[];
+}
+
+export const usageHostsMax = 64;
+export const usageExecutionsMax = 4_096;
+
+/** What the actors at `cluster/analyzer` and `cluster/orchestrator` take from the racks' actors. */
+export interface RackUsageMessage {
+  readonly kind: 'rackUsage';
+  readonly usage: RackUsage;
+}
+
+/** Everything that a host's monitor saw last, for people and tools. */
+export interface HostMonitoring {
+  readonly sample: ResourceSample;
+  readonly lanes: readonly LaneSample[];
 }

@@ -1,14 +1,9 @@
 import type { IntervalHistogram } from 'node:perf_hooks';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { EventLoopDelaySample } from './core/host-sample.ts';
 
-/** How much later than due a thread ran its timers. */
-export interface EventLoopDelaySample {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
-}
-
-const resolutionMs = 20;
+/** Of the timer that measures: each run of it is work for the thread, too. */
+const resolutionMsDefault = 20;
 const nsPerMs = 1e6;
 
 /**
@@ -17,10 +12,14 @@ const nsPerMs = 1e6;
  * the last reading but one, and no delay falls between two.
  */
 export class EventLoopDelay {
-  #reading: IntervalHistogram = monitorEventLoopDelay({ resolution: resolutionMs });
-  #gathering: IntervalHistogram = monitorEventLoopDelay({ resolution: resolutionMs });
+  readonly #resolutionMs: number;
+  #reading: IntervalHistogram;
+  #gathering: IntervalHistogram;
 
-  constructor() {
+  constructor(resolutionMs: number = resolutionMsDefault) {
+    this.#resolutionMs = resolutionMs;
+    this.#reading = monitorEventLoopDelay({ resolution: resolutionMs });
+    this.#gathering = monitorEventLoopDelay({ resolution: resolutionMs });
     this.#reading.enable();
     this.#gathering.enable();
   }
@@ -31,9 +30,9 @@ export class EventLoopDelay {
       histogram.count === 0
         ? { p50Ms: 0, p99Ms: 0, maxMs: 0 }
         : {
-            p50Ms: lateMs(histogram.percentile(50)),
-            p99Ms: lateMs(histogram.percentile(99)),
-            maxMs: lateMs(histogram.max),
+            p50Ms: this.#lateMs(histogram.percentile(50)),
+            p99Ms: this.#lateMs(histogram.percentile(99)),
+            maxMs: this.#lateMs(histogram.max),
           };
     histogram.reset();
     this.#reading = this.#gathering;
@@ -45,9 +44,9 @@ export class EventLoopDelay {
     this.#reading.disable();
     this.#gathering.disable();
   }
-}
 
-/** The histogram holds whole intervals between its timer's runs. */
-function lateMs(intervalNs: number): number {
-  return Math.max(0, intervalNs / nsPerMs - resolutionMs);
+  /** The histogram holds whole intervals between its timer's runs. */
+  #lateMs(intervalNs: number): number {
+    return Math.max(0, intervalNs / nsPerMs - this.#resolutionMs);
+  }
 }
