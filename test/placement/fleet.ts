@@ -72,7 +72,12 @@ export class Fleet {
     return {
       identity: { name: hostName(host.name), rack: rackName('r1') },
       labels: [],
-      resource: { memoryUsage: carried.reduce((sum, one) => sum + one.memoryShare, host.baseMemory) },
+      resource: {
+        memoryUsage: Math.min(
+          1,
+          carried.reduce((sum, one) => sum + one.memoryShare, host.baseMemory),
+        ),
+      },
       cpuShare: host.cpuShare,
       demand: carried.reduce((sum, one) => sum + one.demand, 0),
       reserved: this.#inFlight.filter((move) => move.target === host.name).length,
