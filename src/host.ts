@@ -379,6 +379,8 @@ function furnish(
     },
     stop,
     links: wire.links,
+    probes: wire.probes,
+    answerTimes: exchange.answerTimes,
     sample: () => readingOf(sampler.sample()),
     memoryLimitBytes: () => first.limits.memoryLimitBytes,
     publish: (report) => {

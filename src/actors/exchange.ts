@@ -4,6 +4,7 @@ import { actorAddress, executionId, hostName } from '../core/ids.ts';
 import type { Clock, Random } from '../core/ports.ts';
 import type { Envelope, Links, Urgency } from '../wire/contract.ts';
 import { controlSeat, placeOf } from './addresses.ts';
+import { AnswerTimes } from './answer-times.ts';
 import type { Directory } from './directory.ts';
 import type { ActorRef } from './kernel/contract.ts';
 import type { AnyMessage, Exchange, Found, Tables } from './ports.ts';
@@ -62,6 +63,8 @@ export interface ExchangePorts {
 
 /** Carries messages between actors, on this host or another, and answers back to whoever asked. */
 export class AddressExchange implements Exchange {
+  /** Real messages, timed from the question to its answer: for the latency agent. */
+  readonly answerTimes = new AnswerTimes();
   readonly #ports: ExchangePorts;
   readonly #questions = new Map<string, Question>();
 
@@ -194,6 +197,7 @@ export class AddressExchange implements Exchange {
     timeoutMs: number,
   ): Promise<ReplyMessage> {
     const correlation = this.#ports.random.hex(12);
+    const askedAtMs = this.#ports.clock.monotonicMs();
     return new Promise<ReplyMessage>((resolve) => {
       const cancel = this.#ports.clock.after(timeoutMs, () =>
         settle({ kind: 'failed', reason: `no answer from ${peer} within ${Math.round(timeoutMs)} ms` }),
@@ -201,6 +205,8 @@ export class AddressExchange implements Exchange {
       const settle = (answer: ReplyMessage): void => {
         cancel();
         this.#questions.delete(correlation);
+        if (answer.kind === 'reply')
+          this.answerTimes.note(peer, this.#ports.clock.monotonicMs() - askedAtMs);
         resolve(answer);
       };
       this.#questions.set(correlation, { settle, to: peer });

@@ -77,6 +77,8 @@ export interface HouseParts extends HostPorts {
   readonly doneDraining: () => void;
   readonly stop: () => void;
   readonly links: LatencyPorts['links'];
+  readonly probes: LatencyPorts['probes'];
+  readonly answerTimes: LatencyPorts['answerTimes'];
   readonly sample: () => ResourceReading;
   readonly memoryLimitBytes: () => number;
   readonly publish: (report: HostAvailability) => void;
@@ -291,9 +293,7 @@ function monitors(parts: HouseParts): ChildSpec {
     publish: parts.publish,
   };
   const latency = {
-    identity,
-    directory,
-    links,
+    ...parts,
     lookEveryMs: config.monitor.sampleMs,
     publish: (medianMs: number) => {
       measured.latencyMs = medianMs;

@@ -6,6 +6,7 @@ import type { HostAvailability, RackMessage, RackReply } from '../protocols/mess
 import { address } from './addresses.ts';
 import type { Directory } from './directory.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
+import { LatencyGathering } from './latency-gathering.ts';
 import type { Exchange } from './ports.ts';
 
 export interface RackPorts {
@@ -28,6 +29,7 @@ interface RackState {
   readonly own: Map<HostName, Report>;
   /** What the other racks' actors offered. */
   readonly foreign: Map<RackName, { readonly term: Term; readonly reports: readonly Report[] }>;
+  readonly latencies: LatencyGathering;
 }
 
 type Context = ActorContext<RackActorMessage, RackReply>;
@@ -45,7 +47,7 @@ export function rackActor(term: Term, ports: RackPorts): Behaviour<RackState, Ra
   return {
     init(context) {
       context.after(ports.offerEveryMs, { kind: 'offerDue' });
-      return { own: new Map(), foreign: new Map() };
+      return { own: new Map(), foreign: new Map(), latencies: new LatencyGathering(term, ports) };
     },
     receive(state, message, context) {
       receive(state, message, context, term, ports);
@@ -81,6 +83,11 @@ function receive(
     }
     case 'usage':
       return;
+    case 'latencies':
+      return state.latencies.take(message.latencies);
+    case 'latencyRow':
+      context.replyTo?.answer({ kind: 'latencyRow', latencies: state.latencies.row() } satisfies RackReply);
+      return;
     case 'candidates': {
       const hosts = candidates(state, atMs, message.limit, ports);
       context.replyTo?.answer({ kind: 'offered', rack, term, hosts } satisfies RackReply);
@@ -88,6 +95,7 @@ function receive(
     }
     case 'offerDue':
       context.after(ports.offerEveryMs, { kind: 'offerDue' });
+      state.latencies.passOn();
       return offer(state, atMs, term, ports);
     default:
       return assertNever(message);

@@ -13,6 +13,7 @@ import type {
 } from '../core/ids.ts';
 import type { ExecutionActivity, Inspection, Pin } from '../core/inspection.ts';
 import type { DeliveryPacket, EffectOutcome } from '../core/packet.ts';
+import type { RackLatencyMessage, RackLatencyReply } from './messages/latency.ts';
 import type { ExecutionUsage, HostMonitoring, HostUsage } from './messages/monitoring.ts';
 
 /*
@@ -263,6 +264,7 @@ export type ExecutionReply =
 
 /** `rack/<name>`: the holder of the rack's seat */
 export type RackMessage =
+  | RackLatencyMessage
   | { readonly kind: 'availability'; readonly report: HostAvailability }
   | { readonly kind: 'usage'; readonly usage: HostUsage }
   /** Answered with at most `limit` hosts of all racks, most available first. */
@@ -276,6 +278,7 @@ export type RackMessage =
     };
 
 export type RackReply =
+  | RackLatencyReply
   | {
       readonly kind: 'offered';
       readonly rack: RackName;
@@ -295,18 +298,6 @@ export type AffinityMessage =
       readonly hosts: readonly HostAvailability[];
     }
   | { readonly kind: 'requestMigration'; readonly request: MigrationRequest };
-
-/** `host/<name>/latency` */
-export type LatencyMessage = { readonly kind: 'matrix' };
-export type LatencyReply = {
-  readonly kind: 'matrix';
-  readonly peers: readonly {
-    readonly host: HostName;
-    readonly rack: RackName;
-    readonly roundTripMs: number;
-    readonly jitterMs: number;
-  }[];
-};
 
 /** `client/<id>`: a follower of events */
 export type ClientMessage = { readonly kind: 'event'; readonly event: ClusterEvent };

@@ -37,6 +37,7 @@ import type { Envelope, Links, SendOutcome } from '../../src/wire/contract.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { Act, Script } from './scripted-lane.ts';
 import { argsOf, ScriptedLane } from './scripted-lane.ts';
+import { ProbeNetwork } from './simulated-probes.ts';
 
 export const anywhere: AffinityDeclaration = { hosts: [], racks: [], labels: [], matching: 1, otherwise: 1 };
 const networkMs = 0.3;
@@ -192,6 +193,8 @@ export class SimulatedHost {
       doneDraining: () => undefined,
       stop: () => undefined,
       links: world.links(this),
+      probes: world.probes.open(identity.incarnation, identity.address, () => this.alive),
+      answerTimes: exchange.answerTimes,
       sample: () => ({
         cpuShareCores: 1,
         cpuCores: Math.min(1, board.executions),
@@ -258,6 +261,7 @@ export class ClusterWorld {
   readonly random: SeededRandom;
   readonly store: MemoryStore;
   readonly hosts: SimulatedHost[] = [];
+  readonly probes = new ProbeNetwork(this.clock);
   /** All acts, by whom: the witness. */
   readonly acts: (Act & { readonly host: IncarnationId })[] = [];
   /** Messages between hosts, as they arrive: `h1>h2 transfer`. */
