@@ -1,8 +1,8 @@
+import { parseAddress } from './address.ts';
 import { BulkChannel } from './bulk.ts';
 import type { Wire } from './contract.ts';
 import { Gate } from './gate.ts';
 import { ClusterSecret } from './handshake.ts';
-import { parseAddress } from './address.ts';
 import { SocketLinks } from './links.ts';
 import { probeSettings, UdpProbes } from './probes.ts';
 import type { WirePorts } from './settings.ts';

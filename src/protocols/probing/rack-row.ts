@@ -8,6 +8,7 @@ import type {
 } from '../messages/latency.ts';
 import { isSoundCoordinate } from './coordinates.ts';
 import { isSoundStatistics, poolStatistics } from './pooling.ts';
+import { probingDefaults } from './settings.ts';
 
 interface Report {
   readonly latencies: HostLatencies;
@@ -42,7 +43,9 @@ export class RackRow {
     for (const { latencies, atMs } of this.#reports.values()) {
       for (const { rack, statistics } of latencies.peers) {
         if (!isSoundStatistics(statistics)) continue;
+        // A host that has fallen silent without losing its lease: its figures end as a window's do.
         const aged = { ...statistics, ageMs: statistics.ageMs + Math.max(0, nowMs - atMs) };
+        if (aged.ageMs > probingDefaults.windowMs) continue;
         const parts = byRack.get(rack);
         if (parts === undefined) byRack.set(rack, [aged]);
         else parts.push(aged);
