@@ -277,7 +277,7 @@ function host(parts: HouseParts): ChildSpec {
 }
 
 function monitors(parts: HouseParts): ChildSpec {
-  const { identity, clock, config, exchange, board, admissions, links, directory } = parts;
+  const { identity, clock, config, exchange, board, admissions } = parts;
   const measured = { latencyMs: 0 };
   const monitor = {
     identity,
