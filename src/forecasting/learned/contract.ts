@@ -62,8 +62,6 @@ export interface LearningOptions {
   readonly heldBackShare: number;
   /** The update is taken if it lowers the error on what was held back by at least this share. */
   readonly gainMin: number;
-  /** Picks the examples. */
-  readonly seed: number;
 }
 
 /** What became of a lesson. Errors are mean absolute ones on what was held back, as a share of a naive forecast's. */
@@ -81,14 +79,3 @@ export type Learned =
       readonly errorBefore: number;
       readonly errorAfter: number;
     };
-
-/**
- * Public signatures of this room, for those who build against it:
- *
- * - `model.ts`: `learnedModel(weights: LearnedWeights): LearnedModel`
- * - `learning.ts`: `learn(weights: LearnedWeights, lessons: readonly Lesson[], options: LearningOptions): Learned`,
- *   `defaultLearning: LearningOptions`
- * - `weights.ts`: `encodeWeights(weights: LearnedWeights): Uint8Array`, `decodeWeights(bytes: Uint8Array): LearnedWeights`
- * - `src/models/learned.ts`: `shippedWeights(): LearnedWeights`, `shippedLearnedModel(): LearnedModel`
- */
-export type LearnedRoom = never;

@@ -1,0 +1,77 @@
+import { collect } from '../../src/forecasting/learned/examples.ts';
+import { featureCount } from '../../src/forecasting/learned/layout.ts';
+import { RowCollector, type Rows } from '../../src/forecasting/learned/rows.ts';
+import type { Random } from '../../src/core/ports.ts';
+import { coarser, readFamily, readServersByMinute, type Recording, sources } from './corpus.ts';
+
+/** Learned from is the older part only; the rest is for judging. */
+export const trainedShare = 0.7;
+
+const examplesMax = 600_000;
+
+/** What is drawn from each recording of a family, at each of the grids. */
+const examplesOf: Readonly<Record<string, number>> = {
+  nab: 2_600,
+  smd: 1_300,
+  asd: 1_300,
+  azure: 1_600,
+  google2019: 1_300,
+  google2011: 120,
+};
+
+/** Examples of every recording that may be learned from: whole, cut short, and on coarser grids. */
+export function readExamples(folder: string, random: Random): Rows {
+  const into = new RowCollector(featureCount, examplesMax);
+  for (const { family } of sources) {
+    const most = examplesOf[family] ?? 0;
+    for (const recording of readFamily(folder, family)) {
+      draw(recording, most, into, random);
+      drawShort(recording, most / 5, into, random);
+      for (const factor of [3, 12]) draw(coarser(recording, factor), most / 4, into, random);
+    }
+  }
+  for (const recording of readServersByMinute(folder)) draw(recording, 500, into, random);
+  return into.rows();
+}
+
+function older({ series }: Recording): number {
+  return Math.floor(series.values.length * trainedShare);
+}
+
+function draw(recording: Recording, most: number, into: RowCollector, random: Random): void {
+  const to = older(recording);
+  if (to < 60) return;
+  collect(
+    { history: recording.series, arrivals: null },
+    { pastMin: 24, from: 0, to, examplesMax: most },
+    into,
+    random,
+  );
+}
+
+/** From a random place on, so that the model learns what to do with a short past. */
+function drawShort(
+  { family, name, series }: Recording,
+  most: number,
+  into: RowCollector,
+  random: Random,
+): void {
+  const end = older({ family, name, series });
+  const pieces = 4;
+  for (let piece = 0; piece < pieces; piece += 1) {
+    const length = Math.floor(60 * 12 ** random.next());
+    const from = Math.floor(random.next() * (end - length));
+    if (from < 0) continue;
+    const cut = {
+      startMs: series.startMs + from * series.stepMs,
+      stepMs: series.stepMs,
+      values: series.values.slice(from, from + length),
+    };
+    collect(
+      { history: cut, arrivals: null },
+      { pastMin: 4, from: 0, to: length, examplesMax: most / pieces },
+      into,
+      random,
+    );
+  }
+}

@@ -1,0 +1,85 @@
+import { assert } from '../../core/assert.ts';
+import type { Series } from '../contract.ts';
+import { CandidateErrors } from './candidates.ts';
+import type { LearnedFit, LearnedModel, LearnedWeights } from './contract.ts';
+import { originFeatures, outlook, StepFeatures } from './features.ts';
+import { addAnswers } from './forest.ts';
+import { featureCount, layout, originFeatureCount } from './layout.ts';
+import { Past } from './past.ts';
+
+/** With fewer values there is nothing to measure changes by. */
+const valuesMin = 4;
+
+/** A global model: what its trees have learned of many series is applied to each. */
+export function learnedModel(weights: LearnedWeights): LearnedModel {
+  assert(weights.layout === layout, `The weights are for features ${layout}, not ${weights.layout}`);
+  const fit = (history: Series, arrivalsOf: (index: number) => number): LearnedFit | null => {
+    if (history.values.length < valuesMin) return null;
+    const fitted = new Fit(weights, history);
+    for (const [index, value] of history.values.entries()) {
+      fitted.observeWithArrivals(value, arrivalsOf(index));
+    }
+    return fitted;
+  };
+  return {
+    name: 'learned',
+    price: 'cheap',
+    weights,
+    fit: (history) => fit(newest(history), () => NaN),
+    fitWithArrivals: (history, arrivals) => {
+      const recent = newest(history);
+      const skipped = history.values.length - recent.values.length;
+      return fit(recent, (index) => arrivals[skipped + index] ?? NaN);
+    },
+  };
+}
+
+/** As much of a history as is remembered anyway. */
+function newest(history: Series): Series {
+  const { startMs, stepMs, values } = history;
+  const skipped = Math.max(0, values.length - Past.heldMin(stepMs));
+  return { startMs: startMs + skipped * stepMs, stepMs, values: values.subarray(skipped) };
+}
+
+class Fit implements LearnedFit {
+  readonly #weights: LearnedWeights;
+  readonly #past: Past;
+  readonly #errors: CandidateErrors;
+  readonly #steps: StepFeatures;
+
+  constructor(weights: LearnedWeights, start: Pick<Series, 'startMs' | 'stepMs'>) {
+    this.#weights = weights;
+    this.#past = new Past(start);
+    this.#errors = new CandidateErrors(this.#past);
+    this.#steps = new StepFeatures(this.#past, this.#errors);
+  }
+
+  observe(value: number): void {
+    this.observeWithArrivals(value, NaN);
+  }
+
+  observeWithArrivals(value: number, arrivals: number): void {
+    this.#past.push(value, arrivals);
+    this.#errors.update();
+  }
+
+  forecast(horizon: number): Float64Array {
+    const view = outlook(this.#past);
+    const forecast = new Float64Array(horizon).fill(view.last);
+    if (view.scale === 0) return forecast;
+    const rows = new Float32Array(horizon * featureCount);
+    const origin = new Float32Array(originFeatureCount);
+    originFeatures(this.#past, view, origin);
+    for (let step = 0; step < horizon; step += 1) {
+      const row = rows.subarray(step * featureCount, (step + 1) * featureCount);
+      row.set(origin);
+      forecast[step] = this.#steps.write(view, step + 1, row);
+    }
+    const answers = new Float64Array(horizon);
+    addAnswers(this.#weights.trained, rows, featureCount, answers);
+    addAnswers(this.#weights.added, rows, featureCount, answers);
+    // What was never negative will not be.
+    const floor = this.#past.least >= 0 ? 0 : -Infinity;
+    return forecast.map((base, step) => Math.max(floor, base + view.scale * (answers[step] as number)));
+  }
+}
