@@ -11,6 +11,7 @@ import type { PowerModel } from './power.ts';
 export interface Site {
   readonly id: string;
   readonly rack: RackName;
+  /** 0: nobody knows, and it does not count. */
   readonly capacity: ResourceVector;
   /** Used by what is not listed among the components, and stays. */
   readonly base: ResourceVector;
@@ -44,6 +45,8 @@ export interface Movable {
   readonly labels: readonly string[];
   /** No two components with a word in common share a site. */
   readonly apart: readonly string[];
+  /** Components with a word in common wish to be near each other, as if they exchanged `nearMessagesPerSecond`. */
+  readonly near: readonly string[];
   /** CPU time that it still needs; null where nobody knows. */
   readonly remainingMs: number | null;
   /** Since its last move, whoever asked; null when it never moved. */
@@ -132,6 +135,7 @@ export interface OrchestrationPolicy {
   readonly pricePerCrossRackGb: number;
   /** Round trip within a site. */
   readonly localMs: number;
+  readonly nearMessagesPerSecond: number;
   /** Measured latencies that are older are ignored. */
   readonly latencyAgeMaxMs: number;
   /** Round trip between racks that nobody measured. */

@@ -46,7 +46,7 @@ export class Fleet {
 
   /** The site of each component; -1 while it is nowhere. Change it with `place`, or before `refresh`. */
   readonly siteOf: Int32Array;
-  /** Median demand forecast, by [component × cells + step × resources + resource]. */
+  /** Mean of the demand forecast, by [component × cells + step × resources + resource]. */
   readonly mean: Float32Array;
   /** Standard deviation of the forecast's error, laid out as `mean`. */
   readonly deviation: Float32Array;

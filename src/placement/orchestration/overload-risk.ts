@@ -38,3 +38,37 @@ export function skewedExcess(z: number, skewness: number): number {
   const g = Math.max(0, Math.min(skewnessMax, skewness));
   return Math.max(0, -z, normalDensity(z) * (1 + (g * z) / 6) - z * normalTail(z));
 }
+
+/** Inverse of the normal distribution, to 4.5e-4: Abramowitz and Stegun, 26.2.23. @param level in (0, 1) */
+export function normalQuantile(level: number): number {
+  if (level > 0.5) return -normalQuantile(1 - level);
+  const t = Math.sqrt(-2 * Math.log(level));
+  const above = 2.515517 + t * (0.802853 + t * 0.010328);
+  const below = 1 + t * (1.432788 + t * (0.189269 + t * 0.001308));
+  return above / below - t;
+}
+
+/** Mean, standard deviation and skewness of a forecast error's distribution. */
+export interface Moments {
+  readonly mean: number;
+  readonly deviation: number;
+  readonly skewness: number;
+}
+
+/** Of one component's error; sums are milder. */
+const componentSkewnessMax = 6;
+
+/**
+ * Moments that go with three quantiles, by Cornish and Fisher's expansion to the skewness: Q(z) = μ + σ (z + γ (z² − 1) / 6).
+ *
+ * @param level of `upper`, above 0.5; `lower` is at 1 − level
+ */
+export function momentsOf(lower: number, median: number, upper: number, level: number): Moments {
+  const z = normalQuantile(level);
+  const width = upper - lower;
+  if (!(width > 0)) return { mean: median, deviation: 0, skewness: 0 };
+  const bow = (upper + lower - 2 * median) / width;
+  const skewness = Math.max(0, Math.min(componentSkewnessMax, (6 * bow) / z));
+  const deviation = width / (2 * z);
+  return { mean: median + (deviation * skewness) / 6, deviation, skewness };
+}

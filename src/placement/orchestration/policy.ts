@@ -23,6 +23,7 @@ export const orchestrationPolicy: OrchestrationPolicy = {
   gainMin: 0,
   pricePerCrossRackGb: 0.01,
   localMs: 0.05,
+  nearMessagesPerSecond: 100,
   latencyAgeMaxMs: 300_000,
   unknownLatencyMs: 10,
 };
