@@ -35,3 +35,18 @@ export function seasonalStrength(values: Float64Array, period: number): number {
   }
   return 1 - differences / count / (2 * variance);
 }
+
+/**
+ * A distance between origins, at most the one wanted, that meets every phase of the day in turn: origins an hour apart
+ * would judge all models by the same minute.
+ */
+export function unalignedStride(wanted: number, stepMs: number): number {
+  const period = dailyPeriod(stepMs) ?? 1;
+  let stride = Math.max(1, Math.floor(wanted));
+  while (commonDivisor(stride, period) > 1) stride -= 1;
+  return stride;
+}
+
+function commonDivisor(one: number, other: number): number {
+  return other === 0 ? one : commonDivisor(other, one % other);
+}

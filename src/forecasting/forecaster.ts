@@ -1,0 +1,377 @@
+import { assert } from '../core/assert.ts';
+import { weightedMedian, weightsOf } from './combination.ts';
+import type {
+  FittedModel,
+  Forecast,
+  Forecaster,
+  ForecasterOptions,
+  Model,
+  Series,
+  Standing,
+} from './contract.ts';
+import { ConformalErrors, LocalScatter, referenceShare } from './intervals.ts';
+import { between, ErrorLedger, scoredSteps } from './ledger.ts';
+import { naiveScale } from './metrics.ts';
+import { persistence } from './naive.ts';
+import { naiveModels, ownModels } from './pool.ts';
+import { fillGaps } from './preparation.ts';
+import { dailyPeriod, unalignedStride } from './period.ts';
+
+export const defaultOptions: ForecasterOptions = {
+  pool: ownModels,
+  horizon: 48,
+  levels: [0.05, 0.5, 0.95],
+  range: { min: -Infinity, max: Infinity },
+  historyMax: 4032,
+  refitEvery: 576,
+};
+
+/** Share of the history that is held back at first, for the backtest. */
+const heldShare = 0.4;
+/** Fewer values than this are not split. */
+const splitMin = 24;
+/** Forecasts that are made and scored on the values held back. */
+const originsWanted = 100;
+/** Errors that must be known before the gate judges. */
+const gateErrorsMin = 10;
+/** The combination is dropped for a naive model when its held-back error is above this share of the naive one's. */
+const gateShare = 1.5;
+
+/** A forecast that was made, and waits for the values that it is about. */
+interface Pending {
+  /** Count of values that were known. */
+  readonly origin: number;
+  readonly scatter: number;
+  /** For each model, then the combination, the value at each scored step. */
+  readonly points: readonly Float64Array[];
+  /** Reference interval at each scored step, NaN where there is none. */
+  readonly lows: Float64Array;
+  readonly highs: Float64Array;
+}
+
+/** What is decided at one origin for all steps. */
+interface Decision {
+  /** For each scored step the weights of the models. */
+  readonly weights: readonly Float64Array[];
+  /** For each scored step whether the gate closed. */
+  readonly gated: readonly boolean[];
+}
+
+/** @param series at least one value; NaN where there is none */
+export function createForecaster(series: Series, options: ForecasterOptions = defaultOptions): Forecaster {
+  return new RollingForecaster(series, options);
+}
+
+/** One forecast without state to keep. */
+export function forecast(
+  series: Series,
+  horizon: number,
+  options: ForecasterOptions = defaultOptions,
+): Forecast {
+  return createForecaster(series, { ...options, horizon }).forecast(horizon);
+}
+
+/** A forecaster that also tells what each model says by itself: for backtests that print every model. */
+export class RollingForecaster implements Forecaster {
+  readonly #options: ForecasterOptions;
+  readonly #pool: readonly Model[];
+  readonly #stepMs: number;
+  readonly #startMs: number;
+  /** All values since the start, of which the newest `historyMax` are kept. */
+  #values: number[];
+  #measured: boolean[];
+  #dropped = 0;
+  #fitted: readonly (FittedModel | null)[] = [];
+  readonly #scored: readonly number[];
+  readonly #ledger: ErrorLedger;
+  readonly #conformal: ConformalErrors;
+  readonly #scatter = new LocalScatter();
+  #pending: Pending[] = [];
+  #stride = 1;
+  #sinceOrigin = 0;
+  #sinceFit = 0;
+
+  constructor(series: Series, options: ForecasterOptions) {
+    assert(series.values.length > 0, 'there is at least one value to forecast from');
+    assert(options.horizon >= 1, 'a forecast reaches at least one step');
+    this.#options = options;
+    const missing = naiveModels.filter(({ name }) => !options.pool.some((model) => model.name === name));
+    this.#pool = [...missing, ...options.pool];
+    this.#stepMs = series.stepMs;
+    this.#startMs = series.startMs;
+    this.#scored = scoredSteps(options.horizon);
+    this.#ledger = new ErrorLedger(this.#pool.length + 1, this.#scored.length);
+    this.#conformal = new ConformalErrors(this.#scored.length);
+    this.#dropped = Math.max(0, series.values.length - options.historyMax);
+    const values = series.values
+      .slice(this.#dropped)
+      .map((value) => (Number.isFinite(value) ? value : Number.NaN));
+    const filled = fillGaps(values, dailyPeriod(series.stepMs));
+    this.#values = [];
+    this.#measured = [];
+    this.#backtest(values, filled);
+  }
+
+  observe(value: number): void {
+    const measured = Number.isFinite(value);
+    this.#take(measured ? value : this.#point(1, this.#decide())[0]!, measured);
+    this.#sinceFit += 1;
+    if (this.#sinceFit >= this.#options.refitEvery) this.#fit();
+  }
+
+  forecast(horizon: number): Forecast {
+    const decision = this.#decide();
+    const point = this.#point(horizon, decision);
+    const { levels } = this.#options;
+    return {
+      fromMs: this.#startMs + (this.#dropped + this.#values.length) * this.#stepMs,
+      stepMs: this.#stepMs,
+      point,
+      quantiles: this.#quantiles(point, levels),
+      ...this.#explain(horizon, decision),
+    };
+  }
+
+  standings(): readonly Standing[] {
+    const scale = naiveScale(Float64Array.from(this.#values));
+    const { weights } = this.#decide();
+    const rows: Standing[] = [];
+    for (const [place, horizon] of this.#scored.entries()) {
+      for (const [index, model] of [...this.#pool.map(({ name }) => name), 'combination'].entries()) {
+        const mase = scale > 0 ? this.#ledger.mean(index, place) / scale : Number.NaN;
+        rows.push({ model, horizon, mase, weight: weights[place]![index] ?? 0 });
+      }
+    }
+    return rows;
+  }
+
+  /** What each model of the pool says by itself, unclamped; models that could not be fitted are left out. */
+  competitors(horizon: number): ReadonlyMap<string, Float64Array> {
+    const said = new Map<string, Float64Array>();
+    for (const [index, model] of this.#pool.entries()) {
+      const fitted = this.#fitted[index];
+      if (fitted) said.set(model.name, fitted.forecast(horizon));
+    }
+    return said;
+  }
+
+  /** The yardstick that the backtest would choose at a step. */
+  chosenNaive(horizon: number): string {
+    return this.#pool[this.#bestNaive(between(this.#scored, horizon).place)]!.name;
+  }
+
+  /** Fits to the older part, rolls over the rest, and fits again to all. */
+  #backtest(values: Float64Array, filled: Uint8Array): void {
+    const held = values.length < splitMin ? 0 : Math.floor(values.length * heldShare);
+    const known = values.length - held;
+    for (let index = 0; index < known; index += 1) this.#append(values[index]!, filled[index] === 0);
+    if (held > 0) {
+      this.#stride = unalignedStride(held / originsWanted, this.#stepMs);
+      this.#fit();
+      for (let index = known; index < values.length; index += 1)
+        this.#take(values[index]!, filled[index] === 0);
+    }
+    this.#fit();
+  }
+
+  #append(value: number, measured: boolean): void {
+    this.#values.push(value);
+    this.#measured.push(measured);
+    this.#scatter.observe(value);
+  }
+
+  #take(value: number, measured: boolean): void {
+    if (this.#sinceOrigin === 0) this.#pending.push(this.#makePending());
+    this.#sinceOrigin = (this.#sinceOrigin + 1) % this.#stride;
+    this.#append(value, measured);
+    for (const fitted of this.#fitted) fitted?.observe(value);
+    this.#score(value, measured);
+  }
+
+  #fit(): void {
+    this.#sinceFit = 0;
+    const surplus = this.#values.length - this.#options.historyMax;
+    if (surplus > 0) {
+      this.#values = this.#values.slice(surplus);
+      this.#measured = this.#measured.slice(surplus);
+      this.#dropped += surplus;
+    }
+    const history: Series = {
+      startMs: this.#startMs + this.#dropped * this.#stepMs,
+      stepMs: this.#stepMs,
+      values: Float64Array.from(this.#values),
+    };
+    this.#fitted = this.#pool.map((model) => model.fit(history));
+  }
+
+  #makePending(): Pending {
+    const farthest = this.#options.horizon;
+    const said = this.#fitted.map((fitted) => fitted?.forecast(farthest) ?? null);
+    const decision = this.#decide();
+    const scatter = this.#scatter.scatter;
+    const points = said.map((values) =>
+      Float64Array.from(this.#scored, (step) =>
+        values === null ? Number.NaN : this.#sound(values[step - 1]!),
+      ),
+    );
+    const combined = Float64Array.from(this.#scored, (_, place) =>
+      this.#combine(
+        points.map((values) => values[place]!),
+        decision.weights[place]!,
+        this.#values.at(-1)!,
+      ),
+    );
+    const used = combined.map((value, place) =>
+      decision.gated[place] === true ? points[this.#bestNaive(place)]![place]! : value,
+    );
+    const miss = (1 - referenceShare) / 2;
+    return {
+      origin: this.#dropped + this.#values.length,
+      scatter,
+      points: [...points, combined, used],
+      lows: used.map((value, place) => value + scatter * this.#conformal.quantile(place, miss)),
+      highs: used.map((value, place) => value + scatter * this.#conformal.quantile(place, 1 - miss)),
+    };
+  }
+
+  #score(value: number, measured: boolean): void {
+    const now = this.#dropped + this.#values.length;
+    const farthest = this.#options.horizon;
+    for (const pending of this.#pending) {
+      const place = this.#scored.indexOf(now - pending.origin);
+      if (place < 0 || !measured) continue;
+      for (let index = 0; index <= this.#pool.length; index += 1) {
+        const error = Math.abs(value - pending.points[index]![place]!);
+        if (!Number.isNaN(error)) this.#ledger.add(index, place, error);
+      }
+      const low = pending.lows[place]!;
+      const held = Number.isNaN(low) ? null : value >= low && value <= pending.highs[place]!;
+      const error = value - pending.points[this.#pool.length + 1]![place]!;
+      this.#conformal.add(place, error / pending.scatter, held);
+    }
+    if (this.#pending[0] !== undefined && now - this.#pending[0].origin >= farthest) this.#pending.shift();
+  }
+
+  #decide(): Decision {
+    const weights: Float64Array[] = [];
+    const gated: boolean[] = [];
+    for (const place of this.#scored.keys()) {
+      const errors = Float64Array.from(this.#pool, (_, index) =>
+        this.#fitted[index] ? this.#ledger.mean(index, place) : Number.NaN,
+      );
+      // Too short to have been scored so far ahead: the weights of the step before.
+      const own = weightsOf(errors);
+      const known = own.some((weight) => weight > 0);
+      weights.push(known ? own : (weights.at(-1) ?? this.#only(persistence.name)));
+      const naive = this.#ledger.mean(this.#bestNaive(place), place);
+      const combined = this.#ledger.mean(this.#pool.length, place);
+      gated.push(
+        this.#ledger.count(this.#pool.length, place) >= gateErrorsMin && combined > gateShare * naive,
+      );
+    }
+    return { weights, gated };
+  }
+
+  #only(name: string): Float64Array {
+    return Float64Array.from(this.#pool, (model) => (model.name === name ? 1 : 0));
+  }
+
+  #bestNaive(place: number): number {
+    let best = this.#pool.findIndex(({ name }) => name === persistence.name);
+    for (const [index, { name }] of this.#pool.entries()) {
+      const rival = naiveModels.some((model) => model.name === name) && this.#fitted[index];
+      if (rival && this.#ledger.mean(index, place) < this.#ledger.mean(best, place)) best = index;
+    }
+    return best;
+  }
+
+  #point(horizon: number, { weights, gated }: Decision): Float64Array {
+    const last = this.#values.at(-1)!;
+    const said = this.#fitted.map((fitted) => fitted?.forecast(horizon) ?? null);
+    const mixed = new Float64Array(this.#pool.length);
+    const point = new Float64Array(horizon);
+    for (let step = 1; step <= horizon; step += 1) {
+      const { place, share } = between(this.#scored, step);
+      const next = Math.min(place + 1, this.#scored.length - 1);
+      for (let index = 0; index < mixed.length; index += 1) {
+        mixed[index] = weights[place]![index]! * (1 - share) + weights[next]![index]! * share;
+      }
+      const nearest = share < 0.5 ? place : next;
+      const values = said.map((one) => (one === null ? Number.NaN : this.#sound(one[step - 1]!)));
+      point[step - 1] =
+        gated[nearest] === true ? values[this.#bestNaive(nearest)]! : this.#combine(values, mixed, last);
+    }
+    return point;
+  }
+
+  #combine(values: readonly number[], weights: Float64Array, last: number): number {
+    // A model that gives no number has no vote.
+    const point = Float64Array.from(values, (value) => (Number.isNaN(value) ? last : value));
+    const votes = weights.map((weight, index) => (Number.isNaN(values[index]!) ? 0 : weight));
+    return votes.some((vote) => vote > 0) ? weightedMedian(point, votes) : last;
+  }
+
+  /** Within the physical range; NaN for what is no number. */
+  #sound(value: number): number {
+    const { min, max } = this.#options.range;
+    return Number.isFinite(value) ? Math.min(max, Math.max(min, value)) : Number.NaN;
+  }
+
+  #quantiles(point: Float64Array, levels: readonly number[]): Forecast['quantiles'] {
+    const { min, max } = this.#options.range;
+    const scatter = this.#scatter.scatter;
+    const distances = levels.map((level) =>
+      Float64Array.from(this.#scored, (_, place) => this.#distance(place, level)),
+    );
+    const rows = levels.map((level) => ({ level, values: new Float64Array(point.length) }));
+    for (let step = 1; step <= point.length; step += 1) {
+      const { place, share } = between(this.#scored, step);
+      const next = Math.min(place + 1, this.#scored.length - 1);
+      let before = min;
+      for (const [index, row] of rows.entries()) {
+        const near = distances[index]!;
+        const distance = near[place]! * (1 - share) + near[next]! * share;
+        // Beyond the farthest scored step, as a random walk would widen.
+        const beyond = Math.sqrt(Math.max(1, step / this.#options.horizon));
+        before = Math.min(max, Math.max(before, point[step - 1]! + distance * beyond * scatter));
+        row.values[step - 1] = before;
+      }
+    }
+    return rows;
+  }
+
+  /** Before there are errors: as wide as a random walk of the scatter seen would be. */
+  #distance(place: number, level: number): number {
+    for (let known = place; known >= 0; known -= 1) {
+      const distance = this.#conformal.quantile(known, level);
+      if (!Number.isNaN(distance)) return distance * Math.sqrt(this.#scored[place]! / this.#scored[known]!);
+    }
+    return 4 * (level - 0.5) * Math.sqrt(this.#scored[place]!);
+  }
+
+  #explain(horizon: number, { weights, gated }: Decision): Pick<Forecast, 'model' | 'weights' | 'reason'> {
+    const shares = new Map<string, number>();
+    const add = (name: string, share: number): void => void shares.set(name, (shares.get(name) ?? 0) + share);
+    const places = this.#scored.filter((step, place) => place === 0 || step <= horizon).length;
+    for (let place = 0; place < places; place += 1) {
+      if (gated[place] === true) add(this.#pool[this.#bestNaive(place)]!.name, 1 / places);
+      else
+        for (const [index, weight] of weights[place]!.entries()) {
+          if (weight > 0) add(this.#pool[index]!.name, weight / places);
+        }
+    }
+    const ordered = [...shares].toSorted((one, other) => other[1] - one[1]);
+    const last = places - 1;
+    const model = ordered.length === 1 ? ordered[0]![0] : 'combination';
+    const errors = this.#ledger.count(this.#pool.length, last);
+    const naive = this.#bestNaive(last);
+    const ratio = this.#ledger.mean(this.#pool.length, last) / this.#ledger.mean(naive, last);
+    const names = ordered.slice(0, 3).map(([name, share]) => `${name} ${Math.round(100 * share)} %`);
+    const reason =
+      errors === 0
+        ? `Too few values (${this.#values.length}) to hold any back: ${names.join(', ')}.`
+        : `${names.join(', ')}; on held-back values, ${this.#scored[last]} steps ahead, the combination's error is ` +
+          `${ratio.toFixed(2)} of ${this.#pool[naive]!.name}'s${gated[last] === true ? ', which is used instead' : ''}.`;
+    return { model, weights: Object.fromEntries(ordered), reason };
+  }
+}
