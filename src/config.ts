@@ -12,6 +12,11 @@ const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const positive = v.pipe(v.number(), v.gtValue(0));
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const ms = (least: number) => v.pipe(v.number(), v.minValue(least));
+const churn = (movesMax: number, windowMs: number) =>
+  v.optional(
+    v.strictObject({ movesMax: v.optional(count, movesMax), windowMs: v.optional(ms(1_000), windowMs) }),
+    {},
+  );
 const placeName = v.pipe(
   v.string(),
   v.regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and dashes'),
@@ -120,6 +125,18 @@ const schema = v.strictObject({
       coolDownMs: v.optional(ms(0), 10_000),
       /** Asked for and not settled at once; reservations keep the targets from being stampeded. */
       movesPerRoundMax: v.optional(count, 4),
+      /** `weighted`: the weights and the threshold above. `utility`: a move must save more waiting than it costs. */
+      policy: v.optional(v.picklist(['weighted', 'utility']), 'weighted'),
+      /** Moves that may begin within a window, by who takes part: brakes for the case that everything else errs. */
+      churn: v.optional(
+        v.strictObject({
+          execution: churn(6, 600_000),
+          host: churn(120, 60_000),
+          rack: churn(1_200, 60_000),
+          cluster: churn(6_000, 60_000),
+        }),
+        {},
+      ),
     }),
     {},
   ),

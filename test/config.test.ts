@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { assign, configure, ConfigurationError } from '../src/config.ts';
-import { affinityPolicy } from '../src/placement/affinity.ts';
+import { weightedPolicy } from '../src/placement/placement-policy.ts';
 import { leaseDefaults } from '../src/protocols/lease/timing.ts';
 
 test('a name is all that a host needs', () => {
@@ -108,5 +108,6 @@ test('what ships as a default is what the pure rooms call the default', () => {
   const { lease, affinity } = configure({ name: 'h1' });
   const { termMs, marginMs, renewEveryMs } = leaseDefaults;
   expect(lease).toEqual({ termMs, marginMs, renewMs: renewEveryMs });
-  expect(affinity).toEqual({ enabled: true, ...affinityPolicy });
+  const { kind: policy, ...common } = weightedPolicy;
+  expect(affinity).toEqual({ enabled: true, policy, ...common });
 });

@@ -1,10 +1,16 @@
 import { assertNever } from '../core/assert.ts';
 import { messageOf } from '../core/errors.ts';
 import type { ExecutionId, HostName, RackName, Term } from '../core/ids.ts';
-import type { AffinityPolicy } from '../placement/affinity.ts';
-import type { MigrationDecision, OutstandingMove, PlacedExecution } from '../placement/decision.ts';
-import { choose, scoresOf } from '../placement/decision.ts';
+import { scoresOf } from '../placement/affinity-decision.ts';
+import type { EstimatedExecution, OutstandingMove, RackBound } from '../placement/affinity-inputs.ts';
+import { decideRound } from '../placement/affinity-round.ts';
+import type { ChurnState } from '../placement/churn-budget.ts';
+import type { MigrationDecision } from '../placement/migration-decision.ts';
+import type { MoveCostModel } from '../placement/move-cost.ts';
+import { learnFailure, learnMove, moveCostPrior } from '../placement/move-cost.ts';
 import { anywhere } from '../placement/original-affinity.ts';
+import type { PlacementPolicy } from '../placement/placement-policy.ts';
+import type { WorkEstimate } from '../placement/remaining-work.ts';
 import type {
   AffinityMessage,
   ExecutionReply,
@@ -13,9 +19,11 @@ import type {
   MoveReason,
 } from '../protocols/messages.ts';
 import { address } from './addresses.ts';
+import type { DecisionLog } from './decisions.ts';
 import type { Directory } from './directory.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
 import type { LaneBoard } from './lane-board.ts';
+import type { Permits } from './migration/permits.ts';
 import type { OwnershipBook } from './ownership-book.ts';
 import type { HostPorts } from './ports.ts';
 
@@ -23,9 +31,16 @@ export interface AffinityPorts extends Pick<HostPorts, 'identity' | 'clock' | 'e
   readonly board: LaneBoard;
   readonly book: OwnershipBook;
   readonly directory: Directory;
-  readonly policy: AffinityPolicy;
+  readonly permits: Permits;
+  readonly decisions: DecisionLog;
+  readonly policy: PlacementPolicy;
   readonly executionCost: (execution: ExecutionId) => number;
+  readonly remainingWork: (execution: ExecutionId) => WorkEstimate;
+  /** Executions whose anomaly calls for a move. */
+  readonly alarmed: () => readonly ExecutionId[];
   readonly memoryLimitBytes: () => number;
+  /** CPU time between two checkpoints, at most. */
+  readonly checkpointEveryMs: number;
   /** What the rack's actor offered last: a drain looks at it, too. */
   readonly onOffer: (hosts: readonly HostAvailability[]) => void;
   /** False: executions move only when somebody asks. */
@@ -42,9 +57,11 @@ interface Offer {
   readonly rack: RackName;
   readonly term: Term;
   readonly hosts: readonly HostAvailability[];
+  readonly moves: { readonly rack: number; readonly cluster: number };
 }
 
 interface Asked extends OutstandingMove {
+  readonly snapshotBytes: number;
   /** Null while the answer is awaited; then when it came: the reports show the move a sample later. */
   answeredAtMs: number | null;
 }
@@ -55,6 +72,10 @@ interface AffinityState {
   /** Smoothed share of time in which each was ready or running. */
   readonly demands: Map<ExecutionId, number>;
   readonly refusedAtMs: Map<ExecutionId, number>;
+  /** What the orchestrator's directives bind to this host's rack. */
+  bindings: { readonly term: Term; readonly bounds: readonly RackBound[] } | null;
+  /** What moves away from here took. */
+  moveCosts: MoveCostModel;
 }
 
 type Context = ActorContext<AffinityActorMessage>;
@@ -76,8 +97,9 @@ const offerMaxMs = 5_000;
 const settleMs = 1_500;
 
 /**
- * This host's affinity actor: with every sample of its own monitor it decides by `placement/decision`, from the
- * candidates that the rack's actor offered, and asks the executions to move.
+ * This host's affinity actor: with every sample of its own monitor it decides a round of `placement/affinity-round`,
+ * from the candidates that the rack's actor offered, stores each decision with all it was made from, asks the
+ * executions to move, and learns from what the moves took.
  */
 export function affinityActor(ports: AffinityPorts): Behaviour<AffinityState, AffinityActorMessage> {
   return {
@@ -86,6 +108,8 @@ export function affinityActor(ports: AffinityPorts): Behaviour<AffinityState, Af
       asked: new Map(),
       demands: new Map(),
       refusedAtMs: new Map(),
+      bindings: null,
+      moveCosts: moveCostPrior,
     }),
     receive(state, message, context) {
       switch (message.kind) {
@@ -98,17 +122,15 @@ export function affinityActor(ports: AffinityPorts): Behaviour<AffinityState, Af
             ports.onOffer(message.hosts);
           }
           return state;
+        case 'bindings':
+          bind(state, message, ports);
+          return state;
         case 'requestMigration':
           ask(message.request, operatorReason, context, ports);
           return state;
-        case 'answered': {
-          const asked = state.asked.get(message.execution);
-          if (message.reply.kind !== 'moved') {
-            state.asked.delete(message.execution);
-            state.refusedAtMs.set(message.execution, ports.clock.monotonicMs());
-          } else if (asked !== undefined) asked.answeredAtMs = ports.clock.monotonicMs();
+        case 'answered':
+          answered(state, message, ports);
           return state;
-        }
         default:
           return assertNever(message);
       }
@@ -116,19 +138,63 @@ export function affinityActor(ports: AffinityPorts): Behaviour<AffinityState, Af
   };
 }
 
+function bind(
+  state: AffinityState,
+  { term, bindings }: Extract<AffinityMessage, { kind: 'bindings' }>,
+  { clock }: AffinityPorts,
+): void {
+  if (state.bindings !== null && state.bindings.term > term) return;
+  const nowMs = clock.monotonicMs();
+  const bounds = bindings.map(({ execution: executionId, rack, forMs }) => ({
+    executionId,
+    rack,
+    endsAtMs: nowMs + forMs,
+  }));
+  state.bindings = { term, bounds };
+}
+
+function answered(
+  state: AffinityState,
+  { execution, reply }: Extract<AffinityActorMessage, { kind: 'answered' }>,
+  { clock }: AffinityPorts,
+): void {
+  const asked = state.asked.get(execution);
+  if (reply.kind === 'moved') {
+    if (asked !== undefined) asked.answeredAtMs = clock.monotonicMs();
+    state.moveCosts = learnMove(state.moveCosts, asked?.snapshotBytes ?? 0, reply);
+    return;
+  }
+  if (asked !== undefined) state.moveCosts = learnFailure(state.moveCosts);
+  state.asked.delete(execution);
+  state.refusedAtMs.set(execution, clock.monotonicMs());
+}
+
 function decide(state: AffinityState, here: HostAvailability, context: Context, ports: AffinityPorts): void {
-  const nowMs = ports.clock.monotonicMs();
+  const { clock, decisions, identity, policy } = ports;
+  const nowMs = clock.monotonicMs();
   for (const [execution, { answeredAtMs }] of state.asked) {
     if (answeredAtMs !== null && nowMs - answeredAtMs > settleMs) state.asked.delete(execution);
   }
   const executions = placed(state, nowMs, ports);
-  if (!ports.decides || state.offer === null || nowMs - state.offer.atMs > offerMaxMs || !here.accepting)
-    return;
-  const candidates = state.offer.hosts.filter(
-    (host) => host.identity.incarnation !== here.identity.incarnation,
+  const { offer } = state;
+  if (!ports.decides || offer === null || nowMs - offer.atMs > offerMaxMs || !here.accepting) return;
+  const round = decideRound(
+    {
+      nowMs,
+      here,
+      executions,
+      candidates: offer.hosts.filter((host) => host.identity.incarnation !== here.identity.incarnation),
+      outstanding: [...state.asked.values()],
+      bounds: (state.bindings?.bounds ?? []).filter(({ endsAtMs }) => endsAtMs > nowMs),
+      alarmed: ports.alarmed(),
+      churn: churnWith(ports.permits.churn, offer, nowMs),
+      moveCosts: state.moveCosts,
+      power: [],
+    },
+    policy,
+    { address: address.role(identity.name, 'affinity'), wallMs: clock.wallMs() },
   );
-  const decisions = choose(here, executions, candidates, [...state.asked.values()], nowMs, ports.policy);
-  for (const decision of decisions) {
+  for (const [index, decision] of round.decisions.entries()) {
     const { executionId } = decision.methodExecution;
     const moving = executions.find((execution) => execution.executionId === executionId);
     state.asked.set(executionId, {
@@ -136,14 +202,29 @@ function decide(state: AffinityState, here: HostAvailability, context: Context, 
       targetHost: decision.targetHost,
       demand: moving?.demand ?? 1,
       memoryShare: moving?.memoryShare ?? 0,
+      snapshotBytes: moving?.snapshotBytes ?? 0,
       answeredAtMs: null,
     });
-    ask(decision, reasonOf(decision), context, ports);
+    const record = round.records[index];
+    ask(decision, reasonOf(decision, record === undefined ? '' : decisions.note(record)), context, ports);
   }
 }
 
-function reasonOf(decision: MigrationDecision): MoveReason {
-  return { by: 'affinity', term: null, text: decision.text, scores: scoresOf(decision), decision: '' };
+/** This host's own moves, and for rack and cluster as many as their actor counted, which knows more. */
+function churnWith(own: ChurnState, { rack, moves }: Offer, nowMs: number): ChurnState {
+  const more = (key: string, count: number): readonly number[] => {
+    const known = own[key] ?? [];
+    return count > known.length ? Array.from({ length: count }, () => nowMs) : known;
+  };
+  return {
+    ...own,
+    [`rack/${rack}`]: more(`rack/${rack}`, moves.rack),
+    cluster: more('cluster', moves.cluster),
+  };
+}
+
+function reasonOf(chosen: MigrationDecision, decision: string): MoveReason {
+  return { by: 'affinity', term: null, text: chosen.text, scores: scoresOf(chosen), decision };
 }
 
 function ask(request: MigrationRequest, reason: MoveReason, context: Context, ports: AffinityPorts): void {
@@ -161,16 +242,16 @@ function ask(request: MigrationRequest, reason: MoveReason, context: Context, po
 }
 
 /** What is on this host now, as the decider sees it. */
-function placed(state: AffinityState, nowMs: number, ports: AffinityPorts): readonly PlacedExecution[] {
+function placed(state: AffinityState, nowMs: number, ports: AffinityPorts): readonly EstimatedExecution[] {
   const { board, book, directory, identity } = ports;
   const cells = book.cells().filter(({ state: { phase } }) => phase === 'running');
   const here = new Set(cells.map(({ execution }) => execution));
   for (const known of [state.demands, state.refusedAtMs]) {
     for (const execution of known.keys()) if (!here.has(execution)) known.delete(execution);
   }
-  return cells.flatMap(({ execution, method, arrival, state: cellState }): readonly PlacedExecution[] => {
+  return cells.flatMap(({ execution, method, arrival }): readonly EstimatedExecution[] => {
     const trace = board.trace(execution);
-    if (method === null || trace === null || cellState.phase !== 'running') return [];
+    if (method === null || trace === null) return [];
     const busy = trace.activity === 'ready' || trace.activity === 'running' ? 1 : 0;
     const demand = smoothing * busy + (1 - smoothing) * (state.demands.get(execution) ?? busy);
     state.demands.set(execution, demand);
@@ -184,9 +265,12 @@ function placed(state: AffinityState, nowMs: number, ports: AffinityPorts): read
         affinity: deployment?.affinity ?? anywhere,
         executionCost: ports.executionCost(execution),
         demand,
-        memoryShare: trace.snapshotBytes / ports.memoryLimitBytes(),
+        memoryShare: Math.min(1, trace.snapshotBytes / ports.memoryLimitBytes()),
         movedAtMs: arrival?.atMs ?? null,
         movable: nowMs - (state.refusedAtMs.get(execution) ?? -Infinity) > settleMs,
+        snapshotBytes: trace.snapshotBytes,
+        remaining: ports.remainingWork(execution),
+        uncheckpointedMs: Math.min(trace.cpuMs, ports.checkpointEveryMs),
       },
     ];
   });

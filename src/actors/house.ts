@@ -1,11 +1,21 @@
 import type { HostConfig } from '../config.ts';
 import { assert } from '../core/assert.ts';
+import type { ResourceSample } from '../core/host-sample.ts';
 import type { ActorAddress, ExecutionId, HostName, LaneIndex, MigrationId, Term } from '../core/ids.ts';
 import { actorAddress, laneIndex } from '../core/ids.ts';
 import type { Lane, LaneListener } from '../lanes/contract.ts';
+import { noHistory } from '../placement/method-history.ts';
+import { utilityParameters } from '../placement/placement-policy.ts';
+import { remainingWork } from '../placement/remaining-work.ts';
 import type { LeaseTiming } from '../protocols/lease/timing.ts';
 import { leaseDefaults } from '../protocols/lease/timing.ts';
-import type { HostAvailability, HostDescription } from '../protocols/messages.ts';
+import type {
+  ExecutionUsage,
+  HostAvailability,
+  HostDescription,
+  HostMonitoring,
+  HostUsage,
+} from '../protocols/messages.ts';
 import { migrationDefaults } from '../protocols/migration/timing.ts';
 import type { ChildSpec } from '../supervisors/child-spec.ts';
 import { actorStart, worker } from '../supervisors/child-spec.ts';
@@ -42,7 +52,6 @@ import type { Admissions } from './migration/admissions.ts';
 import type { MigrationCell } from './migration/cell.ts';
 import type { Permits } from './migration/permits.ts';
 import { migrationsActor } from './migrations.ts';
-import type { ResourceReading } from './monitor.ts';
 import { monitorActor } from './monitor.ts';
 import type { Obligations } from './obligations.ts';
 import type { OwnershipBook } from './ownership-book.ts';
@@ -79,9 +88,11 @@ export interface HouseParts extends HostPorts {
   readonly links: LatencyPorts['links'];
   readonly probes: LatencyPorts['probes'];
   readonly answerTimes: LatencyPorts['answerTimes'];
-  readonly sample: () => ResourceReading;
+  readonly sample: () => ResourceSample;
+  readonly usageOf: (execution: ExecutionId) => ExecutionUsage | null;
   readonly memoryLimitBytes: () => number;
-  readonly publish: (report: HostAvailability) => void;
+  readonly publish: (report: HostAvailability, monitoring: HostMonitoring) => void;
+  readonly publishUsage: (usage: HostUsage) => void;
 }
 
 /** Restarts within the period before a supervisor gives up and fails to its own. */
@@ -277,20 +288,18 @@ function host(parts: HouseParts): ChildSpec {
 }
 
 function monitors(parts: HouseParts): ChildSpec {
-  const { identity, clock, config, exchange, board, admissions } = parts;
+  const { identity, config } = parts;
   const measured = { latencyMs: 0 };
+  const counts = { samples: 0, reports: 0 };
   const monitor = {
-    identity,
-    clock,
-    exchange,
-    board,
+    ...parts,
     labels: config.labels,
-    sampleMs: config.monitor.sampleMs,
-    sample: parts.sample,
-    reserved: () => admissions.reserved,
+    settings: { ...config.monitor, ...config.capacity, cpuShare: config.cpuShare },
+    counts,
+    reserved: () => parts.admissions.reserved,
     accepting: parts.isOpen,
     latencyMs: () => measured.latencyMs,
-    publish: parts.publish,
+    register: (execution: ExecutionId) => parts.directory.register(execution)?.row ?? null,
   };
   const latency = {
     ...parts,
@@ -306,11 +315,18 @@ function monitors(parts: HouseParts): ChildSpec {
 }
 
 function affinity(parts: HouseParts): ChildSpec {
-  const { enabled: decides, ...policy } = parts.config.affinity;
-  const ports = { ...parts, policy, decides };
-  return worker('affinity', () => affinityActor(ports), {
-    address: address.role(parts.identity.name, 'affinity'),
-  });
+  const { board, config, identity } = parts;
+  const { enabled: decides, policy: kind, ...common } = config.affinity;
+  const ports = {
+    ...parts,
+    policy: kind === 'weighted' ? { kind, ...common } : { kind, ...common, utility: utilityParameters },
+    decides,
+    remainingWork: (execution: ExecutionId) =>
+      remainingWork(board.trace(execution)?.cpuMs ?? 0, null, noHistory),
+    alarmed: () => [],
+    checkpointEveryMs: config.checkpoints.everyMs,
+  };
+  return worker('affinity', () => affinityActor(ports), { address: address.role(identity.name, 'affinity') });
 }
 
 function engine(parts: HouseParts): ChildSpec {
@@ -325,7 +341,12 @@ function rackSeat(parts: HouseParts): ChildSpec {
     ...parts,
     seat: `rack/${identity.rack}`,
     occupant: (term: Term) => {
-      const behaviour = rackActor(term, { ...parts, offerEveryMs: config.monitor.sampleMs });
+      const behaviour = rackActor(term, {
+        ...parts,
+        offerEveryMs: config.monitor.sampleMs,
+        usageMs: config.monitor.usageMs,
+        churn: config.affinity.churn,
+      });
       const start = actorStart(behaviour, { address: address.rack(identity.rack) });
       assert(start.kind === 'actor', 'a rack actor is an actor');
       return start;

@@ -126,7 +126,7 @@ class MigrationsSession {
     if (state?.phase !== 'running' || cell === null || cell.method === null) {
       return refuse(`it cannot be moved now: here it is ${state?.phase ?? 'absent'}`);
     }
-    const forbidden = this.#ports.permits.refusal(execution, reason);
+    const forbidden = this.#ports.permits.refusal(execution, reason, identity, peer);
     if (forbidden !== null) return refuse(forbidden);
     const outgoing = [...this.#ports.cells.values()].filter(({ side }) => side === 'source');
     if (outgoing.some(({ passage }) => passage.execution === execution))
@@ -150,11 +150,22 @@ class MigrationsSession {
       estimatedBytes: this.#ports.estimateBytes(execution),
       strategy: 'stopAndCopy',
     } as const;
+    this.#began(execution, peer);
     const first = beginSource(passage, cargo, this.#ports.timing.attemptsMax);
     this.#begin(
       { side: 'source', state: first.state, ...base(passage, peer, reason, replyTo), pending: first.effects },
       context,
     );
+  }
+
+  /** Counted here and by the racks' actors, for the budgets. */
+  #began(execution: ExecutionId, peer: HostIdentity): void {
+    const { permits, exchange, identity } = this.#ports;
+    permits.began(execution, identity, peer);
+    for (const rack of new Set([identity.rack, peer.rack])) {
+      const message = { kind: 'moveBegan', from: identity.rack, to: peer.rack };
+      exchange.tell(address.rack(rack), message, 'batched');
+    }
   }
 
   #passage(message: PassageMessage, context: Context): void {

@@ -14,7 +14,8 @@ import type {
 import type { ExecutionActivity, Inspection, Pin } from '../core/inspection.ts';
 import type { DeliveryPacket, EffectOutcome } from '../core/packet.ts';
 import type { RackLatencyMessage, RackLatencyReply } from './messages/latency.ts';
-import type { ExecutionUsage, HostMonitoring, HostUsage } from './messages/monitoring.ts';
+import type { ExecutionUsage, HostMonitoring, HostStrain, HostUsage } from './messages/monitoring.ts';
+import type { BoundExecution } from './messages/orchestration.ts';
 
 /*
  * The actor message API: every message that an actor takes from beyond its own host, typed. Messages between the
@@ -79,6 +80,7 @@ export interface HostAvailability {
   readonly identity: HostIdentity;
   readonly labels: readonly string[];
   readonly resource: HostResource;
+  readonly strain: HostStrain;
   /** Executions that it carries, or has reserved room for. */
   readonly executions: number;
   /** Mean number of executions running or ready over the last sample. */
@@ -269,12 +271,18 @@ export type RackMessage =
   | { readonly kind: 'usage'; readonly usage: HostUsage }
   /** Answered with at most `limit` hosts of all racks, most available first. */
   | { readonly kind: 'candidates'; readonly limit: number }
+  /** A move away from a host of `from` begins, whoever asked for it: told to the actors of both racks. */
+  | { readonly kind: 'moveBegan'; readonly from: RackName; readonly to: RackName }
+  /** From the orchestrator, again and again: what its directives bind to this rack. Passed on to the rack's hosts. */
+  | { readonly kind: 'bindings'; readonly term: Term; readonly bindings: readonly BoundExecution[] }
   /** What another rack's actor offers. */
   | {
       readonly kind: 'offer';
       readonly rack: RackName;
       readonly term: Term;
       readonly hosts: readonly HostAvailability[];
+      /** Moves that its hosts began within the window of the cluster's budget. */
+      readonly movesBegan: number;
     };
 
 export type RackReply =
@@ -296,7 +304,11 @@ export type AffinityMessage =
       readonly rack: RackName;
       readonly term: Term;
       readonly hosts: readonly HostAvailability[];
+      /** Moves that began within the windows of the budgets of this rack and of the cluster. */
+      readonly moves: { readonly rack: number; readonly cluster: number };
     }
+  /** Replaces all that were bound to the host's rack before. */
+  | { readonly kind: 'bindings'; readonly term: Term; readonly bindings: readonly BoundExecution[] }
   | { readonly kind: 'requestMigration'; readonly request: MigrationRequest };
 
 /** `client/<id>`: a follower of events */

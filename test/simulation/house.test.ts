@@ -81,8 +81,10 @@ describe('three houses', () => {
       expect(host.lane.residents.size).toBe(0);
       expect(host.leaseEnded).toBe(false);
     }
-    // Nothing is left in the vault but the results, and what became of each migration.
-    const left = [...world.store.values.keys()].filter((key) => !/^(?:result|migration)\//.test(key));
+    // Nothing is left in the vault but the results, each decision, and what became of each migration.
+    const left = [...world.store.values.keys()].filter(
+      (key) => !/^(?:result|decision|migration)\//.test(key),
+    );
     expect(left).toEqual([]);
   });
 });
