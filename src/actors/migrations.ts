@@ -126,8 +126,6 @@ class MigrationsSession {
     if (state?.phase !== 'running' || cell === null || cell.method === null) {
       return refuse(`it cannot be moved now: here it is ${state?.phase ?? 'absent'}`);
     }
-    const forbidden = this.#ports.permits.refusal(execution, reason, identity, peer);
-    if (forbidden !== null) return refuse(forbidden);
     const outgoing = [...this.#ports.cells.values()].filter(({ side }) => side === 'source');
     if (outgoing.some(({ passage }) => passage.execution === execution))
       return refuse('it is being moved already');
@@ -136,6 +134,9 @@ class MigrationsSession {
         `${outgoing.length} moves away from here are under way, as many as are made at once (migrations.concurrentMax)`,
       );
     }
+    const forbidden = this.#ports.permits.refusal(execution, reason, identity, peer);
+    if (forbidden !== null) return refuse(forbidden);
+    this.#began(peer);
     const passage: Passage = {
       migration: migrationId(`m-${random.hex(8)}`),
       execution,
@@ -150,7 +151,6 @@ class MigrationsSession {
       estimatedBytes: this.#ports.estimateBytes(execution),
       strategy: 'stopAndCopy',
     } as const;
-    this.#began(execution, peer);
     const first = beginSource(passage, cargo, this.#ports.timing.attemptsMax);
     this.#begin(
       { side: 'source', state: first.state, ...base(passage, peer, reason, replyTo), pending: first.effects },
@@ -158,10 +158,9 @@ class MigrationsSession {
     );
   }
 
-  /** Counted here and by the racks' actors, for the budgets. */
-  #began(execution: ExecutionId, peer: HostIdentity): void {
-    const { permits, exchange, identity } = this.#ports;
-    permits.began(execution, identity, peer);
+  /** The racks' actors count it, for the budgets of rack and cluster. */
+  #began(peer: HostIdentity): void {
+    const { exchange, identity } = this.#ports;
     for (const rack of new Set([identity.rack, peer.rack])) {
       const message = { kind: 'moveBegan', from: identity.rack, to: peer.rack };
       exchange.tell(address.rack(rack), message, 'batched');

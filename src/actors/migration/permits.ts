@@ -1,8 +1,8 @@
 import type { HostIdentity } from '../../core/execution.ts';
 import type { ExecutionId, Term } from '../../core/ids.ts';
 import type { Clock } from '../../core/ports.ts';
+import { admit } from '../../placement/admission.ts';
 import type { ChurnLimits, ChurnState } from '../../placement/churn-budget.ts';
-import { spendChurn, spentBudget, spentKeys } from '../../placement/churn-budget.ts';
 import type { MoveReason } from '../../protocols/messages.ts';
 import type { OwnershipBook } from '../ownership-book.ts';
 
@@ -47,36 +47,16 @@ export class Permits {
     return null;
   }
 
-  /** @returns null when the execution may be moved, else why not */
-  refusal(execution: ExecutionId, reason: MoveReason, from: Place, to: Place): string | null {
-    if (reason.by === 'operator' || reason.by === 'drain') return null;
+  /** @returns null when the execution may be moved, and then the move is counted; else why not */
+  refusal(executionId: ExecutionId, reason: MoveReason, from: Place, to: Place): string | null {
     const fenced = reason.term === null ? null : this.fenced(reason.term);
-    return fenced ?? this.#cooling(execution) ?? this.#spent(execution, from, to);
-  }
-
-  /** Counts a move that begins. */
-  began(executionId: ExecutionId, from: Place, to: Place): void {
+    if (fenced !== null) return fenced;
     const nowMs = this.#clock.monotonicMs();
-    this.#churn = spendChurn(this.#churn, { executionId, from, to }, nowMs, this.#limits.churn);
-  }
-
-  #cooling(execution: ExecutionId): string | null {
-    const arrival = this.#book.get(execution)?.arrival ?? null;
-    if (arrival === null) return null;
-    const restedMs = this.#clock.monotonicMs() - arrival.atMs;
-    if (restedMs >= this.#limits.coolDownMs) return null;
-    return (
-      `it came here ${Math.round(restedMs)} ms ago, and no decider moves it within ${this.#limits.coolDownMs} ms ` +
-      `of a change of host (affinity.coolDownMs)`
-    );
-  }
-
-  #spent(executionId: ExecutionId, from: Place, to: Place): string | null {
-    const { churn } = this.#limits;
-    const spent = spentKeys(this.#churn, this.#clock.monotonicMs(), churn);
-    const budget = spentBudget(spent, { executionId, from, to }, churn);
-    if (budget === null) return null;
-    const { scope, key, limit } = budget;
-    return `${limit.movesMax} moves of ${key} began within ${limit.windowMs} ms, as many as may (affinity.churn.${scope})`;
+    const arrival = this.#book.get(executionId)?.arrival ?? null;
+    const ages = [arrival === null ? null : nowMs - arrival.atMs];
+    const admission = admit(reason.by, { executionId, from, to }, ages, this.#churn, nowMs, this.#limits);
+    if (admission.kind === 'refused') return admission.reason;
+    this.#churn = admission.churn;
+    return null;
   }
 }
