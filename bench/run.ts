@@ -1,11 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { parseArgs } from 'node:util';
 import type { Figure } from './figure.ts';
 
-/** What every bench exports. */
+/** What every bench exports. It gets the arguments after its name that are not the runner's. */
 interface BenchModule {
-  readonly bench: () => Promise<{ readonly figures: readonly Figure[] }>;
+  readonly bench: (args: readonly string[]) => Promise<{ readonly figures: readonly Figure[] }>;
 }
 
 const folder = new URL('.', import.meta.url);
@@ -35,14 +34,14 @@ function round(value: number): string {
 }
 
 async function run(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
-    allowPositionals: true,
-  });
-  const [name] = positionals;
-  if (values.help || name === undefined || positionals.length > 1) {
-    console.log(`npm run bench -- NAME [--json]; NAME is one of ${names.join(', ')}`);
-    process.exitCode = values.help ? 0 : 2;
+  const args = process.argv.slice(2);
+  const own = ['--json', '--help'];
+  const at = args.findIndex((arg) => !arg.startsWith('-'));
+  const name = args[at];
+  const rest = args.filter((arg, index) => index !== at && !own.includes(arg));
+  if (args.includes('--help') || name === undefined) {
+    console.log(`npm run bench -- NAME [--json] [OPTIONS]; NAME is one of ${names.join(', ')}`);
+    process.exitCode = args.includes('--help') ? 0 : 2;
     return;
   }
   const file = new URL(`${name}.ts`, folder);
@@ -52,8 +51,8 @@ async function run(): Promise<void> {
     return;
   }
   const { bench } = (await import(file.href)) as BenchModule;
-  const { figures } = await bench();
-  if (values.json) console.log(JSON.stringify({ bench: name, machine: machine(), figures }));
+  const { figures } = await bench(rest);
+  if (args.includes('--json')) console.log(JSON.stringify({ bench: name, machine: machine(), figures }));
   else print(name, figures);
   if (figures.some(({ met }) => met === false)) process.exitCode = 1;
 }

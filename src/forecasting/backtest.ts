@@ -63,7 +63,10 @@ export function backtest(prepared: PreparedSeries, options: BacktestOptions): Ba
     { ...prepared.series, values: masked(prepared, known) },
     { ...options.forecaster, horizon: farthest, levels: [miss / 2, 1 - miss / 2] },
   );
-  const stride = unalignedStride((values.length - farthest - known) / options.originsMin, prepared.series.stepMs);
+  const stride = unalignedStride(
+    (values.length - farthest - known) / options.originsMin,
+    prepared.series.stepMs,
+  );
   const sums = horizons.map((): Sums => ({
     count: 0,
     combined: 0,

@@ -17,7 +17,7 @@ export function levelSince(values: Float64Array, period: number | null): number 
   let best = 0;
   let bestScore = shiftMin;
   // Windows of whole days hold the same hours on both sides: their medians differ by the level alone.
-  const stride = Math.max(1, Math.floor(window / 12));
+  const stride = Math.max(1, Math.floor(window / 6));
   for (let cut = length - segmentMin; cut >= window; cut -= stride) {
     const after = values.subarray(cut, Math.min(length, cut + window));
     const before =
