@@ -229,7 +229,7 @@ function forecastOf(
   forecasts: readonly (Forecast | null)[],
 ): ComponentForecast | null {
   const [cpu, memory, io, network] = forecasts;
-  if (cpu == null || memory == null || io == null || network == null) return null;
+  if (!cpu || !memory || !io || !network) return null;
   const byResource = { cpu, memory, io, network };
   const at = (name: ResourceName, level: number, step: number): number => {
     const found = byResource[name].quantiles.find((quantile) => quantile.level === level);

@@ -205,8 +205,7 @@ export class AddressExchange implements Exchange {
       const settle = (answer: ReplyMessage): void => {
         cancel();
         this.#questions.delete(correlation);
-        if (answer.kind === 'reply')
-          this.answerTimes.note(peer, this.#ports.clock.monotonicMs() - askedAtMs);
+        if (answer.kind === 'reply') this.answerTimes.note(peer, this.#ports.clock.monotonicMs() - askedAtMs);
         resolve(answer);
       };
       this.#questions.set(correlation, { settle, to: peer });

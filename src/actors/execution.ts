@@ -1,7 +1,12 @@
 import { assertNever } from '../core/assert.ts';
 import type { ExecutionId } from '../core/ids.ts';
 import { epoch, executionId, generation } from '../core/ids.ts';
-import type { ExecutionMessage, ExecutionReply, ExecutionSummary } from '../protocols/messages.ts';
+import type {
+  ExecutionMessage,
+  ExecutionReply,
+  ExecutionSummary,
+  ExecutionUsage,
+} from '../protocols/messages.ts';
 import { address } from './addresses.ts';
 import type { Directory } from './directory.ts';
 import type { ActorContext, Behaviour, ReplyTo } from './kernel/contract.ts';
@@ -19,6 +24,8 @@ export interface ExecutionPorts extends HostPorts {
   readonly logs: ExecutionLogs;
   /** In [0, 1]; 1 is the heaviest to move. */
   readonly executionCost: (execution: ExecutionId) => number;
+  /** Of the newest usage report. */
+  readonly usageOf: (execution: ExecutionId) => ExecutionUsage | null;
 }
 
 interface ExecutionState {
@@ -181,7 +188,7 @@ export function summarise(cell: OwnershipCell, ports: ExecutionPorts): Execution
     executionCost: ports.executionCost(execution),
     snapshotBytes: trace?.snapshotBytes ?? 0,
     pin: null,
-    usage: null,
+    usage: ports.usageOf(execution),
     lastLog: ports.logs.last(execution),
   };
 }

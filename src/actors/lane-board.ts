@@ -11,7 +11,9 @@ import type {
   LaneEvent,
   LaneListener,
 } from '../lanes/contract.ts';
+import type { LaneSample } from '../core/host-sample.ts';
 import type { ExecutionTrace } from '../core/inspection.ts';
+import { UsageBook } from './usage-book.ts';
 
 /** A lane could not import a package. */
 export class PackageRefusedByLaneError extends GodwitError {
@@ -73,12 +75,16 @@ export class LaneBoard {
   /** What copies here came to, until they are discarded or replaced. */
   readonly #settlements = new Map<ExecutionId, SettledReport>();
   readonly #departures = new Departures();
+  /** What the executions here use, from the lanes' traces. */
+  readonly usage: UsageBook;
+  readonly #laneSamples = new Map<LaneIndex, LaneSample>();
   #nextRequest = 1;
   #deadlineMs = 0;
   #leaseEnded = false;
   #storeOffsetMs: number | null = null;
 
-  constructor(lanes: number, listener: LaneBoardListener) {
+  /** @param wallMs of the clock: for when an execution came here */
+  constructor(lanes: number, listener: LaneBoardListener, wallMs: () => number) {
     assert(lanes >= 1, 'a host has at least one lane');
     this.#slots = Array.from({ length: lanes }, () => ({
       lane: null,
@@ -86,6 +92,7 @@ export class LaneBoard {
       installs: new Map<PackageHash, Installation>(),
     }));
     this.#listener = listener;
+    this.usage = new UsageBook(wallMs);
   }
 
   get count(): number {
@@ -156,6 +163,11 @@ export class LaneBoard {
     return this.#slots.reduce((sum, slot) => sum + slot.executions.size, 0);
   }
 
+  /** Each lane's newest. */
+  laneSamples(): readonly LaneSample[] {
+    return [...this.#laneSamples.values()].toSorted((a, b) => a.lane - b.lane);
+  }
+
   trace(execution: ExecutionId): ExecutionTrace | null {
     return this.#traces.get(execution) ?? null;
   }
@@ -188,6 +200,7 @@ export class LaneBoard {
     for (const { executions } of this.#slots) executions.delete(execution);
     this.#traces.delete(execution);
     this.#settlements.delete(execution);
+    this.usage.released(execution);
     this.#departures.released(execution);
   }
 
@@ -198,7 +211,12 @@ export class LaneBoard {
     if (lane === null) return false;
     // Another copy takes the place of the one that ended.
     if (command.kind === 'start' || command.kind === 'restore') this.#settlements.delete(execution);
-    if (command.kind === 'run') this.#departures.returned(execution);
+    if (command.kind === 'run') {
+      this.#departures.returned(execution);
+      this.usage.ran(command.tenure);
+    } else if (command.kind === 'start' && command.tenure.generation === 1) {
+      this.usage.arrived(command.method, 1);
+    }
     lane.post(command);
     return true;
   }
@@ -263,12 +281,14 @@ export class LaneBoard {
       case 'inspected':
         this.#answer(event.request, event);
         break;
-      case 'trace':
-        for (const trace of event.traces) {
-          // A copy that was discarded meanwhile leaves no trace.
-          if (this.#slot(index).executions.has(trace.execution)) this.#traces.set(trace.execution, trace);
-        }
+      case 'trace': {
+        // A copy that was discarded meanwhile leaves no trace.
+        const traces = event.traces.filter(({ execution }) => this.#slot(index).executions.has(execution));
+        for (const trace of traces) this.#traces.set(trace.execution, trace);
+        this.#laneSamples.set(index, event.sample);
+        this.usage.traced(traces, event.sample, event.periodMs);
         break;
+      }
       case 'settled':
         this.#settlements.set(event.tenure.execution, event);
         this.#listener.onReport(event);
@@ -306,7 +326,11 @@ export class LaneBoard {
     const slot = this.#slot(index);
     slot.lane = null;
     const lost = [...slot.executions].filter((execution) => !this.#settlements.has(execution));
-    for (const execution of slot.executions) this.#traces.delete(execution);
+    for (const execution of slot.executions) {
+      this.#traces.delete(execution);
+      this.usage.lost(execution);
+    }
+    this.#laneSamples.delete(index);
     slot.executions.clear();
     this.#departures.laneLost(index);
     for (const [hash, installation] of slot.installs) {

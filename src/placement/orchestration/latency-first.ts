@@ -7,7 +7,7 @@ import { Ignored, isFigure } from './soundness.ts';
 export interface RackRoundTrip {
   readonly p50Ms: number;
   readonly ageMs: number;
-  readonly source: 'measured' | 'rack' | 'learned';
+  readonly source: 'measured' | 'link' | 'rack' | 'learned';
 }
 
 export interface RackLoad {

@@ -1,0 +1,43 @@
+import type { RackName } from '../core/ids.ts';
+import type { ResourceVector } from '../core/resources.ts';
+import { resourceNames } from '../core/resources.ts';
+import type { LatencyFirstProblem } from '../placement/orchestration/latency-first.ts';
+import type { ComponentForecast } from '../protocols/messages.ts';
+
+/** Cores that are wanted beyond the limit. */
+export function excessCores(used: number, capacity: number, utilizationMax: number): number {
+  return Math.max(0, used - utilizationMax * capacity);
+}
+
+/** The forecast's median, at its highest over the horizon. */
+export function peakOf({ quantiles }: ComponentForecast): ResourceVector {
+  const steps = quantiles.find(({ level }) => level === 0.5)?.steps ?? [];
+  const peak = (name: keyof ResourceVector): number => Math.max(0, ...steps.map((step) => step[name]));
+  return { cpu: peak('cpu'), memory: peak('memory'), io: peak('io'), network: peak('network') };
+}
+
+/** Of what a component wants, the share that it wants in its rack. */
+export function shareOf(inRack: ResourceVector, all: ResourceVector): ResourceVector {
+  const share = (name: keyof ResourceVector): number => (all[name] > 0 ? inRack[name] / all[name] : 1);
+  return { cpu: share('cpu'), memory: share('memory'), io: share('io'), network: share('network') };
+}
+
+/** Each resource by a factor of its own. */
+export function scaled(amount: ResourceVector, by: ResourceVector): ResourceVector {
+  return {
+    cpu: amount.cpu * by.cpu,
+    memory: amount.memory * by.memory,
+    io: amount.io * by.io,
+    network: amount.network * by.network,
+  };
+}
+
+/** Share in use of a rack's fullest resource. */
+export function fullest({ racks }: LatencyFirstProblem, name: RackName): number {
+  const load = racks.find(({ rack }) => rack === name);
+  if (load === undefined) return 0;
+  const shares = resourceNames
+    .filter((resource) => load.capacity[resource] > 0)
+    .map((resource) => load.used[resource] / load.capacity[resource]);
+  return Math.max(0, ...shares);
+}
