@@ -1,12 +1,16 @@
 import type { Directory } from './actors/directory.ts';
 import type { LeaseCell } from './actors/lease.ts';
-import type { ResourceReading } from './actors/monitor.ts';
 import type { HostConfig } from './config.ts';
 import type { HostIdentity } from './core/execution.ts';
 import type { ResourceSample } from './core/host-sample.ts';
-import type { HostName } from './core/ids.ts';
+import type { ExecutionId, HostName } from './core/ids.ts';
 import type { Clock } from './core/ports.ts';
-import type { HostAvailability, HostDescription, HostMonitoring } from './protocols/messages.ts';
+import type {
+  ExecutionUsage,
+  HostAvailability,
+  HostDescription,
+  HostMonitoring,
+} from './protocols/messages.ts';
 
 /** What a host is doing, besides what its actors hold. */
 export interface Standing {
@@ -17,6 +21,8 @@ export interface Standing {
   availability: HostAvailability | null;
   /** What that report was made of; null before the first. */
   monitoring: HostMonitoring | null;
+  /** The monitor's newest usage report, by execution. */
+  usage: ReadonlyMap<ExecutionId, ExecutionUsage>;
   /** What this host's rack offered last. */
   offered: readonly HostAvailability[];
 }
@@ -36,19 +42,6 @@ export function closedBecause(standing: Standing, cell: LeaseCell, clock: Clock)
   return isValid(cell, clock) ? null : 'its lease is not surely valid now';
 }
 
-export function readingOf({ limits, process: own, machine }: ResourceSample): ResourceReading {
-  const { network } = machine;
-  return {
-    cpuShareCores: limits.cpuShareCores,
-    cpuCores: own.cpuCores,
-    memoryUsage: limits.memoryUsage,
-    networkBytesPerSecond:
-      network === null
-        ? 0
-        : network.receivedBytesPerSecond + network.sentBytesPerSecond + network.loopbackBytesPerSecond,
-  };
-}
-
 export function freeBytes(latest: HostAvailability | null, first: ResourceSample, memoryMax: number): number {
   const memoryUsage = latest?.resource.memoryUsage ?? first.limits.memoryUsage;
   return Math.max(0, (memoryMax - memoryUsage) * first.limits.memoryLimitBytes);
@@ -60,6 +53,13 @@ export function unsampled(identity: HostIdentity, config: HostConfig, cpuShare: 
     identity,
     labels: config.labels,
     resource: { hostId: identity.name, cpuLoad: 0, memoryUsage: 0, networkBandwidth: 0, latency: 0 },
+    strain: {
+      cpuStolenRatio: 0,
+      memoryStallRatio: 0,
+      ioStallRatio: 0,
+      networkUsage: 0,
+      eventLoopDelayMs: 0,
+    },
     executions: 0,
     demand: 0,
     reserved: 0,

@@ -26,15 +26,7 @@ import { barrier, freighter, linksListener, overMoves, vaultBytes } from './host
 import { after, awaitEarlierStart } from './host-name.ts';
 import { deferred, once } from './host-promises.ts';
 import type { Standing } from './host-standing.ts';
-import {
-  closedBecause,
-  freeBytes,
-  isValid,
-  phaseOf,
-  readingOf,
-  refuges,
-  unsampled,
-} from './host-standing.ts';
+import { closedBecause, freeBytes, isValid, phaseOf, refuges, unsampled } from './host-standing.ts';
 import { laneDefaults } from './lanes/contract.ts';
 import { startThreadedLane } from './lanes/threaded.ts';
 import { executionCost } from './placement/execution-cost.ts';
@@ -208,6 +200,7 @@ async function raise(foundation: Foundation): Promise<Host> {
     drained: false,
     availability: null,
     monitoring: null,
+    usage: new Map(),
     offered: [],
   };
   const end = deferred<HostEnd>();
@@ -305,6 +298,7 @@ function furnish(
   const board = new LaneBoard(
     lanes,
     routeReport((to, message) => tell(kernel, to, message), identity.name, obligations),
+    () => clock.wallMs(),
   );
   const book = new OwnershipBook();
   const packages = packageStore(store.vault, join(location.folder, 'packages'));
@@ -381,10 +375,12 @@ function furnish(
     links: wire.links,
     probes: wire.probes,
     answerTimes: exchange.answerTimes,
-    sample: () => readingOf(sampler.sample()),
+    sample: () => sampler.sample(),
     memoryLimitBytes: () => first.limits.memoryLimitBytes,
-    publish: (report) => {
-      standing.availability = report;
+    usageOf: (execution) => standing.usage.get(execution) ?? null,
+    publish: (report, monitoring) => Object.assign(standing, { availability: report, monitoring }),
+    publishUsage: ({ executions }) => {
+      standing.usage = new Map(executions.map((usage) => [usage.execution, usage]));
     },
   };
 }

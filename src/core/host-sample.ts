@@ -36,6 +36,8 @@ export interface MachineSample {
   readonly cores: number;
   /** Cores kept busy by everybody; inside a container, too. */
   readonly cpuCores: number;
+  /** Of those, the ones that a hypervisor kept for others; 0 where nobody tells. */
+  readonly stolenCores: number;
   /** Mean of the cores' clocks now; null where nobody tells. */
   readonly clockHz: number | null;
   readonly memory: MachineMemory;

@@ -4,6 +4,8 @@ import { statistic } from './cgroup.ts';
 /** CPU time of the whole machine since it started, in one unit. */
 export interface MachineCpu {
   readonly busy: number;
+  /** Of the busy time, what a hypervisor gave to others. */
+  readonly stolen: number;
   readonly total: number;
 }
 
@@ -35,7 +37,7 @@ export function parseMachineCpu(text: string): MachineCpu | null {
   const [user, nice, system, idle, ioWait = 0, irq = 0, softIrq = 0, steal = 0] = fields;
   if (user === undefined || nice === undefined || system === undefined || idle === undefined) return null;
   const busy = user + nice + system + irq + softIrq + steal;
-  return { busy, total: busy + idle + ioWait };
+  return { busy, stolen: steal, total: busy + idle + ioWait };
 }
 
 /** From `/proc/meminfo`. */

@@ -58,7 +58,7 @@ export const systemSources: ResourceSources = {
     const times = cpus().map((cpu) => cpu.times);
     const idle = times.reduce((sum, time) => sum + time.idle, 0);
     const busy = times.reduce((sum, { user, nice, sys, irq }) => sum + user + nice + sys + irq, 0);
-    return { busy, total: busy + idle };
+    return { busy, stolen: 0, total: busy + idle };
   },
   machineMemory: () => ({ totalBytes: totalmem(), availableBytes: freemem() }),
   clockHz: () => (cpus()[0]?.speed ?? 0) * 1e6,
@@ -182,11 +182,13 @@ export class ResourceSampler {
 
   #machine(before: Counters, now: Counters, periodMs: number, memory: MachineMemory): MachineSample {
     const cores = this.#sources.cores();
-    const busy = now.machineCpu.busy - before.machineCpu.busy;
-    const share = ratio(busy, now.machineCpu.total - before.machineCpu.total);
+    const total = now.machineCpu.total - before.machineCpu.total;
+    const busyCores = cores * ratio(now.machineCpu.busy - before.machineCpu.busy, total);
+    const stolenCores = cores * ratio(now.machineCpu.stolen - before.machineCpu.stolen, total);
     return {
       cores,
-      cpuCores: periodMs > 0 ? cores * share : 0,
+      cpuCores: periodMs > 0 ? busyCores : 0,
+      stolenCores: periodMs > 0 ? stolenCores : 0,
       clockHz: this.#equipment.clockHz,
       memory,
       network: both(before.network, now.network, (from, to) => ({

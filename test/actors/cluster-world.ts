@@ -28,6 +28,7 @@ import type {
   ExecutionReply,
   HostAvailability,
   HostReply,
+  HostUsage,
 } from '../../src/protocols/messages.ts';
 import { SimulatedClock } from '../../src/simulator/clock.ts';
 import { SimulatedKernel } from '../../src/simulator/kernel.ts';
@@ -35,6 +36,7 @@ import { SeededRandom } from '../../src/simulator/random.ts';
 import { startTree } from '../../src/supervisors/tree.ts';
 import type { Envelope, Links, SendOutcome } from '../../src/wire/contract.ts';
 import { MemoryStore } from './memory-store.ts';
+import { resourceSample } from './resource-sample.ts';
 import type { Act, Script } from './scripted-lane.ts';
 import { argsOf, ScriptedLane } from './scripted-lane.ts';
 import { ProbeNetwork } from './simulated-probes.ts';
@@ -57,6 +59,7 @@ export class SimulatedHost {
   readonly exchange: AddressExchange;
   readonly lanes: ScriptedLane[] = [];
   readonly events: EventDetail[] = [];
+  readonly usages: HostUsage[] = [];
   readonly crashes: string[] = [];
   root: AnyRef | null = null;
   alive = true;
@@ -113,6 +116,7 @@ export class SimulatedHost {
     const board: LaneBoard = new LaneBoard(
       config.lanes,
       routeReport((to, message) => this.tell(to, message), identity.name, obligations),
+      () => clock.wallMs(),
     );
     const packages = {
       ensure: async () => ({ hash: method.package, folder: '/nowhere' }),
@@ -195,12 +199,9 @@ export class SimulatedHost {
       links: world.links(this),
       probes: world.probes.open(identity.incarnation, identity.address, () => this.alive),
       answerTimes: exchange.answerTimes,
-      sample: () => ({
-        cpuShareCores: 1,
-        cpuCores: Math.min(1, board.executions),
-        memoryUsage: 0.1,
-        networkBytesPerSecond: 0,
-      }),
+      sample: () => resourceSample(Math.min(1, board.executions)),
+      usageOf: () => null,
+      publishUsage: (usage) => this.usages.push(usage),
       memoryLimitBytes: () => 1e9,
       onOffer: () => undefined,
       publish: (report) => {

@@ -32,7 +32,7 @@ class FakeMachine {
     cores: () => 4,
     processCpuMs: () => this.cpuMs,
     residentBytes: () => 90e6,
-    machineCpu: () => ({ busy: this.cpuMs, total: this.nowMs * 4 }),
+    machineCpu: () => ({ busy: this.cpuMs, stolen: 0, total: this.nowMs * 4 }),
     machineMemory: () => ({ totalBytes: 8e9, availableBytes: 6e9 }),
     clockHz: () => this.clockHz,
   };
@@ -168,8 +168,8 @@ test('files that are not as expected say nothing', () => {
 });
 
 test('older kernels leave out the last fields of the CPU line; waiting for a disk is idling', () => {
-  expect(parseMachineCpu('cpu  10 1 5 100\n')).toEqual({ busy: 16, total: 116 });
-  expect(parseMachineCpu('cpu  10 1 5 100 40 2 3 4 9 9\n')).toEqual({ busy: 25, total: 165 });
+  expect(parseMachineCpu('cpu  10 1 5 100\n')).toEqual({ busy: 16, stolen: 0, total: 116 });
+  expect(parseMachineCpu('cpu  10 1 5 100 40 2 3 4 9 9\n')).toEqual({ busy: 25, stolen: 4, total: 165 });
 });
 
 test('this process: busy work shows as cores, an occupied thread as event-loop delay', async () => {

@@ -82,6 +82,22 @@ export interface RackUsageMessage {
   readonly usage: RackUsage;
 }
 
+/**
+ * What slows a host's executions down besides their number, over the last sample. Shares are in [0, 1]; what cannot be
+ * measured is 0.
+ */
+export interface HostStrain {
+  /** Share of the host's CPU share that others took. */
+  readonly cpuStolenRatio: number;
+  /** Share of time in which nothing ran for want of memory, and of a disk (pressure stall information, `full`). */
+  readonly memoryStallRatio: number;
+  readonly ioStallRatio: number;
+  /** Share of the network's bandwidth in use, of the busier direction. */
+  readonly networkUsage: number;
+  /** 99th percentile, of the host's own thread. */
+  readonly eventLoopDelayMs: number;
+}
+
 /** Everything that a host's monitor saw last, for people and tools. */
 export interface HostMonitoring {
   readonly sample: ResourceSample;
