@@ -317,7 +317,7 @@ export class ClusterWorld {
         return 'queued';
       },
       disconnect: () => undefined,
-      roundTrip: () => null,
+      roundTrip: () => this.probes.ping,
       status: () => [],
     };
   }

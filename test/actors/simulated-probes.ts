@@ -2,6 +2,7 @@ import type { IncarnationId } from '../../src/core/ids.ts';
 import type { Clock } from '../../src/core/ports.ts';
 import type { AnsweredProbe, Probes } from '../../src/protocols/probing/contract.ts';
 import { unknownCoordinate } from '../../src/protocols/probing/coordinates.ts';
+import type { RoundTrip } from '../../src/wire/contract.ts';
 
 /** A network of probes under simulated time. */
 export class ProbeNetwork {
@@ -9,6 +10,8 @@ export class ProbeNetwork {
   readonly #ends = new Map<IncarnationId, SimulatedProbes>();
   /** Round trip between two ends, in ms; null when the probe is lost. */
   roundTripMs: (from: IncarnationId, to: IncarnationId) => number | null = () => 0.6;
+  /** What the pings of every link measured. */
+  ping: RoundTrip | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -20,17 +23,23 @@ export class ProbeNetwork {
     return end;
   }
 
-  carry(from: SimulatedProbes, to: IncarnationId, number: number): number {
+  end(self: IncarnationId): SimulatedProbes {
+    const end = this.#ends.get(self);
+    if (end === undefined) throw new Error(`${self} has no probes`);
+    return end;
+  }
+
+  carry(from: SimulatedProbes, to: IncarnationId, address: string, number: number): number {
     const target = this.#ends.get(to);
     const sentAtMs = this.#clock.monotonicMs();
     const roundTripMs = this.roundTripMs(from.self, to);
-    if (roundTripMs !== null && target !== undefined) {
-      this.#clock.after(roundTripMs, () => {
-        if (!from.isAlive() || !target.isAlive()) return;
-        const { coordinate } = target;
-        from.deliver({ number, from: to, arrivedAtMs: this.#clock.monotonicMs(), coordinate });
-      });
-    }
+    const reaches = target !== undefined && target.closed === null && target.address === address;
+    if (roundTripMs === null || !reaches) return sentAtMs;
+    this.#clock.after(roundTripMs, () => {
+      if (!from.isAlive() || !target.isAlive()) return;
+      const { coordinate } = target;
+      from.deliver({ number, from: to, arrivedAtMs: this.#clock.monotonicMs(), coordinate });
+    });
     return sentAtMs;
   }
 }
@@ -38,29 +47,32 @@ export class ProbeNetwork {
 export class SimulatedProbes implements Probes {
   readonly self: IncarnationId;
   readonly isAlive: () => boolean;
-  readonly #address: string;
   readonly #network: ProbeNetwork;
+  address: string;
   coordinate = unknownCoordinate;
   sent = 0;
+  /** Why it is closed; null while it is open. */
   closed: string | null = null;
   #listener: (answer: AnsweredProbe) => void = () => undefined;
 
   constructor(self: IncarnationId, address: string, isAlive: () => boolean, network: ProbeNetwork) {
     this.self = self;
+    this.address = address;
     this.isAlive = isAlive;
-    this.#address = address;
     this.#network = network;
   }
 
   standing: Probes['standing'] = () =>
-    this.closed === null ? { kind: 'open', address: this.#address } : { kind: 'closed', reason: this.closed };
+    this.closed === null
+      ? { kind: 'open', address: this.address }
+      : { kind: 'closed', reason: this.closed };
 
   refused: Probes['refused'] = () => ({ unauthentic: 0, replayed: 0, tooMany: 0 });
 
-  send: Probes['send'] = (to) => {
+  send: Probes['send'] = (to, address) => {
     if (this.closed !== null) return null;
     this.sent += 1;
-    return { number: this.sent, sentAtMs: this.#network.carry(this, to, this.sent) };
+    return { number: this.sent, sentAtMs: this.#network.carry(this, to, address, this.sent) };
   };
 
   announce: Probes['announce'] = (coordinate) => {
