@@ -165,6 +165,11 @@ export class Fleet {
     const flags = this.siteFlags[site] ?? 0;
     if ((flags & siteFlag.accepting) === 0 || (flags & siteFlag.draining) !== 0) return false;
     if (this.siteClasses[this.classOf[component] ?? 0]?.[site] !== 1) return false;
+    return this.standsApart(component, site);
+  }
+
+  /** Whether no other component at a site carries a word of this one's. */
+  standsApart(component: number, site: number): boolean {
     const words = this.apartOf.get(component);
     if (words === undefined) return true;
     const here = this.apartCount.get(site);

@@ -7,8 +7,9 @@ import type { Round } from './round.ts';
 const talkersMax = 512;
 /** Up to so many placements (sites × components), a fleet is searched thoroughly. */
 const thoroughMax = 20_000;
-/** Scores that the thorough search may spend: some 50 ms. */
+/** Scores that the thorough search may spend: at most some 50 ms, and less on a smaller fleet. */
 const thoroughEvaluations = 150_000;
+const evaluationsPerPlacement = 120;
 const ruinedMax = 8;
 /** Share of the fleet's points by which the search may stand above the best plan, at first. */
 const slackShare = 0.01;
@@ -48,11 +49,16 @@ export function isSmall(round: Round): boolean {
  * Physics 159, 2000), accepting what is not much worse than the best (Dueck's record-to-record travel).
  */
 export function polish(round: Round): void {
-  const until = round.scorer.evaluations + thoroughEvaluations;
+  if (round.policy.movesMax === 0) return;
   const movable = Array.from(round.fleet.siteOf.keys()).filter(
     (i) => round.fleet.movable[i] === 1 && (round.fleet.siteOf[i] ?? -1) >= 0,
   );
   if (movable.length === 0) return;
+  const spent = Math.min(
+    thoroughEvaluations,
+    evaluationsPerPlacement * round.fleet.shape.sites * movable.length,
+  );
+  const until = round.scorer.evaluations + spent;
   descend(round, movable, until);
   const chance = sequence(movable.length * 7_919 + round.fleet.shape.sites);
   const best = { sites: movable.map((i) => round.fleet.siteOf[i] ?? -1), points: 0 };
@@ -68,7 +74,7 @@ export function polish(round: Round): void {
     best.sites = movable.map((i) => round.fleet.siteOf[i] ?? -1);
   }
   restore(round, movable, best.sites);
-  descend(round, movable, until + thoroughEvaluations / 4);
+  descend(round, movable, until + spent / 4);
 }
 
 function descend(round: Round, movable: readonly number[], until: number): void {
@@ -132,14 +138,16 @@ function mostRegret(
 /** What putting a component that is nowhere to each place would cost, the least first. */
 function losses(round: Round, component: number): { site: number; loss: number }[] {
   const origin = round.originOf(component);
-  const home = { site: origin, loss: round.arrivalLoss(component, origin) };
-  if (!round.affords(component)) return [home];
+  const apart = round.fleet.standsApart(component, origin);
+  const loss = apart ? round.arrivalLoss(component, origin) : Infinity;
+  const home = loss < Infinity ? [{ site: origin, loss }] : [];
+  if (!round.affords(component)) return home;
   const found = round.targets
     .find(component, true)
     .filter((site) => site !== origin)
     .map((site) => ({ site, loss: round.arrivalLoss(component, site) + round.churnPoints(component, site) }))
     .filter(({ loss }) => loss < Infinity);
-  const stays = found.length > 0 && round.drains(origin) ? [] : [home];
+  const stays = found.length > 0 && round.drains(origin) ? [] : home;
   return [...stays, ...found].sort((a, b) => a.loss - b.loss || a.site - b.site);
 }
 

@@ -50,12 +50,13 @@ export function planFleet(fleet: Fleet, policy: OrchestrationPolicy): FleetPlan 
     if (((fleet.siteFlags[site] ?? 0) & siteFlag.draining) !== 0) draining.push(site);
     else if ((round.scorer.risk[site] ?? 0) > policy.riskMin) hot.push(site);
   }
-  const stuck = drain(round, draining);
+  drain(round, draining);
   relieve(round, hot);
   if (fleet.edgePeer.length > 0) approach(round);
   if (policy.consolidates) consolidate(round);
   if (isSmall(round)) polish(round);
   const moves = replay(round);
+  const stuck = draining.flatMap((site) => fleet.membersOf(site).toSorted((a, b) => a - b));
   const after = moves.reduce((sum, { change }) => sumOf(sum, change), before);
   return { moves, before, after, stuck, evaluations: round.scorer.evaluations };
 }

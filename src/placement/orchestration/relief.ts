@@ -12,18 +12,15 @@ interface Relocation {
   readonly option: Option;
 }
 
-/** Empties draining sites: what has the most to lose by waiting goes first. @returns what fits nowhere */
-export function drain(round: Round, draining: readonly number[]): number[] {
-  const stuck: number[] = [];
+/** Empties draining sites: what has the most to lose by waiting goes first. */
+export function drain(round: Round, draining: readonly number[]): void {
   for (const site of draining) {
     const leaving = round.fleet.membersOf(site).filter((i) => round.fleet.movable[i] === 1);
     for (const component of byRegret(round, leaving)) {
       const [best] = round.options(component, true);
       if (best !== undefined && round.affords(component)) round.move(component, best.site);
-      else stuck.push(component);
     }
   }
-  return stuck;
 }
 
 /** Largest first in memory of how much worse the second-best place is; what has one place only goes before all. */
@@ -131,9 +128,9 @@ export function swapGain(round: Round, a: number, b: number): number {
   const siteA = fleet.siteOf[a] ?? -1;
   const siteB = fleet.siteOf[b] ?? -1;
   const afterA = scorer.score(siteA, b, a);
-  if (!scorer.fits && siteA !== round.originOf(b)) return -Infinity;
+  if (!scorer.fits && !round.isHome(b, siteA, a)) return -Infinity;
   const afterB = scorer.score(siteB, a, b);
-  if (!scorer.fits && siteB !== round.originOf(a)) return -Infinity;
+  if (!scorer.fits && !round.isHome(a, siteB, b)) return -Infinity;
   const sites = (scorer.points[siteA] ?? 0) + (scorer.points[siteB] ?? 0) - afterA - afterB;
   // An edge between the two is as long after as before: it is counted twice, and left out twice.
   const before = scorer.trafficPoints(a, siteA) + scorer.trafficPoints(b, siteB);

@@ -25,6 +25,8 @@ export class Round {
   readonly displaced = new Set<number>();
   /** Of each site, when the round began. */
   readonly firstRisk: Float64Array;
+  /** How many of a site's components came in this round. */
+  private readonly arrivals: Int32Array;
   /** State of the displaced ones. */
   bytes = 0;
 
@@ -32,6 +34,7 @@ export class Round {
     this.fleet = fleet;
     this.policy = policy;
     this.origin = fleet.siteOf.slice();
+    this.arrivals = new Int32Array(fleet.shape.sites);
     this.scorer = new Scorer(fleet, policy);
     this.firstRisk = this.scorer.risk.slice();
     this.targets = new Targets(fleet);
@@ -72,8 +75,17 @@ export class Round {
   arrivalLoss(component: number, site: number): number {
     const { scorer } = this;
     const after = scorer.score(site, component, -1);
-    if (!scorer.fits && site !== this.originOf(component)) return Infinity;
+    if (!scorer.fits && !this.isHome(component, site, -1)) return Infinity;
     return after - (scorer.points[site] ?? 0) + scorer.trafficPoints(component, site);
+  }
+
+  /**
+   * Whether a site need not fit a component, since it was there before and nothing came since; but for one that leaves
+   * now (-1: none). A site may be too full of what was there, never of what came.
+   */
+  isHome(component: number, site: number, leaving: number): boolean {
+    const left = leaving >= 0 && this.originOf(leaving) !== site ? 1 : 0;
+    return site === this.originOf(component) && this.arrivals[site] === left;
   }
 
   /** Targets of a component with their gains, the best first; without those where it does not fit. */
@@ -95,6 +107,9 @@ export class Round {
     const from = fleet.siteOf[component] ?? -1;
     if (from === site) return;
     fleet.place(component, site);
+    const origin = this.originOf(component);
+    if (from >= 0 && from !== origin) this.arrivals[from] = (this.arrivals[from] ?? 0) - 1;
+    if (site >= 0 && site !== origin) this.arrivals[site] = (this.arrivals[site] ?? 0) + 1;
     for (const changed of [from, site]) {
       if (changed < 0) continue;
       this.scorer.rescore(changed);
