@@ -4,12 +4,10 @@ import { dailyPeriod } from './period.ts';
 import { normalScores, type Transform } from './transform.ts';
 
 /** Newest values that are searched. */
-const searchedMax = 2304;
-/** Past moments whose continuations are pooled. */
-const nearest = 15;
+const searchedMax = 4032;
 /** How far a continuation is known for each searched moment. */
 const continuation = 48;
-/** A moment: the newest values one by one, older ones as means over [from, to) steps back. */
+/** A moment: the newest values one by one, older ones as means over [from, to) steps back, and the time of day. */
 const singles = 4;
 const means = [
   [4, 6],
@@ -18,25 +16,39 @@ const means = [
   [24, 48],
 ] as const;
 const reach = 48;
-const weights = [1.5, 1, 0.8, 0.6, 0.8, 0.8, 0.7, 0.5, 0.6, 0.6];
 const dimensions = singles + means.length + 2;
+/** What is left of the present's distance to a past moment fades with this many steps. */
+const fadeSteps = 12;
+
+/** What makes two moments alike. */
+export interface AnalogOptions {
+  readonly name: string;
+  /** Past moments whose continuations are pooled. */
+  readonly nearest: number;
+  /** How much each single value, each mean, and the sine and cosine of the time of day count. */
+  readonly weights: readonly number[];
+}
 
 /**
  * Nearest neighbours in time: the past moments most like the present one, by the last values and the time of day; the
  * median of how they went on (Lorenz 1969's method of analogues).
  */
-export const analogs: Model = {
-  name: 'analogs',
-  price: 'cheap',
-  fit(history: Series): FittedModel | null {
-    const values = history.values.subarray(-searchedMax);
-    if (values.length < reach + continuation + 4 * nearest) return null;
-    const transform = normalScores(values);
-    return transform === null ? null : new FittedAnalogs(values, dailyPeriod(history.stepMs), transform);
-  },
-};
+export function analogs(options: AnalogOptions): Model {
+  return {
+    name: options.name,
+    price: 'cheap',
+    fit(history: Series): FittedModel | null {
+      const values = history.values.subarray(-searchedMax);
+      if (values.length < reach + continuation + 2 * options.nearest) return null;
+      const transform = normalScores(values);
+      if (transform === null) return null;
+      return new FittedAnalogs(options, values, dailyPeriod(history.stepMs), transform);
+    },
+  };
+}
 
 class FittedAnalogs implements FittedModel {
+  readonly #options: AnalogOptions;
   readonly #transform: Transform;
   readonly #period: number | null;
   /** A ring of images of the values, and of the moments that end at each. */
@@ -44,7 +56,8 @@ class FittedAnalogs implements FittedModel {
   readonly #moments: Float64Array;
   #count = 0;
 
-  constructor(values: Float64Array, period: number | null, transform: Transform) {
+  constructor(options: AnalogOptions, values: Float64Array, period: number | null, transform: Transform) {
+    this.#options = options;
     this.#transform = transform;
     this.#period = period;
     this.#images = new Float64Array(searchedMax);
@@ -59,6 +72,7 @@ class FittedAnalogs implements FittedModel {
   }
 
   #write(): void {
+    const { weights } = this.#options;
     const newest = this.#count - 1;
     const base = (newest % searchedMax) * dimensions;
     let column = 0;
@@ -81,7 +95,7 @@ class FittedAnalogs implements FittedModel {
     const found = this.#nearest();
     const newest = this.#count - 1;
     const present = this.#images[newest % searchedMax]!;
-    const pooled = new Float64Array(nearest);
+    const pooled = new Float64Array(this.#options.nearest);
     const point = new Float64Array(horizon);
     for (let step = 1; step <= horizon; step += 1) {
       if (step > continuation) {
@@ -90,8 +104,7 @@ class FittedAnalogs implements FittedModel {
       }
       let count = 0;
       for (const moment of found) {
-        // What is left of today's distance to that moment fades over the first hour.
-        const lift = (present - this.#images[moment % searchedMax]!) * Math.exp(-step / 12);
+        const lift = (present - this.#images[moment % searchedMax]!) * Math.exp(-step / fadeSteps);
         pooled[count++] = this.#images[(moment + step) % searchedMax]! + lift;
       }
       point[step - 1] = this.#transform.back(medianOf(pooled, count));
@@ -100,6 +113,7 @@ class FittedAnalogs implements FittedModel {
   }
 
   #nearest(): number[] {
+    const { nearest } = this.#options;
     const newest = this.#count - 1;
     const here = (newest % searchedMax) * dimensions;
     const moments = this.#moments;

@@ -40,8 +40,10 @@ export function prepare(samples: readonly Sample[], options: PreparationOptions)
   const sorted = sortedOnce(samples, { kind, untilMs }, mended);
   const last = sorted.at(-1);
   if (last === undefined) return null;
-  const end = Math.floor(last.atMs / stepMs);
+  // A counter's last reading ends the step before it, when it falls between two.
+  const end = kind === 'gauge' ? Math.floor(last.atMs / stepMs) : Math.ceil(last.atMs / stepMs) - 1;
   const first = Math.max(Math.floor((sorted[0]?.atMs ?? last.atMs) / stepMs), end - valuesMax + 1);
+  if (end < first) return null;
   const grid = new Float64Array(end - first + 1).fill(Number.NaN);
   if (kind === 'gauge') average(sorted, first, stepMs, grid);
   else increase(sorted, first, stepMs, grid, mended);
@@ -98,6 +100,9 @@ function average(samples: readonly Sample[], first: number, stepMs: number, grid
   }
 }
 
+/** A step of which less than this share was counted says too little. */
+const countedMin = 0.5;
+
 /** Spreads each increase evenly over the time in which it came about. */
 function increase(
   samples: readonly Sample[],
@@ -107,6 +112,7 @@ function increase(
   mended: Mended,
 ): void {
   let before = samples[0];
+  const counted = new Float64Array(grid.length);
   for (let index = 1; index < samples.length; index += 1) {
     const sample = samples[index];
     if (before === undefined || sample === undefined) break;
@@ -121,19 +127,25 @@ function increase(
     if (reset) mended.resets += 1;
     const amount = reset ? sample.value : sample.value - before.value;
     if (sample.atMs - before.atMs <= counterGapStepsMax * stepMs) {
-      spread(before.atMs / stepMs - first, sample.atMs / stepMs - first, amount, grid);
+      spread(before.atMs / stepMs - first, sample.atMs / stepMs - first, amount, grid, counted);
     }
     before = sample;
+  }
+  for (let index = 0; index < grid.length; index += 1) {
+    const share = counted[index]!;
+    // Rounding aside, a step is counted once and whole.
+    if (share < 1 - 1e-9) grid[index] = share >= countedMin ? grid[index]! / share : Number.NaN;
   }
 }
 
 /** @param from in steps; the amount came about evenly in [from, to) */
-function spread(from: number, to: number, amount: number, grid: Float64Array): void {
+function spread(from: number, to: number, amount: number, grid: Float64Array, counted: Float64Array): void {
   const perStep = amount / (to - from);
   for (let index = Math.max(0, Math.floor(from)); index < Math.min(grid.length, to); index += 1) {
     const share = Math.min(to, index + 1) - Math.max(from, index);
-    const sum = grid[index] ?? Number.NaN;
+    const sum = grid[index]!;
     grid[index] = (Number.isNaN(sum) ? 0 : sum) + perStep * share;
+    counted[index]! += share;
   }
 }
 

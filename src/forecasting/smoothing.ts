@@ -7,6 +7,8 @@ const trendRates = [0.005, 0.02, 0.1];
 const damping = [0.8, 0.95];
 const seasonRates = [0.05, 0.15, 0.35];
 const levelRatesSeasonal = [0.02, 0.1, 0.3, 0.6, 0.9];
+/** A season is for far steps: its rates are chosen by errors so many steps ahead. */
+const tunedAhead = 12;
 /** Rates are chosen on the newest values only. */
 const tunedOnMax = 1200;
 
@@ -98,16 +100,17 @@ function stepTrend(state: TrendState, value: number, rate: number, trendRate: nu
   state.trend = damp * state.trend + trendRate * (state.level - before - damp * state.trend);
 }
 
-/** Holt-Winters with an additive season of a day and no trend (Winters 1960), level and season chosen by grid. */
+/** Holt-Winters with an additive season of a day and no trend (Winters 1960); both rates chosen by grid. */
 export const holtWinters: Model = {
   name: 'holt-winters',
   price: 'cheap',
   fit(history: Series): FittedModel | null {
     const period = dailyPeriod(history.stepMs);
     const { values } = history;
-    if (period === null || values.length < 2 * period + 1) return null;
+    if (period === null || period < tunedAhead || values.length < 2 * period + 1) return null;
     let best = Infinity;
     let chosen: readonly [number, number] = [0.3, 0.15];
+    const levels = new Float64Array(tunedAhead);
     for (const rate of levelRatesSeasonal) {
       for (const seasonRate of seasonRates) {
         const state = seasonalStart(values, period);
@@ -116,7 +119,10 @@ export const holtWinters: Model = {
         for (let index = period; index < values.length; index += 1) {
           const value = values[index]!;
           const phase = index % period;
-          if (index >= from) error += Math.abs(value - state.level - state.season[phase]!);
+          // The season of this phase has not changed since; the level has.
+          const level = index >= period + tunedAhead ? levels[index % tunedAhead]! : state.level;
+          if (index >= from) error += Math.abs(value - level - state.season[phase]!);
+          levels[index % tunedAhead] = state.level;
           stepSeason(state, phase, value, rate, seasonRate);
         }
         if (error < best) {
