@@ -6,6 +6,7 @@ import type { MigrationDecision, ScoredHost } from './migration-decision.ts';
 import type { Move } from './next-move.ts';
 import { optionsFor } from './next-move.ts';
 import type { PlacementPolicy } from './placement-policy.ts';
+import { milliseconds, percent, rounded } from './wording.ts';
 
 /** What is sent for a move, with the numbers of the best hosts. */
 export function migrationDecision(
@@ -82,22 +83,4 @@ export function scoresOf(decision: MigrationDecision): Readonly<Record<string, n
     scores[`${name}.dynamicAffinity`] = host.dynamicAffinity;
   }
   return scores;
-}
-
-/** To three decimals. */
-export function rounded(value: number): string {
-  return String(Math.round(value * 1000) / 1000);
-}
-
-export function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
-}
-
-/** As a person would say it: `0.4 ms`, `812 ms`, `12.5 s`, `4.2 min`. */
-export function milliseconds(durationMs: number): string {
-  const size = Math.abs(durationMs);
-  if (size < 10) return `${Math.round(durationMs * 10) / 10} ms`;
-  if (size < 1_000) return `${Math.round(durationMs)} ms`;
-  if (size < 120_000) return `${Math.round(durationMs / 100) / 10} s`;
-  return `${Math.round(durationMs / 6_000) / 10} min`;
 }

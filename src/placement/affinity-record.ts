@@ -1,5 +1,5 @@
-import type { AffinityInputs } from './affinity-inputs.ts';
-import { milliseconds, moveText, rounded } from './affinity-decision.ts';
+import type { AffinityInputs, EstimatedExecution } from './affinity-inputs.ts';
+import { moveText } from './affinity-decision.ts';
 import { churnOf } from './churn-budget.ts';
 import type { AffinityRecord, Measure, RecordedAlternative } from './decision-record.ts';
 import { recordedMax } from './decision-record.ts';
@@ -7,6 +7,7 @@ import type { ScoredHost } from './migration-decision.ts';
 import type { Move, Option, RuledOut } from './next-move.ts';
 import { optionsFor } from './next-move.ts';
 import type { PlacementPolicy } from './placement-policy.ts';
+import { milliseconds, rounded } from './wording.ts';
 
 /** Who decides, and when by the clock on the wall. */
 export interface Decider {
@@ -19,7 +20,7 @@ const measures: readonly Measure[] = [
   { name: 'originalAffinity', text: 'original affinity', unit: '' },
   { name: 'resourceAvailability', text: 'availability with it there', unit: '' },
   { name: 'dynamicAffinity', text: 'dynamic affinity', unit: '' },
-  { name: 'demand', text: 'executions that want a core', unit: 'executions' },
+  { name: 'demand', text: 'executions that want a core', unit: '' },
   { name: 'cpuShare', text: 'CPU share', unit: 'cores' },
   { name: 'memoryUsage', text: 'share of memory in use', unit: '' },
   { name: 'benefitMs', text: 'waiting saved over the remaining work', unit: 'ms' },
@@ -42,10 +43,12 @@ export function affinityRecord(
     ...ruledOut.map(refused),
   ];
   const alternatives = looked.slice(0, recordedMax);
-  const keptRivals = rivals.slice(0, recordedMax - 1);
+  const ranked = [execution, ...rivals.map((rival) => rival.execution)];
+  const others = inputs.executions.filter((one) => !ranked.includes(one));
+  const executions = [...ranked, ...others].slice(0, recordedMax);
   const leftOut = {
     alternatives: looked.length - alternatives.length,
-    rivals: inputs.executions.length - 1 - keptRivals.length,
+    rivals: inputs.executions.length - executions.length,
   };
   return {
     kind: 'affinity',
@@ -54,7 +57,7 @@ export function affinityRecord(
     decider: decider.address,
     subject: execution.executionId,
     policy,
-    inputs: trimmed(inputs, [move, ...keptRivals], alternatives),
+    inputs: trimmed(inputs, executions, alternatives),
     measures,
     present: {
       place: here.host,
@@ -130,10 +133,9 @@ function scoresAt(host: ScoredHost): Readonly<Record<string, number>> {
 /** What the same code needs to decide the same again among those that are kept. */
 function trimmed(
   inputs: AffinityInputs,
-  moves: readonly Move[],
+  executions: readonly EstimatedExecution[],
   alternatives: readonly RecordedAlternative[],
 ): AffinityInputs {
-  const executions = moves.map(({ execution }) => execution);
   const places = new Set(alternatives.map(({ place }) => place));
   const candidates = inputs.candidates.filter((host) => places.has(host.identity.name));
   const ids = new Set<string>(executions.map(({ executionId }) => executionId));

@@ -19,7 +19,7 @@ export interface AnomalyOptions {
   /** What a CUSUM forgives each block, and where it alarms, in robust standard deviations of blocks. */
   readonly driftZ: number;
   readonly alarmZ: number;
-  /** After an anomaly, so many values pass without another: one event, one alarm. */
+  /** After an anomaly, so many values pass without a spike or a dip: one event, one alarm. A new level is told all the same. */
   readonly quietLength: number;
   /** Values of one period that repeats (a day); 0 where nothing does. */
   readonly seasonLength: number;
@@ -78,13 +78,10 @@ export class AnomalyDetector {
     if (!Number.isFinite(value)) return null;
     const expectedOfSeason = this.#expectSeason(value);
     const rest = value - expectedOfSeason;
-    const found = this.#outlier(rest) ?? this.#shift(rest);
-    if (this.#quiet > 0) {
-      this.#quiet -= 1;
-      return null;
-    }
+    const outlier = this.#outlier(rest);
+    const found = this.#shift(rest) ?? (this.#quiet > 0 ? null : outlier);
+    this.#quiet = found === null ? Math.max(0, this.#quiet - 1) : this.#options.quietLength;
     if (found === null) return null;
-    this.#quiet = this.#options.quietLength;
     const expected = found.expected + expectedOfSeason;
     return { kind: 'anomaly', ...found, value, expected, text: textOf(found, value, expected) };
   }

@@ -1,4 +1,5 @@
 import type { Measure, RecordedAlternative, RecordOf } from './decision-record.ts';
+import { amount } from './wording.ts';
 
 /** Any decision's record, whatever it was made from: explanation needs only what all records share. */
 export type AnyRecord = RecordOf<string, unknown, unknown>;
@@ -38,7 +39,7 @@ function headline({ subject, present, chosen, atWallMs, decider, text }: AnyReco
 function placeText({ place, scores }: RecordedAlternative, measures: readonly Measure[]): string {
   const told = measures.flatMap(({ name, text, unit }) => {
     const score = scores[name];
-    return score === undefined ? [] : [`${text} ${numberText(score)}${unit === '' ? '' : ` ${unit}`}`];
+    return score === undefined ? [] : [`${text} ${amount(score, unit)}`];
   });
   return `${place}: ${told.join(', ')}.`;
 }
@@ -69,16 +70,7 @@ function listed(places: readonly string[]): string {
 function expectationText({ expected }: AnyRecord): string {
   const { benefitMs, pauseMs, bytes } = expected;
   return (
-    `Expected: it stands still for ${numberText(pauseMs)} ms while ${sizeText(bytes)} are sent, ` +
-    `and waits ${numberText(Math.abs(benefitMs))} ms ${benefitMs < 0 ? 'more' : 'less'} over the rest of its work.`
+    `Expected: it stands still for ${amount(pauseMs, 'ms')} while ${amount(bytes, 'bytes')} are sent, and waits ` +
+    `${amount(Math.abs(benefitMs), 'ms')} ${benefitMs < 0 ? 'more' : 'less'} over the rest of its work.`
   );
-}
-
-function numberText(value: number): string {
-  return String(Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 1000) / 1000);
-}
-
-function sizeText(bytes: number): string {
-  if (bytes < 1_000) return `${Math.round(bytes)} bytes`;
-  return bytes < 1_000_000 ? `${Math.round(bytes / 100) / 10} kB` : `${Math.round(bytes / 100_000) / 10} MB`;
 }

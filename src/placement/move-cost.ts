@@ -96,16 +96,19 @@ function fitted(model: MoveCostModel, moves: readonly MeasuredMove[]): MoveCostM
       .filter((other) => Math.abs(other.bytes - one.bytes) > 1024)
       .map((other) => (other.pauseMs - one.pauseMs) / (other.bytes - one.bytes)),
   );
-  // Without different sizes there is no slope to see: the prior's rate stays, and the base takes the rest.
-  const slope = slopes.length < movesMin ? 1 / model.bytesPerMs : median(slopes);
-  const [slowest, fastest] = bytesPerMsBounds;
-  const bytesPerMs = slope <= 0 ? fastest : Math.max(slowest, Math.min(fastest, 1 / slope));
+  // Without different sizes there is no slope to see: the rate stays, and the base takes the rest.
+  const bytesPerMs = slopes.length < movesMin ? model.bytesPerMs : rateOf(median(slopes));
   const basePauseMs = Math.max(0, median(moves.map((move) => move.pauseMs - move.bytes / bytesPerMs)));
   const ratios = moves
     .filter(({ snapshotBytes, bytes }) => snapshotBytes > 0 && bytes > 0)
     .map(({ snapshotBytes, bytes }) => bytes / snapshotBytes);
   const bytesRatio = ratios.length < movesMin ? model.bytesRatio : median(ratios);
   return { ...model, basePauseMs, bytesPerMs, bytesRatio };
+}
+
+function rateOf(slope: number): number {
+  const [slowest, fastest] = bytesPerMsBounds;
+  return slope <= 0 ? fastest : Math.max(slowest, Math.min(fastest, 1 / slope));
 }
 
 function errorOf(moves: readonly MeasuredMove[]): number {

@@ -17,6 +17,7 @@ import type { PlacementPolicy } from './placement-policy.ts';
 import { utilityParameters } from './placement-policy.ts';
 import type { Utility } from './utility.ts';
 import { pays, utilityOf } from './utility.ts';
+import { percent } from './wording.ts';
 
 /** Moving what hardly runs would not relieve a CPU. */
 const demandMin = 0.1;
@@ -270,8 +271,4 @@ function paysForAll(
 function deliveredTo(demand: number, { load, strain }: ScoredHost): number {
   const share = cpuShareLeft(load.cpuShare, strain);
   return cpuDelivered(share, load.demand - demand, load.demand, strainAvailability(strain));
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
 }

@@ -41,7 +41,7 @@ const z90 = 1.2816;
  *   load balancing", ACM TOCS 15(3), 1997, section 2); one in ten then needs less than a ninth, one in ten more than
  *   nine times as much.
  *
- * @param cpuMs that it has used
+ * @param cpuMs that it has used; 0 where that is no amount
  * @param progress null where no counted loop runs
  */
 export function remainingWork(
@@ -49,13 +49,14 @@ export function remainingWork(
   progress: LoopProgress | null,
   history: MethodHistory,
 ): WorkEstimate {
-  const byProgress = progress === null ? null : fromProgress(cpuMs, progress);
-  const byHistory = fromHistory(cpuMs, history);
+  const usedMs = cpuMs >= 0 && cpuMs < Infinity ? cpuMs : 0;
+  const byProgress = progress === null ? null : fromProgress(usedMs, progress);
+  const byHistory = fromHistory(usedMs, history);
   if (byProgress !== null && byHistory !== null)
     return estimate(combined(byProgress, byHistory), 'progressAndHistory');
   if (byProgress !== null) return estimate(byProgress, 'progress');
   if (byHistory !== null) return estimate(byHistory, 'history');
-  const ageMs = Math.max(ageMinMs, cpuMs >= 0 ? cpuMs : 0);
+  const ageMs = Math.max(ageMinMs, usedMs);
   return { lowMs: ageMs / 9, medianMs: ageMs, highMs: ageMs * 9, source: 'age' };
 }
 

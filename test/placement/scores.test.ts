@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hostName, rackName } from '../../src/core/ids.ts';
 import { affinityPolicy, dynamicAffinity } from '../../src/placement/affinity.ts';
-import { availability, bottleneck, cpuAvailability, cpuDelivered } from '../../src/placement/availability.ts';
+import {
+  availability,
+  bottleneck,
+  cpuAvailability,
+  cpuDelivered,
+  unstrained,
+} from '../../src/placement/availability.ts';
 import { executionCost } from '../../src/placement/execution-cost.ts';
 import { anywhere, originalAffinity } from '../../src/placement/original-affinity.ts';
 
@@ -101,4 +107,29 @@ test.each([
   expect(
     originalAffinity({ ...declared, hosts: hosts.map(hostName), racks: racks.map(rackName), labels }, place),
   ).toBe(expected);
+});
+
+test.each([
+  ['cpu', { cpuStolenRatio: 0.9 }, 0.1],
+  ['memory', { memoryStallRatio: 0.7 }, 0.3],
+  ['io', { ioStallRatio: 0.6 }, 0.4],
+  ['network', { networkUsage: 0.9 }, 0.5],
+  ['network', { networkUsage: 1 }, 0],
+  ['eventLoop', { eventLoopDelayMs: 200 }, 0.25],
+  ['cpu', { networkUsage: 0.8, eventLoopDelayMs: 50 }, 1],
+] as const)('for want of %s, strain %o leaves an idle core available to %d', (scarce, more, score) => {
+  const load = { cpuShare: 1, demand: 1, memoryUsage: 0.5 };
+  const strain = { ...unstrained, ...more };
+  expect(availability(load, strain)).toBeCloseTo(score);
+  expect(bottleneck(load, strain)).toBe(scarce);
+});
+
+test('what a strained CPU delivers is the integral of its limited availability', () => {
+  for (const limit of [1, 0.6, 0.05]) {
+    let sum = 0;
+    for (let demand = 0.2; demand < 5; demand += 0.001)
+      sum += 0.001 * Math.min(limit, cpuAvailability(1.5, demand + 0.0005));
+    expect(cpuDelivered(1.5, 0.2, 5, limit)).toBeCloseTo(sum, 4);
+  }
+  expect(cpuDelivered(1.5, 0.2, 5, 0)).toBe(0);
 });
