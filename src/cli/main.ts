@@ -5,6 +5,7 @@ import { addClusterCommands } from './cluster-commands.ts';
 import { addDemoCommand } from './demo-command.ts';
 import { exitCodes, fail } from './failure.ts';
 import { addHostCommand } from './host-command.ts';
+import { addLatencyCommand } from './latency-command.ts';
 import { addRunCommands } from './run-command.ts';
 import { addUpCommand } from './up-command.ts';
 
@@ -43,6 +44,7 @@ addUpCommand(program);
 addHostCommand(program);
 addRunCommands(program);
 addClusterCommands(program);
+addLatencyCommand(program);
 
 try {
   await program.parseAsync(process.argv);
