@@ -130,7 +130,9 @@ function msText(ms: number): string {
 /** What the tables do not say. */
 function notes({ matrix: { score }, hosts, silentRacks }: Shown): readonly string[] {
   const closed = hosts.flatMap(({ identity, probes }) =>
-    probes.kind === 'closed' ? [`${identity.name} takes no probes: ${probes.reason}. Its links stand in.`] : [],
+    probes.kind === 'closed'
+      ? [`${identity.name} takes no probes: ${probes.reason}. Its links stand in.`]
+      : [],
   );
   const silent = silentRacks.map((rack) => `No actor of rack ${rack} answered: its row is missing.`);
   if (score.pairs === 0) return [...silent, ...closed];
