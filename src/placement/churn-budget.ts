@@ -62,13 +62,15 @@ export function spentKeys(state: ChurnState, nowMs: number, limits: ChurnLimits)
  * The first budget that does not allow the move; null when all do.
  *
  * @param spent by `spentKeys`, now
+ * @param move without an execution: whether any might move between the two
  */
 export function spentBudget(
   spent: ReadonlySet<string>,
-  move: ChurnMove,
+  move: ChurnMove | Omit<ChurnMove, 'executionId'>,
   limits: ChurnLimits,
 ): SpentBudget | null {
-  for (const [scope, key] of keysOf(move)) {
+  const keys = 'executionId' in move ? keysOf(move) : placeKeysOf(move);
+  for (const [scope, key] of keys) {
     const limit = limits[scope];
     if (limit.movesMax <= 0 || spent.has(key)) return { scope, key, limit };
   }
@@ -107,10 +109,15 @@ function within(beganAtMs: readonly number[], nowMs: number, limit: ChurnLimit):
   return beganAtMs.map((atMs) => Math.min(atMs, nowMs)).filter((atMs) => nowMs - atMs < limit.windowMs);
 }
 
-function keysOf({ executionId, from, to }: ChurnMove): readonly (readonly [ChurnScope, string])[] {
+type Keys = readonly (readonly [ChurnScope, string])[];
+
+function keysOf(move: ChurnMove): Keys {
+  return [['execution', `execution/${move.executionId}`], ...placeKeysOf(move)];
+}
+
+function placeKeysOf({ from, to }: Omit<ChurnMove, 'executionId'>): Keys {
   const racks = from.rack === to.rack ? [from.rack] : [from.rack, to.rack];
   return [
-    ['execution', `execution/${executionId}`],
     ['host', `host/${from.name}`],
     ['host', `host/${to.name}`],
     ...racks.map((rack) => ['rack', `rack/${rack}`] as const),

@@ -1,4 +1,4 @@
-import type { ExecutionId } from '../core/ids.ts';
+import type { ExecutionId, HostName, RackName } from '../core/ids.ts';
 import type { AffinityInputs, EstimatedExecution, HostReport } from './affinity-inputs.ts';
 import type { AffinityPolicy } from './affinity.ts';
 import {
@@ -46,7 +46,14 @@ export interface RuledOut {
 
 /** Why an execution stays. */
 export type StayReason =
-  'notMovable' | 'asked' | 'coolDown' | 'relievesNothing' | 'aboveThreshold' | 'nowhereToGo' | Objection;
+  | 'notMovable'
+  | 'asked'
+  | 'coolDown'
+  | 'budget'
+  | 'relievesNothing'
+  | 'aboveThreshold'
+  | 'nowhereToGo'
+  | Objection;
 
 /** What comes of looking at one execution. */
 export type Verdict =
@@ -62,15 +69,25 @@ export interface Move {
   readonly gain: number;
 }
 
+interface Target {
+  readonly host: HostReport;
+  readonly belief: Belief;
+  /** Why it takes no execution, whichever; null when it might. */
+  readonly closed: string | null;
+}
+
 /** What one step looks at, computed once. */
 interface Situation {
   readonly inputs: AffinityInputs;
   readonly policy: PlacementPolicy;
   readonly source: Belief;
-  readonly targets: readonly { readonly host: HostReport; readonly belief: Belief }[];
+  readonly targets: readonly Target[];
   readonly spent: ReadonlySet<string>;
   readonly asked: ReadonlySet<ExecutionId>;
   readonly alarmed: ReadonlySet<ExecutionId>;
+  /** Where directives that are in force hold executions. */
+  readonly bounds: ReadonlyMap<ExecutionId, RackName>;
+  readonly wattsPerCore: ReadonlyMap<HostName, number>;
 }
 
 export interface NextMove {
@@ -128,46 +145,62 @@ export function optionsFor(
   const here = scored(execution, situation.source, policy);
   const options: Option[] = [];
   const ruledOut: RuledOut[] = [];
-  for (const { host, belief } of situation.targets) {
-    const why = exclusion(execution, host, belief, situation);
-    if (why === null) options.push(optionOf(execution, here, belief, situation));
-    else ruledOut.push({ host, why });
+  for (const target of situation.targets) {
+    const why = exclusion(execution, target, situation);
+    if (why === null) options.push(optionOf(execution, here, target.belief, situation));
+    else ruledOut.push({ host: target.host, why });
   }
   return { here, options: options.toSorted((a, b) => compareOptions(a, b, policy)), ruledOut };
 }
 
 function situationOf(inputs: AffinityInputs, policy: PlacementPolicy): Situation {
-  const { here, candidates, outstanding, churn, nowMs, alarmed } = inputs;
+  const { here, candidates, outstanding, churn, nowMs, alarmed, bounds, power } = inputs;
+  const spent = spentKeys(churn, nowMs, policy.churn);
+  const targetOf = (host: HostReport): Target => {
+    const closed = host.accepting ? closedBy(here, host, spent, policy) : 'it accepts nothing now';
+    return { host, belief: believeTarget(host, outstanding), closed };
+  };
+  const inForce = bounds.filter(({ endsAtMs }) => nowMs < endsAtMs);
   return {
     inputs,
     policy,
     source: believeHere(here, outstanding),
-    targets: candidates
-      .filter((host) => host.identity.name !== here.identity.name)
-      .map((host) => ({ host, belief: believeTarget(host, outstanding) })),
-    spent: spentKeys(churn, nowMs, policy.churn),
+    targets: candidates.filter((host) => host.identity.name !== here.identity.name).map(targetOf),
+    spent,
     asked: new Set(outstanding.map((move) => move.executionId)),
     alarmed: new Set(alarmed),
+    bounds: new Map(inForce.map(({ executionId, rack }) => [executionId, rack])),
+    wattsPerCore: new Map(power.map(({ host, wattsPerCore }) => [host, wattsPerCore])),
   };
+}
+
+/** @returns which budget of the two hosts, their racks or the cluster forbids a move, for people; null when none does */
+function closedBy(
+  here: HostReport,
+  host: HostReport,
+  spent: ReadonlySet<string>,
+  policy: PlacementPolicy,
+): string | null {
+  const budget = spentBudget(spent, { from: here.identity, to: host.identity }, policy.churn);
+  if (budget === null) return null;
+  const { movesMax, windowMs } = budget.limit;
+  return `the budget of ${budget.key} is spent: ${movesMax} moves in ${windowMs / 1000} s`;
 }
 
 function judge(execution: EstimatedExecution, situation: Situation): Verdict {
   const { executionId } = execution;
-  const { inputs, policy, source, targets } = situation;
+  const { inputs, policy, source } = situation;
   const stays = (because: StayReason): Verdict => ({ kind: 'stays', executionId, because });
   if (!execution.movable) return stays('notMovable');
   if (situation.asked.has(executionId)) return stays('asked');
   const ageMs = execution.movedAtMs === null ? null : inputs.nowMs - execution.movedAtMs;
   if (coolDownLeftMs([ageMs], policy.coolDownMs) > 0) return stays('coolDown');
+  if (policy.churn.execution.movesMax <= 0 || situation.spent.has(`execution/${executionId}`))
+    return stays('budget');
   if (!relieves(execution, source)) return stays('relievesNothing');
   const here = scored(execution, source, policy);
   if (!looksAround(execution, here, situation)) return stays('aboveThreshold');
-  let best: Option | null = null;
-  for (const { host, belief } of targets) {
-    if (exclusion(execution, host, belief, situation) !== null) continue;
-    const option = optionOf(execution, here, belief, situation);
-    if (best === null || compareOptions(option, best, policy) < 0) best = option;
-  }
+  const best = bestOption(execution, here, situation);
   if (best === null) return stays('nowhereToGo');
   if (best.objection !== null) return stays(best.objection);
   const gain = policy.kind === 'weighted' ? best.rank - here.dynamicAffinity : best.rank;
@@ -209,41 +242,56 @@ function looksAround(execution: EstimatedExecution, here: ScoredHost, situation:
   return here.dynamicAffinity < policy.threshold;
 }
 
+/** Where nothing but the rank counts, only the best is looked at closely: there are as many as hosts × executions. */
+function bestOption(execution: EstimatedExecution, here: ScoredHost, situation: Situation): Option | null {
+  const { policy, targets } = situation;
+  const open = targets.filter((target) => exclusion(execution, target, situation) === null);
+  if (policy.kind === 'utility') {
+    const options = open.map(({ belief }) => optionOf(execution, here, belief, situation));
+    return options.reduce<Option | null>(
+      (best, one) => (best === null || compareOptions(one, best, policy) < 0 ? one : best),
+      null,
+    );
+  }
+  let best: Belief | null = null;
+  let bestRank = -Infinity;
+  for (const { belief } of open) {
+    const rank = scored(execution, withExecution(belief, execution), policy).dynamicAffinity;
+    if (rank < bestRank || (rank === bestRank && best !== null && best.place.host < belief.place.host))
+      continue;
+    best = belief;
+    bestRank = rank;
+  }
+  return best === null ? null : optionOf(execution, here, best, situation);
+}
+
 /** @returns why this host cannot take the execution, for people; null when it could */
 function exclusion(
   execution: EstimatedExecution,
-  host: HostReport,
-  belief: Belief,
-  { inputs, policy, spent }: Situation,
+  { host, belief, closed }: Target,
+  { bounds }: Situation,
 ): string | null {
-  if (!host.accepting) return 'it accepts nothing now';
-  const bound = inputs.bounds.find(
-    ({ executionId, endsAtMs }) => executionId === execution.executionId && inputs.nowMs < endsAtMs,
-  );
-  if (bound !== undefined && bound.rack !== host.identity.rack)
-    return `it is in rack ${host.identity.rack}, and a directive holds the execution in ${bound.rack}`;
+  if (closed !== null) return closed;
+  const bound = bounds.get(execution.executionId);
+  if (bound !== undefined && bound !== host.identity.rack)
+    return `it is in rack ${host.identity.rack}, and a directive holds the execution in ${bound}`;
   const memoryUsage = belief.load.memoryUsage + execution.memoryShare;
-  if (memoryUsage > memoryEasyShare)
-    return (
-      `its memory would be ${percent(Math.min(1, memoryUsage))} full with the execution there, ` +
-      `more than ${percent(memoryEasyShare)}`
-    );
-  const move = { executionId: execution.executionId, from: inputs.here.identity, to: host.identity };
-  const budget = spentBudget(spent, move, policy.churn);
-  if (budget === null) return null;
-  const { movesMax, windowMs } = budget.limit;
-  return `the budget of ${budget.key} is spent: ${movesMax} moves in ${windowMs / 1000} s`;
+  if (memoryUsage <= memoryEasyShare) return null;
+  return (
+    `its memory would be ${percent(Math.min(1, memoryUsage))} full with the execution there, ` +
+    `more than ${percent(memoryEasyShare)}`
+  );
 }
 
 function optionOf(
   execution: EstimatedExecution,
   here: ScoredHost,
   belief: Belief,
-  { inputs, policy }: Situation,
+  { inputs, policy, wattsPerCore }: Situation,
 ): Option {
   const there = scored(execution, withExecution(belief, execution), policy);
   const parameters = policy.kind === 'utility' ? policy.utility : utilityParameters;
-  const utility = utilityOf(execution, here, there, inputs.moveCosts, inputs.power, parameters);
+  const utility = utilityOf(execution, here, there, inputs.moveCosts, wattsPerCore, parameters);
   const others = paysForAll(execution, here, there, policy) ? null : 'others';
   if (policy.kind === 'utility')
     return { there, utility, rank: utility.netMs, objection: pays(utility, parameters) ? others : 'cost' };

@@ -108,6 +108,7 @@ export function stayText(because: StayReason): string {
     notMovable: 'it cannot be moved now',
     asked: 'its move has been asked for already',
     coolDown: 'it moved a short while ago',
+    budget: 'it has moved as often as its budget allows',
     relievesNothing: 'it takes too little of what its host is short of',
     aboveThreshold: 'where it is, it scores above the threshold',
     nowhereToGo: 'no host can take it',

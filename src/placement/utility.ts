@@ -1,4 +1,5 @@
-import type { EstimatedExecution, HostPower } from './affinity-inputs.ts';
+import type { HostName } from '../core/ids.ts';
+import type { EstimatedExecution } from './affinity-inputs.ts';
 import type { ScoredHost } from './migration-decision.ts';
 import type { MoveCostModel } from './move-cost.ts';
 import { expectedCost } from './move-cost.ts';
@@ -32,20 +33,22 @@ const speedMin = 0.01;
  *
  * @param here with the execution there, as it is
  * @param there with the execution there
+ * @param wattsPerCore hosts whose power nobody knows count as equal to each other
  */
 export function utilityOf(
   execution: EstimatedExecution,
   here: ScoredHost,
   there: ScoredHost,
   model: MoveCostModel,
-  power: readonly HostPower[],
+  wattsPerCore: ReadonlyMap<HostName, number>,
   parameters: UtilityParameters,
 ): Utility {
   const workMs = Math.min(execution.remaining.medianMs, parameters.horizonMs * speedAt(here));
   const benefitMs = workMs / speedAt(here) - workMs / speedAt(there);
   const { pauseMs, bytes } = expectedCost(model, execution.snapshotBytes);
   const joules =
-    parameters.joulesPerByte * bytes + (workMs / 1000) * (watts(power, there) - watts(power, here));
+    parameters.joulesPerByte * bytes +
+    (workMs / 1000) * (watts(wattsPerCore, there) - watts(wattsPerCore, here));
   const bytesCostMs = parameters.msPerByte * bytes;
   const energyCostMs = parameters.msPerJoule * joules;
   const riskMs = model.failureRatio * (pauseMs + execution.uncheckpointedMs);
@@ -71,7 +74,6 @@ function speedAt({ resourceAvailability, originalAffinity }: ScoredHost): number
   return Math.max(speedMin, resourceAvailability * originalAffinity);
 }
 
-/** Hosts whose power nobody knows count as equal to each other. */
-function watts(power: readonly HostPower[], { host }: ScoredHost): number {
-  return power.find((one) => one.host === host)?.wattsPerCore ?? 0;
+function watts(wattsPerCore: ReadonlyMap<HostName, number>, { host }: ScoredHost): number {
+  return wattsPerCore.get(host) ?? 0;
 }
