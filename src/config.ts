@@ -140,6 +140,36 @@ const schema = v.strictObject({
     }),
     {},
   ),
+  analyzer: v.optional(
+    v.strictObject({
+      /** Of a forecast's grid, and between two forecasts; the history keeps multiples of 10 s. */
+      stepMs: v.optional(v.pipe(ms(10_000), v.multipleOf(10_000, 'expected a multiple of 10000')), 60_000),
+      /** How far ahead demand is forecast. */
+      horizonMs: v.optional(ms(100), 600_000),
+      /** Components that are forecast, those with the most CPU demand first. */
+      componentsMax: v.optional(count, 1_000),
+      /** Between two saves of the history: what a new holder of the seat does not find. */
+      saveMs: v.optional(ms(100), 60_000),
+    }),
+    {},
+  ),
+  orchestrator: v.optional(
+    v.strictObject({
+      /** Off: it measures and answers, and orders nothing. */
+      enabled: v.optional(v.boolean(), true),
+      policy: v.optional(v.picklist(['latency-first', 'multi-objective']), 'latency-first'),
+      everyMs: v.optional(ms(100), 10_000),
+      /** MAX_UTILIZATION: what a component would fill its rack beyond makes it leave. */
+      utilizationMax: v.optional(share, 0.8),
+      /** Racks that are this far away or farther are no target. */
+      latencyMaxMs: v.optional(positive, 10),
+      /** A move ends at least so long before the breach that is forecast. */
+      marginMs: v.optional(ms(0), 5_000),
+      /** How long what was moved stays inside its new rack. */
+      horizonMs: v.optional(ms(0), 600_000),
+    }),
+    {},
+  ),
   log: v.optional(v.picklist(['silent', 'error', 'warn', 'info', 'debug']), 'warn'),
 });
 

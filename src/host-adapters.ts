@@ -1,7 +1,7 @@
-import type { DecisionLog } from './actors/decisions.ts';
 import { decisionLog } from './actors/decisions.ts';
 import type { EventLog } from './actors/event-log.ts';
 import type { AddressExchange } from './actors/exchange.ts';
+import type { HouseParts } from './actors/house.ts';
 import { Permits } from './actors/migration/permits.ts';
 import type { OwnershipBook } from './actors/ownership-book.ts';
 import type { Barrier, Bytes, Freighter } from './actors/ports.ts';
@@ -11,7 +11,9 @@ import type { HostIdentity } from './core/execution.ts';
 import { snapshotDigest } from './core/ids.ts';
 import type { Clock, Digest, Random } from './core/ports.ts';
 import { digestOf } from './methods/snapshot/index.ts';
+import { openAnalyst } from './models/analyst.ts';
 import type { Store } from './store/contract.ts';
+import { vaultHistory } from './store/history.ts';
 import type { HostLog } from './telemetry/log.ts';
 import type { LinksListener, Wire } from './wire/contract.ts';
 
@@ -52,8 +54,8 @@ export function vaultBytes({ vault }: Store): Bytes {
   };
 }
 
-/** Who says which moves away from here may be made, and who remembers what was made. */
-export function overMoves(
+/** What the deciders of a host stand on: who admits moves, who remembers them, and what forecasts. */
+export function deciding(
   {
     options,
     store,
@@ -68,8 +70,10 @@ export function overMoves(
     readonly journal: HostLog;
   },
   book: OwnershipBook,
-): { readonly permits: Permits; readonly decisions: DecisionLog } {
+): Pick<HouseParts, 'permits' | 'decisions' | 'openAnalyst' | 'openHistory'> {
   return {
+    openAnalyst,
+    openHistory: (term) => vaultHistory(vaultBytes(store), { term }),
     permits: new Permits(options.config.affinity, book, clock),
     decisions: decisionLog({ vault: vaultBytes(store), clock, random }, (why) => journal.warn({}, why)),
   };

@@ -22,7 +22,7 @@ import type { HostIdentity } from './core/execution.ts';
 import type { ActorAddress, ExecutionId, HostName, IncarnationId } from './core/ids.ts';
 import { hostName, incarnationId, rackName } from './core/ids.ts';
 import { SystemDigest } from './digest.ts';
-import { barrier, freighter, linksListener, overMoves, vaultBytes } from './host-adapters.ts';
+import { barrier, freighter, linksListener, deciding, vaultBytes } from './host-adapters.ts';
 import { after, awaitEarlierStart } from './host-name.ts';
 import { deferred, once } from './host-promises.ts';
 import type { Standing } from './host-standing.ts';
@@ -349,7 +349,7 @@ function furnish(
     leaseCell,
     leaseListener,
     admissions,
-    ...overMoves(foundation, book),
+    ...deciding(foundation, book),
     log,
     logs: new ExecutionLogs(logLinesMax),
     startLane: (index, laneListener) =>

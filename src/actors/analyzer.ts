@@ -102,6 +102,10 @@ export function analyzerActor(
       receive(state, message, context, ports);
       return state;
     },
+    stopping(state) {
+      void ports.analyst.close();
+      return state;
+    },
   };
 }
 
@@ -188,7 +192,8 @@ function ask(
     .slice(0, timing.componentsMax);
   if (components.length === 0) return;
   const { stepMs, stepsMax, horizonMs } = timing;
-  const toMs = Math.floor(atWallMs / stepMs) * stepMs + stepMs;
+  // The step under way is not over: the forecast begins with it.
+  const toMs = Math.floor(atWallMs / stepMs) * stepMs;
   const range = { fromMs: toMs - stepsMax * stepMs, toMs };
   const asks = components.flatMap(({ component }) =>
     resourceNames.map((name): SeriesAsk => {

@@ -32,6 +32,8 @@ import { subtree } from '../supervisors/tree.ts';
 import { address } from './addresses.ts';
 import { affinityActor } from './affinity.ts';
 import { checkpointsActor } from './checkpoints.ts';
+import type { ControlParts } from './control-seat.ts';
+import { controlSeatOf } from './control-seat.ts';
 import type { DecisionLog } from './decisions.ts';
 import type { Directory } from './directory.ts';
 import type { EventLog } from './event-log.ts';
@@ -61,7 +63,7 @@ import { rackActor } from './rack.ts';
 import { seatActor } from './seat.ts';
 
 /** Everything that one host's actors share, whichever drivers stand behind it. */
-export interface HouseParts extends HostPorts {
+export interface HouseParts extends HostPorts, ControlParts {
   readonly kernel: Kernel;
   readonly config: HostConfig;
   readonly directory: Directory;
@@ -171,6 +173,7 @@ export function houseChildren(parts: HouseParts): readonly ChildSpec[] {
     affinity(parts),
     engine(parts),
     rackSeat(parts),
+    controlSeatOf(parts, supervision(parts, 'one_for_one')),
   ];
 }
 
@@ -289,12 +292,18 @@ function host(parts: HouseParts): ChildSpec {
 
 function monitors(parts: HouseParts): ChildSpec {
   const { identity, config } = parts;
+  const { ioBytesPerSecond, networkBytesPerSecond } = config.capacity;
   const measured = { latencyMs: 0 };
   const counts = { samples: 0, reports: 0 };
   const monitor = {
     ...parts,
     labels: config.labels,
-    settings: { ...config.monitor, ...config.capacity, cpuShare: config.cpuShare },
+    settings: {
+      ...config.monitor,
+      ioBytesPerSecond,
+      networkBytesPerSecond,
+      cpuShare: config.cpuShare,
+    },
     counts,
     reserved: () => parts.admissions.reserved,
     accepting: parts.isOpen,

@@ -5,7 +5,6 @@ import type { Random } from '../core/ports.ts';
 import type { OrchestrationRecord } from '../placement/decision-record.ts';
 import type {
   EngineReply,
-  LatencyStatistics,
   LMSMeasurements,
   MigrationDirective,
   MigrationStrategy,
@@ -13,6 +12,8 @@ import type {
   OrchestratorReply,
   WorkloadForecast,
 } from '../protocols/messages.ts';
+import type { LatencyMatrix } from '../protocols/probing/matrix.ts';
+import { MatrixRows } from '../protocols/probing/matrix-rows.ts';
 import { address } from './addresses.ts';
 import type { DecisionLog } from './decisions.ts';
 import type { SeenComponent } from './fleet-view.ts';
@@ -20,7 +21,7 @@ import { FleetView } from './fleet-view.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
 import type { Order } from './orders.ts';
 import { Orders } from './orders.ts';
-import type { HostPorts } from './ports.ts';
+import type { EventSink, HostPorts } from './ports.ts';
 
 /** All that a round decides from. */
 export interface Situation {
@@ -65,7 +66,7 @@ export interface OrchestratorPorts extends Pick<HostPorts, 'clock' | 'exchange' 
   readonly everyMs: number;
   /** False: it measures and answers, and orders nothing. */
   readonly enabled: boolean;
-  readonly onFailure: (reason: string) => void;
+  readonly events: EventSink;
 }
 
 export type OrchestratorActorMessage =
@@ -75,16 +76,10 @@ export type OrchestratorActorMessage =
   | { readonly kind: 'answered'; readonly directive: string; readonly refusal: string; readonly by: HostName }
   | { readonly kind: 'saved'; readonly failure: string };
 
-interface Row {
-  readonly term: Term;
-  readonly atMs: number;
-  readonly row: Readonly<Record<RackName, LatencyStatistics>>;
-}
-
 interface OrchestratorState {
   readonly view: FleetView;
   readonly since: number;
-  readonly rows: Map<RackName, Row>;
+  readonly rows: MatrixRows;
   forecast: WorkloadForecast;
   orders: Orders;
   recalled: boolean;
@@ -100,7 +95,6 @@ const memoryKey = 'orchestrator/memory';
 const staleReports = 4;
 /** A new holder looks on for so many reports before it decides: it has not heard from every rack before. */
 const lookOnReports = 2;
-const rowMaxMs = 60_000;
 const askMs = 5_000;
 const carriersMax = 3;
 
@@ -118,7 +112,7 @@ export function orchestratorActor(
         ports.vault.get(memoryKey),
         (bytes) => ({ kind: 'recalled', bytes }),
         (error) => {
-          ports.onFailure(messageOf(error));
+          ports.events.emit({ kind: 'orchestratorFailed', reason: messageOf(error) });
           return { kind: 'recalled', bytes: null };
         },
       );
@@ -126,7 +120,7 @@ export function orchestratorActor(
       return {
         view: new FleetView(staleReports * ports.usageMs),
         since: ports.clock.monotonicMs(),
-        rows: new Map(),
+        rows: new MatrixRows(),
         forecast: { term, atWallMs: 0, components: [] },
         orders: new Orders([]),
         recalled: false,
@@ -153,12 +147,8 @@ function receive(
   switch (message.kind) {
     case 'rackUsage':
       return state.view.take(message.usage, nowMs);
-    case 'latencies': {
-      const known = state.rows.get(message.rack);
-      if (known === undefined || known.term <= message.term)
-        state.rows.set(message.rack, { term: message.term, row: message.row, atMs: nowMs });
-      return;
-    }
+    case 'rackLatencies':
+      return state.rows.take(message.latencies, nowMs);
     case 'forecast':
       state.forecast = message.forecast;
       return;
@@ -178,7 +168,7 @@ function receive(
       state.saving = false;
       if (message.failure !== '') {
         state.changed = true;
-        ports.onFailure(message.failure);
+        ports.events.emit({ kind: 'orchestratorFailed', reason: message.failure });
       }
       return;
     default:
@@ -189,7 +179,7 @@ function receive(
 function recall(
   state: OrchestratorState,
   bytes: Uint8Array | null,
-  { rounds, onFailure }: OrchestratorPorts,
+  { rounds, events }: OrchestratorPorts,
 ): void {
   state.recalled = true;
   if (bytes === null) return;
@@ -202,7 +192,8 @@ function recall(
     rounds.recall(memory);
   } catch (error) {
     // Written by another release: what it ordered ends by itself, and what it learned is learned again.
-    onFailure(`what the orchestrator before remembered cannot be read: ${messageOf(error)}`);
+    const reason = `what the orchestrator before remembered cannot be read: ${messageOf(error)}`;
+    events.emit({ kind: 'orchestratorFailed', reason });
   }
 }
 
@@ -225,15 +216,15 @@ function situation(state: OrchestratorState, { clock }: OrchestratorPorts): Situ
     view: state.view,
     nowMs: clock.monotonicMs(),
     nowWallMs,
-    latencies: latencies(state, clock.monotonicMs()),
+    latencies: matrix(state, clock.monotonicMs()).measurements,
     forecast: state.forecast,
     busy: state.orders.busy(nowWallMs),
   };
 }
 
-function latencies({ rows }: OrchestratorState, nowMs: number): LMSMeasurements {
-  for (const [rack, { atMs }] of rows) if (nowMs - atMs > rowMaxMs) rows.delete(rack);
-  return Object.fromEntries([...rows].map(([rack, { row }]) => [rack, row]));
+function matrix({ rows, view }: OrchestratorState, nowMs: number): LatencyMatrix {
+  const racks = view.racks(nowMs);
+  return rows.read(nowMs, (rack) => racks.has(rack));
 }
 
 function order(
@@ -262,6 +253,7 @@ function order(
     text,
   };
   state.orders.add(directive, atWallMs);
+  ports.events.emit({ kind: 'ordered', directive });
   state.changed = true;
   handOver(state, directive, context, ports);
 }
@@ -317,6 +309,7 @@ function ended(state: OrchestratorState, over: Order | null, ports: Orchestrator
   if (over === null) return;
   state.refusals.delete(over.directive.directive);
   state.changed = true;
+  if (over.outcome !== null) ports.events.emit({ kind: 'orderEnded', outcome: over.outcome });
   ports.rounds.learn(over, situation(state, ports));
 }
 
@@ -346,11 +339,13 @@ function standing(
   { identity, clock, rounds }: OrchestratorPorts,
 ): Extract<OrchestratorReply, { kind: 'standing' }>['standing'] {
   const nowMs = clock.monotonicMs();
+  const { measurements, score } = matrix(state, nowMs);
   return {
     holder: identity.name,
     term,
     policy: rounds.policy,
-    latencies: latencies(state, nowMs),
+    latencies: measurements,
+    learned: score,
     utilization: state.view.utilization(nowMs),
     directives: state.orders.all().map(({ directive, phase, outcome }) => ({ directive, phase, outcome })),
   };

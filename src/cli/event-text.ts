@@ -46,6 +46,17 @@ function detailText(detail: EventDetail): string {
       return `${detail.migration} is held at ${detail.point}`;
     case 'pinned':
       return `${detail.execution} ${detail.pin.reason}`;
+    case 'ordered': {
+      const { componentId, parts, targetRack, text } = detail.directive;
+      return `${componentId}: ${parts.length} of its executions are to go to rack ${targetRack}: ${text}`;
+    }
+    case 'orderEnded': {
+      const { componentId, moved, failed } = detail.outcome;
+      const why = failed[0] === undefined ? '' : `, ${failed.length} not: ${failed[0].reason}`;
+      return `${componentId}: ${moved.length} of its executions went where they were ordered${why}`;
+    }
+    case 'orchestratorFailed':
+      return `the orchestrator: ${detail.reason}`;
     case 'childRestarted':
       return `${detail.supervisor} restarts ${detail.child}: ${detail.reason}`;
     case 'log':

@@ -15,7 +15,7 @@ import type { ExecutionActivity, Inspection, Pin } from '../core/inspection.ts';
 import type { DeliveryPacket, EffectOutcome } from '../core/packet.ts';
 import type { RackLatencyMessage, RackLatencyReply } from './messages/latency.ts';
 import type { ExecutionUsage, HostMonitoring, HostStrain, HostUsage } from './messages/monitoring.ts';
-import type { BoundExecution } from './messages/orchestration.ts';
+import type { BoundExecution, DirectiveOutcome, MigrationDirective } from './messages/orchestration.ts';
 
 /*
  * The actor message API: every message that an actor takes from beyond its own host, typed. Messages between the
@@ -191,6 +191,10 @@ export type EventDetail =
   /** A test's barrier holds a migration here, for ever. */
   | { readonly kind: 'held'; readonly point: string; readonly migration: MigrationId }
   | { readonly kind: 'pinned'; readonly execution: ExecutionId; readonly pin: Pin }
+  /** The orchestrator has ordered a component, or a part of it, to a rack. */
+  | { readonly kind: 'ordered'; readonly directive: MigrationDirective }
+  | { readonly kind: 'orderEnded'; readonly outcome: DirectiveOutcome }
+  | { readonly kind: 'orchestratorFailed'; readonly reason: string }
   | {
       readonly kind: 'childRestarted';
       readonly supervisor: string;

@@ -35,6 +35,8 @@ import { SimulatedKernel } from '../../src/simulator/kernel.ts';
 import { SeededRandom } from '../../src/simulator/random.ts';
 import { startTree } from '../../src/supervisors/tree.ts';
 import type { Envelope, Links, SendOutcome } from '../../src/wire/contract.ts';
+import { vaultHistory } from '../../src/store/history.ts';
+import { inlineAnalyst } from './inline-analyst.ts';
 import { MemoryStore } from './memory-store.ts';
 import { resourceSample } from './resource-sample.ts';
 import type { Act, Script } from './scripted-lane.ts';
@@ -167,6 +169,8 @@ export class SimulatedHost {
       },
       admissions,
       permits: new Permits(config.affinity, book, clock),
+      openAnalyst: inlineAnalyst,
+      openHistory: (term) => vaultHistory(store.vault, { term }),
       decisions: decisionLog({ vault: store.vault, clock, random }, () => undefined),
       log,
       logs: new ExecutionLogs(10),

@@ -20,6 +20,7 @@ const told: ReadonlySet<string> = new Set([
   'hostDrained',
   'leaseEnded',
   'moveFailed',
+  'ordered',
   'restoreFailed',
   'childRestarted',
 ]);

@@ -1,6 +1,6 @@
 import type { ExecutionId, HostName, RackName, Term } from '../../core/ids.ts';
 import type { ResourceName, ResourceVector } from '../../core/resources.ts';
-import type { LatencyStatistics, LMSMeasurements } from './latency.ts';
+import type { LearnedScore, LMSMeasurements, RackLatenciesMessage } from './latency.ts';
 import type { RackUsageMessage } from './monitoring.ts';
 
 /** What the analyzer expects of one component over the next minutes. */
@@ -101,13 +101,7 @@ export type AnalyzerReply = { readonly kind: 'forecast'; readonly forecast: Work
 /** `cluster/orchestrator` */
 export type OrchestratorMessage =
   | RackUsageMessage
-  /** One rack's row of the matrix, from its actor. */
-  | {
-      readonly kind: 'latencies';
-      readonly rack: RackName;
-      readonly term: Term;
-      readonly row: Readonly<Record<RackName, LatencyStatistics>>;
-    }
+  | RackLatenciesMessage
   | { readonly kind: 'forecast'; readonly forecast: WorkloadForecast }
   | { readonly kind: 'outcome'; readonly outcome: DirectiveOutcome }
   | { readonly kind: 'standing' };
@@ -121,6 +115,8 @@ export interface OrchestratorStanding {
   readonly term: Term;
   readonly policy: string;
   readonly latencies: LMSMeasurements;
+  /** How the estimates for pairs that nobody measured do. */
+  readonly learned: LearnedScore;
   readonly utilization: CurrentUtilization;
   readonly directives: readonly {
     readonly directive: MigrationDirective;
