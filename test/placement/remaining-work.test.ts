@@ -34,6 +34,14 @@ test('quantiles of what is left are right within the width of a bin', () => {
   );
 });
 
+test('within a bin, what is left is spread evenly over what of it is left', () => {
+  // Eight bins an octave: 100 ms lies in the bin that ends at 2^(54/8) ms.
+  const history = historyOf(Array.from({ length: 20 }, () => 100));
+  const endMs = 2 ** (54 / 8);
+  for (const level of [0.1, 0.5, 0.9])
+    expect(remainingQuantile(history, 104, level)).toBeCloseTo(level * (endMs - 104));
+});
+
 test('histories of two hosts add up to the history of both', () => {
   fc.assert(
     fc.property(times, times, (here, there) => {

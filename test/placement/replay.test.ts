@@ -29,7 +29,7 @@ test('every stored decision replays to itself, however much the record left out'
       memoryUsage: fc.double({ min: 0, max: 0.9, noNaN: true }),
       accepting: fc.boolean(),
     }),
-    { minLength: 1, maxLength: 60 },
+    { minLength: 1, maxLength: 60, size: 'max' },
   );
   const executions = fc.array(
     fc.record({
@@ -39,6 +39,7 @@ test('every stored decision replays to itself, however much the record left out'
     {
       minLength: 1,
       maxLength: 40,
+      size: 'max',
     },
   );
   let replayed = 0;
