@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { addClusterCommands } from './cluster-commands.ts';
 import { addDemoCommand } from './demo-command.ts';
 import { exitCodes, fail } from './failure.ts';
+import { addForecastCommand } from './forecast-command.ts';
 import { addHostCommand } from './host-command.ts';
 import { addLatencyCommand } from './latency-command.ts';
 import { addRunCommands } from './run-command.ts';
@@ -44,6 +45,7 @@ addUpCommand(program);
 addHostCommand(program);
 addRunCommands(program);
 addClusterCommands(program);
+addForecastCommand(program);
 addLatencyCommand(program);
 
 try {
