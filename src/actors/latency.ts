@@ -156,10 +156,14 @@ function probe(state: LatencyState, peer: HostIdentity, context: Context, ports:
 }
 
 function answered(state: LatencyState, answer: AnsweredProbe, ports: LatencyPorts): void {
-  const roundTripMs = state.prober.answered(answer);
+  const isOurs = state.prober.answered(answer) !== null;
   const peer = ports.directory.incarnation(answer.from);
-  if (roundTripMs === null || peer === null || isHeldBack(ports.identity.rack, peer.rack)) return;
-  state.coordinate = moveCoordinate(state.coordinate, answer.coordinate, roundTripMs, ports.random);
+  if (!isOurs || peer === null || isHeldBack(ports.identity.rack, peer.rack)) return;
+  // The window's median instead of the single round trip: on networks that vary it is the difference between
+  // coordinates that are of use and such that are not; see docs/deciding/latency.md.
+  const statistics = state.prober.statistics(answer.from, answer.arrivedAtMs);
+  if (statistics === null) return;
+  state.coordinate = moveCoordinate(state.coordinate, answer.coordinate, statistics.p50Ms, ports.random);
   ports.probes.announce(state.coordinate);
 }
 
