@@ -4,9 +4,10 @@ import { executionId, hostName, rackName } from '../../src/core/ids.ts';
 import type { EstimatedExecution } from '../../src/placement/affinity-inputs.ts';
 import { decideRound } from '../../src/placement/affinity-round.ts';
 import type { Asker } from '../../src/placement/admission.ts';
-import { unstrained } from '../../src/placement/availability.ts';
+import { availability, memoryEasyShare, unstrained } from '../../src/placement/availability.ts';
 import type { ChurnLimits } from '../../src/placement/churn-budget.ts';
 import { churnLimits } from '../../src/placement/churn-budget.ts';
+import type { ScoredHost } from '../../src/placement/migration-decision.ts';
 import { anywhere } from '../../src/placement/original-affinity.ts';
 import type { PlacementPolicy } from '../../src/placement/placement-policy.ts';
 import { utilityPolicy, weightedPolicy } from '../../src/placement/placement-policy.ts';
@@ -16,33 +17,42 @@ import { calmHost, decider, execution, inputs, movesOf, report, World } from './
 const runs = { numRuns: Number(process.env['RUNS'] ?? 60), seed: Number(process.env['SEED'] ?? 417) };
 const ratio = fc.double({ min: 0, max: 1, noNaN: true });
 
+/** Mostly crowded on the first of hosts that are mostly sound, so that there is something to decide. */
 const hosts = fc.array(
   fc.record({
     cpuShare: fc.constantFrom(0.25, 0.5, 1, 2),
-    baseMemory: fc.double({ min: 0, max: 0.95, noNaN: true }),
+    baseMemory: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(0.1) },
+      { weight: 1, arbitrary: fc.double({ min: 0.6, max: 0.95, noNaN: true }) },
+    ),
     strain: fc.oneof(
-      fc.constant(unstrained),
-      fc.record({
-        cpuStolenRatio: ratio,
-        memoryStallRatio: ratio,
-        ioStallRatio: ratio,
-        networkUsage: ratio,
-        eventLoopDelayMs: fc.double({ min: 0, max: 2_000, noNaN: true }),
-      }),
+      { weight: 2, arbitrary: fc.constant(unstrained) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .tuple(fc.constantFrom('cpuStolenRatio', 'memoryStallRatio', 'ioStallRatio', 'networkUsage'), ratio)
+          .map(([name, value]) => ({ ...unstrained, [name]: value })),
+      },
+      {
+        weight: 1,
+        arbitrary: fc
+          .double({ min: 0, max: 2_000, noNaN: true })
+          .map((eventLoopDelayMs) => ({ ...unstrained, eventLoopDelayMs })),
+      },
     ),
   }),
-  { minLength: 2, maxLength: 5 },
+  { minLength: 2, maxLength: 5, size: 'max' },
 );
 const shapes = fc.array(
   fc.record({
-    demand: ratio,
-    memoryShare: fc.double({ min: 0, max: 0.1, noNaN: true }),
-    home: fc.nat(4),
+    demand: fc.oneof(fc.constant(1), ratio),
+    memoryShare: fc.oneof(fc.constant(0.01), fc.double({ min: 0, max: 0.1, noNaN: true })),
+    home: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(4) }),
     preferred: fc.array(fc.nat(4), { maxLength: 2 }),
-    otherwise: ratio,
+    otherwise: fc.oneof(fc.constant(1), fc.double({ min: 0.9, max: 1, noNaN: true }), ratio),
     remainingMs: fc.constantFrom(0, 10, 1_000, 60_000, 1e9),
   }),
-  { maxLength: 14 },
+  { minLength: 3, maxLength: 14, size: 'max' },
 );
 const policies = fc.constantFrom<PlacementPolicy>(weightedPolicy, utilityPolicy);
 
@@ -83,6 +93,7 @@ function worldOf(
 }
 
 test('under any constant load the moves end, by either policy, whatever strains the hosts', () => {
+  let moves = 0;
   fc.assert(
     fc.property(
       hosts,
@@ -98,10 +109,69 @@ test('under any constant load the moves end, by either policy, whatever strains 
           calm = world.moves.length === before ? calm + 1 : 0;
           expect(round, 'comes to rest').toBeLessThan(2_000);
         }
+        moves += world.moves.length;
       },
     ),
     runs,
   );
+  expect(moves).toBeGreaterThan(runs.numRuns);
+});
+
+/** The integral of availability over the last `demand` that a host carries, but for its memory: by adding it up. */
+function delivered({ load, strain }: ScoredHost, demand: number): number {
+  const steps = 400;
+  const width = demand / steps;
+  return Array.from({ length: steps }, (_, step) => load.demand - demand + (step + 0.5) * width).reduce(
+    (sum, at) => sum + width * availability({ ...load, demand: Math.max(0, at), memoryUsage: 0 }, strain),
+    0,
+  );
+}
+
+test('each move, but for want of memory, raises what all hosts together deliver: that is why the moves end', () => {
+  let moves = 0;
+  fc.assert(
+    fc.property(hosts, shapes, policies, (hostShapes, executionShapes, policy) => {
+      const [first, ...others] = hostShapes;
+      const executions = executionShapes.map(({ demand, otherwise, memoryShare }, index) =>
+        execution(`x-${index}`, {
+          demand,
+          memoryShare,
+          affinity: { ...anywhere, hosts: [hostName(index % 2 === 0 ? 'here' : 'h0')], otherwise },
+        }),
+      );
+      const reported = ({ strain, cpuShare, baseMemory }: (typeof hostShapes)[0]) => ({
+        strain,
+        cpuShare,
+        resource: { memoryUsage: baseMemory },
+      });
+      const demand = executions.reduce((sum, one) => sum + one.demand, 0);
+      const round = decideRound(
+        inputs({
+          here: { ...report('here', { demand }), ...reported(first as (typeof hostShapes)[0]) },
+          executions,
+          candidates: others.map((shape, index) => ({
+            ...report(`h${index}`, { demand: index / 2 }),
+            ...reported(shape),
+          })),
+        }),
+        policy,
+        decider,
+      );
+      for (const { here, candidates, methodExecution } of round.decisions) {
+        const there = candidates[0] as ScoredHost;
+        const moved = executions.find((one) => one.executionId === methodExecution.executionId);
+        const amount = moved?.demand ?? 0;
+        if (here.load.memoryUsage > memoryEasyShare) continue;
+        const rise =
+          policy.weights.resourceAvailability * (delivered(there, amount) - delivered(here, amount)) +
+          policy.weights.originalAffinity * amount * (there.originalAffinity - here.originalAffinity);
+        expect(rise).toBeGreaterThan(amount * policy.hysteresis - 1e-4);
+        moves += 1;
+      }
+    }),
+    { ...runs, numRuns: 3 * runs.numRuns },
+  );
+  expect(moves).toBeGreaterThan(runs.numRuns);
 });
 
 const tight: ChurnLimits = {
