@@ -14,7 +14,7 @@ import type { DecisionLog } from './decisions.ts';
 import type { Directory } from './directory.ts';
 import { LatencyFirstRounds } from './latency-first-rounds.ts';
 import type { OrchestrationRounds } from './orchestrator.ts';
-import { orchestratorActor } from './orchestrator.ts';
+import { orchestratorActor, settleReports } from './orchestrator.ts';
 import type { Analyst, HostPorts } from './ports.ts';
 import { seatActor } from './seat.ts';
 
@@ -29,8 +29,6 @@ export interface ControlParts extends HostPorts {
 
 /** Steps of history that a forecast is made from: two weeks of ten minutes, a day and a half of minutes. */
 const stepsMax = 2_016;
-/** Reports that must pass before a directive's benefit shows. */
-const settleReports = 3;
 const staleForecasts = 3;
 
 /** This host's candidature for the cluster's singletons: the analyzer and the orchestrator, under one supervisor. */

@@ -135,6 +135,16 @@ export function plus(a: ResourceVector, b: ResourceVector): ResourceVector {
   };
 }
 
+/** What is left, never less than nothing. */
+export function minus(a: ResourceVector, b: ResourceVector): ResourceVector {
+  return {
+    cpu: Math.max(0, a.cpu - b.cpu),
+    memory: Math.max(0, a.memory - b.memory),
+    io: Math.max(0, a.io - b.io),
+    network: Math.max(0, a.network - b.network),
+  };
+}
+
 /** A report with a figure that cannot be is worth less than none: its host counts as silent. */
 function isSound({ capacity, used, executions, rest }: HostUsage): boolean {
   const vectors = [capacity, used, rest.used, ...executions.map((one) => one.used)];

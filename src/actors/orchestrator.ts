@@ -32,12 +32,16 @@ export interface Situation {
   readonly forecast: WorkloadForecast;
   /** Of which an order is under way, or still binds. */
   readonly busy: ReadonlySet<ExecutionId>;
+  /** Orders that the reports do not show yet. */
+  readonly unseen: readonly Order[];
 }
 
 /** What a round orders. */
 export interface Ordering {
   readonly component: SeenComponent;
   readonly parts: readonly ExecutionId[];
+  /** Of each part. */
+  readonly demand: Order['demand'];
   readonly targetRack: RackName;
   /** Empty where the rack's actor chooses. */
   readonly targetHosts: Readonly<Record<ExecutionId, HostName>>;
@@ -95,6 +99,8 @@ const memoryKey = 'orchestrator/memory';
 const staleReports = 4;
 /** A new holder looks on for so many reports before it decides: it has not heard from every rack before. */
 const lookOnReports = 2;
+/** Reports that pass until a move surely shows in both hosts'. */
+export const settleReports = 3;
 const askMs = 5_000;
 const carriersMax = 3;
 
@@ -153,7 +159,7 @@ function receive(
       state.forecast = message.forecast;
       return;
     case 'outcome':
-      ended(state, state.orders.end(message.outcome), ports);
+      ended(state, state.orders.end(message.outcome, ports.clock.wallMs()), ports);
       return void context.replyTo?.answer({ kind: 'noted' });
     case 'standing':
       return void context.replyTo?.answer({ kind: 'standing', standing: standing(state, term, ports) });
@@ -210,7 +216,7 @@ function round(state: OrchestratorState, term: Term, context: Context, ports: Or
   save(state, context, ports);
 }
 
-function situation(state: OrchestratorState, { clock }: OrchestratorPorts): Situation {
+function situation(state: OrchestratorState, { clock, usageMs }: OrchestratorPorts): Situation {
   const nowWallMs = clock.wallMs();
   return {
     view: state.view,
@@ -219,6 +225,7 @@ function situation(state: OrchestratorState, { clock }: OrchestratorPorts): Situ
     latencies: matrix(state, clock.monotonicMs()).measurements,
     forecast: state.forecast,
     busy: state.orders.busy(nowWallMs),
+    unseen: state.orders.unseen(nowWallMs, settleReports * usageMs),
   };
 }
 
@@ -252,7 +259,7 @@ function order(
     decision,
     text,
   };
-  state.orders.add(directive, atWallMs);
+  state.orders.add(directive, ordering.demand, atWallMs);
   ports.events.emit({ kind: 'ordered', directive });
   state.changed = true;
   handOver(state, directive, context, ports);
