@@ -11,12 +11,12 @@ const examplesMax = 600_000;
 
 /** What is drawn from each recording of a family, at each of the grids. */
 const examplesOf: Readonly<Record<string, number>> = {
-  nab: 2_600,
-  smd: 1_300,
-  asd: 1_300,
-  azure: 1_600,
-  google2019: 1_300,
-  google2011: 120,
+  nab: 2_400,
+  smd: 1_200,
+  asd: 1_200,
+  azure: 1_500,
+  google2019: 1_200,
+  google2011: 100,
 };
 
 /** Examples of every recording that may be learned from: whole, cut short, and on coarser grids. */
@@ -31,6 +31,7 @@ export function readExamples(folder: string, random: Random): Rows {
     }
   }
   for (const recording of readServersByMinute(folder)) draw(recording, 500, into, random);
+  drawServed(folder, into, random);
   return into.rows();
 }
 
@@ -73,5 +74,17 @@ function drawShort(
       into,
       random,
     );
+  }
+}
+
+/** What servers did beside what reached them over the network, which stands for arrivals. */
+function drawServed(folder: string, into: RowCollector, random: Random): void {
+  const servers = readFamily(folder, 'smd');
+  for (const { name, series } of servers) {
+    const [machine, metric = ''] = name.split('/');
+    const arrivals = servers.find((other) => other.name === `${machine}/eth1_fi`)?.series.values ?? null;
+    if (!['cpu_r', 'load_1', 'eth1_fo', 'tcp_use'].includes(metric)) continue;
+    const to = Math.floor(series.values.length * trainedShare);
+    collect({ history: series, arrivals }, { pastMin: 24, from: 0, to, examplesMax: 1_000 }, into, random);
   }
 }

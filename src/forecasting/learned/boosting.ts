@@ -1,7 +1,8 @@
 import type { Random } from '../../core/ports.ts';
 import { binRows } from './bins.ts';
 import type { Forest } from './contract.ts';
-import { type GrownTree, grow, type GrowthOptions } from './growth.ts';
+import { addAnswers } from './forest.ts';
+import { grow, type GrownTree, type GrowthOptions } from './growth.ts';
 import type { Rows } from './rows.ts';
 
 export interface BoostingOptions extends GrowthOptions {
@@ -59,7 +60,7 @@ export function boost(
     );
     trees.push(grown);
     values.push(leaves);
-    advance(answers, rows, grown, leaves);
+    addAnswers(planted([grown], [leaves]), rows.features, rows.width, answers);
     watch(tree + 1);
   }
   return planted(trees, values);
@@ -79,22 +80,6 @@ function sampled(count: number, share: number, random: Random): Int32Array {
     taken += 1;
   }
   return rows.subarray(0, taken);
-}
-
-/** Every row's answer, those that the tree did not grow from included. */
-function advance(answers: Float64Array, rows: Rows, { nodes }: GrownTree, values: readonly number[]): void {
-  const { features, width, count } = rows;
-  for (let row = 0; row < count; row += 1) {
-    let index = 0;
-    let node = nodes[0];
-    while (node !== undefined && node.kind === 'split') {
-      const value = features[row * width + node.feature] as number;
-      const goesLeft = value <= node.threshold || (value !== value && node.unknownsLeft);
-      index = goesLeft ? node.left : node.left + 1;
-      node = nodes[index];
-    }
-    answers[row] = (answers[row] as number) + Math.fround(values[index] as number);
-  }
 }
 
 /** The smallest residual at which the weights up to it reach the share `level` of all. */
@@ -118,7 +103,7 @@ export function weightedQuantile(
       if (residual < pivot) below += weights[row] as number;
       else if (residual === pivot) equal += weights[row] as number;
     }
-    if (wanted < below) {
+    if (below > 0 && wanted <= below) {
       part = part.filter((row) => (residuals[row] as number) < pivot);
     } else if (wanted <= below + equal) {
       return pivot;

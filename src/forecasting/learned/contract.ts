@@ -56,7 +56,7 @@ export interface LearningOptions {
   readonly addedTreesMax: number;
   /** What each tree's correction is multiplied with, in (0, 1]. */
   readonly shrinkage: number;
-  /** At most so many (origin, step) pairs are learned from, and judged by: the newest series count alike. */
+  /** At most so many (origin, step) pairs are learned from, and judged by: each series gives as many. */
   readonly examplesMax: number;
   /** The newest share of each series, which is held back to judge by. */
   readonly heldBackShare: number;
@@ -64,7 +64,7 @@ export interface LearningOptions {
   readonly gainMin: number;
 }
 
-/** What became of a lesson. Errors are mean absolute ones on what was held back, as a share of a naive forecast's. */
+/** What became of lessons. Errors are mean absolute ones on what was held back, as a share of those of the plain forecasts' blend. */
 export type Learned =
   | {
       readonly kind: 'learned';

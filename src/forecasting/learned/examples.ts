@@ -1,7 +1,8 @@
 import type { Random } from '../../core/ports.ts';
-import { CandidateErrors, knotMax } from './candidates.ts';
+import { Candidates } from './candidates.ts';
 import type { Lesson } from './contract.ts';
 import { originFeatures, outlook, StepFeatures } from './features.ts';
+import { knotMax } from './knots.ts';
 import { featureCount, originFeatureCount } from './layout.ts';
 import { Past } from './past.ts';
 import type { RowCollector } from './rows.ts';
@@ -21,6 +22,9 @@ export interface Excerpt {
 const stepsMost = [1, 12, knotMax, knotMax] as const;
 /** Errors are shared out between near and far steps at these bounds, so that both count alike. */
 const reachBounds = [1, 4, 12, 24, knotMax] as const;
+
+/** Where the blend is as good as exact, its errors are rounding. */
+const weightMax = 100;
 
 interface Draft {
   readonly features: Float32Array;
@@ -46,7 +50,7 @@ export function collect(lesson: Lesson, excerpt: Excerpt, into: RowCollector, ra
   for (const { features, target, scale, reach } of drafts) {
     if (into.full) return;
     const usual = (sums[reach] as number) / (counts[reach] as number);
-    if (usual > 0) into.add(features, target, scale / usual);
+    if (usual > 0) into.add(features, target, Math.min(weightMax, scale / usual));
   }
 }
 
@@ -57,13 +61,13 @@ function draftsOf({ history, arrivals }: Lesson, excerpt: Excerpt, random: Rando
   if (origins <= 0) return [];
   const share = Math.min(1, excerpt.examplesMax / stepsMost.length / origins);
   const past = new Past(history);
-  const errors = new CandidateErrors(past);
-  const steps = new StepFeatures(past, errors);
+  const candidates = new Candidates(past);
+  const steps = new StepFeatures(past, candidates);
   const row = new Float32Array(featureCount);
   const drafts: Draft[] = [];
   for (let at = 0; at < excerpt.to - 1; at += 1) {
     past.push(values[at] as number, arrivals?.[at] ?? NaN);
-    errors.update();
+    candidates.update();
     if (at < first || random.next() >= share) continue;
     const view = outlook(past);
     if (view.scale === 0) continue;

@@ -1,11 +1,5 @@
-import {
-  blend,
-  candidateCount,
-  type CandidateErrors,
-  candidatesAt,
-  knotMax,
-  phaseBefore,
-} from './candidates.ts';
+import { blend, candidateCount, type Candidates } from './candidates.ts';
+import { knotMax } from './knots.ts';
 import {
   deviationWindows,
   extremeWindows,
@@ -17,6 +11,7 @@ import {
   quantileWindow,
 } from './layout.ts';
 import type { Past } from './past.ts';
+import { phaseBefore } from './phases.ts';
 
 /** Features are cut off here: further out, only the sign says something. */
 const extreme = 1e4;
@@ -158,13 +153,13 @@ function arrivalFeatures({ arrivals, season }: Past, origin: number): readonly n
 /** Writes the features of steps ahead, one step at a time. */
 export class StepFeatures {
   readonly #past: Past;
-  readonly #errorsOf: CandidateErrors;
-  readonly #candidates = new Float64Array(candidateCount);
+  readonly #candidates: Candidates;
+  readonly #forecasts = new Float64Array(candidateCount);
   readonly #errors = new Float64Array(candidateCount);
 
-  constructor(past: Past, errors: CandidateErrors) {
+  constructor(past: Past, candidates: Candidates) {
     this.#past = past;
-    this.#errorsOf = errors;
+    this.#candidates = candidates;
   }
 
   /**
@@ -173,9 +168,8 @@ export class StepFeatures {
    */
   write({ origin, last, scale }: Outlook, ahead: number, row: Float32Array): number {
     const past = this.#past;
-    candidatesAt(past, origin, ahead, this.#candidates);
-    this.#errorsOf.at(ahead, this.#errors);
-    const base = blend(this.#candidates, this.#errors);
+    this.#candidates.write(ahead, this.#forecasts, this.#errors);
+    const base = blend(this.#forecasts, this.#errors);
     let at = originFeatureCount;
     const put = (value: number): void => {
       row[at] = bounded(value);
@@ -186,7 +180,7 @@ export class StepFeatures {
     put(near);
     put(past.season === 0 ? NaN : near / past.season);
     put((base - last) / scale);
-    for (const candidate of this.#candidates) put((candidate - base) / scale);
+    for (const forecast of this.#forecasts) put((forecast - base) / scale);
     let least = Infinity;
     for (const error of this.#errors) if (error < least) least = error;
     for (const error of this.#errors) put(error / least);

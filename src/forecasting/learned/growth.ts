@@ -131,8 +131,13 @@ class Growth {
   #histogramOf(rows: Int32Array): Float64Array {
     const { bins, count } = this.#binned;
     const histogram = new Float64Array(this.#chosen.length * perFeature);
-    const gradients = Float64Array.from(rows, (row) => this.#gradients[row] as number);
-    const weights = Float64Array.from(rows, (row) => this.#weights[row] as number);
+    const gradients = new Float64Array(rows.length);
+    const weights = new Float64Array(rows.length);
+    for (let at = 0; at < rows.length; at += 1) {
+      const row = rows[at] as number;
+      gradients[at] = this.#gradients[row] as number;
+      weights[at] = this.#weights[row] as number;
+    }
     for (const [index, feature] of this.#chosen.entries()) {
       const offset = feature * count;
       const start = index * perFeature;

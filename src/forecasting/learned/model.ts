@@ -1,6 +1,6 @@
 import { assert } from '../../core/assert.ts';
 import type { Series } from '../contract.ts';
-import { CandidateErrors } from './candidates.ts';
+import { Candidates } from './candidates.ts';
 import type { LearnedFit, LearnedModel, LearnedWeights } from './contract.ts';
 import { originFeatures, outlook, StepFeatures } from './features.ts';
 import { addAnswers } from './forest.ts';
@@ -12,7 +12,7 @@ const valuesMin = 4;
 
 /** A global model: what its trees have learned of many series is applied to each. */
 export function learnedModel(weights: LearnedWeights): LearnedModel {
-  assert(weights.layout === layout, `The weights are for features ${layout}, not ${weights.layout}`);
+  assert(weights.layout === layout, `The weights are for features ${weights.layout}, not ${layout}`);
   const fit = (history: Series, arrivalsOf: (index: number) => number): LearnedFit | null => {
     if (history.values.length < valuesMin) return null;
     const fitted = new Fit(weights, history);
@@ -44,14 +44,14 @@ function newest(history: Series): Series {
 class Fit implements LearnedFit {
   readonly #weights: LearnedWeights;
   readonly #past: Past;
-  readonly #errors: CandidateErrors;
+  readonly #candidates: Candidates;
   readonly #steps: StepFeatures;
 
   constructor(weights: LearnedWeights, start: Pick<Series, 'startMs' | 'stepMs'>) {
     this.#weights = weights;
     this.#past = new Past(start);
-    this.#errors = new CandidateErrors(this.#past);
-    this.#steps = new StepFeatures(this.#past, this.#errors);
+    this.#candidates = new Candidates(this.#past);
+    this.#steps = new StepFeatures(this.#past, this.#candidates);
   }
 
   observe(value: number): void {
@@ -60,7 +60,7 @@ class Fit implements LearnedFit {
 
   observeWithArrivals(value: number, arrivals: number): void {
     this.#past.push(value, arrivals);
-    this.#errors.update();
+    this.#candidates.update();
   }
 
   forecast(horizon: number): Float64Array {

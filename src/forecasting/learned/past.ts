@@ -1,6 +1,7 @@
 import type { Series } from '../contract.ts';
 
 const dayMs = 86_400_000;
+const hourMs = 3_600_000;
 const seasonMin = 4;
 const seasonMax = 2_880;
 const weekDays = 7;
@@ -13,6 +14,12 @@ export function seasonSteps(stepMs: number): number {
   return steps >= seasonMin && steps <= seasonMax ? steps : 0;
 }
 
+/** Steps of an hour, or 0 where they are too few or too many to be of use. */
+function hourSteps(stepMs: number): number {
+  const steps = Math.round(hourMs / stepMs);
+  return steps >= seasonMin && steps <= seasonMax ? steps : 0;
+}
+
 /**
  * The newest values of a series, with the sums that make means over any window cheap. It holds at least a week and a day of
  * them, and forgets what is older. Index 0 is the oldest one held.
@@ -20,6 +27,8 @@ export function seasonSteps(stepMs: number): number {
 export class Past {
   /** Steps of a day; 0 without one. */
   readonly season: number;
+  /** Steps of an hour; 0 without one. */
+  readonly hour: number;
   /** How many values are held. */
   length = 0;
   /** How many there have been. */
@@ -41,9 +50,10 @@ export class Past {
 
   constructor(start: Pick<Series, 'startMs' | 'stepMs'>) {
     this.season = seasonSteps(start.stepMs);
+    this.hour = hourSteps(start.stepMs);
     this.#startMs = start.startMs;
     this.#stepMs = start.stepMs;
-    this.#held = Math.max(2_048, (weekDays + 1) * this.season + 512);
+    this.#held = Past.heldMin(start.stepMs);
     const room = 2 * this.#held;
     this.values = new Float64Array(room);
     this.arrivals = new Float64Array(room);
@@ -68,7 +78,8 @@ export class Past {
     this.values[at] = kept;
     this.arrivals[at] = arrivals;
     this.least = Math.min(this.least, kept);
-    for (const [index, level] of this.levels.entries()) {
+    for (let index = 0; index < levelRates.length; index += 1) {
+      const level = this.levels[index] as Float64Array;
       const before = at === 0 ? kept : (level[at - 1] as number);
       level[at] = before + (levelRates[index] as number) * (kept - before);
     }
