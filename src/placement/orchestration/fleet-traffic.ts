@@ -119,6 +119,7 @@ export function layEdges(fleet: Fleet, edges: readonly Edge[]): void {
   }
   for (let i = 1; i < starts.length; i += 1) starts[i] = (starts[i] ?? 0) + (starts[i - 1] ?? 0);
   const next = starts.slice();
+  fleet.talk.fill(0);
   fleet.edgeStart = starts;
   fleet.edgePeer = new Int32Array(2 * sorted.length);
   fleet.edgeMessages = new Float32Array(2 * sorted.length);
@@ -130,6 +131,8 @@ export function layEdges(fleet: Fleet, edges: readonly Edge[]): void {
       fleet.edgePeer[index] = to;
       fleet.edgeMessages[index] = edge.messagesPerSecond;
       fleet.edgeBytes[index] = edge.bytesPerSecond;
+      fleet.talk[2 * from] = (fleet.talk[2 * from] ?? 0) + edge.messagesPerSecond;
+      fleet.talk[2 * from + 1] = (fleet.talk[2 * from + 1] ?? 0) + edge.bytesPerSecond;
     }
   }
 }

@@ -69,6 +69,8 @@ export class Fleet {
   edgePeer = new Int32Array(0);
   edgeMessages = new Float32Array(0);
   edgeBytes = new Float32Array(0);
+  /** What each component exchanges with all its peers: messages/s and bytes/s, by [2 × component]. */
+  readonly talk: Float32Array;
   /** One-way wait of a message between two racks, in ms, by [from × racks + to]. Within a rack: between two sites. */
   readonly waitMs: Float64Array;
 
@@ -104,6 +106,7 @@ export class Fleet {
     this.classOf = new Int32Array(components);
     this.siteClasses = [new Uint8Array(sites).fill(1)];
     this.edgeStart = new Int32Array(components + 1);
+    this.talk = new Float32Array(2 * components);
     this.waitMs = new Float64Array(racks * racks);
     this.sums = new Float64Array(sites * this.cells * sumsPerCell);
     this.memberCount = new Int32Array(sites);

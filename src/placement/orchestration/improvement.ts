@@ -6,11 +6,12 @@ import type { Round } from './round.ts';
 /** In a large fleet, so many of the components that wait longest for their peers are tried. */
 const talkersMax = 512;
 /** Up to so many placements (sites × components), a fleet is searched thoroughly. */
-const thoroughMax = 20_000;
-/** Scores that the thorough search may spend: at most some 50 ms, and less on a smaller fleet. */
-const thoroughEvaluations = 150_000;
-const evaluationsPerPlacement = 120;
+const thoroughMax = 4_000;
+/** Scores that the thorough search may spend: at most some 40 ms, and less on a smaller fleet. */
+const thoroughEvaluations = 60_000;
+const evaluationsPerPlacement = 600;
 const ruinedMax = 8;
+const closedMax = 24;
 /** Share of the fleet's points by which the search may stand above the best plan, at first. */
 const slackShare = 0.01;
 
@@ -19,12 +20,14 @@ export function approach(round: Round): void {
   const { fleet, scorer, policy } = round;
   const heap = new Heap();
   for (let i = 0; i < fleet.siteOf.length; i += 1) {
-    if ((fleet.edgeStart[i + 1] ?? 0) === (fleet.edgeStart[i] ?? 0)) continue;
+    if (fleet.talk[2 * i] === 0 && fleet.talk[2 * i + 1] === 0) continue;
+    // Less than its move costs cannot be gained by it.
+    const costs = policy.weights.churn * scorer.churn(i) + policy.gainMin;
+    if (scorer.trafficPointsMax(i) <= costs) continue;
     const here = fleet.siteOf[i] ?? -1;
     if (here < 0 || fleet.movable[i] !== 1) continue;
     const points = scorer.trafficPoints(i, here);
-    // Less than its move costs cannot be gained by it.
-    if (points > policy.weights.churn * scorer.churn(i) + policy.gainMin) heap.push(i, points);
+    if (points > costs) heap.push(i, points);
   }
   for (let tried = 0; tried < talkersMax && heap.size > 0; tried += 1) {
     const component = heap.pop();
@@ -67,8 +70,8 @@ export function polish(round: Round): void {
   let points = 0;
   while (round.scorer.evaluations < until) {
     const left = 1 - (round.scorer.evaluations - start) / (until - start);
-    const picked = pick(round, movable, chance);
-    points += rebuilt(round, picked, best.points - points + scale * left);
+    const { picked, closed } = pick(round, movable, chance);
+    points += rebuilt(round, picked, closed, best.points - points + scale * left);
     if (points >= best.points - 1e-9) continue;
     best.points = points;
     best.sites = movable.map((i) => round.fleet.siteOf[i] ?? -1);
@@ -94,8 +97,13 @@ function descend(round: Round, movable: readonly number[], until: number): void 
   }
 }
 
-/** Takes components out and puts them back, the largest regret first. @returns the change of points; 0 when undone */
-function rebuilt(round: Round, picked: readonly number[], allowed: number): number {
+/**
+ * Takes components out and puts them back, the largest regret first.
+ *
+ * @param closed a site that takes none of them back; -1: none
+ * @returns the change of points; 0 when undone, since it would be above `allowed`
+ */
+function rebuilt(round: Round, picked: readonly number[], closed: number, allowed: number): number {
   const { fleet } = round;
   const sites = picked.map((i) => fleet.siteOf[i] ?? -1);
   let change = 0;
@@ -106,7 +114,7 @@ function rebuilt(round: Round, picked: readonly number[], allowed: number): numb
   }
   const waiting = new Set(picked);
   while (waiting.size > 0) {
-    const next = mostRegret(round, waiting);
+    const next = mostRegret(round, waiting, closed);
     if (next === null) break;
     waiting.delete(next.component);
     change += next.loss;
@@ -120,11 +128,12 @@ function rebuilt(round: Round, picked: readonly number[], allowed: number): numb
 function mostRegret(
   round: Round,
   waiting: ReadonlySet<number>,
+  closed: number,
 ): { component: number; site: number; loss: number } | null {
   let next: { component: number; site: number; loss: number } | null = null;
   let most = -1;
   for (const component of waiting) {
-    const [best, second] = losses(round, component);
+    const [best, second] = losses(round, component, closed);
     if (best === undefined) return null;
     const regret = second === undefined ? Infinity : second.loss - best.loss;
     if (regret > most) {
@@ -136,15 +145,15 @@ function mostRegret(
 }
 
 /** What putting a component that is nowhere to each place would cost, the least first. */
-function losses(round: Round, component: number): { site: number; loss: number }[] {
+function losses(round: Round, component: number, closed: number): { site: number; loss: number }[] {
   const origin = round.originOf(component);
   const apart = round.fleet.standsApart(component, origin);
   const loss = apart ? round.arrivalLoss(component, origin) : Infinity;
-  const home = loss < Infinity ? [{ site: origin, loss }] : [];
+  const home = loss < Infinity && origin !== closed ? [{ site: origin, loss }] : [];
   if (!round.affords(component)) return home;
   const found = round.targets
     .find(component, true)
-    .filter((site) => site !== origin)
+    .filter((site) => site !== origin && site !== closed)
     .map((site) => ({ site, loss: round.arrivalLoss(component, site) + round.churnPoints(component, site) }))
     .filter(({ loss }) => loss < Infinity);
   const stays = found.length > 0 && round.drains(origin) ? [] : home;
@@ -159,18 +168,23 @@ function restore(round: Round, components: readonly number[], sites: readonly nu
   });
 }
 
-/** Components to take out: of one site, of one conversation, or any. */
-function pick(round: Round, movable: readonly number[], chance: () => number): readonly number[] {
+/** What to take out: components of one site, of one conversation, or any; or all of a site, which is then closed. */
+function pick(
+  round: Round,
+  movable: readonly number[],
+  chance: () => number,
+): { readonly picked: readonly number[]; readonly closed: number } {
   const { fleet } = round;
   const first = movable[Math.floor(chance() * movable.length)] ?? 0;
+  const site = fleet.siteOf[first] ?? 0;
   const wanted = 2 + Math.floor(chance() * (Math.min(ruinedMax, movable.length) - 1));
   const picked = new Set([first]);
-  const kind = Math.floor(chance() * 3);
-  if (kind === 0) {
-    for (const i of fleet.membersOf(fleet.siteOf[first] ?? 0)) {
-      if (picked.size < ruinedMax && fleet.movable[i] === 1) picked.add(i);
-    }
-  } else if (kind === 1) {
+  const kind = Math.floor(chance() * 4);
+  if (kind === 0 || kind === 1) {
+    const most = kind === 0 ? ruinedMax : closedMax;
+    for (const i of fleet.membersOf(site)) if (picked.size < most && fleet.movable[i] === 1) picked.add(i);
+    if (kind === 1) return { picked: [...picked], closed: site };
+  } else if (kind === 2) {
     for (let edge = fleet.edgeStart[first] ?? 0; edge < (fleet.edgeStart[first + 1] ?? 0); edge += 1) {
       const peer = fleet.edgePeer[edge] ?? -1;
       if (picked.size < wanted && fleet.movable[peer] === 1 && (fleet.siteOf[peer] ?? -1) >= 0)
@@ -180,7 +194,7 @@ function pick(round: Round, movable: readonly number[], chance: () => number): r
   for (let tries = 0; picked.size < Math.min(wanted, movable.length) && tries < 50; tries += 1) {
     picked.add(movable[Math.floor(chance() * movable.length)] ?? first);
   }
-  return [...picked];
+  return { picked: [...picked], closed: -1 };
 }
 
 /** Even numbers in [0, 1), always the same: a plan can be replayed. Multiplier and increment as in Numerical Recipes. */
