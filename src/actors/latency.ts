@@ -121,15 +121,16 @@ function look(state: LatencyState, context: Context, ports: LatencyPorts): void 
     directory.incarnation(peer) !== null && !directory.leaseEnded(peer);
   state.prober.settle(clock.monotonicMs(), isLive);
   for (const peer of state.asked.keys()) if (!isLive(peer)) state.asked.delete(peer);
+  const latencies = report(state, ports);
+  state.latencies = latencies;
+  ports.publish(medianOf(latencies.peers));
+  exchange.tell(address.rack(identity.rack), { kind: 'latencies', latencies }, 'batched');
+  // Last, since an answer is not seen before this turn ends: what else it does would count as round trip.
   for (const peer of planRound(state.map, identity, state.round, settings)) {
     links.connect(peer);
     probe(state, peer, context, ports);
   }
   state.round += 1;
-  const latencies = report(state, ports);
-  state.latencies = latencies;
-  ports.publish(medianOf(latencies.peers));
-  exchange.tell(address.rack(identity.rack), { kind: 'latencies', latencies }, 'batched');
 }
 
 function probe(state: LatencyState, peer: HostIdentity, context: Context, ports: LatencyPorts): void {
