@@ -1,6 +1,6 @@
 import type { AffinityInputs } from './affinity-inputs.ts';
 import type { Bottleneck } from './availability.ts';
-import { bottleneck, eventLoopEasyMs } from './availability.ts';
+import { bottleneck, eventLoopEasyMs, memoryAvailability } from './availability.ts';
 import { recordedMax } from './decision-record.ts';
 import type { MigrationDecision, ScoredHost } from './migration-decision.ts';
 import type { Move } from './next-move.ts';
@@ -59,7 +59,7 @@ export function scarcityText({ load, strain }: ScoredHost): string {
   const texts: Readonly<Record<Bottleneck, () => string>> = {
     cpu: () => `${rounded(load.demand)} executions want ${rounded(load.cpuShare)} cores`,
     memory: () =>
-      strain.memoryStallRatio > load.memoryUsage
+      1 - strain.memoryStallRatio < memoryAvailability(load.memoryUsage)
         ? `${percent(strain.memoryStallRatio)} of the time stalls for want of memory`
         : `memory is ${percent(load.memoryUsage)} full`,
     io: () => `${percent(strain.ioStallRatio)} of the time stalls on input and output`,
