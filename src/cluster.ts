@@ -13,6 +13,7 @@ import {
   NotFoundError,
   RefusedError,
 } from './cluster-errors.ts';
+import { DecisionArchive } from './cluster-decisions.ts';
 import type { SettledExecution } from './cluster-listing.ts';
 import { settledExecution, unanswered } from './cluster-listing.ts';
 import { messageOf } from './core/errors.ts';
@@ -112,6 +113,8 @@ export interface Cluster {
   drain(host: HostName, deadlineMs: number): Promise<Extract<HostReply, { kind: 'drained' }>>;
   /** Follows the events of all hosts, those that come up later included, until the returned function is called. */
   follow(listener: (event: ClusterEvent) => void, options: { readonly logs: boolean }): () => void;
+  /** Decisions and migrations that the cluster remembers, also of what has ended. */
+  readonly decisions: DecisionArchive;
   close(): Promise<void>;
 }
 
@@ -136,6 +139,7 @@ export async function connect(location: StoreLocation): Promise<Cluster> {
 
 class ClusterClient implements Cluster {
   readonly location: StoreLocation;
+  readonly decisions: DecisionArchive;
   readonly #store: Store;
   readonly #tables: Tables;
   readonly #directory = new Directory();
@@ -156,6 +160,7 @@ class ClusterClient implements Cluster {
   ) {
     this.location = location;
     this.#store = store;
+    this.decisions = new DecisionArchive(store.vault);
     this.#random = random;
     this.#self = incarnationId(`client.${random.hex(8)}`);
     this.#tables = openTables(store.registry, (error) => console.error(messageOf(error)));

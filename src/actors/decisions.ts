@@ -27,8 +27,13 @@ export function decisionsOf(subject: ExecutionId): string {
   return `${decisionPrefix}${subject}/`;
 }
 
-export function migrationRecordKey(migration: MigrationId): string {
-  return `${migrationRecordPrefix}${migration}`;
+/** What became of the migrations of one execution; keys sort by time and end in the migration's id. */
+export function migrationsOf(execution: ExecutionId): string {
+  return `${migrationRecordPrefix}${execution}/`;
+}
+
+function timed(atWallMs: number): string {
+  return String(Math.max(0, Math.round(atWallMs))).padStart(15, '0');
 }
 
 export interface DecisionLogPorts {
@@ -70,15 +75,14 @@ export class DecisionLog {
   /** @returns the key under which the record will stand */
   note(record: DecisionRecord): string {
     const { random } = this.#ports;
-    const at = String(Math.round(record.atWallMs)).padStart(15, '0');
-    const key = `${decisionsOf(record.subject)}${at}-${random.hex(4)}`;
+    const key = `${decisionsOf(record.subject)}${timed(record.atWallMs)}-${random.hex(4)}`;
     this.#write(key, record);
     return key;
   }
 
   ended(record: Omit<MigrationRecord, 'version' | 'atWallMs'>): void {
     const whole: MigrationRecord = { version: 1, atWallMs: this.#ports.clock.wallMs(), ...record };
-    this.#write(migrationRecordKey(record.migration), whole);
+    this.#write(`${migrationsOf(record.execution)}${timed(whole.atWallMs)}-${record.migration}`, whole);
   }
 
   #write(key: string, value: object): void {

@@ -4,11 +4,13 @@ import { Command } from 'commander';
 import { addClusterCommands } from './cluster-commands.ts';
 import { addDemoCommand } from './demo-command.ts';
 import { exitCodes, fail } from './failure.ts';
+import { addExplainCommand } from './explain-command.ts';
 import { addForecastCommand } from './forecast-command.ts';
 import { addHostCommand } from './host-command.ts';
 import { addLatencyCommand } from './latency-command.ts';
 import { addRunCommands } from './run-command.ts';
 import { addUpCommand } from './up-command.ts';
+import { addWhatIfCommand } from './what-if-command.ts';
 
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
@@ -45,6 +47,8 @@ addUpCommand(program);
 addHostCommand(program);
 addRunCommands(program);
 addClusterCommands(program);
+addExplainCommand(program);
+addWhatIfCommand(program);
 addForecastCommand(program);
 addLatencyCommand(program);
 
