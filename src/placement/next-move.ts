@@ -23,6 +23,8 @@ import { percent } from './wording.ts';
 const demandMin = 0.1;
 /** Moving what is this small would not relieve a memory. */
 const memoryShareMin = 0.001;
+/** Also without a hysteresis, a move must gain something: between equals it would go on for ever. */
+const gainMin = 1e-6;
 
 /** A host that could take an execution, as the policy compares it. */
 export interface Option {
@@ -295,7 +297,7 @@ function optionOf(
   const others = paysForAll(execution, here, there, policy) ? null : 'others';
   if (policy.kind === 'utility')
     return { there, utility, rank: utility.netMs, objection: pays(utility, parameters) ? others : 'cost' };
-  const isBetter = there.dynamicAffinity - here.dynamicAffinity >= policy.hysteresis;
+  const isBetter = there.dynamicAffinity - here.dynamicAffinity >= Math.max(gainMin, policy.hysteresis);
   return { there, utility, rank: there.dynamicAffinity, objection: isBetter ? others : 'hysteresis' };
 }
 
@@ -312,7 +314,7 @@ function paysForAll(
   const delivered = deliveredTo(demand, there) - deliveredTo(demand, here);
   const preferred = demand * (there.originalAffinity - here.originalAffinity);
   const rise = weights.resourceAvailability * delivered + weights.originalAffinity * preferred;
-  return rise >= demand * hysteresis;
+  return rise >= demand * Math.max(gainMin, hysteresis);
 }
 
 /** What the last `demand` of all that a host carries is given, in cores. */

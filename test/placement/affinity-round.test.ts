@@ -54,7 +54,10 @@ const shapes = fc.array(
   }),
   { minLength: 3, maxLength: 14, size: 'max' },
 );
-const policies = fc.constantFrom<PlacementPolicy>(weightedPolicy, utilityPolicy);
+const policies = fc.constantFrom<PlacementPolicy>(weightedPolicy, utilityPolicy, {
+  ...weightedPolicy,
+  hysteresis: 0,
+});
 
 type HostShapes = typeof hosts extends fc.Arbitrary<infer T> ? T : never;
 type Shapes = typeof shapes extends fc.Arbitrary<infer T> ? T : never;
@@ -315,6 +318,16 @@ test('an anomaly makes an execution look around above the threshold, and no more
     );
   expect(round(0)).toEqual(['a to t']);
   expect(round(1.5)).toEqual([]);
+});
+
+test('without a hysteresis, nobody goes to and fro between equals', () => {
+  const world = new World(
+    [calmHost('h1', { cpuShare: 0.2 }), calmHost('h2', { cpuShare: 0.2 })],
+    [execution('x-1', { currentHost: hostName('h1') })],
+    { ...weightedPolicy, hysteresis: 0 },
+  );
+  for (let second = 0; second < 60; second += 1) world.round(0);
+  expect(world.moves).toEqual([]);
 });
 
 test('a host whose cores are stolen, or that stalls, sheds to one that is not', () => {
