@@ -98,6 +98,8 @@ const schema = v.strictObject({
   monitor: v.optional(
     v.strictObject({
       sampleMs: v.optional(ms(20), 1_000),
+      /** Between two traces of a lane's executions. */
+      traceMs: v.optional(ms(20), 1_000),
       /** Between two reports for forecasts and orchestration: those look minutes ahead. */
       usageMs: v.optional(ms(100), 10_000),
       /** Executions that a report lists, the heaviest first; the others are summed up. */

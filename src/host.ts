@@ -353,7 +353,15 @@ function furnish(
     log,
     logs: new ExecutionLogs(logLinesMax),
     startLane: (index, laneListener) =>
-      startThreadedLane({ ...laneDefaults, incarnation: identity.incarnation, index }, laneListener),
+      startThreadedLane(
+        {
+          ...laneDefaults,
+          tracePeriodMs: config.monitor.traceMs,
+          incarnation: identity.incarnation,
+          index,
+        },
+        laneListener,
+      ),
     executionCost: (execution) =>
       executionCost({
         cpuMs: board.trace(execution)?.cpuMs ?? 0,

@@ -46,6 +46,7 @@ const wrong: readonly (readonly [string, unknown])[] = [
   ['capacity.ioBytesPerSecond', -1],
   ['capacity.networkBytesPerSecond', -1],
   ['monitor.sampleMs', 19],
+  ['monitor.traceMs', 19],
   ['monitor.usageMs', 99],
   ['monitor.executionsMax', 0],
   ['monitor.peersMax', 0],

@@ -1,5 +1,5 @@
-/** How much of the newest stretch enters the rate that stands in for stretches in which garbage was collected. */
-const smoothing = 0.1;
+/** What a stretch weighs in the rate after the next one: so the rate is that of the last twenty or so. */
+const memory = 0.95;
 
 /**
  * Estimates what one execution allocates, from the size of the heap at each tick of its slices. Where the heap shrank, garbage
@@ -9,7 +9,9 @@ export class Allocation {
   bytes = 0;
   #heapBytes = 0;
   #atMs = 0;
-  #bytesPerMs = 0;
+  /** Of the stretches in which nothing was collected, the older the less. */
+  #grownBytes = 0;
+  #grownMs = 0;
 
   begin(heapBytes: number, nowMs: number): void {
     this.#heapBytes = heapBytes;
@@ -21,10 +23,12 @@ export class Allocation {
     const grown = heapBytes - this.#heapBytes;
     this.#heapBytes = heapBytes;
     this.#atMs = nowMs;
-    if (grown < 0) this.bytes += this.#bytesPerMs * tookMs;
-    else {
-      this.bytes += grown;
-      if (tookMs > 0) this.#bytesPerMs += smoothing * (grown / tookMs - this.#bytesPerMs);
+    if (grown < 0) {
+      this.bytes += this.#grownMs > 0 ? (this.#grownBytes / this.#grownMs) * tookMs : 0;
+      return;
     }
+    this.bytes += grown;
+    this.#grownBytes = memory * this.#grownBytes + grown;
+    this.#grownMs = memory * this.#grownMs + tookMs;
   }
 }
