@@ -13,7 +13,7 @@ const evaluationsPerPlacement = 600;
 const ruinedMax = 8;
 const closedMax = 24;
 /** Share of the fleet's points by which the search may stand above the best plan, at first. */
-const slackShare = 0.01;
+const slackShare = 0.02;
 
 /** Brings components closer to their peers, while that gains. */
 export function approach(round: Round): void {
