@@ -14,7 +14,7 @@ import { utilityPolicy, weightedPolicy } from '../../src/placement/placement-pol
 import type { WorldHost, WorldMove } from './world.ts';
 import { calmHost, decider, execution, inputs, movesOf, report, World } from './world.ts';
 
-const runs = { numRuns: Number(process.env['RUNS'] ?? 60), seed: Number(process.env['SEED'] ?? 417) };
+const runs = { numRuns: Number(process.env['RUNS'] ?? 40), seed: Number(process.env['SEED'] ?? 417) };
 const ratio = fc.double({ min: 0, max: 1, noNaN: true });
 
 /** Mostly crowded on the first of hosts that are mostly sound, so that there is something to decide. */
