@@ -49,6 +49,7 @@ interface LatencyState {
   readonly prober: Prober;
   map: ClusterMap;
   round: number;
+  lookedAtMs: number;
   reports: number;
   coordinate: HostLatencies['coordinate'];
   latencies: HostLatencies | null;
@@ -79,6 +80,7 @@ export function latencyActor(
         prober: new Prober(settings),
         map: mapCluster([]),
         round: 0,
+        lookedAtMs: ports.clock.monotonicMs(),
         reports: 0,
         coordinate: unknownCoordinate,
         latencies: null,
@@ -119,7 +121,11 @@ function look(state: LatencyState, context: Context, ports: LatencyPorts): void 
   if (isSmall || state.round % settings.dwellRounds === 0) state.map = mapCluster(directory.hosts());
   const isLive = (peer: IncarnationId): boolean =>
     directory.incarnation(peer) !== null && !directory.leaseEnded(peer);
-  state.prober.settle(clock.monotonicMs(), isLive);
+  const nowMs = clock.monotonicMs();
+  // A process that was stopped, or too busy to look, does not blame the network for what it missed.
+  if (nowMs - state.lookedAtMs > lookEveryMs + settings.answerMaxMs / 2) state.prober.disregard();
+  state.lookedAtMs = nowMs;
+  state.prober.settle(nowMs, isLive);
   for (const peer of state.asked.keys()) if (!isLive(peer)) state.asked.delete(peer);
   const latencies = report(state, ports);
   state.latencies = latencies;

@@ -27,6 +27,8 @@ export const probeSettings: ProbeSettings = {
   waitingMax: 4_096,
 };
 
+const ipv4Loopback = '127.0.0.1';
+
 export interface UdpProbesPorts {
   readonly self: IncarnationId;
   readonly secret: Uint8Array;
@@ -123,7 +125,13 @@ export class UdpProbes implements Probes {
   }
 
   async #bind(host: string, port: number): Promise<Bound> {
-    const socket = createSocket({ type: host.includes(':') ? 'udp6' : 'udp4' });
+    const isIpv6 = host.includes(':');
+    const socket = createSocket({
+      type: isIpv6 ? 'udp6' : 'udp4',
+      // Addresses only: a probe never waits for a name to be looked up, and leaves in the turn that stamps it.
+      lookup: (name, _options, found) =>
+        found(null, name === 'localhost' ? ipv4Loopback : name, isIpv6 ? 6 : 4),
+    });
     const failed = await new Promise<Error | null>((resolve) => {
       socket.once('error', resolve);
       socket.bind({ address: host, port, exclusive: true }, () => {

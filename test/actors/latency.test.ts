@@ -137,6 +137,18 @@ test('an agent that crashes goes on measuring; its probes keep counting upwards'
   expect(peers.map(({ statistics }) => statistics.lossRatio)).toEqual([0]);
 });
 
+test('a host that stood still for a while does not count what it missed as lost', async () => {
+  const made = await world({ r1: 1, r2: 1 });
+  const [first] = made.hosts as [SimulatedHost];
+  // The answers come while the host stands still, and are seen after its next round has begun.
+  made.probes.roundTripMs = (from) => (from === first.identity.incarnation ? 500 : 2);
+  await made.advance(20 * roundMs);
+  made.clock.advance(5_000);
+  await made.advance(20 * roundMs);
+  const { peers } = await agentOf(made, first);
+  expect(peers.map(({ statistics }) => statistics.lossRatio)).toEqual([0]);
+});
+
 test('answers to real messages are timed as well', async () => {
   const made = await world({ r1: 1, r2: 1 });
   const [first, second] = made.hosts as [SimulatedHost, SimulatedHost];

@@ -39,6 +39,11 @@ export class Prober {
     }
   }
 
+  /** For a host that stood still itself: answers may have come in time, and nobody looked. */
+  disregard(): void {
+    for (const window of this.#windows.values()) window.disregard();
+  }
+
   /** @returns null when no probe to the peer was answered within the window */
   statistics(peer: IncarnationId, nowMs: number): LatencyStatistics | null {
     return this.#windows.get(peer)?.statistics(nowMs) ?? null;

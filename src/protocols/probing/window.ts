@@ -57,6 +57,11 @@ export class ProbeWindow {
     this.#probes = this.#probes.filter(({ sentAtMs }) => nowMs - sentAtMs <= windowMs);
   }
 
+  /** Whatever becomes of the probes on their way, it counts for nothing. */
+  disregard(): void {
+    this.#probes = this.#probes.filter(({ outcome }) => outcome !== 'waiting');
+  }
+
   /** @returns null when no probe of the window was answered */
   statistics(nowMs: number): LatencyStatistics | null {
     const settled = this.#probes.filter(({ outcome }) => outcome !== 'waiting');

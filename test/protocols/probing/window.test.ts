@@ -60,6 +60,15 @@ test('the window holds the latest probes only, and none that is old', () => {
   expect(window.statistics(settings.windowMs + 1)).toBeNull();
 });
 
+test('a host that stood still itself counts what it missed neither as lost nor as answered', () => {
+  const window = probed([10]);
+  window.sent(2, 1_000);
+  window.disregard();
+  window.settle(9_000);
+  expect(window.answered(2, 1_010)).toBeNull();
+  expect(window.statistics(9_000)).toMatchObject({ lossRatio: 0, samples: 1 });
+});
+
 test('a peer that never answers has no figure, and its losses are counted', () => {
   const window = probed([null, null, null]);
   expect(window.statistics(3_000)).toBeNull();
