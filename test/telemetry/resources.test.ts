@@ -211,3 +211,97 @@ onLinux('this machine: bytes over loopback are counted', async () => {
   const { machine, periodMs } = sampler.sample();
   expect(((machine.network?.loopbackBytesPerSecond ?? 0) * periodMs) / 1_000).toBeGreaterThanOrEqual(sent);
 });
+
+test('a machine that was suspended: nothing is known of that period, and the next one is as any', () => {
+  const machine = new FakeMachine();
+  Object.assign(machine.files, linux(10));
+  const sampler = machine.sampler();
+  Object.assign(machine.files, linux(12));
+  machine.nowMs += 1_000;
+  machine.cpuMs += 800;
+  machine.suspendedMs += 60_000;
+  expect(sampler.sample()).toMatchObject({
+    periodMs: 0,
+    process: { cpuCores: 0, disk: { readBytesPerSecond: 0 } },
+    machine: { cpuCores: 0, stolenCores: 0, network: { sentBytesPerSecond: 0 } },
+    limits: { throttledRatio: null, memoryUsage: 0.6 },
+    stalls: { cpuRatio: 0 },
+  });
+  Object.assign(machine.files, linux(13));
+  machine.nowMs += 1_000;
+  machine.cpuMs += 500;
+  expect(sampler.sample()).toMatchObject({ periodMs: 1_000, process: { cpuCores: 0.5 } });
+});
+
+test('the least quota may be a parent’s: it is that one whose throttling counts', () => {
+  const machine = new FakeMachine();
+  const parent = '/sys/fs/cgroup/pod';
+  const files = (seconds: number) => ({
+    ...linux(seconds),
+    '/proc/self/cgroup': '0::/pod/host-1\n',
+    [`${parent}/host-1/cpu.max`]: '300000 100000\n',
+    [`${parent}/host-1/cpu.stat`]: 'nr_periods 0\nnr_throttled 0\n',
+    [`${parent}/cpu.max`]: '200000 100000\n',
+    [`${parent}/cpu.stat`]: `nr_periods ${10 * seconds}\nnr_throttled ${5 * seconds}\n`,
+    [`${parent}/memory.high`]: '500000000\n',
+    [`${parent}/memory.current`]: '250000000\n',
+  });
+  Object.assign(machine.files, files(1));
+  const sampler = machine.sampler();
+  Object.assign(machine.files, files(2));
+  machine.nowMs += 1_000;
+  const { limits } = sampler.sample();
+  expect(limits).toMatchObject({
+    cpuShareCores: 2,
+    cpuQuotaCores: 2,
+    memoryLimitBytes: 5e8,
+    memoryUsage: 0.5,
+  });
+  expect(limits.throttledRatio).toBeCloseTo(0.5);
+});
+
+test('limits of disk and network, and the clock, as far as the kernel tells', () => {
+  const machine = new FakeMachine();
+  Object.assign(machine.files, linux(1), {
+    [`${cgroup}/io.max`]:
+      '8:0 rbps=100000000 wbps=20000000 riops=max wiops=max\n8:16 rbps=max wbps=50000000\n',
+    '/sys/class/net/eth0/speed': '10000\n',
+    '/sys/class/net/eth0/operstate': 'up\n',
+    '/proc/cpuinfo': 'processor\t: 0\ncpu MHz\t\t: 2000.000\nprocessor\t: 1\ncpu MHz\t\t: 3000.000\n',
+  });
+  const known = machine.sampler().sample();
+  expect(known.limits).toMatchObject({ ioBytesPerSecond: 120e6, networkBytesPerSecond: 2.5e9 });
+  expect(known.machine.clockHz).toBe(2.5e9);
+  // A virtual interface says -1, ARM names no clock: what was built in stands in, or nothing.
+  Object.assign(machine.files, { '/sys/class/net/eth0/speed': '-1\n', '/proc/cpuinfo': 'BogoMIPS: 50\n' });
+  delete machine.files[`${cgroup}/io.max`];
+  const little = machine.sampler().sample();
+  expect(little.limits).toMatchObject({ ioBytesPerSecond: null, networkBytesPerSecond: null });
+  expect(little.machine.clockHz).toBe(2e9);
+  machine.clockHz = 0;
+  expect(machine.sampler().sample().machine.clockHz).toBe(null);
+  machine.files['/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq'] = '1800000\n';
+  expect(machine.sampler().sample().machine.clockHz).toBe(1.8e9);
+});
+
+test('version 1 limits each direction in a file of its own', () => {
+  const folder = '/sys/fs/cgroup/blkio/host-1';
+  const texts: Record<string, string> = {
+    '/proc/self/cgroup': '7:blkio:/host-1\n',
+    '/proc/self/mountinfo': '31 24 0:27 / /sys/fs/cgroup/blkio rw - cgroup cgroup rw,blkio\n',
+    [`${folder}/blkio.throttle.read_bps_device`]: '8:0 1000000\n',
+    [`${folder}/blkio.throttle.write_bps_device`]: '8:0 3000000\n8:16 2000000\n',
+  };
+  const machine = new FakeMachine();
+  Object.assign(machine.files, texts);
+  expect(machine.sampler().sample().limits.ioBytesPerSecond).toBe(3e6);
+});
+
+test('time that a hypervisor gives to others is busy time that nobody here had', () => {
+  const machine = new FakeMachine();
+  machine.files['/proc/stat'] = 'cpu  100 0 0 300 0 0 0 0 0 0\n';
+  const sampler = machine.sampler();
+  machine.files['/proc/stat'] = 'cpu  200 0 0 500 0 0 0 100 0 0\n';
+  machine.nowMs += 1_000;
+  expect(sampler.sample().machine).toMatchObject({ cpuCores: 2, stolenCores: 1 });
+});
