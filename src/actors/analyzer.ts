@@ -12,8 +12,9 @@ import type {
   WorkloadForecast,
 } from '../protocols/messages.ts';
 import { address } from './addresses.ts';
+import type { Directory } from './directory.ts';
 import type { SeenComponent } from './fleet-view.ts';
-import { demandOf, FleetView, wantedOn } from './fleet-view.ts';
+import { demandOf, FleetView, ownerIn, wantedOn } from './fleet-view.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
 import type { Analyst, HostPorts, SeriesAsk } from './ports.ts';
 
@@ -32,6 +33,7 @@ export interface AnalyzerTiming {
 }
 
 export interface AnalyzerPorts extends Pick<HostPorts, 'clock' | 'exchange'> {
+  readonly directory: Directory;
   readonly timing: AnalyzerTiming;
   readonly history: HistoryStore;
   readonly analyst: Analyst;
@@ -81,7 +83,7 @@ export function analyzerActor(
 ): Behaviour<AnalyzerState, AnalyzerActorMessage, AnalyzerReply> {
   return {
     init(context) {
-      const { clock, timing, history } = ports;
+      const { clock, timing, history, directory } = ports;
       context.pipe(
         history.load(clock.wallMs()),
         () => ({ kind: 'loaded', failure: '' }),
@@ -91,7 +93,7 @@ export function analyzerActor(
       context.after(timing.stepMs, { kind: 'forecastDue' });
       context.after(timing.saveMs, { kind: 'saveDue' });
       return {
-        view: new FleetView(staleReports * timing.sampleMs),
+        view: new FleetView(staleReports * timing.sampleMs, ownerIn(directory)),
         loaded: false,
         forecasting: false,
         newest: { term, atWallMs: 0, components: [] },

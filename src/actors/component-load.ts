@@ -1,8 +1,10 @@
 import type { RackName } from '../core/ids.ts';
 import type { ResourceVector } from '../core/resources.ts';
-import { resourceNames } from '../core/resources.ts';
+import { noResources, resourceNames } from '../core/resources.ts';
 import type { LatencyFirstProblem } from '../placement/orchestration/latency-first.ts';
 import type { ComponentForecast } from '../protocols/messages.ts';
+import { demandOf, minus, plus } from './fleet-view.ts';
+import type { Situation } from './orchestrator.ts';
 
 /** Cores that are wanted beyond the limit. */
 export function excessCores(used: number, capacity: number, utilizationMax: number): number {
@@ -40,4 +42,25 @@ export function fullest({ racks }: LatencyFirstProblem, name: RackName): number 
     .filter((resource) => load.capacity[resource] > 0)
     .map((resource) => load.used[resource] / load.capacity[resource]);
   return Math.max(0, ...shares);
+}
+
+/** A rack's use as if what was ordered away from it had left, and what was ordered to it had come. */
+export function underWay(
+  rack: RackName,
+  used: ResourceVector,
+  { view, nowMs, unseen }: Situation,
+): ResourceVector {
+  const seen = view.executions(nowMs);
+  let sum = used;
+  for (const { directive, demand } of unseen) {
+    for (const part of directive.parts) {
+      const now = seen.get(part);
+      const wants = now === undefined ? (demand[part] ?? noResources) : demandOf(now.usage);
+      if (now?.rack === directive.targetRack) continue;
+      if (now?.rack === rack) sum = minus(sum, wants);
+      // In nobody's report: it has left the one, and the other has not reported since it came.
+      if (directive.targetRack === rack) sum = plus(sum, wants);
+    }
+  }
+  return sum;
 }

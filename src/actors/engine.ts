@@ -13,12 +13,15 @@ import type {
   RackReply,
 } from '../protocols/messages.ts';
 import { address } from './addresses.ts';
+import type { Directory } from './directory.ts';
+import { ownerIn } from './fleet-view.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
 import type { Permits } from './migration/permits.ts';
 import type { HostPorts } from './ports.ts';
 
 export interface EnginePorts extends Pick<HostPorts, 'clock' | 'exchange'> {
   readonly permits: Permits;
+  readonly directory: Directory;
 }
 
 export type EngineActorMessage =
@@ -183,6 +186,12 @@ function advance(work: Work, context: Context, ports: EnginePorts): void {
   while (work.moving.size < atOnceMax) {
     const part = work.waiting.shift();
     if (part === undefined) break;
+    // Somebody moved it there meanwhile.
+    const isThere = ownerIn(ports.directory)(part.execution)?.rack === work.directive.targetRack;
+    if (isThere) {
+      work.failed.push({ execution: part.execution, reason: 'it is in the rack already' });
+      continue;
+    }
     const target = targetOf(work, part);
     if (target === null) {
       work.failed.push({ execution: part.execution, reason: 'every host of the rack refused it' });

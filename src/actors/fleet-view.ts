@@ -2,6 +2,7 @@ import type { ExecutionId, HostName, RackName } from '../core/ids.ts';
 import type { ResourceName, ResourceVector } from '../core/resources.ts';
 import { noResources, resourceNames } from '../core/resources.ts';
 import type { CurrentUtilization, ExecutionUsage, HostUsage, RackUsage } from '../protocols/messages.ts';
+import type { Directory } from './directory.ts';
 
 /** A host's newest report. */
 export interface SeenHost {
@@ -15,6 +16,8 @@ export interface SeenExecution {
   readonly usage: ExecutionUsage;
   readonly host: HostName;
   readonly rack: RackName;
+  /** Whose report it stands in: it may have left since. */
+  readonly reportedIn: RackName;
 }
 
 /** An execution with all that it started, as the newest reports show them. */
@@ -27,16 +30,22 @@ export interface SeenComponent {
   readonly demand: ResourceVector;
 }
 
+/** Who owns an execution now, as the registry shows it; null when nobody knows. Fresher than any report. */
+export type WhereIs = (execution: ExecutionId) => { readonly host: HostName; readonly rack: RackName } | null;
+
 /**
  * What the racks' actors have told: hosts, executions and components, none older than `staleMs`. It believes each
- * host's newest report, and of an execution that two hosts report the one that came last.
+ * host's newest report, of an execution that two hosts report the one that came last, and of where an execution is the
+ * registry.
  */
 export class FleetView {
   readonly #hosts = new Map<HostName, SeenHost>();
   readonly #staleMs: number;
+  readonly #whereIs: WhereIs;
 
-  constructor(staleMs: number) {
+  constructor(staleMs: number, whereIs: WhereIs) {
     this.#staleMs = staleMs;
+    this.#whereIs = whereIs;
   }
 
   take({ hosts }: RackUsage, atMs: number): void {
@@ -59,7 +68,10 @@ export class FleetView {
     const seen = new Map<ExecutionId, SeenExecution>();
     for (const { usage: host } of this.hosts(nowMs).toSorted((a, b) => a.atMs - b.atMs)) {
       const { name, rack } = host.identity;
-      for (const usage of host.executions) seen.set(usage.execution, { usage, host: name, rack });
+      for (const usage of host.executions) {
+        const now = this.#whereIs(usage.execution) ?? { host: name, rack };
+        seen.set(usage.execution, { usage, ...now, reportedIn: rack });
+      }
     }
     return seen;
   }
@@ -111,8 +123,24 @@ export class FleetView {
         used: plus(known.used, wantedOn(usage)),
       });
     }
+    for (const { usage, rack, reportedIn } of this.executions(nowMs).values()) {
+      const from = racks.get(reportedIn);
+      const to = racks.get(rack);
+      if (rack === reportedIn || from === undefined || to === undefined) continue;
+      racks.set(reportedIn, { ...from, used: minus(from.used, demandOf(usage)) });
+      racks.set(rack, { ...to, used: plus(to.used, demandOf(usage)) });
+    }
     return racks;
   }
+}
+
+/** As the directory shows it. */
+export function ownerIn(directory: Directory): WhereIs {
+  return (execution) => {
+    const row = directory.register(execution)?.row;
+    const host = row === undefined ? null : directory.incarnation(row.owner);
+    return host === null ? null : { host: host.name, rack: host.rack };
+  };
 }
 
 /** What an execution wants: at least the cores that it got. */

@@ -1,5 +1,4 @@
 import type { ExecutionId, RackName } from '../core/ids.ts';
-import type { ResourceVector } from '../core/resources.ts';
 import { noResources } from '../core/resources.ts';
 import type { ExpectedOutcome } from '../placement/decision-record.ts';
 import type {
@@ -28,9 +27,9 @@ import {
   schedule,
 } from '../placement/orchestration/schedule.ts';
 import type { ComponentForecast } from '../protocols/messages.ts';
-import { excessCores, fullest, peakOf, scaled, shareOf } from './component-load.ts';
+import { excessCores, fullest, peakOf, scaled, shareOf, underWay } from './component-load.ts';
 import type { SeenComponent, SeenExecution } from './fleet-view.ts';
-import { demandOf, minus, plus } from './fleet-view.ts';
+import { demandOf, plus } from './fleet-view.ts';
 import type { OrchestrationRounds, Ordering, Situation } from './orchestrator.ts';
 import type { Order } from './orders.ts';
 
@@ -382,20 +381,3 @@ export class LatencyFirstRounds implements OrchestrationRounds {
 /** What a move takes before any was measured: see `placement/move-cost`. */
 const pausePriorMs = 20;
 const bytesPerMsPrior = 100_000;
-
-/** A rack's use as if what was ordered away from it had left, and what was ordered to it had come. */
-function underWay(rack: RackName, used: ResourceVector, { view, nowMs, unseen }: Situation): ResourceVector {
-  const seen = view.executions(nowMs);
-  let sum = used;
-  for (const { directive, demand } of unseen) {
-    for (const part of directive.parts) {
-      const now = seen.get(part);
-      const wants = now === undefined ? (demand[part] ?? noResources) : demandOf(now.usage);
-      if (now?.rack === directive.targetRack) continue;
-      if (now?.rack === rack) sum = minus(sum, wants);
-      // In nobody's report: it has left the one, and the other has not reported since it came.
-      if (directive.targetRack === rack) sum = plus(sum, wants);
-    }
-  }
-  return sum;
-}

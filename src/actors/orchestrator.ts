@@ -16,8 +16,9 @@ import type { LatencyMatrix } from '../protocols/probing/matrix.ts';
 import { MatrixRows } from '../protocols/probing/matrix-rows.ts';
 import { address } from './addresses.ts';
 import type { DecisionLog } from './decisions.ts';
+import type { Directory } from './directory.ts';
 import type { SeenComponent } from './fleet-view.ts';
-import { FleetView } from './fleet-view.ts';
+import { FleetView, ownerIn } from './fleet-view.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
 import type { Order } from './orders.ts';
 import { Orders } from './orders.ts';
@@ -65,6 +66,7 @@ export interface OrchestrationRounds {
 export interface OrchestratorPorts extends Pick<HostPorts, 'clock' | 'exchange' | 'vault' | 'identity'> {
   readonly random: Random;
   readonly decisions: DecisionLog;
+  readonly directory: Directory;
   readonly rounds: OrchestrationRounds;
   readonly usageMs: number;
   readonly everyMs: number;
@@ -124,7 +126,7 @@ export function orchestratorActor(
       );
       context.after(ports.everyMs, { kind: 'roundDue' });
       return {
-        view: new FleetView(staleReports * ports.usageMs),
+        view: new FleetView(staleReports * ports.usageMs, ownerIn(ports.directory)),
         since: ports.clock.monotonicMs(),
         rows: new MatrixRows(),
         forecast: { term, atWallMs: 0, components: [] },
