@@ -9,6 +9,7 @@ import { addForecastCommand } from './forecast-command.ts';
 import { addHostCommand } from './host-command.ts';
 import { addLatencyCommand } from './latency-command.ts';
 import { addRunCommands } from './run-command.ts';
+import { addSimulateCommand } from './simulate-command.ts';
 import { addUpCommand } from './up-command.ts';
 import { addWhatIfCommand } from './what-if-command.ts';
 
@@ -47,6 +48,7 @@ addUpCommand(program);
 addHostCommand(program);
 addRunCommands(program);
 addClusterCommands(program);
+addSimulateCommand(program);
 addExplainCommand(program);
 addWhatIfCommand(program);
 addForecastCommand(program);

@@ -42,7 +42,7 @@ function thresholdPolicy(setting: ThresholdSetting, above: Int32Array): FleetPol
         .toSorted((a, b) => share(b) - share(a) || a - b);
       const moves: FleetMove[] = [];
       for (const from of givers) {
-        for (const component of [...(loads.members[from] ?? [])]) {
+        for (const component of (loads.members[from] ?? []).slice()) {
           if (share(from) <= high || moves.length >= view.movesMax) break;
           const cores = meanCores[component] ?? 0;
           if (moving[component] === 1 || cores === 0) continue;
