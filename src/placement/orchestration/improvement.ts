@@ -12,6 +12,8 @@ const thoroughEvaluations = 60_000;
 const evaluationsPerPlacement = 600;
 const ruinedMax = 8;
 const closedMax = 24;
+/** Of the search's steps, so many exchange all that two sites carry. */
+const exchangeShare = 0.2;
 /** Share of the fleet's points by which the search may stand above the best plan, at first. */
 const slackShare = 0.02;
 
@@ -70,8 +72,12 @@ export function polish(round: Round): void {
   let points = 0;
   while (round.scorer.evaluations < until) {
     const left = 1 - (round.scorer.evaluations - start) / (until - start);
-    const { picked, closed } = pick(round, movable, chance);
-    points += rebuilt(round, picked, closed, best.points - points + scale * left);
+    const allowed = best.points - points + scale * left;
+    if (chance() < exchangeShare) points += exchanged(round, chance, allowed);
+    else {
+      const { picked, closed } = pick(round, movable, chance);
+      points += rebuilt(round, picked, closed, allowed);
+    }
     if (points >= best.points - 1e-9) continue;
     best.points = points;
     best.sites = movable.map((i) => round.fleet.siteOf[i] ?? -1);
@@ -122,6 +128,38 @@ function rebuilt(round: Round, picked: readonly number[], closed: number, allowe
   }
   if (waiting.size === 0 && change <= allowed + 1e-9) return change;
   restore(round, picked, sites);
+  return 0;
+}
+
+/**
+ * Exchanges all that two sites carry, one of which may be asleep: no step of a few components leads from a good
+ * division of the work to the same division on better sites.
+ *
+ * @returns the change of points; 0 when undone
+ */
+function exchanged(round: Round, chance: () => number, allowed: number): number {
+  const { fleet } = round;
+  const a = Math.floor(chance() * fleet.shape.sites);
+  const b = Math.floor(chance() * fleet.shape.sites);
+  const all = a === b ? [] : [...fleet.membersOf(a), ...fleet.membersOf(b)];
+  if (all.length === 0 || all.length > closedMax || all.some((i) => fleet.movable[i] !== 1)) return 0;
+  const sites = all.map((i) => fleet.siteOf[i] ?? -1);
+  let change = 0;
+  for (const i of all) {
+    change -= round.leavingGain(i) + round.churnPoints(i, fleet.siteOf[i] ?? -1);
+    round.put(i, -1);
+    round.account(i);
+  }
+  for (const [k, i] of all.entries()) {
+    const to = sites[k] === a ? b : a;
+    const home = to === round.originOf(i);
+    const allows = home ? fleet.standsApart(i, to) : round.affords(i) && fleet.admits(i, to);
+    change += allows ? round.arrivalLoss(i, to) + round.churnPoints(i, to) : Infinity;
+    if (change === Infinity) break;
+    round.move(i, to);
+  }
+  if (change <= allowed + 1e-9) return change;
+  restore(round, all, sites);
   return 0;
 }
 

@@ -49,6 +49,12 @@ test('one outlier moves an estimate by at most a fifth of its surprise', () => {
   expect(state.corrections.pauseMs).toBeCloseTo(Math.exp(0.2));
 });
 
+test('however long something is far off, no correction goes beyond four or a quarter', () => {
+  const far = { benefit: 1e9, pauseMs: 1e9, bytes: 1, durationMs: 0 };
+  const { corrections } = learnTimes(60, effect({ measured: far }));
+  expect(corrections).toEqual({ benefit: 4, pauseMs: 4, bytes: 0.25, durationMs: 0.25 });
+});
+
 test('whatever is measured, corrections stay finite and between a quarter and four', () => {
   const figure = fc.oneof(fc.double(), fc.constantFrom(0, -1, Number.NaN, Infinity, 1e300));
   const figures = fc.record({ benefit: figure, pauseMs: figure, bytes: figure, durationMs: figure });
