@@ -44,6 +44,22 @@ test('coordinates come to foretell round trips that were never measured', () => 
   for (const coordinate of coordinates) expect(coordinate.error).toBeLessThan(0.2);
 });
 
+test('heights find what lies between a host and the network, which no plane can', () => {
+  const random = new SeededRandom(9);
+  // A star: the round trip of two is what lies before each of them, and nothing in between.
+  const accessMs = Array.from({ length: 20 }, (_, host) => 5 + 2 * host);
+  const coordinates = accessMs.map(() => unknownCoordinate);
+  for (let step = 0; step < 40_000; step += 1) {
+    const [host, peer] = [random.below(20), random.below(20)];
+    if (host === peer) continue;
+    const roundTripMs = accessMs[host]! + accessMs[peer]!;
+    coordinates[host] = moveCoordinate(coordinates[host]!, coordinates[peer]!, roundTripMs, random);
+  }
+  for (const [host, { heightMs }] of coordinates.entries()) {
+    expect(Math.abs(heightMs - accessMs[host]!)).toBeLessThan(0.25 * accessMs[host]! + 1);
+  }
+});
+
 test('two in one place part in some direction, and the less sure gives way more', () => {
   const random = new SeededRandom(1);
   const sure = { ...unknownCoordinate, error: 0.1 };

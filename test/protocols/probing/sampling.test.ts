@@ -66,6 +66,21 @@ test('a host keeps its peers for a dwell, and in time all pairs of racks, and al
   expect(neighbours.size).toBe(100 * 4);
 });
 
+test('in time each host measures each other rack, and each host is measured by each other rack', () => {
+  const map = mapCluster(cluster(5, 9));
+  const [charges, targets] = [new Set<string>(), new Set<string>()];
+  for (let turn = 0; turn < 60; turn += 1) {
+    for (const self of map.hosts) {
+      for (const peer of planRound(map, self, turn * dwellRounds, probingDefaults)) {
+        charges.add(`${self.name} ${peer.rack}`);
+        targets.add(`${self.rack} ${peer.name}`);
+      }
+    }
+  }
+  expect(charges.size).toBe(45 * 5);
+  expect(targets.size).toBe(5 * 45);
+});
+
 test('several hosts of a rack measure another rack at the same time', () => {
   const map = mapCluster(cluster(4, 25));
   const to = new Map<string, Set<string>>();
