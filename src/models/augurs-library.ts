@@ -8,7 +8,7 @@ import { chooseCorrection } from './rolling-path.ts';
 import { isTrap } from './wasm-trap.ts';
 
 /** How far back the end is held, to see how the path is best corrected: at most a fifth of the values. */
-const heldBackSteps = 96;
+const heldBackSteps = 400;
 const heldBackShare = 0.2;
 
 const folder = dirname(createRequire(import.meta.url).resolve('@bsull/augurs'));

@@ -1,7 +1,8 @@
 import type { FittedModel } from '../forecasting/contract.ts';
 import type { Correction } from './fit-messages.ts';
 
-const gains = [0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 1];
+/** Largest first: where nothing happened that tells them apart, what follows a shift of the level is safer. */
+const gains = [1, 0.7, 0.5, 0.35, 0.2, 0.1, 0.05, 0];
 const decays = [1, 0.98, 0.9, 0.7];
 /** A correction is chosen for what it does one step and twelve steps ahead. */
 const stepsScored = [1, 12];
@@ -16,7 +17,8 @@ export const noCorrection: Correction = { gain: 0, decay: 1, level: 0 };
  */
 export function chooseCorrection(residuals: Float64Array): Correction {
   let best = noCorrection;
-  let bestError = errorOf(residuals, noCorrection).error;
+  let bestError = Number.POSITIVE_INFINITY;
+  if (residuals.length === 0) return best;
   for (const gain of gains) {
     for (const decay of decays) {
       const { error, level } = errorOf(residuals, { gain, decay, level: 0 });

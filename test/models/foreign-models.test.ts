@@ -105,9 +105,9 @@ test('a long series costs no more than the newest part of it', () => {
   const long = seasonalWalk(9000, 2);
   const newest = long.subarray(-4000);
   const start = { startMs: 5000 * fiveMinutesMs, stepMs: fiveMinutesMs };
-  for (const { name, fit } of foreign.models.filter((model) => /ets|mstl|^arima/.test(model.name))) {
-    const whole = fit(seriesOf(long))?.forecast(12);
-    expect([name, whole]).toEqual([name, fit({ ...start, values: newest })?.forecast(12)]);
+  for (const model of foreign.models.filter(({ name }) => /ets|mstl|^arima/.test(name))) {
+    const whole = model.fit(seriesOf(long))?.forecast(12);
+    expect([model.name, whole]).toEqual([model.name, model.fit({ ...start, values: newest })?.forecast(12)]);
   }
 });
 
@@ -115,6 +115,6 @@ test('closed models refuse', async () => {
   const reasons: string[] = [];
   const closed = openForeignModels({ names: ['arima'], refused: ({ reason }) => reasons.push(reason) });
   await closed.close();
-  expect(closed.models.map(({ fit }) => fit(seriesOf(walk)))).toEqual([null]);
+  expect(closed.models.map((model) => model.fit(seriesOf(walk)))).toEqual([null]);
   expect(reasons).toEqual(['the models were closed']);
 });
