@@ -140,8 +140,8 @@ test('an agent that crashes goes on measuring; its probes keep counting upwards'
 test('a host that stood still for a while does not count what it missed as lost', async () => {
   const made = await world({ r1: 1, r2: 1 });
   const [first] = made.hosts as [SimulatedHost];
-  // The answers come while the host stands still, and are seen after its next round has begun.
-  made.probes.roundTripMs = (from) => (from === first.identity.incarnation ? 500 : 2);
+  // Longer than a round: answers come while the host stands still, and are seen after its next round has begun.
+  made.probes.roundTripMs = (from) => (from === first.identity.incarnation ? 1.5 * roundMs : 2);
   await made.advance(20 * roundMs);
   made.clock.advance(5_000);
   await made.advance(20 * roundMs);
