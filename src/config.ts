@@ -160,6 +160,16 @@ const schema = v.strictObject({
       /** Off: it measures and answers, and orders nothing. */
       enabled: v.optional(v.boolean(), true),
       policy: v.optional(v.picklist(['latency-first', 'multi-objective']), 'latency-first'),
+      /** Of `multi-objective`: what one ms/s of wait, one currency unit an hour, one watt and one ms of churn count. */
+      weights: v.optional(
+        v.strictObject({
+          latency: v.optional(v.pipe(v.number(), v.minValue(0)), 1),
+          cost: v.optional(v.pipe(v.number(), v.minValue(0)), 50),
+          energy: v.optional(v.pipe(v.number(), v.minValue(0)), 0.5),
+          churn: v.optional(v.pipe(v.number(), v.minValue(0)), 1),
+        }),
+        {},
+      ),
       everyMs: v.optional(ms(100), 10_000),
       /** MAX_UTILIZATION: what a component would fill its rack beyond makes it leave. */
       utilizationMax: v.optional(share, 0.8),

@@ -4,6 +4,7 @@ import type { Term } from '../core/ids.ts';
 import type { HistoryStore } from '../forecasting/history/contract.ts';
 import { feedbackPolicy } from '../placement/orchestration/feedback.ts';
 import { latencyFirstPolicy } from '../placement/orchestration/latency-first.ts';
+import { orchestrationPolicy } from '../placement/orchestration/policy.ts';
 import type { ChildSpec } from '../supervisors/child-spec.ts';
 import { worker } from '../supervisors/child-spec.ts';
 import type { SupervisorOptions } from '../supervisors/contract.ts';
@@ -13,6 +14,7 @@ import { analyzerActor } from './analyzer.ts';
 import type { DecisionLog } from './decisions.ts';
 import type { Directory } from './directory.ts';
 import { LatencyFirstRounds } from './latency-first-rounds.ts';
+import { MultiObjectiveRounds } from './multi-objective-rounds.ts';
 import type { OrchestrationRounds } from './orchestrator.ts';
 import { orchestratorActor, settleReports } from './orchestrator.ts';
 import type { Analyst, HostPorts } from './ports.ts';
@@ -66,16 +68,24 @@ function orchestrator(term: Term, parts: ControlParts): ChildSpec {
   );
 }
 
-function roundsOf({ config }: ControlParts): OrchestrationRounds {
-  const { utilizationMax, latencyMaxMs, marginMs, horizonMs, everyMs } = config.orchestrator;
-  return new LatencyFirstRounds({
-    policy: { ...latencyFirstPolicy, utilizationMax, latencyMaxMs },
+function roundsOf({ config, directory }: ControlParts): OrchestrationRounds {
+  const { policy, utilizationMax, latencyMaxMs, marginMs, horizonMs, everyMs, weights } = config.orchestrator;
+  const { coolDownMs } = config.affinity;
+  const common = {
     feedback: feedbackPolicy,
-    coolDownMs: config.affinity.coolDownMs,
-    marginMs,
     horizonMs,
-    everyMs,
     settleMs: settleReports * config.monitor.usageMs,
     forecastMaxMs: staleForecasts * config.analyzer.stepMs,
+  };
+  if (policy === 'multi-objective') {
+    const planning = { ...orchestrationPolicy, weights, coolDownMs, fillMax: utilizationMax };
+    return new MultiObjectiveRounds({ ...common, policy: planning }, directory);
+  }
+  return new LatencyFirstRounds({
+    ...common,
+    policy: { ...latencyFirstPolicy, utilizationMax, latencyMaxMs },
+    coolDownMs,
+    marginMs,
+    everyMs,
   });
 }

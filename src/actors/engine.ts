@@ -186,10 +186,8 @@ function advance(work: Work, context: Context, ports: EnginePorts): void {
   while (work.moving.size < atOnceMax) {
     const part = work.waiting.shift();
     if (part === undefined) break;
-    // Somebody moved it there meanwhile.
-    const isThere = ownerIn(ports.directory)(part.execution)?.rack === work.directive.targetRack;
-    if (isThere) {
-      work.failed.push({ execution: part.execution, reason: 'it is in the rack already' });
+    if (isThere(work.directive, part.execution, ports)) {
+      work.failed.push({ execution: part.execution, reason: 'it is there already' });
       continue;
     }
     const target = targetOf(work, part);
@@ -200,6 +198,17 @@ function advance(work: Work, context: Context, ports: EnginePorts): void {
     send(work, part, target, context, ports);
   }
   if (work.waiting.length + work.moving.size === 0) report(work, context, ports);
+}
+
+/** Whether somebody has moved it there meanwhile. */
+function isThere(
+  { targetHosts, targetRack }: MigrationDirective,
+  execution: ExecutionId,
+  { directory }: EnginePorts,
+): boolean {
+  const now = ownerIn(directory)(execution);
+  const named = targetHosts[execution];
+  return named === undefined ? now?.rack === targetRack : now?.host === named;
 }
 
 /** The host that the directive names, else the most available one as if it carried the part already. */

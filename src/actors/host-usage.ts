@@ -2,6 +2,7 @@ import type { HostIdentity } from '../core/execution.ts';
 import type { ResourceSample } from '../core/host-sample.ts';
 import type { ExecutionId } from '../core/ids.ts';
 import type { ResourceVector } from '../core/resources.ts';
+import type { WorkEstimate } from '../placement/remaining-work.ts';
 import type { RegisterRow } from '../protocols/ownership/register.ts';
 import type { ExecutionUsage, HostUsage, PeerTraffic } from '../protocols/messages.ts';
 import type { Account, Spent, Statement } from './usage-book.ts';
@@ -28,6 +29,7 @@ export interface HostUsageInputs {
   readonly statement: Statement;
   readonly register: (execution: ExecutionId) => RegisterRow | null;
   readonly executionCost: (execution: ExecutionId) => number;
+  readonly remainingWork: (execution: ExecutionId) => WorkEstimate;
   readonly executionsMax: number;
   readonly peersMax: number;
 }
@@ -101,6 +103,7 @@ function executionUsage(account: Account, ioPerEffect: number, inputs: HostUsage
   const { execution, trace, spent } = account;
   const tracedMs = tracedMsOf(account, inputs);
   const used = clean(usedBy(account, ioPerEffect, inputs));
+  const remaining = inputs.remainingWork(execution);
   return {
     execution,
     method: trace.method,
@@ -110,7 +113,8 @@ function executionUsage(account: Account, ioPerEffect: number, inputs: HostUsage
     allocatedBytesPerSecond: perSecond(spent.allocatedBytes, tracedMs),
     cyclesPerSecond: finite(used.cpu * (inputs.sample.machine.clockHz ?? 0)),
     snapshotBytes: trace.snapshotBytes,
-    remainingMs: null,
+    // Its age alone is no knowledge: everybody knows that of it.
+    remainingMs: remaining.source === 'age' ? null : finite(remaining.medianMs),
     executionCost: Math.min(1, finite(inputs.executionCost(execution))),
     movedAtWallMs: account.movedAtWallMs,
     peers: peersOf(account, tracedMs, inputs),

@@ -4,9 +4,7 @@ import type { ResourceSample } from '../core/host-sample.ts';
 import type { ActorAddress, ExecutionId, HostName, LaneIndex, MigrationId, Term } from '../core/ids.ts';
 import { actorAddress, laneIndex } from '../core/ids.ts';
 import type { Lane, LaneListener } from '../lanes/contract.ts';
-import { noHistory } from '../placement/method-history.ts';
 import { utilityParameters } from '../placement/placement-policy.ts';
-import { remainingWork } from '../placement/remaining-work.ts';
 import type { LeaseTiming } from '../protocols/lease/timing.ts';
 import { leaseDefaults } from '../protocols/lease/timing.ts';
 import type {
@@ -330,8 +328,7 @@ function affinity(parts: HouseParts): ChildSpec {
     ...parts,
     policy: kind === 'weighted' ? { kind, ...common } : { kind, ...common, utility: utilityParameters },
     decides,
-    remainingWork: (execution: ExecutionId) =>
-      remainingWork(board.trace(execution)?.cpuMs ?? 0, null, noHistory),
+    remainingWork: (execution: ExecutionId) => board.remainingWork(execution),
     alarmed: () => [],
     checkpointEveryMs: config.checkpoints.everyMs,
   };

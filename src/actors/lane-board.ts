@@ -13,6 +13,10 @@ import type {
 } from '../lanes/contract.ts';
 import type { LaneSample } from '../core/host-sample.ts';
 import type { ExecutionTrace } from '../core/inspection.ts';
+import { MethodBook } from '../placement/method-book.ts';
+import { noHistory } from '../placement/method-history.ts';
+import type { WorkEstimate } from '../placement/remaining-work.ts';
+import { remainingWork } from '../placement/remaining-work.ts';
 import { UsageBook } from './usage-book.ts';
 
 /** A lane could not import a package. */
@@ -35,7 +39,7 @@ export type LaneAnswer = Extract<
 /** Everything else that a lane says about executions. */
 export type LaneReport = Exclude<
   LaneEvent,
-  LaneAnswer | { readonly kind: 'installed' | 'installFailed' | 'trace' }
+  LaneAnswer | { readonly kind: 'installed' | 'installFailed' | 'trace' | 'lastTrace' }
 >;
 
 export type SettledReport = Extract<LaneReport, { readonly kind: 'settled' }>;
@@ -78,6 +82,7 @@ export class LaneBoard {
   /** What the executions here use, from the lanes' traces. */
   readonly usage: UsageBook;
   readonly #laneSamples = new Map<LaneIndex, LaneSample>();
+  readonly #methods = new MethodBook();
   #nextRequest = 1;
   #deadlineMs = 0;
   #leaseEnded = false;
@@ -170,6 +175,13 @@ export class LaneBoard {
 
   trace(execution: ExecutionId): ExecutionTrace | null {
     return this.#traces.get(execution) ?? null;
+  }
+
+  /** CPU time that an execution here still needs, by what others of its method needed. */
+  remainingWork(execution: ExecutionId): WorkEstimate {
+    const trace = this.trace(execution);
+    if (trace === null) return remainingWork(0, null, noHistory);
+    return remainingWork(trace.workedMs, null, this.#methods.historyOf(methodKey(trace)));
   }
 
   /** The copy here has ended, and its result is being stored: nothing of it is lost with its lane. */
@@ -289,6 +301,9 @@ export class LaneBoard {
         this.usage.traced(traces, event.sample, event.periodMs);
         break;
       }
+      case 'lastTrace':
+        if (this.#slot(index).executions.has(event.trace.execution)) this.#ended(index, event.trace);
+        break;
       case 'settled':
         this.#settlements.set(event.tenure.execution, event);
         this.#listener.onReport(event);
@@ -304,6 +319,14 @@ export class LaneBoard {
       default:
         this.#listener.onReport(event);
     }
+  }
+
+  #ended(index: LaneIndex, trace: ExecutionTrace): void {
+    const { execution, workedMs: cpuMs, snapshotBytes } = trace;
+    this.#traces.set(execution, trace);
+    const sample = this.#laneSamples.get(index);
+    if (sample !== undefined) this.usage.traced([trace], sample, 0);
+    this.#methods.end(methodKey(trace), { cpuMs, snapshotBytes });
   }
 
   /** It may leave while effects of it run on in this lane: the lane names them, now that it stands still. */
@@ -342,6 +365,10 @@ export class LaneBoard {
     }
     if (lost.length > 0) this.#listener.onLost(index, lost);
   }
+}
+
+function methodKey({ method }: ExecutionTrace): string {
+  return `${method.package}/${method.method}`;
 }
 
 function createInstallation(): Installation {

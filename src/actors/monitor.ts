@@ -221,6 +221,7 @@ function reportUsage(state: MonitorState, context: Context, ports: MonitorPorts)
     statement,
     register: ports.register,
     executionCost: ports.executionCost,
+    remainingWork: (execution) => board.remainingWork(execution),
     executionsMax: settings.executionsMax,
     peersMax: settings.peersMax,
   });

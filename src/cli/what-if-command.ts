@@ -5,8 +5,11 @@ import type { Cluster } from '../cluster.ts';
 import { NotFoundError } from '../cluster.ts';
 import { executionId, rackName } from '../core/ids.ts';
 import type { AffinityWeights } from '../placement/affinity.ts';
+import type { ObjectiveWeights } from '../placement/orchestration/contract.ts';
 import type { LatencyFirstRecord } from '../placement/orchestration/latency-first-record.ts';
 import { replayLatencyFirst } from '../placement/orchestration/latency-first-record.ts';
+import type { PlanRecord } from '../placement/orchestration/plan-record.ts';
+import { replayPlan } from '../placement/orchestration/plan-record.ts';
 import type { PlacementPolicy } from '../placement/placement-policy.ts';
 import { utilityParameters } from '../placement/placement-policy.ts';
 import { replay } from '../placement/replay.ts';
@@ -22,6 +25,7 @@ interface Flags extends StoreOption {
   readonly without: readonly string[];
   readonly utilizationMax?: number;
   readonly latencyMax?: number;
+  readonly objectives?: ObjectiveWeights;
   readonly last: number;
   readonly json: boolean;
 }
@@ -44,6 +48,11 @@ export function addWhatIfCommand(program: Command): void {
     .option('--without <place>', 'a host or a rack that would not have been there; repeatable', collect, [])
     .option('--utilization-max <share>', "the orchestrator's limit, as 0.7", parseShare)
     .option('--latency-max <ms>', 'racks this far away are no target for the orchestrator', positiveNumber)
+    .option(
+      '--objectives <l,c,e,m>',
+      "the planner's weights of latency, cost, energy and moves",
+      parseObjectives,
+    )
     .option('--last <count>', 'without a subject: so many of the newest', wholeNumber(1, 10_000), 100)
     .addOption(storeOption())
     .addOption(jsonOption())
@@ -72,6 +81,14 @@ function parseWeights(text: string): AffinityWeights {
     );
   }
   return { originalAffinity, resourceAvailability, executionCost };
+}
+
+function parseObjectives(text: string): ObjectiveWeights {
+  const [latency, cost, energy, churn, ...more] = text.split(',').map(Number);
+  const isWeight = (value: number | undefined): value is number => value !== undefined && value >= 0;
+  if (more.length === 0 && isWeight(latency) && isWeight(cost) && isWeight(energy) && isWeight(churn))
+    return { latency, cost, energy, churn };
+  throw new InvalidArgumentError(`Expected four numbers from 0, as 1,50,0.5,1; found '${text}'.`);
 }
 
 function parseShare(text: string): number {
@@ -129,7 +146,8 @@ async function find(
 }
 
 function answerTo({ key, record }: StoredDecision, flags: Flags): Answer {
-  if (record.kind === 'orchestration') return orchestrationAnswer(key, record as LatencyFirstRecord, flags);
+  if (record.kind === 'orchestration')
+    return orchestrationAnswer(key, record as LatencyFirstRecord | PlanRecord, flags);
   const policy = changedPolicy(record.policy, flags);
   const again = replay(record, { weights: flags.weights ?? null, policy, without: flags.without });
   if (again.kind === 'refused') return { key, kind: 'notReplayed', text: again.reason };
@@ -155,29 +173,35 @@ function changedPolicy(
   return { kind: 'utility', ...common, utility };
 }
 
-function orchestrationAnswer(key: string, record: LatencyFirstRecord, flags: Flags): Answer {
-  if (record.policy.name !== 'latency-first') {
-    return {
-      key,
-      kind: 'notReplayed',
-      text: `${record.subject}: policy ${String(record.policy.name)} is not replayed.`,
-    };
-  }
+function orchestrationAnswer(key: string, record: LatencyFirstRecord | PlanRecord, flags: Flags): Answer {
+  if (record.policy.name === 'latency-first')
+    return latencyFirstAnswer(key, record as LatencyFirstRecord, flags);
+  const again = replayPlan(record as PlanRecord, record.subject, {
+    weights: flags.objectives ?? null,
+    without: flags.without,
+  });
+  return comparedWith(key, record, again?.to ?? null, 'no plan would have moved it');
+}
+
+function latencyFirstAnswer(key: string, record: LatencyFirstRecord, flags: Flags): Answer {
   const again = replayLatencyFirst(record, {
     utilizationMax: flags.utilizationMax ?? null,
     latencyMaxMs: flags.latencyMax ?? null,
     without: flags.without.map(rackName),
   });
-  const { subject, chosen } = record;
-  if (again === null)
-    return {
-      key,
-      kind: 'different',
-      text: `${subject} would have stayed: its rack would not have been over the limit.`,
-    };
-  if (again.kind === 'nowhere')
-    return { key, kind: 'different', text: `${subject} would have stayed: no rack would have qualified.` };
-  if (again.to === chosen)
+  const to = again?.kind === 'move' ? again.to : null;
+  const why = again === null ? 'its rack would not have been over the limit' : 'no rack would have qualified';
+  return comparedWith(key, record, to, why);
+}
+
+function comparedWith(
+  key: string,
+  { subject, chosen }: { readonly subject: string; readonly chosen: string },
+  to: string | null,
+  whyNot: string,
+): Answer {
+  if (to === null) return { key, kind: 'different', text: `${subject} would have stayed: ${whyNot}.` };
+  if (to === chosen)
     return { key, kind: 'same', text: `${subject} would have gone to ${chosen}, as it did.` };
-  return { key, kind: 'different', text: `${subject} would have gone to ${again.to}, not to ${chosen}.` };
+  return { key, kind: 'different', text: `${subject} would have gone to ${to}, not to ${chosen}.` };
 }

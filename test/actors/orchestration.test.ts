@@ -149,3 +149,21 @@ test('the analyzer forecasts what runs, from a history that outlives its holder'
   expect(after.term).toBeGreaterThan(forecast.term);
   expect(after.components.length).toBeGreaterThan(0);
 });
+
+test('over several objectives, the planner spreads what is overloaded over hosts, and says why', async () => {
+  const { world, hosts } = await overloaded(7, {
+    orchestrator: { everyMs: 1_000, policy: 'multi-objective', utilizationMax: 1 },
+  });
+  expect(await world.until(() => moved(world).length >= 2, 30_000)).toBe(true);
+  await world.advance(20_000);
+  const { utilization, policy } = await standing(world, hosts[0] as SimulatedHost);
+  expect(policy).toBe('multi-objective');
+  expect(utilization).toMatchObject({ r1: { cpu: 100 }, r2: { cpu: 100 } });
+  const places = hosts.map((host) => host.parts.board.executions);
+  expect(places).toEqual([1, 1, 1, 1]);
+  expect(moved(world)).toHaveLength(2);
+  const [move] = moved(world);
+  const bytes = world.store.values.get(move?.reason.decision ?? '');
+  const text = explain(JSON.parse(new TextDecoder().decode(bytes)) as OrchestrationRecord).join('\n');
+  expect(text).toContain('likely to be overloaded');
+});

@@ -1,0 +1,313 @@
+import { assert } from '../core/assert.ts';
+import type { ExecutionId, HostName, RackName } from '../core/ids.ts';
+import { hostName } from '../core/ids.ts';
+import type { ResourceVector } from '../core/resources.ts';
+import type {
+  DemandForecast,
+  Movable,
+  OrchestrationPlan,
+  OrchestrationPolicy,
+  OrchestrationProblem,
+  PlannedMove,
+  Site,
+  TrafficEdge,
+} from '../placement/orchestration/contract.ts';
+import type { FeedbackPolicy, FeedbackState, MoveEffect } from '../placement/orchestration/feedback.ts';
+import { learn, noFeedback, permits } from '../placement/orchestration/feedback.ts';
+import { recordOfMove, textOf } from '../placement/orchestration/plan-record.ts';
+import { plan } from '../placement/orchestration/plan.ts';
+import { unknownPower } from '../placement/orchestration/power.ts';
+import type { ComponentForecast } from '../protocols/messages.ts';
+import { scaled, shareOf } from './component-load.ts';
+import type { Directory } from './directory.ts';
+import type { SeenComponent, SeenExecution, SeenHost } from './fleet-view.ts';
+import { demandOf, minus } from './fleet-view.ts';
+import type { OrchestrationRounds, Ordering, Situation } from './orchestrator.ts';
+import type { Order } from './orders.ts';
+
+export interface MultiObjectiveRules {
+  readonly policy: OrchestrationPolicy;
+  readonly feedback: FeedbackPolicy;
+  readonly horizonMs: number;
+  readonly settleMs: number;
+  readonly forecastMaxMs: number;
+}
+
+interface Pending {
+  readonly component: ExecutionId;
+  readonly rack: RackName;
+  readonly expected: MoveEffect;
+  /** Of the whole cluster, in ms of wait per s, when it was ordered. */
+  readonly waitBefore: number;
+  readonly situation: { readonly source: number; readonly target: number };
+}
+
+interface Ended extends Pending {
+  readonly measured: Pick<MoveEffect, 'pauseMs' | 'bytes' | 'durationMs'>;
+  readonly measureAtWallMs: number;
+}
+
+interface Memory {
+  feedback: FeedbackState;
+  pending: Record<string, Pending>;
+  ended: readonly Ended[];
+}
+
+/** Moves of one component to one rack: one directive. */
+interface Group {
+  readonly seen: SeenComponent;
+  readonly rack: RackName;
+  readonly moves: readonly PlannedMove[];
+}
+
+/**
+ * Rounds of the policy `multi-objective`: every execution is placed on a host, so that waiting, money, energy and churn
+ * together become least under the constraints; the moves of one component to one rack are one directive.
+ */
+export class MultiObjectiveRounds implements OrchestrationRounds {
+  readonly policy = 'multi-objective';
+  readonly #rules: MultiObjectiveRules;
+  readonly #directory: Directory;
+  #memory: Memory = { feedback: noFeedback, pending: {}, ended: [] };
+
+  constructor(rules: MultiObjectiveRules, directory: Directory) {
+    this.#rules = rules;
+    this.#directory = directory;
+  }
+
+  memory(): unknown {
+    return this.#memory;
+  }
+
+  recall(memory: unknown): void {
+    this.#memory = memory as Memory;
+  }
+
+  decide(situation: Situation): readonly Ordering[] {
+    const problem = this.problem(situation);
+    const planned = plan(problem);
+    this.#measure(situation, planned.before.latency);
+    const components = new Map(
+      situation.view.components(situation.nowMs).map((seen) => [seen.component, seen] as const),
+    );
+    return this.#groups(planned.moves, problem, components).flatMap((group) => {
+      const loads = { source: 0, target: 0 };
+      const { component } = group.seen;
+      const { feedback } = this.#memory;
+      const allowed = permits(
+        feedback,
+        component,
+        group.rack,
+        loads,
+        situation.nowWallMs,
+        this.#rules.feedback,
+      );
+      if (allowed.kind === 'refused') return [];
+      this.#memory.pending[`${component} ${group.rack}`] = {
+        component,
+        rack: group.rack,
+        expected: expectedOf(group.moves),
+        waitBefore: planned.before.latency,
+        situation: loads,
+      };
+      return [this.#ordering(group, problem, planned)];
+    });
+  }
+
+  learn({ directive, outcome }: Order, { nowWallMs }: Situation): void {
+    const key = `${directive.componentId} ${directive.targetRack}`;
+    const pending = this.#memory.pending[key];
+    delete this.#memory.pending[key];
+    const moved = outcome?.moved ?? [];
+    if (pending === undefined || moved.length === 0) return;
+    const sum = (of: (one: (typeof moved)[number]) => number): number =>
+      moved.reduce((total, one) => total + of(one), 0);
+    const measured = {
+      pauseMs: sum((one) => one.pauseMs),
+      bytes: sum((one) => one.bytes),
+      durationMs: sum((one) => one.durationMs),
+    };
+    const measureAtWallMs = nowWallMs + this.#rules.settleMs;
+    this.#memory.ended = [...this.#memory.ended, { ...pending, measured, measureAtWallMs }];
+  }
+
+  /** The cluster as the planner sees it: hosts are sites, executions are what moves. */
+  problem(situation: Situation): OrchestrationProblem {
+    const { view, nowMs, latencies } = situation;
+    const executions = view.executions(nowMs);
+    const components = new Map(view.components(nowMs).map((seen) => [seen.component, seen] as const));
+    return {
+      sites: view.hosts(nowMs).map(siteOf),
+      components: [...executions.values()].map((seen) =>
+        this.#movable(seen, components.get(seen.usage.component), situation),
+      ),
+      traffic: trafficBetween(executions),
+      latencies: Object.entries(latencies).flatMap(([from, row]) =>
+        Object.entries(row).map(([to, { p50Ms, p95Ms, ageMs }]) => ({
+          from: from as RackName,
+          to: to as RackName,
+          p50Ms,
+          p95Ms,
+          ageMs,
+        })),
+      ),
+      policy: this.#rules.policy,
+    };
+  }
+
+  #movable(
+    { usage, host }: SeenExecution,
+    component: SeenComponent | undefined,
+    { forecast, nowWallMs, busy, unseen }: Situation,
+  ): Movable {
+    const isFresh = nowWallMs - forecast.atWallMs <= this.#rules.forecastMaxMs;
+    const found = isFresh ? forecast.components.find((one) => one.component === usage.component) : undefined;
+    const declared = this.#directory.register(usage.execution)?.row.deployment.affinity;
+    const isOrdered = unseen.some(({ directive }) => directive.parts.includes(usage.execution));
+    return {
+      id: usage.execution,
+      site: host,
+      demand: demandForecast(demandOf(usage), component?.demand ?? demandOf(usage), found),
+      stateBytes: usage.snapshotBytes,
+      // What is merely preferred is the affinity actors' matter.
+      labels: declared !== undefined && declared.otherwise <= 0 ? declared.labels : [],
+      apart: [],
+      near: [],
+      remainingMs: usage.remainingMs,
+      movedAgoMs: usage.movedAtWallMs === 0 ? null : nowWallMs - usage.movedAtWallMs,
+      movable: !isOrdered && !busy.has(usage.component),
+    };
+  }
+
+  #groups(
+    moves: readonly PlannedMove[],
+    { sites }: OrchestrationProblem,
+    components: ReadonlyMap<ExecutionId, SeenComponent>,
+  ): readonly Group[] {
+    const racks = new Map(sites.map(({ id, rack }) => [id, rack]));
+    const groups = new Map<string, { seen: SeenComponent; rack: RackName; moves: PlannedMove[] }>();
+    for (const move of moves) {
+      const rack = racks.get(move.to);
+      const seen = [...components.values()].find(({ executions }) =>
+        executions.some(({ usage }) => usage.execution === move.component),
+      );
+      if (rack === undefined || seen === undefined) continue;
+      const key = `${seen.component} ${rack}`;
+      const known = groups.get(key);
+      if (known === undefined) groups.set(key, { seen, rack, moves: [move] });
+      else known.moves.push(move);
+    }
+    return [...groups.values()];
+  }
+
+  #ordering(
+    { seen, rack, moves }: Group,
+    problem: OrchestrationProblem,
+    planned: OrchestrationPlan,
+  ): Ordering {
+    const [first] = moves;
+    assert(first !== undefined, 'A group has at least one move.');
+    const parts = moves.map(({ component }) => component);
+    const demands = seen.executions.flatMap(({ usage }) =>
+      parts.includes(usage.execution) ? [[usage.execution, demandOf(usage)] as const] : [],
+    );
+    const targets = moves.map(({ component, to }): [ExecutionId, HostName] => [component, hostName(to)]);
+    const more = moves.length > 1 ? `; ${moves.length - 1} more of its component go there too` : '';
+    return {
+      component: seen,
+      parts,
+      demand: Object.fromEntries(demands),
+      targetRack: rack,
+      targetHosts: Object.fromEntries(targets),
+      strategy: 'stopAndCopy',
+      startInMs: 0,
+      horizonMs: this.#rules.horizonMs,
+      text: `${textOf(first, planned)}${more}`,
+      record: recordOfMove(problem, planned, first),
+    };
+  }
+
+  /** What the ended directives brought, as the reports now show it: of the cluster's wait, whatever else happened. */
+  #measure({ nowWallMs }: Situation, waitNow: number): void {
+    const due = this.#memory.ended.filter(({ measureAtWallMs }) => measureAtWallMs <= nowWallMs);
+    for (const { component, rack, expected, measured, waitBefore, situation } of due) {
+      const effect = {
+        component,
+        rack,
+        atMs: nowWallMs,
+        expected,
+        measured: { ...measured, benefit: waitBefore - waitNow },
+        situation,
+      };
+      this.#memory.feedback = learn(this.#memory.feedback, effect, this.#rules.feedback);
+    }
+    this.#memory.ended = this.#memory.ended.filter((ended) => !due.includes(ended));
+  }
+}
+
+function siteOf({ usage }: SeenHost): Site {
+  const { identity, capacity, used, executions, labels, accepting } = usage;
+  const listed = executions.reduce<ResourceVector>((left, one) => minus(left, one.used), used);
+  return {
+    id: identity.name,
+    rack: identity.rack,
+    capacity,
+    base: listed,
+    pricePerHour: 0,
+    power: unknownPower,
+    sleeps: false,
+    labels,
+    accepting,
+    draining: false,
+  };
+}
+
+/** Each pair once; where both sides counted, the larger count missed less. */
+function trafficBetween(executions: ReadonlyMap<ExecutionId, SeenExecution>): readonly TrafficEdge[] {
+  const edges = new Map<string, TrafficEdge>();
+  for (const { usage } of executions.values()) {
+    for (const { peer, messagesPerSecond, bytesPerSecond } of usage.peers) {
+      if (!executions.has(peer)) continue;
+      const [a, b] = usage.execution < peer ? [usage.execution, peer] : [peer, usage.execution];
+      const known = edges.get(`${a} ${b}`);
+      if (known === undefined || known.messagesPerSecond < messagesPerSecond)
+        edges.set(`${a} ${b}`, { a, b, messagesPerSecond, bytesPerSecond });
+    }
+  }
+  return [...edges.values()];
+}
+
+/** An execution's part of what its component is forecast to want; without a forecast, what it wants now goes on. */
+function demandForecast(
+  own: ResourceVector,
+  all: ResourceVector,
+  forecast: ComponentForecast | undefined,
+): DemandForecast {
+  if (forecast === undefined) return { levels: [0.5], steps: [[own]] };
+  const { quantiles } = forecast;
+  const share = shareOf(own, all);
+  const steps = quantiles[0]?.steps.length ?? 0;
+  return {
+    levels: quantiles.map(({ level }) => level),
+    steps: Array.from({ length: steps }, (_, step) =>
+      quantiles.map((quantile) => scaled(quantile.steps[step] ?? own, share)),
+    ),
+  };
+}
+
+function expectedOf(moves: readonly PlannedMove[]): MoveEffect {
+  const sum = (of: (move: PlannedMove) => number): number =>
+    moves.reduce((total, move) => total + of(move), 0);
+  const bytes = sum((move) => move.bytes);
+  return {
+    benefit: -sum((move) => move.change.latency),
+    pauseMs: moves.length * pausePriorMs + bytes / bytesPerMsPrior,
+    bytes,
+    durationMs: moves.length * durationPriorMs + bytes / bytesPerMsPrior,
+  };
+}
+
+/** What a move takes before any was measured: see `placement/move-cost`. */
+const pausePriorMs = 20;
+const durationPriorMs = 250;
+const bytesPerMsPrior = 100_000;
