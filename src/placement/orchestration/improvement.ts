@@ -186,7 +186,7 @@ function mostRegret(
 function losses(round: Round, component: number, closed: number): { site: number; loss: number }[] {
   const origin = round.originOf(component);
   const apart = round.fleet.standsApart(component, origin);
-  const loss = apart ? round.arrivalLoss(component, origin) : Infinity;
+  const loss = apart ? round.arrivalLoss(component, origin) + round.churnPoints(component, origin) : Infinity;
   const home = loss < Infinity && origin !== closed ? [{ site: origin, loss }] : [];
   if (!round.affords(component)) return home;
   const found = round.targets
@@ -194,8 +194,7 @@ function losses(round: Round, component: number, closed: number): { site: number
     .filter((site) => site !== origin && site !== closed)
     .map((site) => ({ site, loss: round.arrivalLoss(component, site) + round.churnPoints(component, site) }))
     .filter(({ loss }) => loss < Infinity);
-  const stays = found.length > 0 && round.drains(origin) ? [] : home;
-  return [...stays, ...found].sort((a, b) => a.loss - b.loss || a.site - b.site);
+  return [...home, ...found].sort((a, b) => a.loss - b.loss || a.site - b.site);
 }
 
 /** Sites stand as they were, whatever the components pass through. */

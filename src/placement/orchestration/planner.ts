@@ -100,7 +100,12 @@ function made(
 ): FleetMove {
   const { fleet, policy } = round;
   const from = fleet.siteOf[component] ?? -1;
-  const alternatives = round.options(component, true, to).slice(0, alternativesMax);
+  // All alternatives leave, too: that it leaves is no merit of theirs.
+  const staying = round.churnPoints(component, from);
+  const alternatives = round
+    .options(component, true, to)
+    .slice(0, alternativesMax)
+    .map(({ site, gain }) => ({ site, gain: gain - staying }));
   const was = pairTotals(round, component, from, to);
   round.move(component, to);
   const is = pairTotals(round, component, from, to);

@@ -10,6 +10,9 @@ export interface Option {
   readonly gain: number;
 }
 
+/** What staying on a draining site counts: more than anything else could gain. */
+const stayingPoints = 1e7;
+
 /**
  * One round of planning: the fleet as it stands so far, its scores, and what was moved from where. A component that
  * comes back to where it was has not moved.
@@ -56,9 +59,9 @@ export class Round {
     return this.displaced.size < this.policy.movesMax && this.bytes + bytes <= this.policy.bytesMax;
   }
 
-  /** Churn points of a component that is at a site. */
+  /** Churn points of a component that is at a site; and those of staying where everything should leave. */
   churnPoints(component: number, site: number): number {
-    if (site === this.originOf(component)) return 0;
+    if (site === this.originOf(component)) return this.drains(site) ? stayingPoints : 0;
     return this.policy.weights.churn * this.scorer.churn(component);
   }
 

@@ -67,6 +67,21 @@ test('a large fleet is relieved too, where only a few targets are scored', () =>
   expect(overload).toBeCloseTo(plan.after.overload, 6);
 });
 
+test('a large fleet exchanges components where no single move fits', () => {
+  const sites = 65;
+  const fleet = new Fleet({ sites, components: 2 * sites, racks: 1, resources: ['cpu'], steps: 1 });
+  fleet.capacity.fill(4);
+  for (let site = 0; site < sites; site += 1) {
+    fleet.siteOf.set([site, site], 2 * site);
+    fleet.mean.set(site === 0 ? [2.5, 2] : [2, 1.5], 2 * site);
+  }
+  fleet.refresh();
+  const plan = planFleet(fleet, orchestrationPolicy);
+  expect(plan.before.overload).toBe(1);
+  expect(plan.after.overload).toBe(0);
+  expect(plan.moves).toHaveLength(2);
+});
+
 test('with few moves to spend, the worst sites are relieved first', () => {
   const gain = (movesMax: number) => {
     const plan = planFleet(fleetOf(400, 2_000, chanceFrom(9)), { ...orchestrationPolicy, movesMax });

@@ -56,6 +56,26 @@ test('the least cut between two nodes is what trying all finds', () => {
   );
 });
 
+test('so is the least cut between two nodes of a directed graph', () => {
+  fc.assert(
+    fc.property(graphs, ({ nodes, edges }) => {
+      const arcs = edges.map(({ a, b, weight }) => ({ from: a, to: b, capacity: weight }));
+      let least = Infinity;
+      for (let set = 1; set < 2 ** nodes; set += 2) {
+        const inside = (node: number) => ((set >> node) & 1) === 1;
+        if (inside(nodes - 1)) continue;
+        const across = edges.filter(({ a, b }) => inside(a) && !inside(b));
+        least = Math.min(
+          least,
+          across.reduce((sum, { weight }) => sum + weight, 0),
+        );
+      }
+      expect(leastCutBetween(nodes, arcs, 0, nodes - 1).weight).toBe(least);
+    }),
+    { numRuns: 1_000, seed: 7 },
+  );
+});
+
 function member(name: string, demand: number, anchor: PartMember['anchor'] = 'free'): PartMember {
   return { execution: executionId(name), demand, anchor };
 }

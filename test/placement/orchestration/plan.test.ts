@@ -68,14 +68,39 @@ function constraintsHold(asked: OrchestrationProblem): void {
     if (moved.apart.length > 0) expect(there.filter(({ apart }) => apart.length > 0)).toHaveLength(1);
     if (moved.movedAgoMs !== null) expect(sites.get(from)?.draining).toBe(true);
   }
-  for (const { id, site: at } of asked.components) {
-    if (sites.get(at)?.draining === true && places[id] === at)
-      expect(stuck.map(({ component }) => component)).toContain(id);
+  const left = asked.components.filter(
+    (one) => sites.get(one.site)?.draining === true && places[one.id] === one.site,
+  );
+  expect(stuck.map(({ component }) => component).toSorted()).toEqual(left.map(({ id }) => id).toSorted());
+  if (moves.length === asked.policy.movesMax) return;
+  for (const one of left) {
+    const room = asked.sites.filter(({ id, draining, labels }) => {
+      const there = asked.components.filter((other) => places[other.id] === id);
+      if (draining || !one.labels.every((label) => labels.includes(label))) return false;
+      if (one.apart.length > 0 && there.some(({ apart }) => apart.length > 0)) return false;
+      return there.reduce((sum, other) => sum + cpuOf(other), cpuOf(one)) <= 4;
+    });
+    expect(room).toEqual([]);
   }
 }
 
 test('no plan breaks a capacity, a label, a word of apartness, a drain, a cool-down or a budget', () => {
   fc.assert(fc.property(problems, constraintsHold), { numRuns: 40, seed: 11 });
+});
+
+test('nor where there is hardly any room', () => {
+  const crowd = fc.array(fc.record({ at: fc.nat(3), cpu: fc.integer({ min: 8, max: 24 }) }), {
+    minLength: 9,
+    maxLength: 11,
+  });
+  const crowded = crowd.map((all) => {
+    const sites = [0, 1, 2, 3].map((at) => site(`s${at}`));
+    const components = all.map(({ at, cpu }, k) => movable(`x${k}`, `s${at}`, cpu / 10));
+    return problem(sites, components, {
+      traffic: all.slice(1).map((_, k) => traffic(`x${k}`, `x${k + 1}`, 90)),
+    });
+  });
+  fc.assert(fc.property(crowded, constraintsHold), { numRuns: 25, seed: 21 });
 });
 
 test('what a plan says it gains is what the placement afterwards is better by', () => {
