@@ -2,7 +2,7 @@ import { assert } from '../core/assert.ts';
 import type { ForecasterOptions, Model, Series } from './contract.ts';
 import { RollingForecaster } from './forecaster.ts';
 import { scoredSteps } from './ledger.ts';
-import { unalignedStride } from './period.ts';
+import { dailyPeriod, unalignedStride } from './period.ts';
 
 /** On how many of all series dear models may be tried, and may stay. */
 export interface DearShares {
@@ -69,7 +69,7 @@ function trial(series: Series, models: readonly Model[], options: ForecasterOpti
   const forecaster = new RollingForecaster(history, options);
   const fitted = models.map((model) => model.fit(history));
   const farthest = Math.min(options.horizon, Math.max(1, values.length - known - trialOrigins));
-  const scored = scoredSteps(farthest);
+  const scored = scoredSteps(farthest, dailyPeriod(series.stepMs));
   const stride = unalignedStride((values.length - farthest - known) / trialOrigins, series.stepMs);
   const errors = new Float64Array(models.length);
   let yardstick = 0;

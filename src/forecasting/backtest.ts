@@ -76,7 +76,9 @@ export function backtest(prepared: PreparedSeries, options: BacktestOptions): Ba
     models: new Map(),
   }));
   for (let origin = known; origin + farthest <= values.length; origin += 1) {
-    if ((origin - known) % stride === 0) score(forecaster, prepared, origin, horizons, sums);
+    // From inside a gap there is nothing to judge by.
+    const measured = prepared.filled[origin - 1] === 0;
+    if (measured && (origin - known) % stride === 0) score(forecaster, prepared, origin, horizons, sums);
     forecaster.observe(prepared.filled[origin] === 1 ? Number.NaN : values[origin]!);
   }
   return {

@@ -23,7 +23,7 @@ export const defaultOptions: ForecasterOptions = {
   levels: [0.05, 0.5, 0.95],
   range: { min: -Infinity, max: Infinity },
   historyMax: 4032,
-  refitEvery: 576,
+  refitEvery: 2016,
 };
 
 /** Share of the history that is held back at first, for the backtest. */
@@ -34,8 +34,11 @@ const splitMin = 24;
 const originsWanted = 100;
 /** Errors that must be known before the gate judges. */
 const gateErrorsMin = 10;
-/** The combination is dropped for a naive model when its held-back error is above this share of the naive one's. */
-const gateShare = 1.5;
+/**
+ * The combination is dropped for a naive model when its held-back error is above this share of the naive one's. At 1
+ * the gate closes by chance as often as for a reason, and costs more than it saves.
+ */
+const gateShare = 1.1;
 
 /** A forecast that was made, and waits for the values that it is about. */
 interface Pending {
@@ -79,7 +82,6 @@ export class RollingForecaster implements Forecaster {
   readonly #startMs: number;
   /** All values since the start, of which the newest `historyMax` are kept. */
   #values: number[];
-  #measured: boolean[];
   #dropped = 0;
   #fitted: readonly (FittedModel | null)[] = [];
   readonly #scored: readonly number[];
@@ -90,6 +92,8 @@ export class RollingForecaster implements Forecaster {
   #stride = 1;
   #sinceOrigin = 0;
   #sinceFit = 0;
+  /** What the models say at the present origin, as far as somebody asked. */
+  #said: readonly (Float64Array | null)[] | null = null;
 
   constructor(series: Series, options: ForecasterOptions) {
     assert(series.values.length > 0, 'there is at least one value to forecast from');
@@ -99,7 +103,7 @@ export class RollingForecaster implements Forecaster {
     this.#pool = [...missing, ...options.pool];
     this.#stepMs = series.stepMs;
     this.#startMs = series.startMs;
-    this.#scored = scoredSteps(options.horizon);
+    this.#scored = scoredSteps(options.horizon, dailyPeriod(series.stepMs));
     this.#ledger = new ErrorLedger(this.#pool.length + 1, this.#scored.length);
     this.#conformal = new ConformalErrors(this.#scored.length);
     this.#dropped = Math.max(0, series.values.length - options.historyMax);
@@ -108,7 +112,6 @@ export class RollingForecaster implements Forecaster {
       .map((value) => (Number.isFinite(value) ? value : Number.NaN));
     const filled = fillGaps(values, dailyPeriod(series.stepMs));
     this.#values = [];
-    this.#measured = [];
     this.#backtest(values, filled);
   }
 
@@ -148,9 +151,8 @@ export class RollingForecaster implements Forecaster {
   /** What each model of the pool says by itself, unclamped; models that could not be fitted are left out. */
   competitors(horizon: number): ReadonlyMap<string, Float64Array> {
     const said = new Map<string, Float64Array>();
-    for (const [index, model] of this.#pool.entries()) {
-      const fitted = this.#fitted[index];
-      if (fitted) said.set(model.name, fitted.forecast(horizon));
+    for (const [index, point] of this.#say(horizon).entries()) {
+      if (point !== null) said.set(this.#pool[index]!.name, point.slice(0, horizon));
     }
     return said;
   }
@@ -164,7 +166,7 @@ export class RollingForecaster implements Forecaster {
   #backtest(values: Float64Array, filled: Uint8Array): void {
     const held = values.length < splitMin ? 0 : Math.floor(values.length * heldShare);
     const known = values.length - held;
-    for (let index = 0; index < known; index += 1) this.#append(values[index]!, filled[index] === 0);
+    for (let index = 0; index < known; index += 1) this.#append(values[index]!);
     if (held > 0) {
       this.#stride = unalignedStride(held / originsWanted, this.#stepMs);
       this.#fit();
@@ -174,26 +176,26 @@ export class RollingForecaster implements Forecaster {
     this.#fit();
   }
 
-  #append(value: number, measured: boolean): void {
+  #append(value: number): void {
+    this.#said = null;
     this.#values.push(value);
-    this.#measured.push(measured);
     this.#scatter.observe(value);
   }
 
   #take(value: number, measured: boolean): void {
     if (this.#sinceOrigin === 0) this.#pending.push(this.#makePending());
     this.#sinceOrigin = (this.#sinceOrigin + 1) % this.#stride;
-    this.#append(value, measured);
+    this.#append(value);
     for (const fitted of this.#fitted) fitted?.observe(value);
     this.#score(value, measured);
   }
 
   #fit(): void {
     this.#sinceFit = 0;
+    this.#said = null;
     const surplus = this.#values.length - this.#options.historyMax;
     if (surplus > 0) {
       this.#values = this.#values.slice(surplus);
-      this.#measured = this.#measured.slice(surplus);
       this.#dropped += surplus;
     }
     const history: Series = {
@@ -204,9 +206,18 @@ export class RollingForecaster implements Forecaster {
     this.#fitted = this.#pool.map((model) => model.fit(history));
   }
 
+  /** At least so far; farther if that was asked for before. */
+  #say(horizon: number): readonly (Float64Array | null)[] {
+    const farthest = Math.max(horizon, this.#options.horizon);
+    const known = this.#said?.find((point) => point !== null)?.length ?? 0;
+    if (this.#said === null || known < farthest) {
+      this.#said = this.#fitted.map((fitted) => fitted?.forecast(farthest) ?? null);
+    }
+    return this.#said;
+  }
+
   #makePending(): Pending {
-    const farthest = this.#options.horizon;
-    const said = this.#fitted.map((fitted) => fitted?.forecast(farthest) ?? null);
+    const said = this.#say(1);
     const decision = this.#decide();
     const scatter = this.#scatter.scatter;
     const points = said.map((values) =>
@@ -287,7 +298,7 @@ export class RollingForecaster implements Forecaster {
 
   #point(horizon: number, { weights, gated }: Decision): Float64Array {
     const last = this.#values.at(-1)!;
-    const said = this.#fitted.map((fitted) => fitted?.forecast(horizon) ?? null);
+    const said = this.#say(horizon);
     const mixed = new Float64Array(this.#pool.length);
     const point = new Float64Array(horizon);
     for (let step = 1; step <= horizon; step += 1) {

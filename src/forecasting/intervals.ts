@@ -6,6 +6,8 @@ const rate = 0.04;
 export const referenceShare = 0.9;
 /** Fewer errors than this say little of the tails: intervals are widened. */
 const fewErrors = 20;
+/** In units of the scatter: after a constant series the first change is infinitely far. */
+const errorMost = 1e6;
 const widthBounds = [1 / 3, 4] as const;
 
 /**
@@ -37,7 +39,7 @@ export class ConformalErrors {
    */
   add(place: number, error: number, held: boolean | null): void {
     const ring = this.#rings[place]!;
-    ring.errors[ring.count % errorsMax] = error;
+    ring.errors[ring.count % errorsMax] = Math.min(errorMost, Math.max(-errorMost, error));
     ring.count += 1;
     ring.sorted = null;
     if (held === null) return;

@@ -24,14 +24,15 @@ const hourMs = 3_600_000;
 /** Cycles back that are averaged at the same phase. */
 const hoursBack = 4;
 const daysBack = 4;
-/** Neighbours on each side in the smoothed value one day ago. */
-const neighbours = 3;
+/** Neighbours on each side in the smoothed value one day ago: a quarter of an hour, none on coarse grids. */
+const neighboursOf = (day: number): number => Math.floor(day / 96);
 
 /** @param length values that there are to learn from */
 export function lagLayout(stepMs: number, length: number, horizonMax: number): LagLayout {
   const period = dailyPeriod(stepMs) ?? 0;
   const perHour = hourMs / stepMs;
-  const day = period > 2 * neighbours && length >= 2.4 * period + horizonMax ? period : 0;
+  const day = period >= 6 && length >= 2.4 * period + horizonMax ? period : 0;
+  const neighbours = neighboursOf(day);
   const week = day > 0 && length >= 9 * day + horizonMax ? 7 * day : 0;
   const hour =
     Number.isInteger(perHour) && perHour >= 3 && length > perHour * (hoursBack + 8) + horizonMax
@@ -89,6 +90,11 @@ export class GrowingValues {
     this.#length += 1;
   }
 
+  /** Forgets all values from this index on. */
+  cut(length: number): void {
+    this.#length = length;
+  }
+
   at(index: number): number {
     return this.#values[index]!;
   }
@@ -99,18 +105,23 @@ export class GrowingValues {
   }
 }
 
-/** Writes the features of an origin (the index of the newest value) to `out`. */
+/**
+ * Writes the features of an origin (the index of the newest value) to `out`.
+ *
+ * @param level is taken off all of them that are values
+ */
 export function sharedFeatures(
   layout: LagLayout,
   values: GrowingValues,
   origin: number,
   phase: number,
+  level: number,
   out: Float64Array,
 ): void {
   let column = 0;
   out[column++] = 1;
-  for (const lag of layout.lags) out[column++] = values.at(origin - lag);
-  for (const window of layout.windows) out[column++] = values.mean(origin + 1 - window, origin + 1);
+  for (const lag of layout.lags) out[column++] = values.at(origin - lag) - level;
+  for (const window of layout.windows) out[column++] = values.mean(origin + 1 - window, origin + 1) - level;
   for (let harmonic = 1; harmonic <= layout.harmonics; harmonic += 1) {
     const angle = (2 * Math.PI * harmonic * (phase + origin)) / layout.day;
     out[column++] = Math.sin(angle);
@@ -124,35 +135,37 @@ export function seasonalFeatures(
   values: GrowingValues,
   origin: number,
   step: number,
+  level: number,
   out: Float64Array,
   from: number,
 ): void {
   const { hour, day, week } = layout;
   const target = origin + step;
+  const neighbours = neighboursOf(day);
   let column = from;
   if (hour > 0) {
     const newest = target - hour * Math.ceil(step / hour);
     let sum = 0;
     for (let back = 0; back < hoursBack; back += 1) sum += values.at(newest - back * hour);
-    out[column++] = values.at(newest);
-    out[column++] = sum / hoursBack;
+    out[column++] = values.at(newest) - level;
+    out[column++] = sum / hoursBack - level;
   }
   if (day > 0) {
     const newest = target - day * Math.ceil(step / day);
     const older = newest - day;
-    out[column++] = values.at(newest);
-    out[column++] = values.mean(newest - neighbours, Math.min(origin, newest + neighbours) + 1);
-    out[column++] = older >= 0 ? values.at(older) : values.at(newest);
+    out[column++] = values.at(newest) - level;
+    out[column++] = values.mean(newest - neighbours, Math.min(origin, newest + neighbours) + 1) - level;
+    out[column++] = values.at(older >= 0 ? older : newest) - level;
     let sum = 0;
     let count = 0;
     for (let index = newest; index >= 1 && count < daysBack; index -= day) {
-      sum += values.mean(index - 1, Math.min(origin, index + 1) + 1);
+      sum += neighbours === 0 ? values.at(index) : values.mean(index - 1, Math.min(origin, index + 1) + 1);
       count += 1;
     }
-    out[column++] = sum / count;
+    out[column++] = sum / count - level;
   }
   if (week > 0) {
     const newest = target - week * Math.ceil(step / week);
-    out[column++] = values.mean(newest - neighbours, Math.min(origin, newest + neighbours) + 1);
+    out[column++] = values.mean(newest - neighbours, Math.min(origin, newest + neighbours) + 1) - level;
   }
 }

@@ -16,13 +16,21 @@ const horizonMax = knots.at(-1) ?? 1;
 export interface LagRegressionOptions {
   readonly name: string;
   /** On which scale the regression is linear. */
-  readonly scale: 'values' | 'normalScores';
-  /** Ridge penalty, as a share of each feature's sum of squares. */
+  readonly scale: 'values' | 'logs' | 'normalScores';
+  /** Whether everything is seen relative to the mean of the last day, for series whose level wanders or grows. */
+  readonly relative: boolean;
+  /** Ridge penalty for a series that nothing explains, in units of a feature of variance 1; the better the fit, the less. */
   readonly penalty: number;
   /** An equation this many values old weighs half as much as a new one. */
   readonly halfLife: number;
 }
 
+/** Keeps the equations solvable when features depend on each other. */
+const penaltyMin = 1e-7;
+/** Values far below this share of the mean are all the same to a logarithm. */
+const logOffset = 0.05;
+/** A forecast may leave the range seen by this share of it. */
+const rangeMargin = 0.25;
 /** Fitted again, from sums that are kept, after so many values. */
 const solveEvery = 96;
 
@@ -39,9 +47,26 @@ export function lagRegression(options: LagRegressionOptions): Model {
       const layout = lagLayout(history.stepMs, history.values.length, horizonMax);
       const rows = history.values.length - layout.reach - horizonMax;
       if (rows < 2 * (layout.shared + layout.seasonal)) return null;
-      const transform = options.scale === 'values' ? linear(history.values) : normalScores(history.values);
+      const transform = transforms[options.scale](history.values);
       return transform === null ? null : new FittedRegression(options, layout, history, transform);
     },
+  };
+}
+
+const transforms = { values: linear, logs: logarithms, normalScores } as const;
+
+/** Null for series with negative values. */
+function logarithms(values: Float64Array): Transform | null {
+  let mean = 0;
+  for (const value of values) {
+    if (value < 0) return null;
+    mean += value / values.length;
+  }
+  const offset = logOffset * mean;
+  if (!(offset > 0)) return null;
+  return {
+    forward: (value) => Math.log(Math.max(0, value) / offset + 1),
+    back: (image) => Math.max(0, Math.expm1(image) * offset),
   };
 }
 
@@ -70,6 +95,8 @@ class FittedRegression implements FittedModel {
   readonly #own: Float64Array[];
   readonly #coefficients: Float64Array[];
   readonly #row: Float64Array;
+  /** For each knot the sum of squares of the target. */
+  readonly #squares = new Float64Array(knots.length);
   #weight = 1;
   #sinceSolved = 0;
   #range: readonly [number, number];
@@ -106,31 +133,46 @@ class FittedRegression implements FittedModel {
   }
 
   forecast(horizon: number): Float64Array {
+    const known = this.#values.length;
+    const point = new Float64Array(horizon);
+    for (let done = 0; done < horizon; done += horizonMax) {
+      const images = this.#ahead(Math.min(horizonMax, horizon - done));
+      for (const [index, image] of images.entries()) {
+        point[done + index] = this.#transform.back(image);
+        // Farther steps are forecast from what is forecast up to there.
+        if (done + horizonMax < horizon) this.#values.push(image);
+      }
+    }
+    this.#values.cut(known);
+    return point;
+  }
+
+  /** Up to the last knot. */
+  #ahead(horizon: number): Float64Array {
     const { shared } = this.#layout;
     const origin = this.#values.length - 1;
     const row = this.#row;
-    sharedFeatures(this.#layout, this.#values, origin, this.#phase, row);
-    const point = new Float64Array(horizon);
+    const level = this.#level(origin);
+    sharedFeatures(this.#layout, this.#values, origin, this.#phase, level, row);
+    const images = new Float64Array(horizon);
     let knot = 0;
     const [low, high] = this.#range;
-    const margin = 0.25 * (high - low);
+    const margin = rangeMargin * (high - low);
     for (let step = 1; step <= horizon; step += 1) {
-      // Beyond the last knot its equation serves on, with the seasons of the step itself.
-      const seasonStep = Math.min(step, horizonMax);
-      seasonalFeatures(this.#layout, this.#values, origin, seasonStep, row, shared);
+      seasonalFeatures(this.#layout, this.#values, origin, step, level, row, shared);
       while (knot < knots.length - 2 && knots[knot + 1]! <= step) knot += 1;
       const left = knots[knot]!;
       const right = knots[knot + 1]!;
-      const share = Math.min(1, (step - left) / (right - left));
+      const share = (step - left) / (right - left);
       const one = this.#coefficients[knot]!;
       const other = this.#coefficients[knot + 1]!;
-      let image = 0;
+      let image = level;
       for (let column = 0; column < this.#size; column += 1) {
         image += row[column]! * (one[column]! + share * (other[column]! - one[column]!));
       }
-      point[step - 1] = this.#transform.back(Math.min(high + margin, Math.max(low - margin, image)));
+      images[step - 1] = Math.min(high + margin, Math.max(low - margin, image));
     }
-    return point;
+    return images;
   }
 
   #take(image: number): void {
@@ -141,11 +183,18 @@ class FittedRegression implements FittedModel {
     this.#accumulate(origin);
   }
 
+  #level(origin: number): number {
+    if (!this.#options.relative) return 0;
+    const window = this.#layout.day > 0 ? this.#layout.day : this.#layout.windows.at(-1)!;
+    return this.#values.mean(Math.max(0, origin + 1 - window), origin + 1);
+  }
+
   #accumulate(origin: number): void {
     const { shared, seasonal } = this.#layout;
     const size = this.#size;
     const row = this.#row;
-    sharedFeatures(this.#layout, this.#values, origin, this.#phase, row);
+    const level = this.#level(origin);
+    sharedFeatures(this.#layout, this.#values, origin, this.#phase, level, row);
     // Growing weights for newer rows are the same as fading ones for older rows, without touching what is summed.
     this.#weight *= 2 ** (1 / this.#options.halfLife);
     const weight = this.#weight;
@@ -157,14 +206,16 @@ class FittedRegression implements FittedModel {
     }
     for (let knot = 0; knot < knots.length; knot += 1) {
       const step = knots[knot]!;
-      seasonalFeatures(this.#layout, this.#values, origin, step, row, shared);
+      seasonalFeatures(this.#layout, this.#values, origin, step, level, row, shared);
       const own = this.#own[knot]!;
       for (let one = 0; one < seasonal; one += 1) {
         const scaled = row[shared + one]! * weight;
         const base = one * size;
         for (let other = 0; other <= shared + one; other += 1) own[base + other]! += scaled * row[other]!;
       }
-      const target = this.#values.at(origin + step) * weight;
+      const difference = this.#values.at(origin + step) - level;
+      const target = difference * weight;
+      this.#squares[knot]! += difference * target;
       const base = seasonal * size;
       for (let other = 0; other < size; other += 1) own[base + other]! += target * row[other]!;
     }
@@ -186,12 +237,13 @@ class FittedRegression implements FittedModel {
           matrix[(shared + one) * size + other] = own[one * size + other]!;
         }
       }
-      const right = own.slice(seasonal * size, (seasonal + 1) * size);
-      const rows = matrix[0]!;
-      for (let one = 1; one < size; one += 1) {
-        matrix[one * size + one]! += this.#options.penalty * rows + 1e-9 * rows;
-      }
-      if (solve(matrix, right, size)) this.#coefficients[knot] = right;
+      const products = own.subarray(seasonal * size, (seasonal + 1) * size);
+      const free = penalised(matrix, products, size, penaltyMin);
+      if (free === null) continue;
+      // As a Bayesian would: the less noise, the less the data need to be doubted.
+      const unexplained = 1 - dot(free, products) / this.#squares[knot]!;
+      const penalty = this.#options.penalty * Math.min(1, Math.max(0, unexplained));
+      this.#coefficients[knot] = penalised(matrix, products, size, penaltyMin + penalty) ?? free;
     }
     this.#rescale();
   }
@@ -200,8 +252,28 @@ class FittedRegression implements FittedModel {
   #rescale(): void {
     if (this.#weight < 1e100) return;
     const factor = 1 / this.#weight;
-    for (const sums of [this.#shared, ...this.#own])
+    for (const sums of [this.#shared, this.#squares, ...this.#own])
       for (let i = 0; i < sums.length; i += 1) sums[i]! *= factor;
     this.#weight = 1;
   }
+}
+
+/** Coefficients under a penalty on all but the intercept; null if there are none. */
+function penalised(
+  sums: Float64Array,
+  products: Float64Array,
+  size: number,
+  penalty: number,
+): Float64Array | null {
+  const matrix = sums.slice();
+  const rows = matrix[0]!;
+  for (let one = 1; one < size; one += 1) matrix[one * size + one]! += penalty * rows;
+  const right = products.slice();
+  return solve(matrix, right, size) ? right : null;
+}
+
+function dot(one: Float64Array, other: Float64Array): number {
+  let sum = 0;
+  for (let index = 0; index < one.length; index += 1) sum += one[index]! * other[index]!;
+  return sum;
 }

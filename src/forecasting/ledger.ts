@@ -1,10 +1,16 @@
 /** Steps ahead at which forecasts are scored and weighed; those between take a mixture of their neighbours. */
 const steps = [1, 2, 3, 4, 6, 8, 12, 16, 24, 36, 48, 72, 96, 144, 288];
 
-/** The scored steps for a farthest one, which is always among them. */
-export function scoredSteps(horizon: number): readonly number[] {
-  const within = steps.filter((step) => step < horizon);
-  return [...within, horizon];
+/**
+ * The scored steps for a farthest one. None is a whole number of days: there persistence and the seasonal naive say
+ * the same, and the steps around it could not tell them apart.
+ */
+export function scoredSteps(horizon: number, period: number | null): readonly number[] {
+  const within = [...steps.filter((step) => step < horizon), horizon];
+  if (period === null) return within;
+  const back = Math.max(1, Math.floor(period / 8));
+  const moved = within.map((step) => (step % period === 0 ? step - back : step));
+  return [...new Set(moved)].toSorted((one, other) => one - other);
 }
 
 /** Where a step lies between scored ones: the lower one's place, and the share of the way to the next. */

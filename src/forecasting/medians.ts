@@ -32,9 +32,10 @@ export function recentMedian(window: number): Model {
   };
 }
 
-/** Days whose values at the same time of day are pooled, and neighbours on each side of it. */
+/** Days whose values at the same time of day are pooled. */
 const daysPooled = 7;
-const neighbours = 2;
+/** And neighbours on each side of it: ten minutes, none on coarse grids. */
+const neighboursOf = (period: number): number => Math.floor(period / 144);
 /** The newest values whose distance to the profile is carried on. */
 const recentCount = 6;
 
@@ -100,6 +101,7 @@ class FittedProfile implements FittedModel {
   }
 
   #medianAt(phase: number): number {
+    const neighbours = neighboursOf(this.#period);
     const pooled = new Float64Array((this.#count / this.#period) * (2 * neighbours + 1));
     let count = 0;
     for (let day = 0; day < this.#count; day += this.#period) {

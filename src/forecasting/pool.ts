@@ -21,7 +21,13 @@ export const ownModels: readonly Model[] = [
   analogs({ name: 'analogs', nearest: 15, weights: [1.5, 1, 0.8, 0.6, 0.8, 0.8, 0.7, 0.5, 0.6, 0.6] }),
   analogs({ name: 'analogs-short', nearest: 8, weights: [2, 1.2, 0.8, 0.6, 0.6, 0.4, 0.3, 0.2, 0.1, 0.1] }),
   analogs({ name: 'analogs-daily', nearest: 30, weights: [1, 0.7, 0.6, 0.5, 0.8, 0.8, 0.7, 0.6, 4, 4] }),
-  lagRegression({ name: 'ridge', scale: 'values', penalty: 1e-3, halfLife: 4000 }),
-  lagRegression({ name: 'ridge-scores', scale: 'normalScores', penalty: 1e-2, halfLife: 4000 }),
-  lagRegression({ name: 'ridge-scores-stiff', scale: 'normalScores', penalty: 0.1, halfLife: 4000 }),
+  lagRegression({ name: 'ridge', scale: 'values', relative: true, penalty: 0.03, halfLife: 4000 }),
+  lagRegression({
+    name: 'ridge-scores',
+    scale: 'normalScores',
+    relative: false,
+    penalty: 1e-2,
+    halfLife: 4000,
+  }),
+  lagRegression({ name: 'ridge-logs', scale: 'logs', relative: true, penalty: 0.03, halfLife: 4000 }),
 ];
