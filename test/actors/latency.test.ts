@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { address } from '../../src/actors/addresses.ts';
-import type { RackName } from '../../src/core/ids.ts';
+import { rackName, type RackName } from '../../src/core/ids.ts';
 import type { HostLatencies, LatencyReply, RackLatencies, RackReply } from '../../src/protocols/messages.ts';
+import { distanceMs, unknownCoordinate } from '../../src/protocols/probing/coordinates.ts';
+import { isHeldBack } from '../../src/protocols/probing/matrix.ts';
 import { SeededRandom } from '../../src/simulator/random.ts';
 import { ClusterWorld, type SimulatedHost } from './cluster-world.ts';
 
@@ -147,6 +149,26 @@ test('a host that stood still for a while does not count what it missed as lost'
   await made.advance(20 * roundMs);
   const { peers } = await agentOf(made, first);
   expect(peers.map(({ statistics }) => statistics.lossRatio)).toEqual([0]);
+});
+
+test('coordinates move by what is measured, and are told with each answer; held-back pairs move none', async () => {
+  const names = Array.from({ length: 40 }, (_, index) => rackName(`r${index}`));
+  const held = names.find((name) => isHeldBack(rackName('r1'), name));
+  const free = names.find((name) => name !== 'r1' && !isHeldBack(rackName('r1'), name));
+  for (const other of [held, free]) {
+    const made = await world({ r1: 1, [String(other)]: 1 });
+    const [first, second] = made.hosts as [SimulatedHost, SimulatedHost];
+    made.probes.roundTripMs = () => 30;
+    await made.advance(40 * roundMs);
+    const [here, there] = [await agentOf(made, first), await agentOf(made, second)];
+    const told = [first, second].map(({ identity }) => made.probes.end(identity.incarnation).coordinate);
+    if (other === held) {
+      expect([here.coordinate, ...told]).toEqual([unknownCoordinate, unknownCoordinate, unknownCoordinate]);
+    } else {
+      expect(Math.abs(distanceMs(here.coordinate, there.coordinate) - 30)).toBeLessThan(1);
+      expect(Math.abs(distanceMs(told[0]!, told[1]!) - 30)).toBeLessThan(1);
+    }
+  }
 });
 
 test('answers to real messages are timed as well', async () => {
