@@ -19,6 +19,7 @@ import type {
   MoveReason,
 } from '../protocols/messages.ts';
 import { address } from './addresses.ts';
+import { Anomalies } from './anomalies.ts';
 import type { DecisionLog } from './decisions.ts';
 import type { Directory } from './directory.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
@@ -27,7 +28,7 @@ import type { Permits } from './migration/permits.ts';
 import type { OwnershipBook } from './ownership-book.ts';
 import type { HostPorts } from './ports.ts';
 
-export interface AffinityPorts extends Pick<HostPorts, 'identity' | 'clock' | 'exchange'> {
+export interface AffinityPorts extends Pick<HostPorts, 'identity' | 'clock' | 'exchange' | 'events'> {
   readonly board: LaneBoard;
   readonly book: OwnershipBook;
   readonly directory: Directory;
@@ -36,8 +37,6 @@ export interface AffinityPorts extends Pick<HostPorts, 'identity' | 'clock' | 'e
   readonly policy: PlacementPolicy;
   readonly executionCost: (execution: ExecutionId) => number;
   readonly remainingWork: (execution: ExecutionId) => WorkEstimate;
-  /** Executions whose anomaly calls for a move. */
-  readonly alarmed: () => readonly ExecutionId[];
   readonly memoryLimitBytes: () => number;
   /** CPU time between two checkpoints, at most. */
   readonly checkpointEveryMs: number;
@@ -76,6 +75,7 @@ interface AffinityState {
   bindings: { readonly term: Term; readonly bounds: readonly RackBound[] } | null;
   /** What moves away from here took. */
   moveCosts: MoveCostModel;
+  readonly anomalies: Anomalies;
 }
 
 type Context = ActorContext<AffinityActorMessage>;
@@ -110,6 +110,7 @@ export function affinityActor(ports: AffinityPorts): Behaviour<AffinityState, Af
       refusedAtMs: new Map(),
       bindings: null,
       moveCosts: moveCostPrior,
+      anomalies: new Anomalies(),
     }),
     receive(state, message, context) {
       switch (message.kind) {
@@ -164,7 +165,7 @@ function answered(
     state.moveCosts = learnMove(state.moveCosts, asked?.snapshotBytes ?? 0, reply);
     return;
   }
-  if (asked !== undefined) state.moveCosts = learnFailure(state.moveCosts);
+  if (reply.kind === 'refused' && reply.began) state.moveCosts = learnFailure(state.moveCosts);
   state.asked.delete(execution);
   state.refusedAtMs.set(execution, clock.monotonicMs());
 }
@@ -186,7 +187,7 @@ function decide(state: AffinityState, here: HostAvailability, context: Context, 
       candidates: offer.hosts.filter((host) => host.identity.incarnation !== here.identity.incarnation),
       outstanding: [...state.asked.values()],
       bounds: (state.bindings?.bounds ?? []).filter(({ endsAtMs }) => endsAtMs > nowMs),
-      alarmed: ports.alarmed(),
+      alarmed: state.anomalies.alarmed(nowMs),
       churn: churnWith(ports.permits.churn, offer, nowMs),
       moveCosts: state.moveCosts,
       power: [],
@@ -237,7 +238,11 @@ function ask(request: MigrationRequest, reason: MoveReason, context: Context, po
       moveMaxMs,
     ),
     (reply) => ({ kind: 'answered', execution, reply }),
-    (error) => ({ kind: 'answered', execution, reply: { kind: 'refused', reason: messageOf(error) } }),
+    (error) => ({
+      kind: 'answered',
+      execution,
+      reply: { kind: 'refused', reason: messageOf(error), began: false },
+    }),
   );
 }
 
@@ -249,9 +254,12 @@ function placed(state: AffinityState, nowMs: number, ports: AffinityPorts): read
   for (const known of [state.demands, state.refusedAtMs]) {
     for (const execution of known.keys()) if (!here.has(execution)) known.delete(execution);
   }
+  state.anomalies.keep(here);
   return cells.flatMap(({ execution, method, arrival }): readonly EstimatedExecution[] => {
     const trace = board.trace(execution);
     if (method === null || trace === null) return [];
+    for (const anomaly of state.anomalies.observe(trace, nowMs))
+      ports.events.emit({ kind: 'anomaly', execution, anomaly });
     const busy = trace.activity === 'ready' || trace.activity === 'running' ? 1 : 0;
     const demand = smoothing * busy + (1 - smoothing) * (state.demands.get(execution) ?? busy);
     state.demands.set(execution, demand);

@@ -256,7 +256,7 @@ function send(
       directive: id,
       execution,
       to,
-      reply: { kind: 'refused', reason: messageOf(error) },
+      reply: { kind: 'refused', reason: messageOf(error), began: false },
     }),
   );
 }

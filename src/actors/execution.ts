@@ -112,7 +112,11 @@ function migrate(
   const { replyTo } = context;
   const migrations = context.lookup(address.role(ports.identity.name, 'migrations'));
   if (migrations === null) {
-    answer(replyTo, { kind: 'refused', reason: 'the actor that makes moves is being started again' });
+    answer(replyTo, {
+      kind: 'refused',
+      reason: 'the actor that makes moves is being started again',
+      began: false,
+    });
     return;
   }
   replyTo?.entrust(migrations);

@@ -170,7 +170,11 @@ function drainRound(state: HostState, context: Context, ports: HostActorPorts): 
         moveMaxMs,
       ),
       (reply) => ({ kind: 'drainMoved', execution, reply }),
-      (error) => ({ kind: 'drainMoved', execution, reply: { kind: 'refused', reason: messageOf(error) } }),
+      (error) => ({
+        kind: 'drainMoved',
+        execution,
+        reply: { kind: 'refused', reason: messageOf(error), began: false },
+      }),
     );
   }
   context.after(drainRoundMs, { kind: 'drainRound' });

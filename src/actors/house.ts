@@ -329,7 +329,6 @@ function affinity(parts: HouseParts): ChildSpec {
     policy: kind === 'weighted' ? { kind, ...common } : { kind, ...common, utility: utilityParameters },
     decides,
     remainingWork: (execution: ExecutionId) => board.remainingWork(execution),
-    alarmed: () => [],
     checkpointEveryMs: config.checkpoints.everyMs,
   };
   return worker('affinity', () => affinityActor(ports), { address: address.role(identity.name, 'affinity') });

@@ -114,7 +114,7 @@ class MigrationsSession {
     const { execution, target, reason, replyTo } = message;
     const { book, directory, identity, random } = this.#ports;
     const refuse = (why: string): void =>
-      void replyTo?.answer({ kind: 'refused', reason: why } satisfies MoveReply);
+      void replyTo?.answer({ kind: 'refused', reason: why, began: false } satisfies MoveReply);
     const state = book.get(execution)?.state;
     const cell = book.get(execution);
     const peer = directory.host(target);
@@ -286,7 +286,7 @@ class MigrationsSession {
     const { migration, execution } = cell.passage;
     this.#ports.events.emit({ kind: 'moveFailed', execution, migration, to: cell.peer.name, reason });
     this.#note(cell, { kind: 'failed', reason });
-    cell.waiter?.answer({ kind: 'refused', reason } satisfies MoveReply);
+    cell.waiter?.answer({ kind: 'refused', reason, began: true } satisfies MoveReply);
   }
 
   #note({ passage, peer, reason }: MigrationCell, outcome: MigrationRecord['outcome']): void {

@@ -46,6 +46,8 @@ function detailText(detail: EventDetail): string {
       return `${detail.migration} is held at ${detail.point}`;
     case 'pinned':
       return `${detail.execution} ${detail.pin.reason}`;
+    case 'anomaly':
+      return `${detail.execution}, ${detail.anomaly.signal}: ${detail.anomaly.text}`;
     case 'ordered': {
       const { componentId, parts, targetRack, text } = detail.directive;
       return `${componentId}: ${parts.length} of its executions are to go to rack ${targetRack}: ${text}`;

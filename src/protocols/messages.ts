@@ -139,6 +139,20 @@ export interface MoveReason {
   readonly decision: string;
 }
 
+/** A value, or a change of level, of one of an execution's signals. */
+export interface AnomalySeen {
+  readonly signal: string;
+  readonly shape: 'spike' | 'dip' | 'shiftUp' | 'shiftDown';
+  readonly value: number;
+  readonly expected: number;
+  /** In robust standard deviations. */
+  readonly severity: number;
+  /** Whether it makes the execution look for another host. */
+  readonly callsForMove: boolean;
+  /** For people: one sentence. */
+  readonly text: string;
+}
+
 /** What happened, for whoever follows. `sequence` counts one incarnation's events from 1. */
 export interface ClusterEvent {
   readonly host: HostName;
@@ -191,6 +205,8 @@ export type EventDetail =
   /** A test's barrier holds a migration here, for ever. */
   | { readonly kind: 'held'; readonly point: string; readonly migration: MigrationId }
   | { readonly kind: 'pinned'; readonly execution: ExecutionId; readonly pin: Pin }
+  /** Something about an execution that what it did before does not explain. */
+  | { readonly kind: 'anomaly'; readonly execution: ExecutionId; readonly anomaly: AnomalySeen }
   /** The orchestrator has ordered a component, or a part of it, to a rack. */
   | { readonly kind: 'ordered'; readonly directive: MigrationDirective }
   | { readonly kind: 'orderEnded'; readonly outcome: DirectiveOutcome }
@@ -264,7 +280,8 @@ export type ExecutionReply =
       readonly bytes: number;
     }
   | { readonly kind: 'posted' }
-  | { readonly kind: 'refused'; readonly reason: string }
+  /** `began`: something was done, and undone. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly began: boolean }
   /** It is not here. Read the register again; never an owner with a lower epoch. */
   | { readonly kind: 'elsewhere'; readonly epoch: Epoch; readonly owner: IncarnationId | null };
 

@@ -59,7 +59,7 @@ export type MoveReply =
       readonly pauseMs: number;
       readonly bytes: number;
     }
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly reason: string; readonly began: boolean };
 
 interface CellBase {
   readonly passage: Passage;
