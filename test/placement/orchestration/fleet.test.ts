@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Fleet } from '../../../src/placement/orchestration/fleet.ts';
+import { layEdges } from '../../../src/placement/orchestration/fleet-traffic.ts';
 import { Heap } from '../../../src/placement/orchestration/heap.ts';
 import {
   momentsOf,
@@ -9,8 +10,10 @@ import {
   skewedExcess,
   skewedTail,
 } from '../../../src/placement/orchestration/overload-risk.ts';
-import { planFleet } from '../../../src/placement/orchestration/planner.ts';
+import { planFleet, pointsOf } from '../../../src/placement/orchestration/planner.ts';
 import { orchestrationPolicy } from '../../../src/placement/orchestration/policy.ts';
+import { swap, swapGain } from '../../../src/placement/orchestration/relief.ts';
+import { Round } from '../../../src/placement/orchestration/round.ts';
 
 function fleetOf(sites: number, components: number, chance: () => number): Fleet {
   const fleet = new Fleet({ sites, components, racks: 1, resources: ['cpu', 'memory'], steps: 2 });
@@ -80,6 +83,39 @@ test('a large fleet exchanges components where no single move fits', () => {
   expect(plan.before.overload).toBe(1);
   expect(plan.after.overload).toBe(0);
   expect(plan.moves).toHaveLength(2);
+});
+
+test('what an exchange is said to gain is by how much the fleet is better', () => {
+  const policy = {
+    ...orchestrationPolicy,
+    capacityQuantile: 0,
+    weights: { latency: 1, cost: 1, energy: 1, churn: 1 },
+  };
+  const talk = [
+    { a: 0, b: 1, messagesPerSecond: 40, bytesPerSecond: 1e6 },
+    { a: 0, b: 2, messagesPerSecond: 90, bytesPerSecond: 0 },
+    { a: 1, b: 3, messagesPerSecond: 70, bytesPerSecond: 0 },
+  ];
+  for (const [a, b] of [
+    [0, 1],
+    [0, 2],
+    [1, 3],
+    [4, 9],
+  ] as const) {
+    const fleet = fleetOf(4, 20, chanceFrom(a + 10 * b + 1));
+    fleet.siteOf[a] = 0;
+    fleet.siteOf[b] = 1;
+    fleet.waitMs.fill(0.3);
+    layEdges(fleet, talk);
+    fleet.refresh();
+    const round = new Round(fleet, policy);
+    const before = round.scorer.totals();
+    const gain = swapGain(round, a, b);
+    expect(swap(round, a, b)).toBe(true);
+    const churn = round.scorer.churn(a) + round.scorer.churn(b);
+    const after = round.scorer.totals();
+    expect(gain).toBeCloseTo(pointsOf(before, policy) - pointsOf(after, policy) - churn, 5);
+  }
 });
 
 test('with few moves to spend, the worst sites are relieved first', () => {

@@ -76,6 +76,13 @@ test('so is the least cut between two nodes of a directed graph', () => {
   );
 });
 
+test('a flow that went a short way is sent back where a longer one makes room', () => {
+  // 0 to 7: the shortest way, 0 1 4 7, is in the way of the two that fit together.
+  const ways = ['01', '14', '47', '15', '56', '67', '02', '23', '34'];
+  const arcs = ways.map((way) => ({ from: Number(way[0]), to: Number(way[1]), capacity: 1 }));
+  expect(leastCutBetween(8, arcs, 0, 7).weight).toBe(2);
+});
+
 function member(name: string, demand: number, anchor: PartMember['anchor'] = 'free'): PartMember {
   return { execution: executionId(name), demand, anchor };
 }
