@@ -109,6 +109,14 @@ export class LatencyFirstRounds implements OrchestrationRounds {
     this.#memory = memory as Memory;
   }
 
+  problem(): unknown {
+    return null;
+  }
+
+  weigh(): string {
+    return 'its policy is latency-first, which weighs nothing (orchestrator.policy)';
+  }
+
   decide(situation: Situation): readonly Ordering[] {
     this.#measure(situation);
     const candidates = new Map(

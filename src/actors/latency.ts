@@ -179,11 +179,16 @@ function report(state: LatencyState, ports: LatencyPorts): HostLatencies {
   const nowMs = clock.monotonicMs();
   const known = new Set(state.prober.peers());
   for (const { incarnation } of planRound(state.map, identity, state.round, settings)) known.add(incarnation);
+  const isOpen = probes.standing().kind === 'open';
   const peers: PeerLatency[] = [];
   for (const incarnation of known) {
     const peer = directory.incarnation(incarnation);
     if (peer === null || peers.length === settings.reportedPeersMax) continue;
-    const statistics = state.prober.statistics(incarnation, nowMs) ?? pinged(links.roundTrip(incarnation));
+    const probed = state.prober.statistics(incarnation, nowMs);
+    const link = pinged(links.roundTrip(incarnation));
+    // Where nothing is probed any more, the link knows better than a window that only ages.
+    const statistics =
+      isOpen && state.asked.get(incarnation)?.probes?.kind !== 'closed' ? (probed ?? link) : (link ?? probed);
     if (statistics === null) continue;
     const answersP50Ms = answerTimes.p50Ms(incarnation);
     peers.push({ host: peer.name, rack: peer.rack, statistics, answersP50Ms });

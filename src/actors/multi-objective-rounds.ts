@@ -5,6 +5,7 @@ import type { ResourceVector } from '../core/resources.ts';
 import type {
   DemandForecast,
   Movable,
+  ObjectiveWeights,
   OrchestrationPlan,
   OrchestrationPolicy,
   OrchestrationProblem,
@@ -48,6 +49,8 @@ interface Ended extends Pending {
 }
 
 interface Memory {
+  /** What an operator picked; null for the configured ones. */
+  weights: ObjectiveWeights | null;
   feedback: FeedbackState;
   pending: Record<string, Pending>;
   ended: readonly Ended[];
@@ -68,7 +71,7 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
   readonly policy = 'multi-objective';
   readonly #rules: MultiObjectiveRules;
   readonly #directory: Directory;
-  #memory: Memory = { feedback: noFeedback, pending: {}, ended: [] };
+  #memory: Memory = { weights: null, feedback: noFeedback, pending: {}, ended: [] };
 
   constructor(rules: MultiObjectiveRules, directory: Directory) {
     this.#rules = rules;
@@ -81,6 +84,15 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
 
   recall(memory: unknown): void {
     this.#memory = memory as Memory;
+  }
+
+  weigh({ latency, cost, energy, churn }: Readonly<Record<string, number>>): string | null {
+    const isWeight = (value: number | undefined): value is number =>
+      Number.isFinite(value) && Number(value) >= 0;
+    if (!isWeight(latency) || !isWeight(cost) || !isWeight(energy) || !isWeight(churn))
+      return 'expected latency, cost, energy and churn, each a number from 0';
+    this.#memory.weights = { latency, cost, energy, churn };
+    return null;
   }
 
   decide(situation: Situation): readonly Ordering[] {
@@ -151,7 +163,7 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
           ageMs,
         })),
       ),
-      policy: this.#rules.policy,
+      policy: { ...this.#rules.policy, weights: this.#memory.weights ?? this.#rules.policy.weights },
     };
   }
 

@@ -59,6 +59,10 @@ export interface OrchestrationRounds {
   decide(situation: Situation): readonly Ordering[];
   /** An order is over; null where nobody told what became of it. */
   learn(order: Order, situation: Situation): void;
+  /** What the planner is asked; null for a policy without one. */
+  problem(situation: Situation): unknown;
+  /** @returns null when it weighs so from now on, else why not */
+  weigh(weights: Readonly<Record<string, number>>): string | null;
   memory(): unknown;
   recall(memory: unknown): void;
 }
@@ -165,6 +169,22 @@ function receive(
       return void context.replyTo?.answer({ kind: 'noted' });
     case 'standing':
       return void context.replyTo?.answer({ kind: 'standing', standing: standing(state, term, ports) });
+    case 'problem': {
+      const problem = ports.rounds.problem(situation(state, ports));
+      const reason = `its policy is ${ports.rounds.policy}, which weighs nothing (orchestrator.policy)`;
+      return void context.replyTo?.answer(
+        problem === null
+          ? { kind: 'refused', reason }
+          : { kind: 'problem', problem: JSON.stringify(problem) },
+      );
+    }
+    case 'weigh': {
+      const refusal = ports.rounds.weigh(message.weights);
+      if (refusal === null) state.changed = true;
+      return void context.replyTo?.answer(
+        refusal === null ? { kind: 'noted' } : { kind: 'refused', reason: refusal },
+      );
+    }
     case 'recalled':
       return recall(state, message.bytes, ports);
     case 'roundDue':

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addClusterCommands } from './cluster-commands.ts';
+import { addControlCommands } from './control-commands.ts';
 import { addDemoCommand } from './demo-command.ts';
 import { exitCodes, fail } from './failure.ts';
 import { addExplainCommand } from './explain-command.ts';
@@ -49,6 +50,7 @@ addHostCommand(program);
 addRunCommands(program);
 addClusterCommands(program);
 addSimulateCommand(program);
+addControlCommands(program);
 addExplainCommand(program);
 addWhatIfCommand(program);
 addForecastCommand(program);

@@ -104,10 +104,18 @@ export type OrchestratorMessage =
   | RackLatenciesMessage
   | { readonly kind: 'forecast'; readonly forecast: WorkloadForecast }
   | { readonly kind: 'outcome'; readonly outcome: DirectiveOutcome }
-  | { readonly kind: 'standing' };
+  | { readonly kind: 'standing' }
+  /** Answered with what the planner is asked now, for whoever weighs it otherwise; refused by other policies. */
+  | { readonly kind: 'problem' }
+  /** Weighs otherwise from now on, for the next holders of the seat too. */
+  | { readonly kind: 'weigh'; readonly weights: Readonly<Record<string, number>> };
 
 export type OrchestratorReply =
-  { readonly kind: 'standing'; readonly standing: OrchestratorStanding } | { readonly kind: 'noted' };
+  | { readonly kind: 'standing'; readonly standing: OrchestratorStanding }
+  /** JSON. */
+  | { readonly kind: 'problem'; readonly problem: string }
+  | { readonly kind: 'noted' }
+  | { readonly kind: 'refused'; readonly reason: string };
 
 /** What the orchestrator knows and has ordered. */
 export interface OrchestratorStanding {
