@@ -1,5 +1,5 @@
-import { noResources, resourceNames } from '../../core/resources.ts';
-import type { ResourceVector } from '../../core/resources.ts';
+import { resourceNames } from '../../core/resources.ts';
+import type { ResourceName, ResourceVector } from '../../core/resources.ts';
 import type { DemandForecast, Movable, OrchestrationPolicy, OrchestrationProblem, Site } from './contract.ts';
 import { Fleet, siteFlag } from './fleet.ts';
 import { layLatencies, layTraffic } from './fleet-traffic.ts';
@@ -118,24 +118,32 @@ function layComponent(
 }
 
 /** @returns whether all figures can be true; those that cannot are taken as 0 */
-function layDemand(fleet: Fleet, i: number, demand: DemandForecast): boolean {
-  let sound = demand.steps.length === fleet.shape.steps && demand.levels.includes(0.5);
-  const outer = outerLevel(demand.levels);
+function layDemand(fleet: Fleet, i: number, { levels, steps }: DemandForecast): boolean {
+  let sound = steps.length === fleet.shape.steps && levels.includes(0.5);
+  const outer = outerLevel(levels);
+  const level = outer ?? 0.5;
+  const [lowAt, medianAt, highAt] = [
+    positionOf(levels, 1 - level),
+    positionOf(levels, 0.5),
+    positionOf(levels, level),
+  ];
   let skewness = 0;
+  const figure = (vectors: readonly ResourceVector[] | undefined, at: number, name: ResourceName) => {
+    const value = vectors?.[at]?.[name] ?? 0;
+    if (isFigure(value)) return value;
+    sound = false;
+    return 0;
+  };
   for (let step = 0; step < fleet.shape.steps; step += 1) {
+    const vectors = steps[step];
     resourceNames.forEach((name, r) => {
-      const at = (level: number) => {
-        const value = vectorAt(demand, step, level)[name];
-        if (isFigure(value)) return value;
-        sound = false;
-        return 0;
-      };
+      const median = figure(vectors, medianAt, name);
+      const low = figure(vectors, lowAt, name);
+      const high = figure(vectors, highAt, name);
       // Quantiles that cross say the same when they are sorted.
-      const [lower = 0, median = 0, upper = 0] =
-        outer === null
-          ? [at(0.5), at(0.5), at(0.5)]
-          : [at(1 - outer), at(0.5), at(outer)].sort((a, b) => a - b);
-      const moments = momentsOf(lower, median, upper, outer ?? 0.9);
+      const least = Math.min(low, median, high);
+      const most = Math.max(low, median, high);
+      const moments = momentsOf(least, low + median + high - least - most, most, outer ?? 0.9);
       const cell = i * fleet.cells + step * fleet.resources + r;
       fleet.mean[cell] = moments.mean;
       fleet.deviation[cell] = moments.deviation;
@@ -146,9 +154,8 @@ function layDemand(fleet: Fleet, i: number, demand: DemandForecast): boolean {
   return sound;
 }
 
-function vectorAt({ levels, steps }: DemandForecast, step: number, level: number): ResourceVector {
-  const at = levels.findIndex((known) => Math.abs(known - level) < 1e-6);
-  return steps[step]?.[at] ?? noResources;
+function positionOf(levels: readonly number[], level: number): number {
+  return levels.findIndex((known) => Math.abs(known - level) < 1e-6);
 }
 
 /** The outermost level that has its mirror below the median, as 0.9 has 0.1. */
