@@ -364,7 +364,7 @@ function furnish(
       ),
     executionCost: (execution) =>
       executionCost({
-        cpuMs: board.trace(execution)?.cpuMs ?? 0,
+        cpuMs: board.trace(execution)?.workedMs ?? 0,
         snapshotBytes: board.trace(execution)?.snapshotBytes ?? 0,
       }),
     describe,

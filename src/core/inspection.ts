@@ -40,6 +40,8 @@ export interface ExecutionTrace {
   readonly fuel: number;
   /** Time inside its slices. Where other processes take the core meanwhile, more than the CPU time: see the lane's. */
   readonly cpuMs: number;
+  /** The same over its whole life, on all hosts; a rewind takes back what was worked since the checkpoint. */
+  readonly workedMs: number;
   /** Time in which it was ready or running. */
   readonly demandMs: number;
   readonly slices: number;

@@ -117,7 +117,9 @@ export type LaneEvent =
       readonly busyMs: number;
       readonly periodMs: number;
       readonly sample: LaneSample;
-    };
+    }
+  /** Of an execution that has just settled: it may be gone before the next trace. */
+  | { readonly kind: 'lastTrace'; readonly trace: ExecutionTrace };
 
 /** Words that host and lane share, each a BigInt64 in one SharedArrayBuffer. See `shared.ts`. */
 export interface LaneShared {

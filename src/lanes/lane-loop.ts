@@ -1,25 +1,19 @@
 import { assertNever } from '../core/assert.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Tenure } from '../core/execution.ts';
-import type { EventLoopDelaySample, LaneSample } from '../core/host-sample.ts';
-import type { ExecutionId, LaneIndex } from '../core/ids.ts';
+import type { ExecutionId } from '../core/ids.ts';
 import type { Cancel, Clock, Digest } from '../core/ports.ts';
 import { createRuntime } from '../methods/runtime/index.ts';
 import type { Admission, CaptureOutcome, Runtime, RuntimeEvent } from '../methods/runtime/index.ts';
-import type {
-  InstalledPackage,
-  LaneCommand,
-  LaneCounters,
-  LaneEvent,
-  LaneOptions,
-  LaneShared,
-} from './contract.ts';
+import type { InstalledPackage, LaneCommand, LaneEvent, LaneOptions, LaneShared } from './contract.ts';
+import type { ThreadFigures } from './lane-tracing.ts';
+import { LaneTracing } from './lane-tracing.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { Outbox } from './outbox.ts';
 import { SharedWords } from './shared.ts';
 
 /** What the loop needs from the thread that it runs in. */
-export interface LanePorts {
+export interface LanePorts extends ThreadFigures {
   /** Its monotonic clock is the host's. */
   readonly clock: Clock;
   readonly digest: Digest;
@@ -31,11 +25,6 @@ export interface LanePorts {
   report(events: readonly LaneEvent[]): void;
   /** Imports every module of a package. @returns the `file:` URL of its folder, ending in `/` */
   importPackage(installed: InstalledPackage): Promise<string>;
-  heapBytes(): number;
-  /** CPU time that this thread was given so far; null where nobody tells. */
-  cpuMs(): number | null;
-  /** Since the look before. */
-  eventLoopDelay(): EventLoopDelaySample;
   /** An effect of this execution is about to be called; `null` when the slice that called it has ended. */
   effectOf(execution: ExecutionId | null): void;
 }
@@ -77,11 +66,7 @@ export class LaneLoop {
   #turnStartMs = 0;
   #countedMs: number;
   #ready = 0;
-  #traceDue = false;
-  #tracedMs: number;
-  #tracedBusyMs = 0;
-  #tracedCpuMs: number | null;
-  readonly #index: LaneIndex;
+  readonly #tracing: LaneTracing;
   #retransmitDue = false;
 
   constructor(shared: LaneShared, options: LaneOptions, ports: LanePorts) {
@@ -90,9 +75,7 @@ export class LaneLoop {
     this.#lease = new LeaseWatch(ports.clock, this.#words);
     this.#outbox = new Outbox((events) => ports.report(events));
     this.#countedMs = ports.clock.monotonicMs();
-    this.#tracedMs = this.#countedMs;
-    this.#tracedCpuMs = ports.cpuMs();
-    this.#index = options.index;
+    this.#tracing = new LaneTracing(options.index, ports, this.#countedMs);
     this.#runtime = createRuntime(
       {
         incarnation: options.incarnation,
@@ -107,7 +90,7 @@ export class LaneLoop {
       },
       { sliceMs: options.sliceMs, heapBytes: () => ports.heapBytes() },
     );
-    this.#every(options.tracePeriodMs, () => (this.#traceDue = true));
+    this.#every(options.tracePeriodMs, () => this.#tracing.periodPassed());
     this.#every(retransmitPeriodMs, () => (this.#retransmitDue = true));
     this.#rest();
   }
@@ -213,7 +196,11 @@ export class LaneLoop {
   }
 
   #emit(event: RuntimeEvent): void {
-    if (event.kind === 'settled') this.#executions.delete(event.tenure.execution);
+    if (event.kind === 'settled') {
+      this.#executions.delete(event.tenure.execution);
+      const trace = this.#runtime.trace(event.tenure.execution);
+      if (trace !== null) this.#outbox.add({ kind: 'lastTrace', trace });
+    }
     this.#outbox.add(event);
     // The effect's own code runs next, on this thread: should it never come back, the host knows which one it was.
     if (event.kind === 'effectStarted') {
@@ -226,7 +213,7 @@ export class LaneLoop {
 
   #report(): void {
     this.#showExecutions();
-    if (this.#traceDue) this.#trace();
+    if (this.#tracing.isDue) this.#trace();
     if (this.#retransmitDue && this.#mayAct()) {
       this.#retransmitDue = false;
       this.#runtime.retransmit();
@@ -240,31 +227,9 @@ export class LaneLoop {
   }
 
   #trace(): void {
-    this.#traceDue = false;
     this.#words.showHeap(this.#ports.heapBytes());
-    const counters = this.#words.counters();
-    const busyMs = counters.busyMs - this.#tracedBusyMs;
-    const periodMs = this.#countedMs - this.#tracedMs;
-    const sample = this.#sample(busyMs, periodMs, counters);
-    this.#outbox.add({ kind: 'trace', traces: this.#runtime.traces(), busyMs, periodMs, sample });
-    this.#tracedBusyMs = counters.busyMs;
-    this.#tracedMs = this.#countedMs;
-  }
-
-  #sample(busyMs: number, periodMs: number, counters: LaneCounters): LaneSample {
-    const cpuMs = this.#ports.cpuMs();
-    const share = (amount: number): number => (periodMs > 0 ? Math.max(0, amount) / periodMs : 0);
-    const sample: LaneSample = {
-      lane: this.#index,
-      busyRatio: Math.min(1, share(busyMs)),
-      cpuCores: cpuMs === null || this.#tracedCpuMs === null ? null : share(cpuMs - this.#tracedCpuMs),
-      ready: counters.ready,
-      executions: counters.executions,
-      heapBytes: counters.heapBytes,
-      eventLoopDelay: this.#ports.eventLoopDelay(),
-    };
-    this.#tracedCpuMs = cpuMs;
-    return sample;
+    const traces = this.#runtime.traces();
+    this.#outbox.add(this.#tracing.trace(traces, this.#words.counters(), this.#countedMs));
   }
 
   #carryOut(): void {

@@ -21,6 +21,7 @@ function isAct(event: LaneEvent): boolean {
     case 'inspected':
     case 'log':
     case 'trace':
+    case 'lastTrace':
       return false;
     default:
       return assertNever(event);

@@ -45,6 +45,7 @@ function reportOf(figure: number): HostUsage {
     activity: 'running',
     fuel: 0,
     cpuMs: figure,
+    workedMs: figure,
     demandMs: figure,
     slices: 1,
     longestSliceMs: 0,
@@ -68,6 +69,7 @@ function reportOf(figure: number): HostUsage {
     statement: book.close(),
     register: () => null,
     executionCost: () => figure,
+    remainingWork: () => ({ lowMs: figure, medianMs: figure, highMs: figure, source: 'history' }),
     executionsMax: 10,
     peersMax: 10,
   };

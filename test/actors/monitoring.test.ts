@@ -5,7 +5,12 @@ import type { HostAvailability, RackUsage, RackUsageMessage } from '../../src/pr
 import type { SimulatedHost } from './cluster-world.ts';
 import { ClusterWorld } from './cluster-world.ts';
 
-const settings = { affinity: { enabled: false }, monitor: { usageMs: 4_000, executionsMax: 2, peersMax: 2 } };
+/** Nothing moves but what is asked to. */
+const settings = {
+  affinity: { enabled: false },
+  orchestrator: { enabled: false },
+  monitor: { usageMs: 4_000, executionsMax: 2, peersMax: 2 },
+};
 
 /** What racks' actors tell the control seat's holder on another host, in the order in which it is sent. */
 function overhear(world: ClusterWorld): { to: SimulatedHost; role: string; usage: RackUsage }[] {

@@ -150,6 +150,7 @@ export class ScriptedLane implements Lane {
           activity: settled ? 'settled' : frozen ? 'frozen' : script.busy ? 'running' : 'waiting',
           fuel: count,
           cpuMs: count * stepMs,
+          workedMs: count * stepMs,
           demandMs: count * stepMs,
           allocatedBytes: 0,
           effects: 0,

@@ -16,6 +16,7 @@ function trace(changes: Partial<ExecutionTrace>): ExecutionTrace {
     activity: 'running',
     fuel: 0,
     cpuMs: 0,
+    workedMs: 0,
     demandMs: 0,
     slices: 0,
     longestSliceMs: 0,

@@ -72,7 +72,13 @@ afterAll(async () => {
 beforeAll(async () => {
   await once(sink.listen(0, '127.0.0.1'), 'listening');
   await writeFile(join(desk.folder, 'load.js'), methodsFile);
-  const settings = ['affinity.enabled=false', 'monitor.sampleMs=250', 'monitor.usageMs=1000', 'lanes=1'];
+  const settings = [
+    'affinity.enabled=false',
+    'orchestrator.enabled=false',
+    'monitor.sampleMs=250',
+    'monitor.usageMs=1000',
+    'lanes=1',
+  ];
   const up = desk.start('up', '--racks', '2', '--hosts', '1', ...settings.flatMap((one) => ['--set', one]));
   await up.line(/^Up: r1-h1, r2-h1/);
   cluster = await connect(locateStore(join(desk.folder, 'state'), {}, desk.folder));

@@ -133,6 +133,8 @@ export interface Runtime {
   readyCount(): number;
   /** Of the executions of which anything has changed since the last call. */
   traces(): readonly ExecutionTrace[];
+  /** Of one execution; null when nothing of it has changed since it was traced last, or it is not here. */
+  trace(execution: ExecutionId): ExecutionTrace | null;
   /** The execution whose method runs right now, for attributing console output; null between slices. */
   running(): ExecutionId | null;
 }

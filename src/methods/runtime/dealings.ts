@@ -65,6 +65,8 @@ export interface DealingsHost {
 /** What of the dealings travels in a snapshot, besides the promises in it. */
 export interface DealingsState {
   readonly sequence: number;
+  /** Time that the execution has worked, for those who estimate what is left of it. */
+  readonly workedMs: number;
   readonly parent: ExecutionId | null;
   readonly effects: readonly PendingEffect[];
   readonly timers: readonly Timer[];
@@ -99,6 +101,7 @@ export class Dealings implements ExecutionApi {
   capture(): DealingsState {
     return {
       sequence: this.sequence,
+      workedMs: this.#execution.workedMs,
       parent: this.parent,
       effects: [...this.effects.values()],
       timers: [...this.timers],
@@ -112,6 +115,7 @@ export class Dealings implements ExecutionApi {
 
   restore(state: DealingsState): void {
     this.sequence = state.sequence;
+    this.#execution.workedBeforeMs = state.workedMs;
     this.parent = state.parent;
     for (const effect of state.effects) this.effects.set(effect.sequence, effect);
     for (const timer of state.timers) this.timers.add(timer);

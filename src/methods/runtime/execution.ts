@@ -56,14 +56,17 @@ export class Execution implements Running {
   snapshotBytes = 0;
   captureMs = 0;
   readonly tally = new Tally();
+  /** Time inside its slices before it came here. */
+  workedBeforeMs = 0;
   /** Calls of effects, since it came here. */
   effects = 0;
   readonly #allocation = new Allocation();
   #demandMs = 0;
   /** Since when it could run, or runs; null while it waits or stands still. */
   #readySinceMs: number | null = null;
-  /** What of it the trace before showed. */
-  #traced = '';
+  /** What the trace before showed: any change of it changes one of these. */
+  #tracedActivity: ExecutionActivity = 'settled';
+  #tracedSum = -1;
   readonly #host: ExecutionHost;
   #collected: Frame[] = [];
   #expectedFrames = 0;
@@ -102,20 +105,28 @@ export class Execution implements Running {
     return this.isReady ? 'ready' : 'waiting';
   }
 
+  get workedMs(): number {
+    return this.workedBeforeMs + this.fuel.trace.cpuMs;
+  }
+
   /** @returns null when nothing has changed since the trace before */
   takeTrace(nowMs: number): ExecutionTrace | null {
     const { activity, snapshotBytes, captureMs, effects } = this;
     const { fuel, cpuMs, slices, longestSliceMs } = this.fuel.trace;
-    const traced = `${activity} ${slices} ${snapshotBytes} ${effects} ${this.tally.messagesIn}`;
+    // Only snapshots ever shrink, and none is taken without a change of the time that it took.
+    const sum = slices + snapshotBytes + captureMs + effects + this.tally.messagesIn;
+    const isSame = activity === this.#tracedActivity && sum === this.#tracedSum;
     // Demand grows while it is ready.
-    if (traced === this.#traced && this.#readySinceMs === null && this.tally.isEmpty) return null;
-    this.#traced = traced;
+    if (isSame && this.#readySinceMs === null && this.tally.isEmpty) return null;
+    this.#tracedActivity = activity;
+    this.#tracedSum = sum;
     return {
       execution: this.tenure.execution,
       method: this.ref,
       activity,
       fuel,
       cpuMs,
+      workedMs: this.workedMs,
       demandMs: this.#demandMs + (this.#readySinceMs === null ? 0 : nowMs - this.#readySinceMs),
       slices,
       longestSliceMs,

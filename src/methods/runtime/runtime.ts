@@ -220,12 +220,11 @@ class ThreadRuntime implements Runtime {
 
   traces(): readonly ExecutionTrace[] {
     const nowMs = this.#ports.monotonicMs();
-    const traces: ExecutionTrace[] = [];
-    for (const { execution } of this.#residents.values()) {
-      const trace = execution.takeTrace(nowMs);
-      if (trace !== null) traces.push(trace);
-    }
-    return traces;
+    return [...this.#residents.values()].flatMap(({ execution }) => execution.takeTrace(nowMs) ?? []);
+  }
+
+  trace(id: ExecutionId): ExecutionTrace | null {
+    return this.#residents.get(id)?.execution.takeTrace(this.#ports.monotonicMs()) ?? null;
   }
 
   running(): ExecutionId | null {
