@@ -175,20 +175,15 @@ function answered(state: LatencyState, answer: AnsweredProbe, ports: LatencyPort
 }
 
 function report(state: LatencyState, ports: LatencyPorts): HostLatencies {
-  const { clock, directory, identity, links, probes, answerTimes } = ports;
+  const { clock, directory, identity, probes, answerTimes } = ports;
   const nowMs = clock.monotonicMs();
   const known = new Set(state.prober.peers());
   for (const { incarnation } of planRound(state.map, identity, state.round, settings)) known.add(incarnation);
-  const isOpen = probes.standing().kind === 'open';
   const peers: PeerLatency[] = [];
   for (const incarnation of known) {
     const peer = directory.incarnation(incarnation);
     if (peer === null || peers.length === settings.reportedPeersMax) continue;
-    const probed = state.prober.statistics(incarnation, nowMs);
-    const link = pinged(links.roundTrip(incarnation));
-    // Where nothing is probed any more, the link knows better than a window that only ages.
-    const statistics =
-      isOpen && state.asked.get(incarnation)?.probes?.kind !== 'closed' ? (probed ?? link) : (link ?? probed);
+    const statistics = figureOf(state, incarnation, nowMs, ports);
     if (statistics === null) continue;
     const answersP50Ms = answerTimes.p50Ms(incarnation);
     peers.push({ host: peer.name, rack: peer.rack, statistics, answersP50Ms });
@@ -201,6 +196,19 @@ function report(state: LatencyState, ports: LatencyPorts): HostLatencies {
     coordinate: state.coordinate,
     probes: probes.standing(),
   };
+}
+
+/** By probes if there are any. Where nothing is probed any more, the link knows better than a window that only ages. */
+function figureOf(
+  state: LatencyState,
+  peer: IncarnationId,
+  nowMs: number,
+  { links, probes }: LatencyPorts,
+): LatencyStatistics | null {
+  const probed = state.prober.statistics(peer, nowMs);
+  const link = pinged(links.roundTrip(peer));
+  const isProbed = probes.standing().kind === 'open' && state.asked.get(peer)?.probes?.kind !== 'closed';
+  return isProbed ? (probed ?? link) : (link ?? probed);
 }
 
 /** A link's pings, which are never lost and seldom old; the mean deviation of a normal value is 0.8 of its standard one. */

@@ -120,6 +120,22 @@ test('without probes the link’s pings stand in, and both the report and the ro
   expect(first.report?.resource.latency).toBe(1.5);
 });
 
+test('when a storm closes one’s own port, the links’ pings stand in at once, until it is open again', async () => {
+  const made = await world({ r1: 1, r2: 1 });
+  const [first] = made.hosts as [SimulatedHost];
+  made.probes.ping = { lastMs: 2, leastMs: 1, smoothedMs: 1.5, jitterMs: 0.2, samples: 40, unanswered: 1 };
+  const sources: (string | undefined)[] = [];
+  const end = made.probes.end(first.identity.incarnation);
+  for (const closed of [null, 'too many packets came', null]) {
+    end.closed = closed;
+    await made.advance(5 * roundMs);
+    const { peers, probes } = await agentOf(made, first);
+    sources.push(peers[0]?.statistics.source);
+    expect(probes.kind).toBe(closed === null ? 'open' : 'closed');
+  }
+  expect(sources).toEqual(['measured', 'link', 'measured']);
+});
+
 test('a peer that listens elsewhere than usual is asked where, and found', async () => {
   const made = await world({ r1: 1, r2: 1 });
   const [first, second] = made.hosts as [SimulatedHost, SimulatedHost];
