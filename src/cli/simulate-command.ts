@@ -113,6 +113,7 @@ function simulationOf(flags: SimulateFlags): Simulation {
   const movesPerHour = flags.movesPerHour * workload.components;
   return {
     workload,
+    burstOf: workload,
     fleet: {
       hosts: flags.hosts,
       racks: flags.racks,

@@ -40,8 +40,10 @@ const alternativesMax = 3;
  *
  * Only sites that drain, are likely to be overloaded, or may be emptied are looked into, and components that wait for
  * peers; a small fleet is searched thoroughly.
+ *
+ * @param thorough false leaves that search out: for whoever decides every few seconds, and will decide again
  */
-export function planFleet(fleet: Fleet, policy: OrchestrationPolicy): FleetPlan {
+export function planFleet(fleet: Fleet, policy: OrchestrationPolicy, thorough = true): FleetPlan {
   const round = new Round(fleet, policy);
   const before = round.scorer.totals();
   const draining: number[] = [];
@@ -54,7 +56,7 @@ export function planFleet(fleet: Fleet, policy: OrchestrationPolicy): FleetPlan 
   relieve(round, hot);
   if (fleet.edgePeer.length > 0) approach(round);
   if (policy.consolidates) consolidate(round);
-  if (isSmall(round)) polish(round);
+  if (thorough && isSmall(round)) polish(round);
   const moves = replay(round);
   const stuck = draining.flatMap((site) => fleet.membersOf(site).toSorted((a, b) => a - b));
   const after = moves.reduce((sum, { change }) => sumOf(sum, change), before);

@@ -18,11 +18,12 @@ export class DemandModel {
   readonly #seed: number;
   readonly #cv: Float64Array;
 
-  constructor(workload: Workload, ticksPerSample: number, seed: number) {
+  /** @param burstOf the recording that burstiness is estimated from: `workload` itself, but for what-ifs */
+  constructor(workload: Workload, ticksPerSample: number, seed: number, burstOf: Workload = workload) {
     this.workload = workload;
     this.ticksPerSample = ticksPerSample;
     this.#seed = seed >>> 0;
-    this.#cv = burstiness(workload);
+    this.#cv = burstiness(burstOf);
   }
 
   /** Writes the ticks of one sample of one component to `out`, from `at` on, `stride` apart. */

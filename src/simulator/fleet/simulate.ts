@@ -12,6 +12,8 @@ import { World } from './world.ts';
 /** One simulation: the same for every policy that is compared. */
 export interface Simulation {
   readonly workload: Workload;
+  /** What burstiness is estimated from: the workload, unless a variant of it is simulated. */
+  readonly burstOf: Workload;
   readonly fleet: FleetSpec;
   readonly costs: MoveCosts;
   readonly budget: MoveBudget;
@@ -24,12 +26,12 @@ export interface Simulation {
  * @param clock measures how long decisions take; nothing that is simulated depends on it
  */
 export function simulate(
-  { workload, fleet, costs, budget }: Simulation,
+  { workload, burstOf, fleet, costs, budget }: Simulation,
   plan: PolicyPlan,
   clock: Pick<Clock, 'monotonicMs'>,
 ): FleetReport {
   const shape = fleetShape(fleet, workload);
-  const demand = new DemandModel(workload, shape.ticksPerSample, fleet.seed);
+  const demand = new DemandModel(workload, shape.ticksPerSample, fleet.seed, burstOf);
   const policy = plan.make(shape, prophetOf(demand, shape));
   const placement = firstPlacement(shape, fleet.seed);
   const world = new World(shape, demand, placement, costs, budget, fleet.seed + 4);

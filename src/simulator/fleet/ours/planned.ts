@@ -35,7 +35,8 @@ function plannedPolicy(
         fleet.movable[component] = isRested(view, component, policy) ? 1 : 0;
       fleet.refresh();
       if (view.movesMax === 0) return [];
-      const plan = planFleet(fleet, { ...policy, movesMax: Math.min(policy.movesMax, view.movesMax) });
+      const movesMax = Math.min(policy.movesMax, view.movesMax);
+      const plan = planFleet(fleet, { ...policy, movesMax }, false);
       return plan.moves.map(({ component, to }) => ({ component, target: to }));
     },
   };
