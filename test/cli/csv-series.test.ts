@@ -44,6 +44,7 @@ test.each([
     'a byte order mark',
     `\uFEFF${plain.replace('time,cpu', 'cpu,time').replaceAll(/(2026.*),(.*)/g, '$2,$1')}`,
   ],
+  ['a byte order mark before a quote', '\uFEFF"cpu","time"\n1,2026-03-01\n2.5,2026-03-01 00:05\n'],
   ['other line ends', plain.replaceAll('\n', '\r\n')],
   ['blank lines and no last line end', plain.replaceAll('\n', '\n\n').trimEnd()],
   ['blanks around', plain.replaceAll(',', ' , ')],

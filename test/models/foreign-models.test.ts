@@ -101,6 +101,15 @@ test.each(nastySeries)('%s costs no model its senses: a finite forecast, or a re
   }
 });
 
+test.each([Number.NaN, Number.POSITIVE_INFINITY, 1e300, -1e300])(
+  'observing %d leaves a finite forecast',
+  (value) => {
+    const fitted = modelOf('arima')(walk.subarray(0, 300).map((each) => 2 ** -600 * each));
+    fitted?.observe(value);
+    expect(fitted?.forecast(100).every(Number.isFinite)).toBe(true);
+  },
+);
+
 test('a long series costs no more than the newest part of it', () => {
   const long = seasonalWalk(9000, 2);
   const newest = long.subarray(-4000);

@@ -54,6 +54,8 @@ test('a correction is learnt: all of a level that stays, nothing of plain noise'
   expect(chooseCorrection(wandering)).toMatchObject({ gain: 1, decay: 1, level });
   expect(chooseCorrection(Float64Array.from({ length: 400 }, next)).gain).toBeLessThan(0.1);
   expect(chooseCorrection(new Float64Array())).toEqual(noCorrection);
+  // Nothing has moved yet: what follows a move is safer.
+  expect(chooseCorrection(new Float64Array(100)).gain).toBe(1);
 });
 
 test('a path moves with its origin, is bent by its errors, and repeats its last season', () => {

@@ -115,6 +115,26 @@ test('many saves keep a bounded number of values; what was forgotten and cut off
   expect(await vault.list('history/')).toHaveLength(1);
 });
 
+test('a series that was forgotten does not come back, however little was saved since', async () => {
+  const holder = vaultHistory(vault, { term: 1 });
+  fill(holder, 'a', 0, 5);
+  fill(holder, 'b', 0, 5);
+  await holder.save(nowMs);
+  holder.forget('b');
+  fill(holder, 'a', 5, 6);
+  await holder.save(nowMs);
+  expect((await successor(2)).keys('')).toEqual(['a']);
+});
+
+test('what a clock said that was ahead does not come back', async () => {
+  const holder = vaultHistory(vault, { term: 1 });
+  fill(holder, 'a', 0, 110);
+  await holder.save(nowMs);
+  fill(holder, 'a', 20, 24, -1);
+  await holder.save(nowMs);
+  expect(seen(await successor(2), 'a')).toEqual([...numbers(0, 20), -22, -23]);
+});
+
 test('a large history takes several values; all of them count, or none', async () => {
   const holder = vaultHistory(vault, { term: 1 });
   for (let series = 0; series < 1200; series += 1) fill(holder, `series/${series}`, 0, 2, series);
