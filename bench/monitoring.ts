@@ -22,7 +22,12 @@ const tickMs = 10;
 const costMax = 1;
 
 /** Neither moves nor checkpoints: what is left besides the executions' own work is heartbeats and monitoring. */
-const quiet = ['affinity.enabled=false', 'checkpoints.everyMs=600000', 'lanes=1'];
+const quiet = [
+  'affinity.enabled=false',
+  'orchestrator.enabled=false',
+  'checkpoints.everyMs=600000',
+  'lanes=1',
+];
 const unmonitored = ['sampleMs', 'traceMs', 'usageMs'].map((key) => `monitor.${key}=${neverMs}`);
 
 /** One host with so many executions, each of which wakes once a second. */
