@@ -49,7 +49,8 @@ export function fillMatrix(reports: readonly RackLatencies[]): LatencyMatrix {
   for (const from of racks) {
     const row: Record<RackName, LatencyStatistics> = {};
     for (const to of racks) {
-      const figure = measured(rows, from, to) ?? (from === to ? null : estimates(from, to));
+      const found = from === to ? measured(rows, from, to) : known.get(from)?.byRack.get(to);
+      const figure = found ?? (from === to ? null : estimates(from, to));
       if (figure !== null) row[to] = figure;
     }
     measurements[from] = row;
@@ -64,28 +65,55 @@ function measured(rows: Rows, from: RackName, to: RackName): LatencyStatistics |
   return back !== undefined && isSoundStatistics(back) ? back : null;
 }
 
-interface Figure {
-  readonly other: RackName;
-  readonly statistics: LatencyStatistics;
+/** What was measured between one rack and the others. */
+interface Figures {
+  readonly byRack: ReadonlyMap<RackName, LatencyStatistics>;
+  /** Their medians, ascending. */
+  readonly sortedMs: Float64Array;
 }
 
-/** What was measured between a rack and the others. */
-function figuresOf(rows: Rows, rack: RackName): readonly Figure[] {
-  return [...rows.keys()].flatMap((other) => {
+function figuresOf(rows: Rows, rack: RackName): Figures {
+  const byRack = new Map<RackName, LatencyStatistics>();
+  for (const other of rows.keys()) {
     const statistics = other === rack ? null : measured(rows, rack, other);
-    return statistics === null ? [] : [{ other, statistics }];
-  });
+    if (statistics !== null) byRack.set(other, statistics);
+  }
+  return { byRack, sortedMs: ascending([...byRack.values()].map(({ p50Ms }) => p50Ms)) };
 }
 
-type Known = ReadonlyMap<RackName, readonly Figure[]>;
+function ascending(values: readonly number[]): Float64Array {
+  return Float64Array.from(values).sort();
+}
+
+type Known = ReadonlyMap<RackName, Figures>;
 
 /** The plain figure of a pair: the median over everything else that was measured from either rack. */
 function plainMs(known: Known, a: RackName, b: RackName): number | null {
-  const others = [
-    ...(known.get(a) ?? []).filter(({ other }) => other !== b),
-    ...(known.get(b) ?? []).filter(({ other }) => other !== a),
-  ];
-  return others.length === 0 ? null : median(others.map(({ statistics }) => statistics.p50Ms));
+  return middle(others(known, a, b), others(known, b, a));
+}
+
+function others(known: Known, rack: RackName, besides: RackName): Float64Array {
+  const figures = known.get(rack);
+  if (figures === undefined) return new Float64Array();
+  const own = figures.byRack.get(besides);
+  if (own === undefined) return figures.sortedMs;
+  const at = figures.sortedMs.indexOf(own.p50Ms);
+  return figures.sortedMs.filter((_, index) => index !== at);
+}
+
+/** The median of two lists together, each ascending: of unmeasured pairs there may be thousands, with rows as long. */
+function middle(a: Float64Array, b: Float64Array): number | null {
+  const count = a.length + b.length;
+  if (count === 0) return null;
+  let [atA, atB, before, value] = [0, 0, 0, 0];
+  for (let taken = 0; taken <= Math.floor(count / 2); taken += 1) {
+    before = value;
+    const [nextA, nextB] = [a[atA] ?? Infinity, b[atB] ?? Infinity];
+    if (nextA <= nextB) atA += 1;
+    else atB += 1;
+    value = Math.min(nextA, nextB);
+  }
+  return count % 2 === 1 ? value : (before + value) / 2;
 }
 
 function learnedMs(rows: Rows, a: RackName, b: RackName): number | null {
@@ -100,7 +128,7 @@ function usable(coordinate: NetworkCoordinate | null): coordinate is NetworkCoor
 function judge(rows: Rows, known: Known): LearnedScore {
   const errors: { readonly learned: number; readonly plain: number }[] = [];
   for (const [from, figures] of known) {
-    for (const { other, statistics } of figures) {
+    for (const [other, statistics] of figures.byRack) {
       if (from > other || !isHeldBack(from, other) || statistics.p50Ms <= 0) continue;
       if (errors.length === judgedPairsMax) continue;
       const [learned, plain] = [learnedMs(rows, from, other), plainMs(known, from, other)];
@@ -123,9 +151,9 @@ function estimator(
   known: Known,
   learns: boolean,
 ): (a: RackName, b: RackName) => LatencyStatistics | null {
-  const all = [...known.values()].flat().map(({ statistics }) => statistics);
+  const all = [...known.values()].flatMap(({ byRack }) => [...byRack.values()]);
   const common = (figure: (statistics: LatencyStatistics) => number): number =>
-    all.length === 0 ? 0 : median(all.map(figure));
+    middle(ascending(all.map(figure)), new Float64Array()) ?? 0;
   const spread = common(({ p50Ms, p95Ms }) => (p50Ms > 0 ? p95Ms / p50Ms : 1));
   const [jitterMs, lossRatio] = [common((one) => one.jitterMs), common((one) => one.lossRatio)];
   const ageMs = common((one) => one.ageMs);
