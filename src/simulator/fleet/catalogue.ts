@@ -46,6 +46,11 @@ function truth(_: FleetShape, prophet: Prophet) {
   return trueOutlook(prophet, oracleTicks);
 }
 
+/** The planner with forecasts, under other settings than the tuned ones. */
+export function ownPlan(setting: PlannedSetting): PolicyPlan {
+  return planned('multi-objective', { ...plannedSetting, ...setting }, forecasts);
+}
+
 const rival = (plan: PolicyPlan, roundMs: number): ScheduledPolicy => ({ plan, roundMs, isRival: true });
 const own = (plan: PolicyPlan): ScheduledPolicy => ({ plan, roundMs: eachTickMs, isRival: false });
 
