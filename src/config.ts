@@ -17,6 +17,10 @@ const churn = (movesMax: number, windowMs: number) =>
     v.strictObject({ movesMax: v.optional(count, movesMax), windowMs: v.optional(ms(1_000), windowMs) }),
     {},
   );
+const publicKey = v.pipe(
+  v.string(),
+  v.regex(/^ed25519:[A-Za-z0-9+/]{43}=$/, "expected 'ed25519:' and 32 bytes in base64"),
+);
 const placeName = v.pipe(
   v.string(),
   v.regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and dashes'),
@@ -70,15 +74,17 @@ const schema = v.strictObject({
     v.strictObject({
       /** How long room stays reserved for an execution that was announced. */
       reservationMs: v.optional(ms(100), 10_000),
-      /** How long a phase waits for its answer before it acts on its doubt. */
-      stepTimeoutMs: v.optional(ms(50), 2_000),
-      /** How long a source leaves a pointer to where an execution went. */
-      pointerMs: v.optional(ms(1_000), 60_000),
       /** Moves at the same time, in and out. */
       concurrentMax: v.optional(count, 4),
-      /** How often a freeze is tried again on an execution that is pinned. */
-      pinRetriesMax: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 20),
-      pinRetryMs: v.optional(ms(1), 50),
+    }),
+    {},
+  ),
+  packages: v.optional(
+    v.strictObject({
+      /** `required`: this host runs only packages that one of `trustedKeys` signed. */
+      signing: v.optional(v.picklist(['off', 'required']), 'off'),
+      /** Ed25519 public keys, as `godwit keygen` prints them. */
+      trustedKeys: v.optional(v.array(publicKey), []),
     }),
     {},
   ),
@@ -200,7 +206,13 @@ export function configure(settings: unknown): HostConfig {
       `The host's configuration cannot be used. ${faults.join('; ')}. See \`godwit host --help\`.`,
     );
   }
-  const { lease } = result.output;
+  const { lease, packages } = result.output;
+  if (packages.signing === 'required' && packages.trustedKeys.length === 0) {
+    throw new ConfigurationError(
+      'packages.trustedKeys: found none, expected at least one where packages.signing is required: ' +
+        'this host could run nothing. `godwit keygen` makes a key.',
+    );
+  }
   if (lease.renewMs * 2 > lease.termMs - lease.marginMs) {
     throw new ConfigurationError(
       `lease.renewMs: found ${lease.renewMs}, expected at most half of termMs − marginMs = ${lease.termMs - lease.marginMs}, so that one lost renewal does not freeze the host.`,

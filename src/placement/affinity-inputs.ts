@@ -2,7 +2,7 @@ import type { ExecutionId, HostName, MethodId, RackName } from '../core/ids.ts';
 import type { HostStrain } from './availability.ts';
 import type { ChurnState } from './churn-budget.ts';
 import type { MoveCostModel } from './move-cost.ts';
-import type { DeclaredAffinity } from './original-affinity.ts';
+import type { DeclaredAffinity, SituatedAffinity } from './original-affinity.ts';
 import type { WorkEstimate } from './remaining-work.ts';
 
 /** A host as its report shows it. */
@@ -34,7 +34,7 @@ export interface PlacedExecution {
   readonly host: HostName;
   /** Where it now is. */
   readonly currentHost: HostName;
-  readonly affinity: DeclaredAffinity;
+  readonly affinity: DeclaredAffinity | SituatedAffinity;
   /** In [0, 1]; 1 is the heaviest to move. */
   readonly executionCost: number;
   /** Share of the last sample in which it was running or ready, in [0, 1]. */

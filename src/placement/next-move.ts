@@ -13,6 +13,7 @@ import { believeHere, believeTarget, scored, withExecution } from './belief.ts';
 import { spentBudget, spentKeys } from './churn-budget.ts';
 import { coolDownLeftMs } from './cool-down.ts';
 import type { ScoredHost } from './migration-decision.ts';
+import { isAvoided } from './original-affinity.ts';
 import type { PlacementPolicy } from './placement-policy.ts';
 import { utilityParameters } from './placement-policy.ts';
 import type { Utility } from './utility.ts';
@@ -277,6 +278,8 @@ function exclusion(
   const bound = bounds.get(execution.executionId);
   if (bound !== undefined && bound !== host.identity.rack)
     return `it is in rack ${host.identity.rack}, and a directive holds the execution in ${bound}`;
+  if (isAvoided(execution.affinity, host.identity.name))
+    return 'it carries an execution that this one must be apart from';
   const memoryUsage = belief.load.memoryUsage + execution.memoryShare;
   if (memoryUsage <= memoryEasyShare) return null;
   return (

@@ -67,6 +67,12 @@ export interface AffinityDeclaration {
   readonly hosts: readonly HostName[];
   readonly racks: readonly RackName[];
   readonly labels: readonly string[];
+  /** Methods that it talks to: their executions are to be near. */
+  readonly near: readonly MethodId[];
+  /** Methods whose executions must not share its host. */
+  readonly apart: readonly MethodId[];
+  /** Data that it reads: a host that has `orders` carries the label `data:orders`. */
+  readonly data: readonly string[];
   /** Affinity of the places that match, in [0, 1]. */
   readonly matching: number;
   /** Affinity of all others, in [0, 1]. */

@@ -35,6 +35,10 @@ const affinity = v.strictObject({
   hosts: v.array(text),
   racks: v.array(text),
   labels: v.array(text),
+  // Rows that were written before these could be declared have none.
+  near: v.optional(v.array(text), []),
+  apart: v.optional(v.array(text), []),
+  data: v.optional(v.array(text), []),
   matching: v.number(),
   otherwise: v.number(),
 });

@@ -43,7 +43,16 @@ import type { Act, Script } from './scripted-lane.ts';
 import { argsOf, ScriptedLane } from './scripted-lane.ts';
 import { ProbeNetwork } from './simulated-probes.ts';
 
-export const anywhere: AffinityDeclaration = { hosts: [], racks: [], labels: [], matching: 1, otherwise: 1 };
+export const anywhere: AffinityDeclaration = {
+  hosts: [],
+  racks: [],
+  labels: [],
+  near: [],
+  apart: [],
+  data: [],
+  matching: 1,
+  otherwise: 1,
+};
 const networkMs = 0.3;
 const method = { package: packageHash('p'.repeat(64)), method: methodId('count.ts#count') };
 

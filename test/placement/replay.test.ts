@@ -92,7 +92,16 @@ test('without the host that it went to, it goes to the next best; without all of
 });
 
 test('with other weights, the same code decides otherwise', () => {
-  const declared = { hosts: [hostName('here')], racks: [], labels: [], matching: 1, otherwise: 0.9 };
+  const declared = {
+    hosts: [hostName('here')],
+    racks: [],
+    labels: [],
+    near: [],
+    apart: [],
+    data: [],
+    matching: 1,
+    otherwise: 0.9,
+  };
   const record = firstRecord({
     executions: ['a', 'b', 'c', 'd'].map((name) => execution(name, { affinity: declared })),
     ...three,

@@ -32,7 +32,16 @@ const register: RegisterRow = {
   method: { package: packageHash('p'), method: methodId('a.ts#m') },
   deployment: {
     host: hostName('h1'),
-    affinity: { hosts: [], racks: [rackName('r1')], labels: ['gpu'], matching: 1, otherwise: 0.5 },
+    affinity: {
+      hosts: [],
+      racks: [rackName('r1')],
+      labels: ['gpu'],
+      near: [methodId('b.ts#n')],
+      apart: [methodId('a.ts#m')],
+      data: ['orders'],
+      matching: 1,
+      otherwise: 0.5,
+    },
   },
   parent: { execution: executionId('x-0'), epoch: epoch(2), generation: generation(1) },
   owner: incarnationId('h1.1'),
@@ -71,6 +80,18 @@ test('every kind of row comes back as it was', () => {
   };
   expect(registers.decode('k', registers.encode(fresh))).toEqual(fresh);
   expect(seats.decode('k', seats.encode(seat))).toEqual(seat);
+});
+
+test('a register that was written before nearness could be declared asks for none', () => {
+  const { hosts, racks, labels, matching, otherwise } = register.deployment.affinity;
+  const old = { hosts, racks, labels, matching, otherwise };
+  const row = { ...register, deployment: { ...register.deployment, affinity: old } };
+  expect(rowCodecs.registers.decode('k', bytesOf({ version: 1, row })).deployment.affinity).toEqual({
+    ...old,
+    near: [],
+    apart: [],
+    data: [],
+  });
 });
 
 const written = (row: unknown): { version: number; row: Record<string, unknown> } => ({

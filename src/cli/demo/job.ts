@@ -1,5 +1,5 @@
 import type { Cluster } from '../../cluster.ts';
-import { connect } from '../../cluster.ts';
+import { anywhere, connect } from '../../cluster.ts';
 import type { ExecutionId } from '../../core/ids.ts';
 import { hostName } from '../../core/ids.ts';
 import { encodeValue } from '../../methods/snapshot/index.ts';
@@ -26,10 +26,8 @@ const drainedHost = 'r2-h1';
  * 0.6 × d < 0.3 × (availability gained) − hysteresis; with 0.01 that holds until the load is nearly even.
  */
 const affinity: AffinityDeclaration = {
+  ...anywhere,
   hosts: [hostName(firstHost)],
-  racks: [],
-  labels: [],
-  matching: 1,
   otherwise: 0.99,
 };
 

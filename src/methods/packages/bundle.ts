@@ -1,6 +1,8 @@
+import type { MethodId } from '../../core/ids.ts';
 import { packageHash } from '../../core/ids.ts';
 import type { CompiledMethod, CompileOutcome, Refusal } from '../compiler/index.ts';
 import {
+  type AuthoredAffinity,
   type BundleOutcome,
   type BundlePorts,
   type PackageContent,
@@ -8,6 +10,7 @@ import {
   type PackagedModule,
   packageFormatVersion,
 } from './contract.ts';
+import { type AffinityScan, readAffinity } from './declared-affinity.ts';
 import { importMetaSpecifier, type SourceScan, scanSource } from './source-scan.ts';
 import {
   commonFolder,
@@ -18,6 +21,7 @@ import {
   relativeSpecifier,
   specifierKind,
 } from './specifiers.ts';
+import { callGraph, callsOf } from './static-calls.ts';
 
 /** A source file on its way into the package. */
 interface SourceModule {
@@ -27,45 +31,67 @@ interface SourceModule {
   readonly targets: ReadonlyMap<string, string>;
 }
 
+/** What is to become one package. */
+export interface BundleRoots {
+  readonly name: string;
+  /** `file:` URLs. */
+  readonly files: readonly [string, ...string[]];
+  /** The one of them whose methods may be named alone. */
+  readonly entry: string;
+}
+
 /**
- * Bundles a file and everything that it imports by relative path, compiled.
+ * Bundles files and everything that they import by relative path, compiled.
  *
- * @param entryUrl `file:` URL of the file that was named
+ * @param roots the `file:` URL of one file, or several with a name
  */
-export function bundle(entryUrl: string, ports: BundlePorts): BundleOutcome {
+export function bundle(roots: string | BundleRoots, ports: BundlePorts): BundleOutcome {
+  const { name, files, entry } = typeof roots === 'string' ? alone(roots) : roots;
   const refusals: Refusal[] = [];
-  const modules = readModules(entryUrl, ports, refusals);
+  const modules = readModules(files, ports, refusals);
   const base = commonFolder(modules.map(({ url }) => url));
   const marker = `godwit-${ports.digest.sha256(encodeText(modules.map(({ scan }) => scan.source).join('\0'))).slice(0, 24)}`;
   const packaged: PackagedModule[] = [];
-  const methods: PackagedMethod[] = [];
+  const compiled: { readonly path: string; readonly methods: readonly CompiledMethod[] }[] = [];
+  const declared = new Map<string, AuthoredAffinity>();
   for (const module of modules) {
     const path = pathWithin(base, module.url);
-    const outcome = compileOne(module, { path, base, marker }, ports);
+    const affinity = readAffinity(path, module.scan.source);
+    const outcome = compileOne(module, affinity.source, { path, base, marker }, ports);
+    refusals.push(...affinity.refusals);
     if (outcome.kind === 'refused') {
       refusals.push(...outcome.refusals);
       continue;
+    }
+    refusals.push(...misdeclared(path, affinity, outcome.methods));
+    for (const [method, { affinity: authored }] of affinity.declared) {
+      declared.set(`${path}#${method}`, authored);
     }
     packaged.push({
       path,
       code: outcome.code,
       sourceMap: outcome.sourceMap,
       packages: [
-        ...new Set(outcome.imports.filter((name) => specifierKind(name) === 'package').map(packageName)),
+        ...new Set(outcome.imports.filter((one) => specifierKind(one) === 'package').map(packageName)),
       ].toSorted(),
       readsImportMeta: module.scan.readsImportMeta,
     });
-    methods.push(...outcome.methods.map((method) => packagedMethod(method, path)));
+    compiled.push({ path, methods: outcome.methods });
   }
   if (refusals.length > 0) return { kind: 'refused', refusals };
+  const starts = graphOf(modules, base);
+  const methods = compiled.flatMap(({ path, methods: inModule }) =>
+    inModule.map((method) => packagedMethod(method, path, declared, starts)),
+  );
   return {
     kind: 'bundled',
     package: seal(
       {
         formatVersion: packageFormatVersion,
         compilerVersion: ports.compilerVersion,
+        name,
         base,
-        entry: pathWithin(base, entryUrl),
+        entry: pathWithin(base, entry),
         marker,
         modules: packaged.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
         methods: methods.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
@@ -75,10 +101,58 @@ export function bundle(entryUrl: string, ports: BundlePorts): BundleOutcome {
   };
 }
 
-/** Follows relative imports from the entry; what cannot be found is refused where it is imported. */
-function readModules(entryUrl: string, ports: BundlePorts, refusals: Refusal[]): SourceModule[] {
+/** A file is called after itself. */
+function alone(url: string): BundleRoots {
+  const file = decodeURIComponent(url.slice(url.lastIndexOf('/') + 1));
+  return { name: titleOf(file.replace(/\.[^.]*$/, '')), files: [url], entry: url };
+}
+
+/** @returns the text as a package may be called */
+export function titleOf(text: string): string {
+  const title = text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+/, '')
+    .slice(0, 63);
+  return title === '' ? 'package' : title;
+}
+
+/** Names in an affinity that the file has no method for. */
+function misdeclared(
+  path: string,
+  { declared }: AffinityScan,
+  methods: readonly CompiledMethod[],
+): Refusal[] {
+  const names = methods.map(({ name }) => name);
+  return [...declared].flatMap(([name, { at }]) =>
+    names.includes(name)
+      ? []
+      : [
+          {
+            path,
+            ...at,
+            what: `an affinity of '${name}'`,
+            instead: `the name of a method of this file: ${names.join(', ')}`,
+          },
+        ],
+  );
+}
+
+function graphOf(modules: readonly SourceModule[], base: string): ReadonlyMap<MethodId, readonly MethodId[]> {
+  const calls = new Map(
+    modules.map(({ url, scan }) => [pathWithin(base, url), callsOf(pathWithin(base, url), scan.source)]),
+  );
+  const targets = new Map(modules.map((module) => [pathWithin(base, module.url), module.targets]));
+  return callGraph(calls, (path, specifier) => {
+    const target = targets.get(path)?.get(specifier);
+    return target === undefined ? null : pathWithin(base, target);
+  });
+}
+
+/** Follows relative imports from the roots; what cannot be found is refused where it is imported. */
+function readModules(roots: readonly string[], ports: BundlePorts, refusals: Refusal[]): SourceModule[] {
   const modules = new Map<string, SourceModule>();
-  const waiting = [entryUrl];
+  const waiting = [...roots];
   for (let url = waiting.pop(); url !== undefined; url = waiting.pop()) {
     if (modules.has(url)) continue;
     const source = ports.files.read(url);
@@ -126,10 +200,11 @@ function targetOf(
 
 function compileOne(
   module: SourceModule,
+  source: string,
   place: { readonly path: string; readonly base: string; readonly marker: string },
   ports: BundlePorts,
 ): CompileOutcome {
-  return ports.compile(module.scan.source, {
+  return ports.compile(source, {
     path: place.path,
     digest: ports.digest,
     runtimeSpecifier: reference(place.marker, 'runtime'),
@@ -142,9 +217,15 @@ function compileOne(
   });
 }
 
-function packagedMethod(method: CompiledMethod, module: string): PackagedMethod {
+function packagedMethod(
+  method: CompiledMethod,
+  module: string,
+  declared: ReadonlyMap<string, AuthoredAffinity>,
+  graph: ReadonlyMap<MethodId, readonly MethodId[]>,
+): PackagedMethod {
   const { id, code, name, line, isAsync, exported, length } = method;
-  return { id, code, module, name, line, isAsync, exported, length };
+  const affinity = declared.get(id) ?? null;
+  return { id, code, module, name, line, isAsync, exported, length, affinity, starts: graph.get(id) ?? [] };
 }
 
 function seal(

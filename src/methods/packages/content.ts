@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { codeId, methodId, type PackageHash } from '../../core/ids.ts';
 import type { Digest } from '../../core/ports.ts';
-import { type PackageContent, packageFormatVersion } from './contract.ts';
+import { type PackageContent, packageFormatVersion, packageTitlePattern } from './contract.ts';
 import { PackageCorruptError, PackageVersionError } from './errors.ts';
 
 /** Stays within the package's folder, on any system. */
@@ -15,9 +15,13 @@ const modulePath = v.pipe(
 );
 const name = v.pipe(v.string(), v.regex(/^(?:@[^/\\]+\/)?[^/\\.@][^/\\]*$/, 'a name of an npm package'));
 
+const texts = v.array(v.pipe(v.string(), v.minLength(1)));
+const packageTitle = v.pipe(v.string(), v.regex(packageTitlePattern, 'a name of a package'));
+
 const schema = v.strictObject({
   formatVersion: v.number(),
   compilerVersion: v.number(),
+  name: packageTitle,
   base: v.pipe(v.string(), v.regex(/^file:\/\/.*\/$/)),
   entry: modulePath,
   marker: v.pipe(v.string(), v.regex(/^godwit-[0-9a-f]{24}$/)),
@@ -40,6 +44,10 @@ const schema = v.strictObject({
       isAsync: v.boolean(),
       exported: v.boolean(),
       length: v.number(),
+      affinity: v.nullable(
+        v.strictObject({ labels: texts, racks: texts, near: texts, apart: texts, data: texts }),
+      ),
+      starts: v.array(v.pipe(v.string(), v.transform(methodId))),
     }),
   ),
 });

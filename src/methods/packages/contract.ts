@@ -3,7 +3,10 @@ import type { Digest } from '../../core/ports.ts';
 import type { CompileOptions, CompileOutcome, Refusal } from '../compiler/index.ts';
 
 /** The layout of a package's bytes; part of its hash. */
-export const packageFormatVersion = 1;
+export const packageFormatVersion = 2;
+
+/** How packages may be called: part of a key in the store, and no path. */
+export const packageTitlePattern = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 
 /** Where `bundle` reads source files from. */
 export interface SourceFiles {
@@ -34,6 +37,20 @@ export interface PackagedModule {
   readonly readsImportMeta: boolean;
 }
 
+/** Where a method belongs, as its author wrote it in `export const affinity`. An empty list asks for nothing. */
+export interface AuthoredAffinity {
+  /** The host must carry all of these: `gpu`, `cpu:arm64`. */
+  readonly labels: readonly string[];
+  /** The host's rack must be one of these. */
+  readonly racks: readonly string[];
+  /** Ids of methods whose executions are to be near. */
+  readonly near: readonly string[];
+  /** Ids of methods whose executions must not share its host. */
+  readonly apart: readonly string[];
+  /** A host that has `orders` carries the label `data:orders`. */
+  readonly data: readonly string[];
+}
+
 export interface PackagedMethod {
   readonly id: MethodId;
   readonly code: CodeId;
@@ -45,15 +62,21 @@ export interface PackagedMethod {
   readonly exported: boolean;
   /** Number of declared parameters. */
   readonly length: number;
+  /** Null when its author declares nothing. */
+  readonly affinity: AuthoredAffinity | null;
+  /** Methods that it starts as executions of their own, itself or in what it calls, as the code says; sorted. */
+  readonly starts: readonly MethodId[];
 }
 
-/** A bundle of methods: one entry file with everything that it imports by relative path. */
+/** A bundle of methods: one or more files with everything that they import by relative path. */
 export interface PackageContent {
   readonly formatVersion: number;
   readonly compilerVersion: number;
+  /** What people call it; of those of one name the newest is meant. */
+  readonly name: string;
   /** `file:` URL of the folder that all modules were under, ending in `/`. */
   readonly base: string;
-  /** The module that was named: `census.ts`. */
+  /** The module whose methods may be named alone: `census.ts`. */
   readonly entry: string;
   /** Stands in the code for what each host has elsewhere: see `reference`. Occurs nowhere else in it. */
   readonly marker: string;

@@ -1,6 +1,8 @@
-export { bundle } from './bundle.ts';
+export { bundle, type BundleRoots, titleOf } from './bundle.ts';
 export { readPackage } from './content.ts';
+export { packageTitlePattern } from './contract.ts';
 export type {
+  AuthoredAffinity,
   BundleOutcome,
   BundlePorts,
   Installation,

@@ -221,7 +221,16 @@ export function firstWorld(tables: Tables, bounds: Bounds): Numbers {
     method: cargo.method,
     deployment: {
       host: hostName('s'),
-      affinity: { hosts: [], racks: [], labels: [], matching: 1, otherwise: 1 },
+      affinity: {
+        hosts: [],
+        racks: [],
+        labels: [],
+        near: [],
+        apart: [],
+        data: [],
+        matching: 1,
+        otherwise: 1,
+      },
     },
     parent: null,
     owner,

@@ -39,7 +39,7 @@ export const row: RegisterRow = {
   method,
   deployment: {
     host: hostName('r1-h1'),
-    affinity: { hosts: [], racks: [], labels: [], matching: 1, otherwise: 1 },
+    affinity: { hosts: [], racks: [], labels: [], near: [], apart: [], data: [], matching: 1, otherwise: 1 },
   },
   parent: null,
   owner: self,
