@@ -10,8 +10,16 @@ import { solve } from './linear-algebra.ts';
 import { normalScores, type Transform } from './transform.ts';
 
 /** Steps with coefficients of their own; those between take a mixture of their neighbours'. */
-const knots = [1, 2, 3, 4, 6, 8, 12, 16, 24, 36, 48];
-const horizonMax = knots.at(-1) ?? 1;
+const fineKnots = [1, 2, 3, 4, 6, 8, 12, 16, 24, 36, 48];
+const horizonMax = 48;
+/** On a grid with fewer steps a day, neighbouring knots lie at different times of day: each step has its own equation. */
+const fineDay = 144;
+
+function knotsOf(day: number): readonly number[] {
+  return day === 0 || day >= fineDay
+    ? fineKnots
+    : Array.from({ length: horizonMax }, (_, index) => index + 1);
+}
 
 export interface LagRegressionOptions {
   readonly name: string;
@@ -96,7 +104,8 @@ class FittedRegression implements FittedModel {
   readonly #coefficients: Float64Array[];
   readonly #row: Float64Array;
   /** For each knot the sum of squares of the target. */
-  readonly #squares = new Float64Array(knots.length);
+  readonly #squares: Float64Array;
+  readonly #knots: readonly number[];
   #weight = 1;
   #sinceSolved = 0;
   #range: readonly [number, number];
@@ -109,6 +118,9 @@ class FittedRegression implements FittedModel {
     this.#phase = layout.day > 0 ? Math.round(history.startMs / history.stepMs) % layout.day : 0;
     this.#values = new GrowingValues(history.values.length + 1024);
     this.#shared = new Float64Array(layout.shared * layout.shared);
+    const knots = knotsOf(layout.day);
+    this.#knots = knots;
+    this.#squares = new Float64Array(knots.length);
     this.#own = knots.map(() => new Float64Array((layout.seasonal + 1) * this.#size));
     this.#coefficients = knots.map(() => new Float64Array(this.#size));
     this.#row = new Float64Array(this.#size);
@@ -155,6 +167,7 @@ class FittedRegression implements FittedModel {
     const level = this.#level(origin);
     sharedFeatures(this.#layout, this.#values, origin, this.#phase, level, row);
     const images = new Float64Array(horizon);
+    const knots = this.#knots;
     let knot = 0;
     const [low, high] = this.#range;
     const margin = rangeMargin * (high - low);
@@ -204,6 +217,7 @@ class FittedRegression implements FittedModel {
       const base = one * shared;
       for (let other = 0; other <= one; other += 1) sums[base + other]! += scaled * row[other]!;
     }
+    const knots = this.#knots;
     for (let knot = 0; knot < knots.length; knot += 1) {
       const step = knots[knot]!;
       seasonalFeatures(this.#layout, this.#values, origin, step, level, row, shared);
@@ -226,7 +240,7 @@ class FittedRegression implements FittedModel {
     const { shared, seasonal } = this.#layout;
     const size = this.#size;
     const matrix = new Float64Array(size * size);
-    for (let knot = 0; knot < knots.length; knot += 1) {
+    for (let knot = 0; knot < this.#knots.length; knot += 1) {
       const own = this.#own[knot]!;
       for (let one = 0; one < shared; one += 1) {
         for (let other = 0; other <= one; other += 1)

@@ -75,8 +75,9 @@ function draftsOf({ history, arrivals }: Lesson, excerpt: Excerpt, random: Rando
     for (const most of stepsMost) {
       const ahead = 1 + Math.floor(random.next() * most);
       if (at + ahead >= excerpt.to) continue;
-      const base = steps.write(view, ahead, row);
       const value = values[at + ahead] as number;
+      if (!Number.isFinite(value)) continue;
+      const base = steps.write(view, ahead, row);
       drafts.push({
         features: row.slice(),
         target: (value - base) / view.scale,

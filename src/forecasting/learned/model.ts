@@ -80,6 +80,10 @@ class Fit implements LearnedFit {
     addAnswers(this.#weights.added, rows, featureCount, answers);
     // What was never negative will not be.
     const floor = this.#past.least >= 0 ? 0 : -Infinity;
-    return forecast.map((base, step) => Math.max(floor, base + view.scale * (answers[step] as number)));
+    return forecast.map((base, step) => {
+      const said = base + view.scale * (answers[step] as number);
+      // Values near the largest number there is overflow on the way.
+      return Number.isFinite(said) ? Math.max(floor, said) : view.last;
+    });
   }
 }

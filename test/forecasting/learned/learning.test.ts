@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Learned, LearnedFit, Lesson } from '../../../src/forecasting/learned/contract.ts';
 import { defaultLearning, learn } from '../../../src/forecasting/learned/learning.ts';
 import { learnedModel } from '../../../src/forecasting/learned/model.ts';
-import { encodeWeights } from '../../../src/forecasting/learned/weights.ts';
+import { decodeWeights, encodeWeights } from '../../../src/forecasting/learned/weights.ts';
 import { shippedWeights } from '../../../src/models/learned.ts';
 import { SeededRandom } from '../../../src/simulator/random.ts';
 import { noise, served } from './traces.ts';
@@ -102,4 +102,14 @@ test.each([
     kind: 'kept',
     reason: 'tooLittleHistory',
   });
+});
+
+test('values that are none, and arrivals that are none, teach nothing wrong', () => {
+  const holed: readonly Lesson[] = lessons.map(({ history, arrivals }) => ({
+    history: { ...history, values: history.values.map((value, at) => (at % 50 < 5 ? NaN : value)) },
+    arrivals: arrivals?.map((rate, at) => (at % 70 < 9 ? Infinity : rate)) ?? null,
+  }));
+  const learned = learn(shipped, holed, { ...options, gainMin: -1 }, new SeededRandom(1));
+  // Decoding refuses weights that are not finite.
+  expect(decodeWeights(encodeWeights(weightsOf(learned))).added.roots.length).toBe(options.treesMax);
 });
