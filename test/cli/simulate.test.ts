@@ -16,17 +16,8 @@ const matrix = [
 
 test('godwit simulate compares policies on a recording, and draws them', async () => {
   await writeFile(join(desk.folder, 'demand.csv.gz'), gzipSync(matrix));
-  const args = [
-    'simulate',
-    '--workload',
-    'demand.csv.gz',
-    '--hosts',
-    '3',
-    '--racks',
-    '2',
-    '--capacity',
-    '1.6',
-  ];
+  const fleet = ['--hosts', '2', '--racks', '2', '--capacity', '2.1'];
+  const args = ['simulate', '--workload', 'demand.csv.gz', ...fleet];
   const policies = ['--policy', 'static,deviation,multi-objective', '--moves-per-hour', '4'];
   const [plain, json] = await Promise.all([
     desk.run(...args, ...policies),
