@@ -1,5 +1,6 @@
 import type { Bytes } from '../actors/ports.ts';
 import { messageOf } from '../core/errors.ts';
+import { blockBuckets, countIn } from '../forecasting/history/block.ts';
 import type { Appended, Bucket, HistoryStore, Loaded, Range } from '../forecasting/history/contract.ts';
 import type { SavedBlock, SavedPart } from '../forecasting/history/encoding.ts';
 import { decodePart, encodedBlockBytesMax, encodePart } from '../forecasting/history/encoding.ts';
@@ -103,10 +104,10 @@ class VaultHistory implements HistoryStore {
       }
     }
     this.#history.expire(nowMs);
-    const buckets = [...this.#blocks('all')].reduce(
-      (sum, { block }) => sum + block.counts.reduce((some, count) => some + (count > 0 ? 1 : 0), 0),
-      0,
-    );
+    let buckets = 0;
+    for (const { block } of this.#blocks('all')) {
+      for (let slot = 0; slot < blockBuckets; slot += 1) if (countIn(block, slot) > 0) buckets += 1;
+    }
     return { series: this.#history.seriesCount, buckets, skipped };
   }
 

@@ -1,6 +1,6 @@
 import { GodwitError } from '../../core/errors.ts';
 import type { Block } from './block.ts';
-import { blockBuckets, emptyBlock } from './block.ts';
+import { blockBuckets, cellOf, countIn, emptyBlock, setCell } from './block.ts';
 import { isSeriesKey, keyCharactersMax, resolutions } from './resolutions.ts';
 
 /*
@@ -63,16 +63,17 @@ function writeBlock(
   at += 5;
   const maskAt = at;
   at += 8;
-  block.counts.forEach((count, slot) => {
-    if (count === 0) return;
+  for (let slot = 0; slot < blockBuckets; slot += 1) {
+    if (countIn(block, slot) === 0) continue;
+    const { mean, min, max, count } = cellOf(block, slot);
     const half = maskAt + 4 * (slot >> 5);
     view.setUint32(half, (view.getUint32(half, true) | (1 << (slot & 31))) >>> 0, true);
     view.setUint32(at, count, true);
-    view.setFloat32(at + 4, block.means[slot] ?? 0, true);
-    view.setFloat32(at + 8, block.mins[slot] ?? 0, true);
-    view.setFloat32(at + 12, block.maxes[slot] ?? 0, true);
+    view.setFloat32(at + 4, mean, true);
+    view.setFloat32(at + 8, min, true);
+    view.setFloat32(at + 12, max, true);
     at += bucketBytes;
-  });
+  }
   return at;
 }
 
@@ -134,10 +135,12 @@ function readBlock(
   at += 8;
   for (let slot = 0; slot < blockBuckets; slot += 1) {
     if ((view.getUint32(maskAt + 4 * (slot >> 5), true) & (1 << (slot & 31))) === 0) continue;
-    block.counts[slot] = view.getUint32(at, true);
-    block.means[slot] = view.getFloat32(at + 4, true);
-    block.mins[slot] = view.getFloat32(at + 8, true);
-    block.maxes[slot] = view.getFloat32(at + 12, true);
+    setCell(block, slot, {
+      count: view.getUint32(at, true),
+      mean: view.getFloat32(at + 4, true),
+      min: view.getFloat32(at + 8, true),
+      max: view.getFloat32(at + 12, true),
+    });
     at += bucketBytes;
   }
   return { saved: { key, level, block }, endsAt: at };

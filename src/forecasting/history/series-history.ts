@@ -1,7 +1,7 @@
 import { assert } from '../../core/assert.ts';
 import type { Appended, Bucket, Range, Resolution } from './contract.ts';
 import type { Block } from './block.ts';
-import { addSample, blockBuckets, emptyBlock, emptyFrom } from './block.ts';
+import { addSample, blockBuckets, cellOf, countIn, emptyBlock, emptyFrom, lastSlot } from './block.ts';
 import type { HistoryBounds } from './resolutions.ts';
 import { blockMs, resolutions } from './resolutions.ts';
 
@@ -84,10 +84,8 @@ export class SeriesHistory {
       if (blockStartMs >= toMs || blockStartMs + blockMs(stepMs) <= fromMs) continue;
       for (let slot = 0; slot < blockBuckets; slot += 1) {
         const startMs = blockStartMs + slot * stepMs;
-        const count = block.counts[slot] ?? 0;
-        if (count === 0 || startMs < fromMs || startMs >= toMs) continue;
-        const [mean = 0, min = 0, max = 0] = [block.means[slot], block.mins[slot], block.maxes[slot]];
-        yield { startMs, mean, min, max, count };
+        if (countIn(block, slot) === 0 || startMs < fromMs || startMs >= toMs) continue;
+        yield { startMs, ...cellOf(block, slot) };
       }
     }
   }
@@ -105,7 +103,7 @@ export class SeriesHistory {
     assert(blocks !== undefined, `resolution ${level} is a kept one`);
     const at = placeOf(blocks, block.index);
     blocks.splice(at, blocks[at]?.index === block.index ? 1 : 0, block);
-    const last = block.counts.findLastIndex((count) => count > 0);
+    const last = lastSlot(block);
     const { stepMs } = resolutionAt(level);
     // The time of a sample within its bucket is not kept: its start is surely not too late.
     if (last !== -1) this.#newestMs = Math.max(this.#newestMs, block.index * blockMs(stepMs) + last * stepMs);
