@@ -12,15 +12,15 @@ import { readExamples } from './train/lessons.ts';
 
 /** What the shipped weights are learned with. */
 const options: BoostingOptions = {
-  trees: 200,
+  trees: 320,
   shrinkage: 0.1,
   rowShare: 0.5,
   quantile: 0.5,
-  softness: 0.5,
-  leavesMax: 48,
+  softness: 2,
+  leavesMax: 64,
   leafRowsMin: 150,
-  featureShare: 0.5,
-  damping: 50,
+  featureShare: 0.6,
+  damping: 10,
 };
 const seed = 1;
 

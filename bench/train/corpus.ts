@@ -62,16 +62,13 @@ export const sources: readonly Source[] = [
 const minuteMs = 60_000;
 const fiveMinutesMs = 5 * minuteMs;
 
-/** All recordings of one family: those of `sources`, and others that the model has never seen. */
+/** All recordings of one family of `sources`, those that never change left out. */
 export function readFamily(folder: string, family: string): readonly Recording[] {
   const reader = readers[family];
   if (reader === undefined)
     throw new Error(`There is no family ${family}: ${Object.keys(readers).join(', ')}.`);
   return reader(folder).filter(({ series }) => series.values.some((value) => value !== series.values[0]));
 }
-
-/** Families that nothing was learned from. */
-export const unseenFamilies = ['bitbrains', 'alibaba', 'donut'] as const;
 
 const readers: Readonly<Record<string, (folder: string) => readonly Recording[]>> = {
   nab: readNab,
@@ -83,16 +80,6 @@ const readers: Readonly<Record<string, (folder: string) => readonly Recording[]>
   azure: readAzure,
   google2019: readGoogle2019,
   google2011: readGoogle2011,
-  bitbrains: readBitbrains,
-  alibaba: readAlibaba,
-  donut: (folder) =>
-    ['cpu4', 'server_res_eth1out_curve_6'].map((name) =>
-      recorded(
-        'donut',
-        name,
-        timed(table(`${folder}/donut/${name}.csv.gz`), 0, 1, { unitMs: 1_000, stepMs: fiveMinutesMs }),
-      ),
-    ),
 };
 
 interface Table {
@@ -282,54 +269,5 @@ function readGoogle2011(folder: string): readonly Recording[] {
         values: filled(Float64Array.from(rows, (row) => Number(row[column]))),
       }),
     ),
-  );
-}
-
-function readBitbrains(folder: string): readonly Recording[] {
-  const machines = [
-    '006_diurnal',
-    '035_diurnal',
-    '065_highload',
-    '096_bursty',
-    '193_highload',
-    '214_idle',
-    '228_netheavy',
-    '267_bursty',
-    '304_diurnal',
-    '311_netheavy',
-    '394_diskheavy',
-    '408_diurnal',
-  ];
-  const wanted = { cpu: 4, memory: 6, read: 7, write: 8, received: 9, sent: 10 };
-  return machines.flatMap((machine) => {
-    const found = table(`${folder}/bitbrains/rnd_2013-8_vm${machine}.csv.gz`, /;\s*/);
-    return Object.entries(wanted).map(([name, column]) =>
-      recorded(
-        'bitbrains',
-        `${machine}/${name}`,
-        timed(found, 0, column, { unitMs: 1_000, stepMs: fiveMinutesMs }),
-      ),
-    );
-  });
-}
-
-function readAlibaba(folder: string): readonly Recording[] {
-  const { header, lines } = table(`${folder}/alibaba_v2018/machine_usage_8machines.csv.gz`);
-  const byMachine = byFirstColumn(lines);
-  const wanted = ['cpu_util_percent', 'mem_util_percent', 'net_in', 'net_out', 'disk_io_percent'];
-  return [...byMachine].flatMap(([machine, rows]) =>
-    wanted.map((name) => {
-      const series = timed({ header, lines: rows }, 1, header.indexOf(name), {
-        unitMs: 1_000,
-        stepMs: fiveMinutesMs,
-      });
-      // Network traffic was recorded as a counter.
-      const values = name.startsWith('net')
-        ? series.values
-            .map((value, at) => (at === 0 ? 0 : Math.max(0, value - (series.values[at - 1] as number))))
-            .slice(1)
-        : series.values;
-      return recorded('alibaba', `${machine}/${name}`, { ...series, values });
-    }),
   );
 }
