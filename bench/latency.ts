@@ -5,6 +5,7 @@ import { probingDefaults } from '../src/protocols/probing/settings.ts';
 import type { Figure } from './figure.ts';
 import { costOfProbe, flood } from './latency/flood.ts';
 import { loadNetworks } from './latency/networks.ts';
+import { costOfMatrix, costOfRound } from './latency/upkeep.ts';
 import { type Input, tryNetwork } from './latency/trial.ts';
 
 const seed = 20_040_830;
@@ -112,6 +113,7 @@ async function costs(): Promise<readonly Figure[]> {
   await costOfProbe(2_000);
   const probeUs = await costOfProbe(10_000);
   const storm = await flood(4);
+  const roundMs = costOfRound(probingDefaults.allPairsHostsMax - 1);
   return [
     {
       name: 'CPU of a probe with its answer, both ends',
@@ -127,6 +129,15 @@ async function costs(): Promise<readonly Figure[]> {
       target: 1,
       met: (probeUs * 31) / 1e4 <= 1,
     },
+    {
+      name: 'CPU of figures and report, 31 peers, as a share of a core',
+      value: roundMs / 10,
+      unit: '%',
+      target: 1,
+      met: roundMs / 10 <= 1,
+    },
+    { name: 'CPU of the matrix of 16 racks', value: costOfMatrix(16), unit: 'ms', target: null, met: null },
+    { name: 'CPU of the matrix of 250 racks', value: costOfMatrix(250), unit: 'ms', target: null, met: null },
     { name: 'storm: forged packets', value: storm.sent, unit: '', target: null, met: null },
     { name: 'storm: seals checked', value: storm.checked, unit: '', target: null, met: null },
     {
