@@ -197,6 +197,8 @@ function reportUsage(state: MonitorState, context: Context, ports: MonitorPorts)
   const { identity, clock, exchange, settings, counts, board } = ports;
   context.after(settings.usageMs, { kind: 'usageDue' });
   const { latest, period } = state;
+  // Lanes with much to tell trace less often than a short period may be: the report waits for them.
+  if (board.executions > 0 && !board.usage.isTraced) return;
   state.period = beginPeriod(clock);
   const statement = board.usage.close();
   const periodMs = state.period.sinceMs - period.sinceMs;

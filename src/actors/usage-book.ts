@@ -108,6 +108,11 @@ export class UsageBook {
     return this.#movedAtWallMs.get(execution) ?? 0;
   }
 
+  /** Whether any lane has traced since the statement before: without, nothing is known of the executions' use. */
+  get isTraced(): boolean {
+    return this.#tracedMs.size > 0;
+  }
+
   /** @returns what was added up, which begins again from nothing */
   close(): Statement {
     const accounts = [...this.#accounts.values()].map((account): Account => {

@@ -15,8 +15,8 @@ export interface ThreadFigures {
 
 /** Of a lane with more active executions a trace comes less often: each takes several µs on either side. */
 const tracesEachPeriodMax = 250;
-/** Periods that are left out at most, however many there are. */
-const sparedMax = 9;
+/** Periods that are left out at most, however many there are: each usage report shall rest on a trace. */
+const sparedMax = 4;
 
 /** When a lane traces, and what it says of itself then. */
 export class LaneTracing {

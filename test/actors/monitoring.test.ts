@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import { address, controlSeat } from '../../src/actors/addresses.ts';
-import { executionId, rackName, term } from '../../src/core/ids.ts';
-import type { HostAvailability, RackUsage, RackUsageMessage } from '../../src/protocols/messages.ts';
+import { executionId, incarnationId, rackName, term } from '../../src/core/ids.ts';
+import type {
+  ExecutionUsage,
+  HostAvailability,
+  HostUsage,
+  RackUsage,
+  RackUsageMessage,
+} from '../../src/protocols/messages.ts';
 import type { SimulatedHost } from './cluster-world.ts';
 import { ClusterWorld } from './cluster-world.ts';
 
@@ -64,6 +70,52 @@ test('what hosts used reaches analyzer and orchestrator at the holder of the con
   expect(cyclesPerSecond).toBeCloseTo((used?.cpu ?? 0) * 2e9);
   const asleep = hosts.filter(({ identity }) => identity.name === 'a2').at(-1)?.executions[0];
   expect(asleep).toMatchObject({ demand: 0, used: { cpu: 0, network: 0 } });
+});
+
+test('a rack passes on only what is new, of its own hosts that are up, in portions that a frame holds', async () => {
+  const world = new ClusterWorld(8);
+  await world.host('z1', { rack: 'z', settings });
+  await world.advance(2_000);
+  const a1 = await world.host('a1', { rack: 'a', settings });
+  const a2 = await world.host('a2', { rack: 'a', settings });
+  await world.advance(7_000);
+  const [first] = a1.usages;
+  const [second] = a2.usages;
+  const third = world.hosts[0]?.usages[0];
+  if (first === undefined || second === undefined || third === undefined) throw new Error('each reported');
+  const holder = world.hosts.find(({ kernel }) => kernel.lookup(address.rack(rackName('a'))) !== null);
+  const heard = overhear(world);
+  const forge = (usage: HostUsage) => holder?.tell(address.rack(rackName('a')), { kind: 'usage', usage });
+  forge(first);
+  forge({ ...first, report: 0 });
+  forge({ ...third, report: 99 });
+  forge({ ...first, report: 98, identity: { ...first.identity, incarnation: incarnationId('a1.0000') } });
+  await world.advance(1_100);
+  const forged = () => heard.flatMap(({ usage }) => usage.hosts).filter(({ report }) => report !== 2);
+  expect(forged()).toEqual([]);
+  heard.length = 0;
+  const many = Array.from({ length: 4_000 }, () => ({}) as ExecutionUsage);
+  forge({ ...first, report: 50, executions: many });
+  forge({ ...second, report: 50, executions: many });
+  await world.advance(1_100);
+  const portions = heard.filter(({ role }) => role === address.cluster('analyzer'));
+  expect(portions.map(({ usage }) => usage.hosts.map(({ report }) => report))).toEqual([[50], [50]]);
+});
+
+test('a report waits for the lanes’ traces', async () => {
+  const world = new ClusterWorld(9);
+  const quick = { ...settings, monitor: { ...settings.monitor, usageMs: 250 } };
+  const host = await world.host('h1', { settings: quick });
+  await world.begin(host);
+  await world.advance(1_000);
+  const before = host.usages.length;
+  await world.advance(5_000);
+  // The scripted lane traces once a second.
+  expect(host.usages.length - before).toBeGreaterThanOrEqual(4);
+  for (const { periodMs, executions } of host.usages.slice(before)) {
+    expect(periodMs).toBeGreaterThanOrEqual(1_000);
+    expect(executions[0]?.used.cpu).toBeCloseTo(1, 1);
+  }
 });
 
 test('when the holder of the control seat is lost, usage goes to the next', async () => {
