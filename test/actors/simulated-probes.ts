@@ -63,9 +63,7 @@ export class SimulatedProbes implements Probes {
   }
 
   standing: Probes['standing'] = () =>
-    this.closed === null
-      ? { kind: 'open', address: this.address }
-      : { kind: 'closed', reason: this.closed };
+    this.closed === null ? { kind: 'open', address: this.address } : { kind: 'closed', reason: this.closed };
 
   refused: Probes['refused'] = () => ({ unauthentic: 0, replayed: 0, tooMany: 0 });
 
