@@ -239,7 +239,9 @@ function forecastOf(
   if (!cpu || !memory || !io || !network) return null;
   const byResource = { cpu, memory, io, network };
   const at = (name: ResourceName, level: number, step: number): number => {
-    const found = byResource[name].quantiles.find((quantile) => quantile.level === level);
+    // The point forecast aims at the median, and knows more of it than a handful of errors does.
+    const found =
+      level === 0.5 ? undefined : byResource[name].quantiles.find((quantile) => quantile.level === level);
     return (found?.values ?? byResource[name].point)[step] ?? 0;
   };
   return {
