@@ -1,32 +1,21 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { address } from './actors/addresses.ts';
 import { Directory } from './actors/directory.ts';
 import { AddressExchange } from './actors/exchange.ts';
 import type { AnyMessage, Tables } from './actors/ports.ts';
 import { SystemClock } from './clock.ts';
-import {
-  ExecutionFailedError,
-  MethodsRefusedError,
-  NoClusterError,
-  NotFoundError,
-  RefusedError,
-} from './cluster-errors.ts';
+import { ExecutionFailedError, NoClusterError, NotFoundError, RefusedError } from './cluster-errors.ts';
 import { DecisionArchive } from './cluster-decisions.ts';
+import { ClusterPackages, methodOf } from './cluster-packages.ts';
+import { startingHost } from './cluster-starts.ts';
 import type { SettledExecution } from './cluster-listing.ts';
 import { settledExecution, unanswered } from './cluster-listing.ts';
 import { messageOf } from './core/errors.ts';
-import type { MethodRef } from './core/execution.ts';
 import type { ExecutionId, HostName, IncarnationId } from './core/ids.ts';
-import { actorAddress, executionId, incarnationId, methodId } from './core/ids.ts';
+import { actorAddress, executionId, incarnationId } from './core/ids.ts';
 import type { Inspection } from './core/inspection.ts';
-import { SystemDigest } from './digest.ts';
-import { compileModule, compilerVersion } from './methods/compiler/index.ts';
-import type { Package } from './methods/packages/index.ts';
-import { bundle, sourceFilesOnDisk } from './methods/packages/index.ts';
+import type { Package, PackagedMethod } from './methods/packages/index.ts';
 import { decodeValue, encodeValue } from './methods/snapshot/index.ts';
-import { originalAffinity } from './placement/original-affinity.ts';
+import { startingAffinity } from './placement/original-affinity.ts';
 import type {
   AffinityDeclaration,
   ClientMessage,
@@ -42,7 +31,6 @@ import { SystemRandom } from './random.ts';
 import type { Store } from './store/contract.ts';
 import { openStore, requireDriver } from './store/open.ts';
 import { storeOptions } from './store/options.ts';
-import { packageKey } from './store/packages.ts';
 import type { StoreLocation } from './store/state-folder.ts';
 import { readClusterFile } from './store/state-folder.ts';
 import { openTables } from './store/tables.ts';
@@ -91,7 +79,7 @@ export interface Cluster {
   /** All that have ended, by id. */
   settled(): Promise<readonly SettledExecution[]>;
   /**
-   * Compiles a file with what it imports, and puts it into the vault.
+   * Compiles a file with what it imports, and puts it into the vault; `packages.deploy` lists it in the catalogue, too.
    *
    * @throws {NotFoundError} when there is no such file
    * @throws {MethodsRefusedError} with all that cannot be moved
@@ -115,6 +103,7 @@ export interface Cluster {
   follow(listener: (event: ClusterEvent) => void, options: { readonly logs: boolean }): () => void;
   /** Decisions and migrations that the cluster remembers, also of what has ended. */
   readonly decisions: DecisionArchive;
+  readonly packages: ClusterPackages;
   close(): Promise<void>;
 }
 
@@ -140,6 +129,7 @@ export async function connect(location: StoreLocation): Promise<Cluster> {
 class ClusterClient implements Cluster {
   readonly location: StoreLocation;
   readonly decisions: DecisionArchive;
+  readonly packages: ClusterPackages;
   readonly #store: Store;
   readonly #tables: Tables;
   readonly #directory = new Directory();
@@ -164,6 +154,7 @@ class ClusterClient implements Cluster {
     this.#random = random;
     this.#self = incarnationId(`client.${random.hex(8)}`);
     this.#tables = openTables(store.registry, (error) => console.error(messageOf(error)));
+    this.packages = new ClusterPackages(store, this.#tables.registers);
     this.#exchange = new AddressExchange({
       self: this.#self,
       clock,
@@ -240,18 +231,8 @@ class ClusterClient implements Cluster {
     return found.flatMap(({ row }) => settledExecution(row) ?? []);
   }
 
-  async deploy(file: string): Promise<Package> {
-    const path = resolve(file);
-    if (!existsSync(path)) throw new NotFoundError(`There is no file ${path}.`);
-    const outcome = bundle(pathToFileURL(path).href, {
-      files: sourceFilesOnDisk,
-      digest: new SystemDigest(),
-      compile: compileModule,
-      compilerVersion,
-    });
-    if (outcome.kind === 'refused') throw new MethodsRefusedError(file, outcome.refusals);
-    await this.#store.vault.put(packageKey(outcome.package.hash), outcome.package.bytes);
-    return outcome.package;
+  deploy(file: string): Promise<Package> {
+    return this.packages.store(file);
   }
 
   async start(
@@ -260,16 +241,17 @@ class ClusterClient implements Cluster {
     args: readonly unknown[],
     options: StartOptions,
   ): Promise<ExecutionId> {
-    const ref = this.#methodOf(pack, method);
+    const { declared, ...ref } = methodOf(pack, method);
     if (options.on !== null) this.#mustBeUp(options.on);
-    const host = options.on ?? (await this.#bestHost(options.affinity));
+    const affinity = startingAffinity(options.affinity, declared.affinity);
+    const host = options.on ?? (await this.#bestHost(declared, affinity));
     const execution = executionId(`x-${this.#random.hex(6)}`);
     const message = {
       kind: 'startExecution',
       execution,
       method: ref,
       args: encodeValue(args),
-      affinity: options.affinity,
+      affinity,
     };
     const reply = await this.#exchange.ask<HostReply>(address.host(host), message, askMs);
     if (reply.kind === 'started') return reply.execution;
@@ -405,36 +387,13 @@ class ClusterClient implements Cluster {
     );
   }
 
-  #methodOf(pack: Package, name: string): MethodRef {
-    const { entry, methods } = pack.content;
-    const found = methods.find((method) => method.id === methodId(`${entry}#${name}`));
-    if (found !== undefined && found.exported) return { package: pack.hash, method: found.id };
-    const known = methods
-      .filter((method) => method.module === entry && method.exported)
-      .map((method) => method.name);
-    throw new NotFoundError(
-      `${entry} exports no movable method '${name}'. ` +
-        (known.length === 0
-          ? 'It has none: is "use movable" its first line?'
-          : `It has: ${known.join(', ')}.`),
-    );
-  }
-
-  /** Of the hosts of highest affinity the most available one. */
-  async #bestHost(affinity: AffinityDeclaration): Promise<HostName> {
+  /** @throws {RefusedError} when no host may run it */
+  async #bestHost(method: PackagedMethod, affinity: AffinityDeclaration): Promise<HostName> {
     const hosts = (await this.hosts()).filter((host) => host.phase === 'serving');
-    const scored = hosts.map(({ identity, availability }) => ({
-      name: identity.name,
-      affinity: originalAffinity(affinity, {
-        host: identity.name,
-        rack: identity.rack,
-        labels: availability.labels,
-      }),
-      load: availability.executions / availability.cpuShare,
-    }));
-    const [best] = scored.toSorted((a, b) => b.affinity - a.affinity || a.load - b.load);
-    if (best === undefined) throw new NoClusterError(this.location, 'no host is up');
-    return best.name;
+    if (hosts.length === 0) throw new NoClusterError(this.location, 'no host is up');
+    const best = startingHost(method, affinity, hosts, this.#directory);
+    if (best.kind === 'found') return best.host;
+    throw new RefusedError(`No host may run ${method.id}: ${best.why}.`);
   }
 
   async #settled(execution: ExecutionId): Promise<ResultPointer> {

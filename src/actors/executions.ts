@@ -4,6 +4,7 @@ import type { MethodRef, Tenure } from '../core/execution.ts';
 import type { ExecutionId } from '../core/ids.ts';
 import { epoch, generation, nonce } from '../core/ids.ts';
 import { decodeValue, encodeValue } from '../methods/snapshot/index.ts';
+import { startingAffinity } from '../placement/original-affinity.ts';
 import type { AffinityDeclaration, ExecutionMessage } from '../protocols/messages.ts';
 import type { OwnershipEvent } from '../protocols/ownership/ownership.ts';
 import type { OwnerChange, RegisterRow, ResultPointer } from '../protocols/ownership/register.ts';
@@ -257,10 +258,17 @@ class ExecutionsSession {
 
   #start(start: StartOrder, context: Context): void {
     context.pipe(
-      this.#ports.vault.put(argumentsKey(start.execution), start.args),
-      () => ({ kind: 'argumentsStored', start }),
+      this.#prepare(start),
+      (affinity) => ({ kind: 'argumentsStored', start: { ...start, affinity } }),
       (error) => ({ kind: 'startFailed', start, reason: messageOf(error) }),
     );
+  }
+
+  /** What cannot run here is refused before there is anything of it. @returns where it belongs */
+  async #prepare({ execution, method, args, affinity }: StartOrder): Promise<AffinityDeclaration> {
+    const authored = await this.#ports.packages.affinityOf(method);
+    await this.#ports.vault.put(argumentsKey(execution), args);
+    return startingAffinity(affinity, authored);
   }
 
   #createRow(start: StartOrder, context: Context): void {

@@ -8,10 +8,12 @@ const rankDelayMs = 400;
 
 /** Executions whose owner's lease has ended (rule 4), as the directory shows them; spread over the survivors. */
 export class Orphans {
-  readonly #ports: Pick<HostPorts, 'identity' | 'digest'> & { readonly directory: Directory };
+  readonly #ports: Pick<HostPorts, 'identity' | 'digest' | 'packages'> & { readonly directory: Directory };
   #sinceMs = new Map<ExecutionId, number>();
 
-  constructor(ports: Pick<HostPorts, 'identity' | 'digest'> & { readonly directory: Directory }) {
+  constructor(
+    ports: Pick<HostPorts, 'identity' | 'digest' | 'packages'> & { readonly directory: Directory },
+  ) {
     this.#ports = ports;
   }
 
@@ -24,9 +26,13 @@ export class Orphans {
     this.#sinceMs = new Map(
       orphaned.map(({ execution }) => [execution, this.#sinceMs.get(execution) ?? nowMs] as const),
     );
-    return orphaned.filter(({ execution }) => {
+    return orphaned.filter(({ execution, method }) => {
       const waitedMs = nowMs - (this.#sinceMs.get(execution) ?? nowMs);
-      return waitedMs >= this.#rank(execution) * rankDelayMs;
+      // Whoever may not run it leaves it to somebody who may.
+      return (
+        waitedMs >= this.#rank(execution) * rankDelayMs &&
+        this.#ports.packages.refusal(method.package) === null
+      );
     });
   }
 

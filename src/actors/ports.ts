@@ -1,8 +1,9 @@
-import type { HostIdentity } from '../core/execution.ts';
+import type { HostIdentity, MethodRef } from '../core/execution.ts';
 import type { ActorAddress, IncarnationId, MigrationId, PackageHash, SnapshotDigest } from '../core/ids.ts';
 import type { Clock, Digest, Random } from '../core/ports.ts';
 import type { Forecast, Series } from '../forecasting/contract.ts';
 import type { InstalledPackage } from '../lanes/contract.ts';
+import type { MethodAffinity } from '../placement/original-affinity.ts';
 import type { LeaseRow } from '../protocols/lease/row.ts';
 import type { EventDetail } from '../protocols/messages.ts';
 import type { Cargo } from '../wire/contract.ts';
@@ -64,7 +65,12 @@ export interface Exchange {
 
 /** Packages on this host's disk; a package that is not there is fetched from the vault, by its hash. */
 export interface Packages {
+  /** @throws errors that say why this host cannot run it: not in the vault, damaged, or not trusted */
   ensure(hash: PackageHash): Promise<InstalledPackage>;
+  /** Why this host may not run it, as far as is known; null for no reason. Looks again meanwhile, now and then. */
+  refusal(hash: PackageHash): string | null;
+  /** What the author declares of a method; null for nothing. @throws as `ensure` */
+  affinityOf(method: MethodRef): Promise<MethodAffinity | null>;
 }
 
 /** Snapshots on their way between hosts, and values in the vault. */

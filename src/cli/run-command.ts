@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { Cluster } from '../cluster.ts';
@@ -5,6 +6,8 @@ import { anywhere } from '../cluster.ts';
 import { ExecutionFailedError } from '../cluster-errors.ts';
 import type { ExecutionId } from '../core/ids.ts';
 import { executionId, hostName } from '../core/ids.ts';
+import type { Package } from '../methods/packages/index.ts';
+import { packageTitlePattern } from '../methods/packages/index.ts';
 import type { ClusterEvent } from '../protocols/messages.ts';
 import { eventText } from './event-text.ts';
 import { failureDocument, InterruptedError } from './failure.ts';
@@ -30,10 +33,28 @@ interface MethodName {
 function parseMethod(text: string): MethodName {
   const at = text.lastIndexOf('#');
   if (at < 1 || at === text.length - 1) {
-    throw new InvalidArgumentError(`Expected FILE#METHOD, as census.ts#census; found '${text}'.`);
+    throw new InvalidArgumentError(
+      `Expected FILE#METHOD or PACKAGE#METHOD, as census.ts#census; found '${text}'.`,
+    );
   }
-  return { file: text.slice(0, at), method: text.slice(at + 1) };
+  const file = text.slice(0, at);
+  const [name = '', ...module] = file.split('#');
+  // PACKAGE#FILE#METHOD, where several files of a package have a method of that name.
+  if (module.length > 0 && packageTitlePattern.test(name) && !existsSync(file)) {
+    return { file: name, method: text.slice(name.length + 1) };
+  }
+  return { file, method: text.slice(at + 1) };
 }
+
+/** A file of this machine, else a package that was deployed. */
+function packageOf(cluster: Cluster, file: string): Promise<Package> {
+  const isFile = existsSync(file)
+    ? statSync(file).isFile()
+    : !packageTitlePattern.test(file) || moduleName.test(file);
+  return isFile ? cluster.deploy(file) : cluster.packages.open(file);
+}
+
+const moduleName = /\.[cm]?[jt]s$/;
 
 function parseJson(text: string, earlier: readonly unknown[] | undefined): readonly unknown[] {
   try {
@@ -47,8 +68,12 @@ function parseJson(text: string, earlier: readonly unknown[] | undefined): reado
 export function addRunCommands(program: Command): void {
   program
     .command('run')
-    .description('start a method of a file on the cluster')
-    .argument('<file#method>', 'a file with "use movable", and one of its exported functions', parseMethod)
+    .description('start a method of a file, or of a deployed package, on the cluster')
+    .argument(
+      '<file#method>',
+      'a file with "use movable", or a package, and an exported function of it',
+      parseMethod,
+    )
     .argument('[args...]', 'its arguments, each as JSON', parseJson)
     .option('--on <host>', 'the host to start on; else affinity and availability decide')
     .option('--wait', 'wait for its result and print it; Ctrl-C ends the waiting only', false)
@@ -73,7 +98,7 @@ export function addRunCommands(program: Command): void {
 
 async function run({ file, method }: MethodName, args: readonly unknown[], flags: RunFlags): Promise<void> {
   await withCluster(flags, async (cluster) => {
-    const pack = await cluster.deploy(file);
+    const pack = await packageOf(cluster, file);
     const on = flags.on === undefined ? null : hostName(flags.on);
     const execution = await cluster.start(pack, method, args, { on, affinity: anywhere });
     if (flags.wait) {

@@ -1,4 +1,5 @@
 import type { HostName, MethodId, RackName } from '../core/ids.ts';
+import { methodId, rackName } from '../core/ids.ts';
 import type { Neighbourhood } from './call-graph.ts';
 import { closeness, nobody } from './call-graph.ts';
 
@@ -45,6 +46,46 @@ export const anywhere: DeclaredAffinity = {
   matching: 1,
   otherwise: 1,
 };
+
+/** What an author writes of a method; everything in it is needed, but `near` and `data`, which are preferred. */
+export interface MethodAffinity {
+  readonly labels: readonly string[];
+  readonly racks: readonly string[];
+  readonly near: readonly string[];
+  readonly apart: readonly string[];
+  readonly data: readonly string[];
+}
+
+/** Whether nothing is declared: then what the method's author declares holds. */
+export function asksNothing({
+  hosts,
+  racks,
+  labels,
+  near,
+  apart,
+  data,
+  matching,
+  otherwise,
+}: DeclaredAffinity): boolean {
+  const lists = [hosts, racks, labels, near, apart, data];
+  return lists.every((list) => list.length === 0) && matching === otherwise;
+}
+
+/** @returns what whoever starts a method asks for, else what its author declares */
+export function startingAffinity(asked: DeclaredAffinity, authored: MethodAffinity | null): DeclaredAffinity {
+  if (authored === null || !asksNothing(asked)) return asked;
+  const { labels, racks, near, apart, data } = authored;
+  return {
+    hosts: [],
+    racks: racks.map(rackName),
+    labels,
+    near: near.map(methodId),
+    apart: apart.map(methodId),
+    data,
+    matching: 1,
+    otherwise: 0,
+  };
+}
 
 /** What is lost on a host that has none of the data: half of the affinity. */
 const dataWeight = 0.5;

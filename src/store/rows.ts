@@ -92,7 +92,7 @@ export interface RowCodec<Row> {
   decode(key: string, bytes: Uint8Array): Row;
 }
 
-function codec<Row>(prefix: string, schema: v.GenericSchema): RowCodec<Row> {
+export function codec<Row>(prefix: string, schema: v.GenericSchema): RowCodec<Row> {
   return {
     prefix,
     encode: (row) => new TextEncoder().encode(JSON.stringify({ version: rowVersion, row })),

@@ -131,6 +131,8 @@ export class SimulatedHost {
     );
     const packages = {
       ensure: async () => ({ hash: method.package, folder: '/nowhere' }),
+      refusal: () => null,
+      affinityOf: async () => null,
     };
     const closed = (): string | null => (this.open ? null : 'it is draining');
     const holds = (execution: ExecutionId): boolean => this.phase(execution) !== 'absent';

@@ -14,4 +14,14 @@ export type {
 } from './contract.ts';
 export { ownInstallation, sourceFilesOnDisk } from './disk.ts';
 export { PackageCorruptError, PackageImportMissingError, PackageVersionError } from './errors.ts';
+export {
+  checkSignature,
+  encodeSignature,
+  makeKey,
+  PackageNotTrustedError,
+  type PackageSignature,
+  SigningKeyError,
+  signPackage,
+} from './signature.ts';
+export { PackageFolderError, packageRoots } from './sources.ts';
 export { install, type InstallOptions } from './install.ts';
