@@ -301,7 +301,9 @@ function furnish(
     () => clock.wallMs(),
   );
   const book = new OwnershipBook();
-  const packages = packageStore(store.vault, join(location.folder, 'packages'));
+  const packages = packageStore(store.vault, join(location.folder, 'packages'), config.packages, () =>
+    clock.monotonicMs(),
+  );
   const admissions = new Admissions(
     {
       ...config.migrations,
