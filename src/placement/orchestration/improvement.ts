@@ -119,8 +119,10 @@ function rebuilt(round: Round, picked: readonly number[], closed: number, allowe
     round.account(i);
   }
   const waiting = new Set(picked);
+  // A site is closed by packing the largest first; otherwise, who has most to lose by waiting goes first.
+  const bySize = closed >= 0;
   while (waiting.size > 0) {
-    const next = mostRegret(round, waiting, closed);
+    const next = mostRegret(round, waiting, closed, bySize);
     if (next === null) break;
     waiting.delete(next.component);
     change += next.loss;
@@ -167,13 +169,15 @@ function mostRegret(
   round: Round,
   waiting: ReadonlySet<number>,
   closed: number,
+  bySize: boolean,
 ): { component: number; site: number; loss: number } | null {
   let next: { component: number; site: number; loss: number } | null = null;
   let most = -1;
   for (const component of waiting) {
     const [best, second] = losses(round, component, closed);
     if (best === undefined) return null;
-    const regret = second === undefined ? Infinity : second.loss - best.loss;
+    const size = round.fleet.mean[component * round.fleet.cells] ?? 0;
+    const regret = bySize ? size : second === undefined ? Infinity : second.loss - best.loss;
     if (regret > most) {
       most = regret;
       next = { component, ...best };
@@ -220,7 +224,12 @@ function pick(
   if (kind === 0 || kind === 1) {
     const most = kind === 0 ? ruinedMax : closedMax;
     for (const i of fleet.membersOf(site)) if (picked.size < most && fleet.movable[i] === 1) picked.add(i);
-    if (kind === 1) return { picked: [...picked], closed: site };
+    if (kind === 1) {
+      // What is to be packed more tightly needs another site's components out of the way.
+      const other = fleet.membersOf(Math.floor(chance() * fleet.shape.sites));
+      for (const i of other) if (picked.size < closedMax && fleet.movable[i] === 1) picked.add(i);
+      return { picked: [...picked], closed: site };
+    }
   } else if (kind === 2) {
     for (let edge = fleet.edgeStart[first] ?? 0; edge < (fleet.edgeStart[first + 1] ?? 0); edge += 1) {
       const peer = fleet.edgePeer[edge] ?? -1;
