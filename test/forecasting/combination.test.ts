@@ -8,7 +8,7 @@ import { chances, noise } from './series.ts';
 test('weights fall with the fifth power of the error, and those that hardly count are dropped', () => {
   const weights = weightsOf(Float64Array.of(1, 2, 4, Number.NaN));
   expect(weights[0]! / weights[1]!).toBeCloseTo(32, 9);
-  expect([...weights.slice(2)]).toEqual([0, 0]);
+  expect(Array.from(weights.slice(2))).toEqual([0, 0]);
 });
 
 test('whoever makes no error takes all', () => {
@@ -73,11 +73,9 @@ test('conformal quantiles hold their share of values of the same kind, and follo
   };
   run(100, 1);
   expect(run(2000, 1)).toBeGreaterThan(0.88);
-  // Three times as wide from now on: within a hundred errors most are held again.
-  run(100, 3);
-  const after = run(400, 3);
-  expect(after).toBeGreaterThan(0.85);
-  expect(after).toBeLessThan(0.95);
+  // Three times as wide from now on: long before the kept errors are all of the new kind, most are held again.
+  run(30, 3);
+  expect(run(100, 3)).toBeGreaterThan(0.8);
 });
 
 test('scatter is above zero even for a constant series, and follows what happens', () => {

@@ -129,6 +129,9 @@ test('nothing leaves the physical range', () => {
     expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...values)).toBeLessThanOrEqual(6);
   }
+  // Models that go on rising would leave it.
+  const rising = forecast(seriesOf(600, (index) => index), 48, { ...options, range: { min: 0, max: 600 } }); // prettier-ignore
+  expect(Math.max(...rising.point)).toBeLessThanOrEqual(600);
 });
 
 test('garbage among the values changes a forecast no more than its absence', () => {
@@ -179,7 +182,7 @@ test('a better model takes over: it is chosen by what it said before', () => {
   const truth = diurnal(5 * day, 101);
   const made = forecast(series, 12, { ...options, pool: [...ownModels, oracle] });
   expect(made.model).toBe('oracle');
-  expect([...made.point]).toEqual([...truth.values.slice(4 * day, 4 * day + 12)]);
+  expect([...made.point]).toEqual(Array.from(truth.values.slice(4 * day, 4 * day + 12)));
 });
 
 test('the gate: when the combination loses to a naive model on held-back values, the naive one is used', () => {
@@ -209,7 +212,7 @@ test('what it said does not change with what comes later, and the same calls giv
   const run = (): Forecast[] => {
     const series = diurnal(500, 121);
     const forecaster = createForecaster({ ...series, values: series.values.slice(0, 420) }, options);
-    return [...series.values.slice(420)].map((value) => {
+    return Array.from(series.values.slice(420)).map((value) => {
       const made = forecaster.forecast(12);
       forecaster.observe(value);
       return made;
