@@ -8,13 +8,13 @@ import { table } from '../src/cli/table.ts';
 import type { Figure } from './figure.ts';
 import { grids } from './placement/grids.ts';
 import type { Setting } from './placement/runs.ts';
-import { leastOverload, movesPerHour, runPolicy, scarceHosts } from './placement/runs.ts';
+import { hostsFor, leastOverload, movesPerHour, runPolicy, scarceCapacity } from './placement/runs.ts';
 import type { TraceName } from './placement/traces.ts';
 import { loadTrace, traceNames } from './placement/traces.ts';
 
 /** Even the best rival lets hosts be overloaded for this share of their time. */
 const overloadShareMin = 0.005;
-const capacities: Readonly<Record<TraceName, number>> = {
+const nominalCores: Readonly<Record<TraceName, number>> = {
   'planetlab-tuning': 8,
   planetlab: 8,
   google2011: 4,
@@ -27,7 +27,7 @@ const seed = 1;
 
 const rivals = policies.filter(({ isRival, plan }) => isRival && plan.name !== 'static');
 /** Those that balance: cheap, and the best of them is the best rival. */
-const balancers = rivals.filter(({ plan }) => ['threshold', 'deviation', 'scoring'].includes(plan.name));
+const balancers = rivals.filter(({ plan }) => ['threshold', 'deviation', 'lrr'].includes(plan.name));
 
 /**
  * Our policies on recorded demand, against those that people use and against the oracle; every policy has the same
@@ -52,8 +52,10 @@ export async function bench(args: readonly string[]): Promise<{ readonly figures
   );
   const figures: Figure[] = [];
   for (const name of chosen) {
-    const base = { workload: loadTrace(name, folder), capacityCores: capacities[name], movesPerHour, seed };
-    const setting = { ...base, hosts: scarceHosts(balancers, base, overloadShareMin) };
+    const workload = loadTrace(name, folder);
+    const hosts = hostsFor(workload, nominalCores[name]);
+    const base = { workload, hosts, capacityCores: nominalCores[name], movesPerHour, seed };
+    const setting = { ...base, capacityCores: scarceCapacity(balancers, base, overloadShareMin) };
     figures.push(...(values.tune ? tune(setting) : compare(name, setting, values.svg)));
   }
   return { figures: await Promise.resolve(figures) };
@@ -61,7 +63,11 @@ export async function bench(args: readonly string[]): Promise<{ readonly figures
 
 function tune(setting: Setting): readonly Figure[] {
   return grids.flatMap(({ name, settings }) => {
-    const tried = settings.map(({ text, policy }) => ({ text, report: runPolicy(policy, setting) }));
+    const tried = settings.map(({ text, policy }) => {
+      const report = runPolicy(policy, setting);
+      console.error(`${name} ${text}: ${report.overloadHostMinutes} host-min, ${report.moves} moves`);
+      return { text, report };
+    });
     return tried.map(({ text, report }): Figure => {
       const figureName = `${name} ${text}, overload`;
       return plain(figureName, report.overloadHostMinutes, 'host-min');
@@ -70,7 +76,10 @@ function tune(setting: Setting): readonly Figure[] {
 }
 
 function compare(name: TraceName, setting: Setting, svg: string | undefined): readonly Figure[] {
-  const reports = policies.map((policy) => runPolicy(policy, setting));
+  const reports = policies.map((policy) => {
+    console.error(`${name}: ${policy.plan.name}`);
+    return runPolicy(policy, setting);
+  });
   const eager = balancers.map((policy) => runPolicy({ ...policy, roundMs: tickMs }, setting));
   const cells = reportCells([
     ...reports,
@@ -78,7 +87,7 @@ function compare(name: TraceName, setting: Setting, svg: string | undefined): re
   ]);
   const { workload, hosts, capacityCores } = setting;
   console.error(
-    `${name}: ${workload.components} components on ${hosts} hosts of ${capacityCores} cores, ` +
+    `${name}: ${workload.components} components on ${hosts} hosts of ${capacityCores.toFixed(2)} cores, ` +
       `at most ${(setting.movesPerHour * workload.components).toFixed(0)} moves an hour`,
   );
   console.error(table(cells[0] ?? [], cells.slice(1), columnsMax));

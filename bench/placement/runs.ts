@@ -49,20 +49,26 @@ export function leastOverload(reports: readonly FleetReport[]): FleetReport {
   return best;
 }
 
+/** Hosts for 60 % mean utilisation, had they their nominal cores. */
+export function hostsFor(workload: Workload, nominalCores: number): number {
+  const mean = workload.demandCores.reduce((sum, cores) => sum + cores, 0) / workload.samples;
+  return Math.ceil(mean / 0.6 / nominalCores);
+}
+
 /**
- * As many hosts as possible, while even the best of the given policies lets them be overloaded for this share of their
- * time: from 60 % mean utilisation downwards.
+ * As much capacity as possible, while even the best of the given policies lets hosts be overloaded for this share of
+ * their time: from the nominal cores downwards, by 1 % of them.
  */
-export function scarceHosts(
+export function scarceCapacity(
   rivals: readonly ScheduledPolicy[],
-  setting: Omit<Setting, 'hosts'>,
+  setting: Setting,
   overloadShareMin: number,
 ): number {
-  const { workload, capacityCores } = setting;
-  const mean = workload.demandCores.reduce((sum, cores) => sum + cores, 0) / workload.samples;
-  for (let hosts = Math.ceil(mean / 0.6 / capacityCores); hosts > mean / capacityCores; hosts -= 1) {
-    const shares = rivals.map((policy) => runPolicy(policy, { ...setting, hosts }).overloadShare);
-    if (Math.min(...shares) >= overloadShareMin) return hosts;
+  for (let percent = 100; percent > 50; percent -= 1) {
+    const capacityCores = (setting.capacityCores * percent) / 100;
+    const overloaded = (policy: ScheduledPolicy) =>
+      runPolicy(policy, { ...setting, capacityCores }).overloadShare >= overloadShareMin;
+    if (rivals.every(overloaded)) return capacityCores;
   }
-  return Math.ceil(mean / capacityCores);
+  return setting.capacityCores / 2;
 }

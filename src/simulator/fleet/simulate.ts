@@ -47,22 +47,31 @@ export function simulate(
   return world.report(plan.name, decisionsMs);
 }
 
-function prophetOf(demand: DemandModel, shape: FleetShape): Prophet {
-  const { ticksPerSample } = shape;
+/** Remembers the samples that were asked for last: every component asks for the same ones. */
+function prophetOf(demand: DemandModel, { ticksPerSample, components }: FleetShape): Prophet {
   const { samples } = demand.workload;
-  const sampleTicks = new Float32Array(ticksPerSample);
+  const known = new Map<number, Float32Array>();
+  const sampleTicks = (sample: number): Float32Array => {
+    const found = known.get(sample);
+    if (found !== undefined) return found;
+    const ticks = new Float32Array(components * ticksPerSample);
+    for (let component = 0; component < components; component += 1)
+      demand.fill(component, sample, ticks, component * ticksPerSample, 1);
+    known.set(sample, ticks);
+    if (known.size > samplesKnownMax) known.delete(Math.min(...known.keys()));
+    return ticks;
+  };
   return {
     futureCores(component, tick, count) {
       const end = Math.min(tick + count, samples * ticksPerSample);
       const future = new Float32Array(Math.max(0, end - tick));
-      for (let sample = Math.floor(tick / ticksPerSample); sample * ticksPerSample < end; sample += 1) {
-        demand.fill(component, sample, sampleTicks, 0, 1);
-        for (const [offset, cores] of sampleTicks.entries()) {
-          const at = sample * ticksPerSample + offset - tick;
-          if (at >= 0 && at < future.length) future[at] = cores;
-        }
-      }
+      for (let at = tick; at < end; at += 1)
+        future[at - tick] =
+          sampleTicks(Math.floor(at / ticksPerSample))[component * ticksPerSample + (at % ticksPerSample)] ??
+          0;
       return future;
     },
   };
 }
+
+const samplesKnownMax = 8;
