@@ -71,9 +71,12 @@ async function run(
   ]);
   if (plain === null) return false;
   const plainCpuMs = plain.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
-  const job = (name: string, moving: boolean): JobOptions => ({
+  // Its decisions can be explained afterwards.
+  const kept = join(flags.out, 'cluster');
+  rmSync(kept, { recursive: true, force: true });
+  const job = (store: string, moving: boolean): JobOptions => ({
     plan,
-    location: locateStore(join(folder, name), {}, homedir()),
+    location: locateStore(store, {}, homedir()),
     witness: moving ? witness : null,
     moving,
     plainCpuMs,
@@ -83,21 +86,27 @@ async function run(
     interrupted,
   });
   log('Now on a cluster of four host processes, all of it placed on the first one.');
-  const outcome = await runJob(job('moving', true));
+  const outcome = await runJob(job(resolve(kept), true));
   view.end();
   if (outcome === null) return false;
   let baselineMs: number | null = null;
   if (flags.baseline) {
     log('And once more with moving switched off, undisturbed.');
-    const baseline = await runJob(job('still', false));
+    const baseline = await runJob(job(join(folder, 'still'), false));
     view.end();
     if (baseline === null) return false;
     baselineMs = baseline.elapsedMs;
   }
   const acts = parseWitnessLog(readFileSync(join(folder, 'witness.log'), 'utf8'));
   const summary = summarise(plan, outcome, plain, acts, baselineMs);
+  const why =
+    summary.explained === null
+      ? ''
+      : `\nWhy did it move? npx godwit explain ${summary.explained} --store ${kept}`;
   console.log(
-    flags.json ? JSON.stringify(summary) : `\n${summaryText(summary)}\nThe pictures are in ${flags.out}/.`,
+    flags.json
+      ? JSON.stringify({ ...summary, store: resolve(kept) })
+      : `\n${summaryText(summary)}\nThe pictures are in ${flags.out}/.${why}`,
   );
   process.exitCode = summary.ok ? 0 : 1;
   return true;

@@ -13,7 +13,14 @@ import type { PlannedExecution } from './plan.ts';
 /** How the main job went, as seen from outside. */
 export interface Summary {
   readonly executions: number;
-  readonly moves: { readonly byAffinity: number; readonly byDrain: number; readonly byOperator: number };
+  readonly moves: {
+    readonly byAffinity: number;
+    readonly byOrchestrator: number;
+    readonly byDrain: number;
+    readonly byOperator: number;
+  };
+  /** An execution that somebody decided to move; null when nobody did. */
+  readonly explained: string | null;
   readonly pausesMs: { readonly p50: number; readonly p99: number; readonly most: number };
   readonly recovered: number;
   readonly lost: number;
@@ -67,7 +74,13 @@ export function summarise(
   const runTwice = count('ranTwice') + count('unannounced');
   return {
     executions: executions.length,
-    moves: { byAffinity: by('affinity'), byDrain: by('drain'), byOperator: by('operator') },
+    moves: {
+      byAffinity: by('affinity'),
+      byOrchestrator: by('orchestrator'),
+      byDrain: by('drain'),
+      byOperator: by('operator'),
+    },
+    explained: moved.find(({ reason }) => reason.decision !== '')?.tenure.execution ?? null,
     pausesMs: quantiles(moved.map(({ pauseMs }) => pauseMs)),
     recovered: recovered.length,
     lost,
@@ -110,7 +123,7 @@ export function summaryText(summary: Summary): string {
   const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
   const lines = [
     `executions   ${summary.executions}, each compared with a plain Node run (${seconds(summary.plainCpuMs)} of one core)`,
-    `moves        ${moves.byAffinity} by affinity (load), ${moves.byDrain} by the drain, ${moves.byOperator} by an operator`,
+    `moves        ${moves.byAffinity} by affinity (load), ${moves.byOrchestrator} by the orchestrator (racks), ${moves.byDrain} by the drain, ${moves.byOperator} by an operator`,
     `pauses       p50 ${pausesMs.p50.toFixed(1)} ms, p99 ${pausesMs.p99.toFixed(1)} ms, longest ${pausesMs.most.toFixed(1)} ms`,
     `recovered    ${summary.recovered}`,
     `witness      ${summary.acts} acts: ${summary.lost} lost, ${summary.runTwice} run twice, ${summary.repeated} repeated, ${summary.skipped} skipped`,
