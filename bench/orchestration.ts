@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { parseArgs } from 'node:util';
 import { plan } from '../src/placement/orchestration/plan.ts';
 import { planFleet, pointsOf } from '../src/placement/orchestration/planner.ts';
 import { orchestrationPolicy } from '../src/placement/orchestration/policy.ts';
@@ -21,20 +22,29 @@ const sizes: readonly (readonly [number, number, number | null])[] = [
   [10_000, 1_000_000, 2_000],
 ];
 const roundsTimed = 9;
-/** Instances whose gap is taken; GODWIT_INSTANCES changes it. */
-const instances = Number(process.env['GODWIT_INSTANCES'] ?? 60);
+/** Instances whose gap is taken, unless said otherwise. */
+const instancesUsual = 30;
 /** What the solver may take for one instance; those that it has not solved by then do not count. */
 const solverSeconds = 20;
 
 /**
- * Decision time of a round (new demand of everybody, new sums, then the plan) by size of the fleet, and the planner's gap to the exact optimum.
- * GODWIT_PLOT names a file for the log-log plot.
+ * Decision time of a round (new sums over new demand, then the plan) by size of the fleet, and the planner's gap to the
+ * exact optimum.
+ * `--plot FILE` draws the former on a log-log plot; `--instances N` says how many problems are solved exactly.
  */
-export async function bench(): Promise<{ figures: readonly Figure[] }> {
-  return { figures: [...(await gaps()), ...times()] };
+export async function bench(args: readonly string[]): Promise<{ figures: readonly Figure[] }> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      plot: { type: 'string', default: '' },
+      instances: { type: 'string', default: String(instancesUsual) },
+    },
+  });
+  return { figures: [...(await gaps(Number(values.instances))), ...times(values.plot)] };
 }
 
-function times(): Figure[] {
+/** @param plot path of the plot; empty for none */
+function times(plot: string): Figure[] {
   const figures: Figure[] = [];
   const first: { x: number; y: number }[] = [];
   const later: { x: number; y: number }[] = [];
@@ -73,13 +83,12 @@ function times(): Figure[] {
     const slope = Math.log(high.y / low.y) / Math.log(high.x / low.x);
     figures.push(figure('growth: slope on the log-log plot, 50,000 to 1,000,000', slope, '', null));
   }
-  const path = process.env['GODWIT_PLOT'];
-  if (path !== undefined) {
+  if (plot !== '') {
     const curves = [
       { name: 'slowest round', points: first },
       { name: 'median round', points: later },
     ];
-    writeFileSync(path, logLogPlot('Decision time', 'executions', 'ms of CPU time a round', curves));
+    writeFileSync(plot, logLogPlot('Decision time', 'executions', 'ms of CPU time a round', curves));
   }
   return figures;
 }
@@ -93,7 +102,7 @@ function refreshed(fleet: ReturnType<typeof largeFleet>): ReturnType<typeof larg
   return fleet;
 }
 
-async function gaps(): Promise<Figure[]> {
+async function gaps(instances: number): Promise<Figure[]> {
   const solver = await highs.default();
   const found: number[] = [];
   const tookMs: number[] = [];

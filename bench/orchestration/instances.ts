@@ -43,17 +43,7 @@ export function smallProblem(seed: number): OrchestrationProblem {
       movable: true,
     };
   });
-  const traffic: TrafficEdge[] = [];
-  components.forEach(({ id }, i) => {
-    const peer = components[i - 1 - Math.floor(Math.min(i, 4) * chance())];
-    if (peer === undefined) return;
-    traffic.push({
-      a: id,
-      b: peer.id,
-      messagesPerSecond: round(300 * chance() ** 3),
-      bytesPerSecond: round(2e6 * chance() ** 4),
-    });
-  });
+  const traffic = talk(components, chance);
   const latencies = ['r0', 'r1'].flatMap((from) =>
     ['r0', 'r1'].map((to): RackLatency => {
       const tripMs = from === to ? 0.2 : 1;
@@ -78,6 +68,22 @@ export function smallProblem(seed: number): OrchestrationProblem {
     latencies,
     policy: orchestrationPolicy,
   };
+}
+
+/** Each with one of the few before it, at rates that differ widely. */
+function talk(components: readonly Movable[], chance: () => number): TrafficEdge[] {
+  const traffic: TrafficEdge[] = [];
+  components.forEach(({ id }, i) => {
+    const peer = components[i - 1 - Math.floor(Math.min(i, 4) * chance())];
+    if (peer === undefined) return;
+    traffic.push({
+      a: id,
+      b: peer.id,
+      messagesPerSecond: round(300 * chance() ** 3),
+      bytesPerSecond: round(2e6 * chance() ** 4),
+    });
+  });
+  return traffic;
 }
 
 function round(value: number): number {
