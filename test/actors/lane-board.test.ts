@@ -38,15 +38,15 @@ const sample = {
 
 test('those of a method that ended tell what is left of the next; what ends between two traces is counted all the same', () => {
   const board = new LaneBoard(1, { onReport: () => undefined, onLost: () => undefined }, () => 0);
-  const { onEvent } = board.listener(lane, () => undefined);
+  const listener = board.listener(lane, () => undefined);
   const running = executionId('x-running');
   board.assign(running);
-  onEvent({ kind: 'trace', traces: [trace('x-running', 1_000)], busyMs: 1_000, periodMs: 1_000, sample });
+  listener.onEvent({ kind: 'trace', traces: [trace('x-running', 1_000)], busyMs: 1_000, periodMs: 1_000, sample });
   expect(board.remainingWork(running)).toMatchObject({ source: 'age', medianMs: 1_000 });
   for (let count = 0; count < 20; count += 1) {
     const name = `x-${count}`;
     board.assign(executionId(name));
-    onEvent({ kind: 'lastTrace', trace: trace(name, 60_000) });
+    listener.onEvent({ kind: 'lastTrace', trace: trace(name, 60_000) });
     board.release(executionId(name));
   }
   const { medianMs, source } = board.remainingWork(running);
@@ -60,9 +60,9 @@ test('those of a method that ended tell what is left of the next; what ends betw
 
 test('a copy that has left leaves no trace', () => {
   const board = new LaneBoard(1, { onReport: () => undefined, onLost: () => undefined }, () => 0);
-  const { onEvent } = board.listener(lane, () => undefined);
-  onEvent({ kind: 'trace', traces: [trace('x-gone', 5)], busyMs: 5, periodMs: 1_000, sample });
-  onEvent({ kind: 'lastTrace', trace: trace('x-gone', 9) });
+  const listener = board.listener(lane, () => undefined);
+  listener.onEvent({ kind: 'trace', traces: [trace('x-gone', 5)], busyMs: 5, periodMs: 1_000, sample });
+  listener.onEvent({ kind: 'lastTrace', trace: trace('x-gone', 9) });
   expect(board.trace(executionId('x-gone'))).toBe(null);
   expect(board.usage.close().accounts).toEqual([]);
   expect(board.laneSamples()).toEqual([sample]);

@@ -78,7 +78,7 @@ test('a rack passes on only what is new, of its own hosts that are up, in portio
   await world.advance(2_000);
   const a1 = await world.host('a1', { rack: 'a', settings });
   const a2 = await world.host('a2', { rack: 'a', settings });
-  await world.advance(7_000);
+  await world.advance(5_500);
   const [first] = a1.usages;
   const [second] = a2.usages;
   const third = world.hosts[0]?.usages[0];
