@@ -1,5 +1,11 @@
-/** A model twice as wrong as the best weighs 2⁵ times less. */
-const sharpness = 5;
+/**
+ * How sharply weights fall with the error: a model twice as wrong as the best weighs 2⁶ times less at near steps, 2⁴
+ * times less at far ones, where held-back errors overlap and say less.
+ */
+export function sharpnessAt(step: number): number {
+  return step < 8 ? 6 : 4;
+}
+
 /** Weights below this share of the greatest are dropped: they would only add arithmetic. */
 const shareMin = 0.01;
 
@@ -9,7 +15,7 @@ const shareMin = 0.01;
  * @param errors one for each model; NaN for one that takes no part
  * @returns shares that sum to 1; all zero if no model takes part
  */
-export function weightsOf(errors: Float64Array): Float64Array {
+export function weightsOf(errors: Float64Array, sharpness: number): Float64Array {
   let least = Infinity;
   for (const error of errors) if (error < least) least = error;
   const weights = new Float64Array(errors.length);

@@ -1,5 +1,5 @@
 import { assert } from '../core/assert.ts';
-import { weightedMedian, weightsOf } from './combination.ts';
+import { sharpnessAt, weightedMedian, weightsOf } from './combination.ts';
 import type {
   FittedModel,
   Forecast,
@@ -266,12 +266,12 @@ export class RollingForecaster implements Forecaster {
   #decide(): Decision {
     const weights: Float64Array[] = [];
     const gated: boolean[] = [];
-    for (const place of this.#scored.keys()) {
+    for (const [place, step] of this.#scored.entries()) {
       const errors = Float64Array.from(this.#pool, (_, index) =>
         this.#fitted[index] ? this.#ledger.mean(index, place) : Number.NaN,
       );
       // Too short to have been scored so far ahead: the weights of the step before.
-      const own = weightsOf(errors);
+      const own = weightsOf(errors, sharpnessAt(step));
       const known = own.some((weight) => weight > 0);
       weights.push(known ? own : (weights.at(-1) ?? this.#only(persistence.name)));
       const naive = this.#ledger.mean(this.#bestNaive(place), place);

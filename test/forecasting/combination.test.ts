@@ -5,15 +5,15 @@ import { ConformalErrors, LocalScatter } from '../../src/forecasting/intervals.t
 import { between, ErrorLedger, scoredSteps } from '../../src/forecasting/ledger.ts';
 import { chances, noise } from './series.ts';
 
-test('weights fall with the fifth power of the error, and those that hardly count are dropped', () => {
-  const weights = weightsOf(Float64Array.of(1, 2, 4, Number.NaN));
+test('weights fall with a power of the error, and those that hardly count are dropped', () => {
+  const weights = weightsOf(Float64Array.of(1, 2, 4, Number.NaN), 5);
   expect(weights[0]! / weights[1]!).toBeCloseTo(32, 9);
   expect(Array.from(weights.slice(2))).toEqual([0, 0]);
 });
 
 test('whoever makes no error takes all', () => {
-  expect([...weightsOf(Float64Array.of(0, 1e-9, 0))]).toEqual([0.5, 0, 0.5]);
-  expect([...weightsOf(Float64Array.of(Number.NaN, Number.NaN))]).toEqual([0, 0]);
+  expect([...weightsOf(Float64Array.of(0, 1e-9, 0), 4)]).toEqual([0.5, 0, 0.5]);
+  expect([...weightsOf(Float64Array.of(Number.NaN, Number.NaN), 4)]).toEqual([0, 0]);
 });
 
 test('a weighted median lies within the values, and one voice in four does not move it far', () => {
