@@ -41,7 +41,13 @@ test('those of a method that ended tell what is left of the next; what ends betw
   const listener = board.listener(lane, () => undefined);
   const running = executionId('x-running');
   board.assign(running);
-  listener.onEvent({ kind: 'trace', traces: [trace('x-running', 1_000)], busyMs: 1_000, periodMs: 1_000, sample });
+  listener.onEvent({
+    kind: 'trace',
+    traces: [trace('x-running', 1_000)],
+    busyMs: 1_000,
+    periodMs: 1_000,
+    sample,
+  });
   expect(board.remainingWork(running)).toMatchObject({ source: 'age', medianMs: 1_000 });
   for (let count = 0; count < 20; count += 1) {
     const name = `x-${count}`;
