@@ -1,4 +1,5 @@
 import type { Directory } from './actors/directory.ts';
+import type { HouseParts } from './actors/house.ts';
 import type { LeaseCell } from './actors/lease.ts';
 import type { HostConfig } from './config.ts';
 import type { HostIdentity } from './core/execution.ts';
@@ -25,6 +26,47 @@ export interface Standing {
   usage: ReadonlyMap<ExecutionId, ExecutionUsage>;
   /** What this host's rack offered last. */
   offered: readonly HostAvailability[];
+}
+
+export function beginStanding(): Standing {
+  return {
+    open: true,
+    frozen: false,
+    drained: false,
+    availability: null,
+    monitoring: null,
+    usage: new Map(),
+    offered: [],
+  };
+}
+
+/** What the actors see of it, and change. */
+export function standingParts(
+  standing: Standing,
+  directory: Directory,
+  identity: HostIdentity,
+): Pick<
+  HouseParts,
+  'refuges' | 'onOffer' | 'isOpen' | 'closeDoors' | 'doneDraining' | 'usageOf' | 'publish' | 'publishUsage'
+> {
+  return {
+    refuges: () => refuges(directory, identity, standing.offered),
+    onOffer: (hosts) => {
+      standing.offered = hosts;
+    },
+    isOpen: () => standing.open,
+    closeDoors: () => {
+      standing.open = false;
+    },
+    doneDraining: () => {
+      standing.drained = true;
+    },
+    usageOf: (execution) => standing.usage.get(execution) ?? null,
+    publish: (report, monitoring) => Object.assign(standing, { availability: report, monitoring }),
+    publishUsage: ({ executions }) => {
+      standing.usage = new Map(executions.map((usage) => [usage.execution, usage]));
+    },
+  };
 }
 
 export function isValid(cell: LeaseCell, clock: Clock): boolean {

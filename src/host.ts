@@ -26,7 +26,15 @@ import { barrier, freighter, linksListener, deciding, vaultBytes } from './host-
 import { after, awaitEarlierStart } from './host-name.ts';
 import { deferred, once } from './host-promises.ts';
 import type { Standing } from './host-standing.ts';
-import { closedBecause, freeBytes, isValid, phaseOf, refuges, unsampled } from './host-standing.ts';
+import {
+  beginStanding,
+  closedBecause,
+  freeBytes,
+  isValid,
+  phaseOf,
+  standingParts,
+  unsampled,
+} from './host-standing.ts';
 import { laneDefaults } from './lanes/contract.ts';
 import { startThreadedLane } from './lanes/threaded.ts';
 import { executionCost } from './placement/execution-cost.ts';
@@ -194,15 +202,7 @@ async function lay(
 
 async function raise(foundation: Foundation): Promise<Host> {
   const { kernel, identity, log, clock } = foundation;
-  const standing: Standing = {
-    open: true,
-    frozen: false,
-    drained: false,
-    availability: null,
-    monitoring: null,
-    usage: new Map(),
-    offered: [],
-  };
+  const standing = beginStanding();
   const end = deferred<HostEnd>();
   const held = deferred<void>();
   const sampler = new ResourceSampler(clock, foundation.options.config.cpuShare);
@@ -370,28 +370,13 @@ function furnish(
         snapshotBytes: board.trace(execution)?.snapshotBytes ?? 0,
       }),
     describe,
-    refuges: () => refuges(directory, identity, standing.offered),
-    onOffer: (hosts) => {
-      standing.offered = hosts;
-    },
-    isOpen: () => standing.open,
-    closeDoors: () => {
-      standing.open = false;
-    },
-    doneDraining: () => {
-      standing.drained = true;
-    },
+    ...standingParts(standing, directory, identity),
     stop,
     links: wire.links,
     probes: wire.probes,
     answerTimes: exchange.answerTimes,
     sample: () => sampler.sample(),
     memoryLimitBytes: () => first.limits.memoryLimitBytes,
-    usageOf: (execution) => standing.usage.get(execution) ?? null,
-    publish: (report, monitoring) => Object.assign(standing, { availability: report, monitoring }),
-    publishUsage: ({ executions }) => {
-      standing.usage = new Map(executions.map((usage) => [usage.execution, usage]));
-    },
   };
 }
 
