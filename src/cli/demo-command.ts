@@ -12,6 +12,7 @@ import type { JobOptions } from './demo/job.ts';
 import { runJob } from './demo/job.ts';
 import { runPlainly } from './demo/plain.ts';
 import { planMainJob } from './demo/plan.ts';
+import type { Summary } from './demo/summary.ts';
 import { summarise, summaryText } from './demo/summary.ts';
 import type { View } from './demo/view.ts';
 import { liveView, plainView } from './demo/view.ts';
@@ -99,17 +100,16 @@ async function run(
   }
   const acts = parseWitnessLog(readFileSync(join(folder, 'witness.log'), 'utf8'));
   const summary = summarise(plan, outcome, plain, acts, baselineMs);
-  const why =
-    summary.explained === null
-      ? ''
-      : `\nWhy did it move? npx godwit explain ${summary.explained} --store ${kept}`;
-  console.log(
-    flags.json
-      ? JSON.stringify({ ...summary, store: resolve(kept) })
-      : `\n${summaryText(summary)}\nThe pictures are in ${flags.out}/.${why}`,
-  );
+  print(summary, flags, kept);
   process.exitCode = summary.ok ? 0 : 1;
   return true;
+}
+
+function print(summary: Summary, { json, out }: DemoFlags, kept: string): void {
+  if (json) return console.log(JSON.stringify({ ...summary, store: resolve(kept) }));
+  console.log(`\n${summaryText(summary)}\nThe pictures are in ${out}/.`);
+  const { explained } = summary;
+  if (explained !== null) console.log(`Why did it move? npx godwit explain ${explained} --store ${kept}`);
 }
 
 async function startWitness(file: string): Promise<{ readonly address: string; stop(): void }> {
