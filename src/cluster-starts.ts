@@ -7,21 +7,22 @@ import { neighbourhoodOf } from './placement/call-graph.ts';
 import { originalAffinity } from './placement/original-affinity.ts';
 import type { AffinityDeclaration, HostDescription } from './protocols/messages.ts';
 
-export type StartingHost =
-  | { readonly kind: 'found'; readonly host: HostName }
+export type StartingHosts =
+  /** At least one, the best first. */
+  | { readonly kind: 'found'; readonly hosts: readonly HostName[] }
   /** Every host has an affinity of 0. */
   | { readonly kind: 'none'; readonly why: string };
 
 /**
- * The host to start on: of those that the declaration suits best the one that scores best by its traffic and its
- * availability, with the weights of affinity actors; of equals the one with the least load.
+ * The hosts to start on: of those that the declaration suits best the one that scores best by its traffic and its
+ * availability goes first, with the weights of affinity actors; of equals the one with the least load.
  */
-export function startingHost(
+export function startingHosts(
   method: PackagedMethod,
   affinity: AffinityDeclaration,
   hosts: readonly HostDescription[],
   directory: Directory,
-): StartingHost {
+): StartingHosts {
   const neighbourhood = neighbourhoodOf(
     {
       method: method.id,
@@ -42,13 +43,14 @@ export function startingHost(
     return {
       host: identity.name,
       situated,
-      declared: situated === 0 ? 0 : declared,
+      declared,
       score: weights.originalAffinity * situated + weights.resourceAvailability * share,
       load: availability.executions / availability.cpuShare,
     };
   });
-  const [best] = scored.toSorted((a, b) => b.declared - a.declared || b.score - a.score || a.load - b.load);
-  if (best !== undefined && best.situated > 0) return { kind: 'found', host: best.host };
+  const fit = scored.filter(({ situated }) => situated > 0);
+  const ranked = fit.toSorted((a, b) => b.declared - a.declared || b.score - a.score || a.load - b.load);
+  if (ranked.length > 0) return { kind: 'found', hosts: ranked.map(({ host }) => host) };
   return { kind: 'none', why: reasonOf(affinity, neighbourhood.avoided) };
 }
 

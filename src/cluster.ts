@@ -6,7 +6,7 @@ import { SystemClock } from './clock.ts';
 import { ExecutionFailedError, NoClusterError, NotFoundError, RefusedError } from './cluster-errors.ts';
 import { DecisionArchive } from './cluster-decisions.ts';
 import { ClusterPackages, methodOf } from './cluster-packages.ts';
-import { startingHost } from './cluster-starts.ts';
+import { startingHosts } from './cluster-starts.ts';
 import type { SettledExecution } from './cluster-listing.ts';
 import { settledExecution, unanswered } from './cluster-listing.ts';
 import { messageOf } from './core/errors.ts';
@@ -64,6 +64,8 @@ export { anywhere } from './placement/original-affinity.ts';
 
 /** Of the executions that a message names. */
 const namedMax = 5;
+/** Hosts that are asked to start one execution, the best first. */
+const startsMax = 5;
 const askMs = 10_000;
 const migrateMs = 60_000;
 
@@ -244,20 +246,24 @@ class ClusterClient implements Cluster {
     const { declared, ...ref } = methodOf(pack, method);
     if (options.on !== null) this.#mustBeUp(options.on);
     const affinity = startingAffinity(options.affinity, declared.affinity);
-    const host = options.on ?? (await this.#bestHost(declared, affinity));
-    const execution = executionId(`x-${this.#random.hex(6)}`);
+    const hosts = options.on === null ? await this.#startingHosts(declared, affinity) : [options.on];
     const message = {
       kind: 'startExecution',
-      execution,
+      execution: executionId(`x-${this.#random.hex(6)}`),
       method: ref,
       args: encodeValue(args),
       affinity,
     };
-    const reply = await this.#exchange.ask<HostReply>(address.host(host), message, askMs);
-    if (reply.kind === 'started') return reply.execution;
-    throw new RefusedError(
-      `Host ${host} did not start ${method}: ${reply.kind === 'refused' ? reply.reason : reply.kind}.`,
-    );
+    const refusals: string[] = [];
+    // Whoever refuses has started nothing, so that the next one may be asked.
+    for (const host of hosts.slice(0, startsMax)) {
+      const reply = await this.#exchange.ask<HostReply>(address.host(host), message, askMs);
+      if (reply.kind === 'started') return reply.execution;
+      refusals.push(
+        `Host ${host} did not start ${method}: ${reply.kind === 'refused' ? reply.reason : reply.kind}`,
+      );
+    }
+    throw new RefusedError(refusals.map((text) => text.replace(/\.?$/, '.')).join(' '));
   }
 
   async outcome(execution: ExecutionId): Promise<unknown> {
@@ -388,12 +394,12 @@ class ClusterClient implements Cluster {
   }
 
   /** @throws {RefusedError} when no host may run it */
-  async #bestHost(method: PackagedMethod, affinity: AffinityDeclaration): Promise<HostName> {
+  async #startingHosts(method: PackagedMethod, affinity: AffinityDeclaration): Promise<readonly HostName[]> {
     const hosts = (await this.hosts()).filter((host) => host.phase === 'serving');
     if (hosts.length === 0) throw new NoClusterError(this.location, 'no host is up');
-    const best = startingHost(method, affinity, hosts, this.#directory);
-    if (best.kind === 'found') return best.host;
-    throw new RefusedError(`No host may run ${method.id}: ${best.why}.`);
+    const found = startingHosts(method, affinity, hosts, this.#directory);
+    if (found.kind === 'found') return found.hosts;
+    throw new RefusedError(`No host may run ${method.id}: ${found.why}.`);
   }
 
   async #settled(execution: ExecutionId): Promise<ResultPointer> {
