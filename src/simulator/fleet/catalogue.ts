@@ -30,7 +30,7 @@ const fiveMinutesMs = 300_000;
 /** The planner's settings that differ from its defaults; tuned on the older recording. */
 export const plannedSetting: PlannedSetting = {
   riskMin: 0.002,
-  correlation: 0,
+  correlation: 0.02,
   capacityQuantile: 0.5,
   consolidates: false,
   weights: { latency: 1, cost: 0, energy: 0, churn: 1 },
