@@ -4,6 +4,7 @@ import type { DemandForecast, Movable, OrchestrationPolicy, OrchestrationProblem
 import { Fleet, siteFlag } from './fleet.ts';
 import { layLatencies, layTraffic } from './fleet-traffic.ts';
 import { momentsOf } from './overload-risk.ts';
+import { unknownPower } from './power.ts';
 import { Ignored, isFigure } from './soundness.ts';
 
 /** Quantiles around the median that are taken, where several are given: further out, they are guessed worse. */
@@ -86,7 +87,11 @@ function laySite(fleet: Fleet, at: number, site: Site, rack: number, ignored: Ig
   if (!sound) ignored.say(`Site ${site.id} reports impossible figures: nothing is moved to it.`);
   fleet.rackOf[at] = rack;
   fleet.pricePerHour[at] = isFigure(site.pricePerHour) ? site.pricePerHour : 0;
-  fleet.powerOf[at] = site.power;
+  const { power } = site;
+  const watts = power.kind === 'linear' ? [power.idleW, power.peakW] : power.readingsW;
+  const isKnown = watts.length >= 2 && watts.every(isFigure);
+  if (!isKnown) ignored.say(`The power model of site ${site.id} has impossible figures.`);
+  fleet.powerOf[at] = isKnown ? power : unknownPower;
   fleet.siteFlags[at] =
     (site.accepting && sound ? siteFlag.accepting : 0) |
     (site.draining ? siteFlag.draining : 0) |

@@ -339,6 +339,15 @@ test('lies about components and traffic change nothing for the others', () => {
   expect(made.ignored).toHaveLength(8);
 });
 
+test('a power model that cannot be true is as good as none', () => {
+  for (const idleW of [Number.NaN, -1e9]) {
+    const liar = site('s2', { power: { kind: 'linear', idleW, peakW: 200 } });
+    const made = plan(problem([site('s1'), liar], full));
+    expect(made.moves).toHaveLength(1);
+    expect(made.after.energy).toBeLessThan(500);
+  }
+});
+
 test('a component that claims to have moved in the future stays', () => {
   const pair = [movable('a', 's1', 1, { movedAgoMs: -5 }), movable('b', 's2', 1, { movedAgoMs: Number.NaN })];
   expect(plan(problem([site('s1'), site('s2')], pair)).moves).toEqual([]);
