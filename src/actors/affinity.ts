@@ -8,7 +8,7 @@ import type { ChurnState } from '../placement/churn-budget.ts';
 import type { MigrationDecision } from '../placement/migration-decision.ts';
 import type { MoveCostModel } from '../placement/move-cost.ts';
 import { learnFailure, learnMove, moveCostPrior } from '../placement/move-cost.ts';
-import { anywhere } from '../placement/original-affinity.ts';
+import { anywhere, asksNothing } from '../placement/original-affinity.ts';
 import type { PlacementPolicy } from '../placement/placement-policy.ts';
 import type { WorkEstimate } from '../placement/remaining-work.ts';
 import type {
@@ -25,7 +25,7 @@ import type { Directory } from './directory.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
 import type { LaneBoard } from './lane-board.ts';
 import type { Permits } from './migration/permits.ts';
-import type { OwnershipBook } from './ownership-book.ts';
+import type { OwnershipBook, OwnershipCell } from './ownership-book.ts';
 import type { HostPorts } from './ports.ts';
 
 export interface AffinityPorts extends Pick<HostPorts, 'identity' | 'clock' | 'exchange' | 'events'> {
@@ -176,9 +176,11 @@ function decide(state: AffinityState, here: HostAvailability, context: Context, 
   for (const [execution, { answeredAtMs }] of state.asked) {
     if (answeredAtMs !== null && nowMs - answeredAtMs > settleMs) state.asked.delete(execution);
   }
-  const executions = placed(state, nowMs, ports);
+  const cells = watch(state, nowMs, ports);
   const { offer } = state;
   if (!ports.decides || offer === null || nowMs - offer.atMs > offerMaxMs || !here.accepting) return;
+  const executions = placed(cells, state, here, nowMs, ports);
+  if (executions.length === 0) return;
   const round = decideRound(
     {
       nowMs,
@@ -246,33 +248,55 @@ function ask(request: MigrationRequest, reason: MoveReason, context: Context, po
   );
 }
 
-/** What is on this host now, as the decider sees it. */
-function placed(state: AffinityState, nowMs: number, ports: AffinityPorts): readonly EstimatedExecution[] {
-  const { board, book, directory, identity } = ports;
+/** Follows what is on this host now: who wants the CPU, and who behaves as never before. */
+function watch(state: AffinityState, nowMs: number, ports: AffinityPorts): readonly OwnershipCell[] {
+  const { board, book } = ports;
   const cells = book.cells().filter(({ state: { phase } }) => phase === 'running');
   const here = new Set(cells.map(({ execution }) => execution));
   for (const known of [state.demands, state.refusedAtMs]) {
     for (const execution of known.keys()) if (!here.has(execution)) known.delete(execution);
   }
   state.anomalies.keep(here);
-  return cells.flatMap(({ execution, method, arrival }): readonly EstimatedExecution[] => {
+  for (const { execution } of cells) {
     const trace = board.trace(execution);
-    if (method === null || trace === null) return [];
+    if (trace === null) continue;
     for (const anomaly of state.anomalies.observe(trace, nowMs))
       ports.events.emit({ kind: 'anomaly', execution, anomaly });
     const busy = trace.activity === 'ready' || trace.activity === 'running' ? 1 : 0;
     const demand = smoothing * busy + (1 - smoothing) * (state.demands.get(execution) ?? busy);
     state.demands.set(execution, demand);
+  }
+  return cells;
+}
+
+/**
+ * Who may gain by a move, as the decider sees them. Where a host lacks nothing, those to whom every host is as good
+ * gain nowhere: they are not looked at, so that a thousand idle executions cost nothing.
+ */
+function placed(
+  cells: readonly OwnershipCell[],
+  state: AffinityState,
+  { availability }: HostAvailability,
+  nowMs: number,
+  ports: AffinityPorts,
+): readonly EstimatedExecution[] {
+  const { board, directory, identity } = ports;
+  const alarmed = new Set(state.anomalies.alarmed(nowMs));
+  return cells.flatMap(({ execution, method, arrival }): readonly EstimatedExecution[] => {
+    const trace = board.trace(execution);
+    if (method === null || trace === null) return [];
     const deployment = directory.register(execution)?.row.deployment;
+    const affinity = deployment?.affinity ?? anywhere;
+    if (availability >= 1 && asksNothing(affinity) && !alarmed.has(execution)) return [];
     return [
       {
         executionId: execution,
         methodId: method.method,
         host: deployment?.host ?? identity.name,
         currentHost: identity.name,
-        affinity: deployment?.affinity ?? anywhere,
+        affinity,
         executionCost: ports.executionCost(execution),
-        demand,
+        demand: state.demands.get(execution) ?? 0,
         memoryShare: Math.min(1, trace.snapshotBytes / ports.memoryLimitBytes()),
         movedAtMs: arrival?.atMs ?? null,
         movable: nowMs - (state.refusedAtMs.get(execution) ?? -Infinity) > settleMs,

@@ -11,6 +11,8 @@ import type { HostPorts } from './ports.ts';
 export type SeatMessage =
   | { readonly kind: 'event'; readonly event: CandidateEvent }
   | { readonly kind: 'changed' }
+  /** The occupant failed a while ago. */
+  | { readonly kind: 'retake' }
   | { readonly kind: 'resign' };
 
 export interface SeatPorts extends Pick<HostPorts, 'identity' | 'tables' | 'random' | 'gate' | 'clock'> {
@@ -25,6 +27,8 @@ interface SeatState {
   candidate: CandidateState;
   occupant: AnyRef | null;
   backoffMs: number;
+  /** Until an occupant that fails is started again; doubled each time within a term. */
+  restartMs: number;
   /** The holder whose end was reported to the protocol last. */
   ousted: IncarnationId | null;
 }
@@ -43,7 +47,13 @@ export function seatActor(ports: SeatPorts): Behaviour<SeatState, SeatMessage> {
   return {
     init(context) {
       const { state, effects } = beginCandidate(ports.seat, ports.identity.incarnation);
-      const seat: SeatState = { candidate: state, occupant: null, backoffMs: retryFirstMs, ousted: null };
+      const seat: SeatState = {
+        candidate: state,
+        occupant: null,
+        backoffMs: retryFirstMs,
+        restartMs: retryFirstMs,
+        ousted: null,
+      };
       for (const effect of effects) perform(seat, effect, context, ports);
       context.after(lookEveryMs, { kind: 'changed' });
       return seat;
@@ -56,6 +66,9 @@ export function seatActor(ports: SeatPorts): Behaviour<SeatState, SeatMessage> {
         case 'changed':
           look(seat, context, ports);
           return seat;
+        case 'retake':
+          if (seat.candidate.phase === 'seated') take(seat, seat.candidate.term, context, ports);
+          return seat;
         case 'resign':
           advance(seat, { kind: 'resignAsked' }, context, ports);
           return seat;
@@ -64,10 +77,11 @@ export function seatActor(ports: SeatPorts): Behaviour<SeatState, SeatMessage> {
       }
     },
     signal(seat, signal, context) {
-      // The occupant failed: it is started again, under the same term.
+      // The occupant failed: it is started again, under the same term, and later each time.
       if (signal.kind === 'childExited' && signal.child === seat.occupant) {
         seat.occupant = null;
-        if (seat.candidate.phase === 'seated') take(seat, seat.candidate.term, context, ports);
+        context.after(seat.restartMs, { kind: 'retake' });
+        seat.restartMs = Math.min(retryMaxMs, seat.restartMs * 2);
       }
       return seat;
     },
@@ -139,6 +153,7 @@ function perform(seat: SeatState, effect: CandidateEffect, context: Context, por
       seat.backoffMs = Math.min(retryMaxMs, seat.backoffMs * 2);
       return;
     case 'take':
+      seat.restartMs = retryFirstMs;
       return take(seat, effect.term, context, ports);
     case 'leave':
       if (seat.occupant !== null) context.exitOther(seat.occupant, shutdown);
