@@ -8,6 +8,8 @@ export const referenceShare = 0.9;
 const fewErrors = 20;
 /** In units of the scatter: after a constant series the first change is infinitely far. */
 const errorMost = 1e6;
+/** The scatter is at least this share of that over all values. */
+const wholeShare = 0.2;
 const widthBounds = [1 / 3, 4] as const;
 
 /**
@@ -72,6 +74,7 @@ export class ConformalErrors {
 export class LocalScatter {
   #fast = 0;
   #slow = 0;
+  #whole = 0;
   #count = 0;
   #last = Number.NaN;
 
@@ -81,14 +84,15 @@ export class LocalScatter {
       this.#count += 1;
       this.#fast += (step - this.#fast) / Math.min(this.#count, 36);
       this.#slow += (step - this.#slow) / Math.min(this.#count, 1000);
+      this.#whole += (step - this.#whole) / this.#count;
     }
     this.#last = value;
   }
 
   /** Above 0. */
   get scatter(): number {
-    return (
-      0.3 * this.#fast + 0.7 * this.#slow + Number.MIN_VALUE * 2 ** 40 + 1e-12 * Math.abs(this.#last || 0)
-    );
+    // A long calm, or a gap that was filled, must not make the next usual step an infinitely great one.
+    const recent = Math.max(0.3 * this.#fast + 0.7 * this.#slow, wholeShare * this.#whole);
+    return recent + Number.MIN_VALUE * 2 ** 40 + 1e-12 * Math.abs(this.#last || 0);
   }
 }

@@ -85,4 +85,7 @@ test('scatter is above zero even for a constant series, and follows what happens
   expect(before).toBeGreaterThan(0);
   for (let count = 0; count < 100; count += 1) scatter.observe(5 + (count % 2));
   expect(scatter.scatter).toBeGreaterThan(0.3);
+  // And a long calm does not make it forget what is usual.
+  for (let count = 0; count < 8000; count += 1) scatter.observe(5);
+  expect(scatter.scatter).toBeGreaterThan(0.001);
 });
