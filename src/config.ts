@@ -88,6 +88,17 @@ const schema = v.strictObject({
     }),
     {},
   ),
+  /** What having this host costs, for the orchestrator's policy `multi-objective`. */
+  expense: v.optional(
+    v.strictObject({
+      /** In any one currency, of the whole cluster. */
+      pricePerHour: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+      /** A small server's, where nobody measured: see docs/deciding/orchestration.md. */
+      idleW: v.optional(v.pipe(v.number(), v.minValue(0)), 100),
+      peakW: v.optional(v.pipe(v.number(), v.minValue(0)), 250),
+    }),
+    {},
+  ),
   capacity: v.optional(
     v.strictObject({
       /** Executions of any activity. */

@@ -4,7 +4,7 @@ import type { ExecutionId } from '../core/ids.ts';
 import type { ResourceVector } from '../core/resources.ts';
 import type { WorkEstimate } from '../placement/remaining-work.ts';
 import type { RegisterRow } from '../protocols/ownership/register.ts';
-import type { ExecutionUsage, HostUsage, PeerTraffic } from '../protocols/messages.ts';
+import type { ExecutionUsage, HostExpense, HostUsage, PeerTraffic } from '../protocols/messages.ts';
 import type { Account, Spent, Statement } from './usage-book.ts';
 
 /** Means of the samples of one period. */
@@ -24,6 +24,7 @@ export interface HostUsageInputs {
   readonly use: PeriodUse;
   /** The newest. */
   readonly sample: ResourceSample;
+  readonly expense: HostExpense;
   readonly capacity: ResourceVector;
   readonly accepting: boolean;
   readonly statement: Statement;
@@ -80,6 +81,7 @@ export function hostUsage(inputs: HostUsageInputs): HostUsage {
     atWallMs,
     periodMs: use.periodMs,
     capacity: inputs.capacity,
+    expense: inputs.expense,
     used: clean({
       cpu: use.cpuCores,
       memory: sample.limits.memoryUsage * sample.limits.memoryLimitBytes,

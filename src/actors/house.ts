@@ -301,6 +301,7 @@ function monitors(parts: HouseParts): ChildSpec {
       ioBytesPerSecond,
       networkBytesPerSecond,
       cpuShare: config.cpuShare,
+      expense: config.expense,
     },
     counts,
     reserved: () => parts.admissions.reserved,

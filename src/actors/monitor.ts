@@ -7,6 +7,7 @@ import { availability } from '../placement/availability.ts';
 import type {
   AffinityMessage,
   HostAvailability,
+  HostExpense,
   HostMonitoring,
   HostUsage,
   RackMessage,
@@ -41,6 +42,7 @@ export interface MonitorPorts {
     readonly networkBytesPerSecond: number;
     /** Cores; 0 where nothing is configured. */
     readonly cpuShare: number;
+    readonly expense: HostExpense;
   };
   readonly counts: MonitorCounts;
   readonly sample: () => ResourceSample;
@@ -219,6 +221,7 @@ function reportUsage(state: MonitorState, context: Context, ports: MonitorPorts)
     },
     sample: latest,
     capacity: capacityOf(latest, settings),
+    expense: settings.expense,
     accepting: ports.accepting(),
     statement,
     register: ports.register,

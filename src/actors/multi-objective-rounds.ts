@@ -17,7 +17,6 @@ import type { FeedbackPolicy, FeedbackState, MoveEffect } from '../placement/orc
 import { learn, noFeedback, permits } from '../placement/orchestration/feedback.ts';
 import { recordOfMove, textOf } from '../placement/orchestration/plan-record.ts';
 import { plan } from '../placement/orchestration/plan.ts';
-import { unknownPower } from '../placement/orchestration/power.ts';
 import type { ComponentForecast } from '../protocols/messages.ts';
 import { scaled, shareOf } from './component-load.ts';
 import type { Directory } from './directory.ts';
@@ -258,15 +257,15 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
 }
 
 function siteOf({ usage }: SeenHost): Site {
-  const { identity, capacity, used, executions, labels, accepting } = usage;
+  const { identity, capacity, used, executions, labels, accepting, expense } = usage;
   const listed = executions.reduce<ResourceVector>((left, one) => minus(left, one.used), used);
   return {
     id: identity.name,
     rack: identity.rack,
     capacity,
     base: listed,
-    pricePerHour: 0,
-    power: unknownPower,
+    pricePerHour: expense.pricePerHour,
+    power: { kind: 'linear', idleW: expense.idleW, peakW: expense.peakW },
     sleeps: false,
     labels,
     accepting,

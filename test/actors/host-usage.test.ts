@@ -65,6 +65,7 @@ function reportOf(figure: number): HostUsage {
     use: { periodMs: 10_000, cpuCores: figure, ioBytesPerSecond: figure, networkBytesPerSecond: figure },
     sample: resourceSample(1),
     capacity: { cpu: 1, memory: 1, io: 1, network: 1 },
+    expense: { pricePerHour: 0, idleW: 100, peakW: 250 },
     accepting: true,
     statement: book.close(),
     register: () => null,

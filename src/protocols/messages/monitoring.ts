@@ -45,6 +45,14 @@ export interface MethodArrivals {
   readonly perSecond: number;
 }
 
+/** What having a host costs, as its operator says. */
+export interface HostExpense {
+  /** In any one currency, of the whole cluster. */
+  readonly pricePerHour: number;
+  readonly idleW: number;
+  readonly peakW: number;
+}
+
 /** What a host has and what runs on it. Sent every `monitor.usageMs`. */
 export interface HostUsage {
   readonly identity: HostIdentity;
@@ -54,6 +62,7 @@ export interface HostUsage {
   readonly atWallMs: number;
   readonly periodMs: number;
   readonly capacity: ResourceVector;
+  readonly expense: HostExpense;
   readonly used: ResourceVector;
   readonly accepting: boolean;
   /** The heaviest by CPU time, at most `executionsMax`. */
