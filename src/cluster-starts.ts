@@ -74,7 +74,7 @@ function acquaintances(directory: Directory): readonly Acquaintance[] {
   return [...directory.registers()].flatMap(({ execution, method, owner, standing, deployment }) => {
     const host = directory.incarnation(owner);
     if (host === null || standing.phase !== 'live') return [];
-    const { apart } = deployment.affinity;
-    return [{ execution, method: method.method, host: host.name, rack: host.rack, apart }];
+    const { near, apart } = deployment.affinity;
+    return [{ execution, method: method.method, host: host.name, rack: host.rack, near, apart }];
   });
 }

@@ -14,6 +14,7 @@ import type { WorkEstimate } from '../placement/remaining-work.ts';
 import type {
   AffinityMessage,
   ExecutionReply,
+  ExecutionUsage,
   HostAvailability,
   MigrationRequest,
   MoveReason,
@@ -25,6 +26,7 @@ import type { Directory } from './directory.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
 import type { LaneBoard } from './lane-board.ts';
 import type { Permits } from './migration/permits.ts';
+import { Neighbours } from './neighbours.ts';
 import type { OwnershipBook, OwnershipCell } from './ownership-book.ts';
 import type { HostPorts } from './ports.ts';
 
@@ -40,6 +42,8 @@ export interface AffinityPorts extends Pick<HostPorts, 'identity' | 'clock' | 'e
   readonly memoryLimitBytes: () => number;
   /** CPU time between two checkpoints, at most. */
   readonly checkpointEveryMs: number;
+  /** Of the newest usage report; null before the first. */
+  readonly usageOf: (execution: ExecutionId) => ExecutionUsage | null;
   /** What the rack's actor offered last: a drain looks at it, too. */
   readonly onOffer: (hosts: readonly HostAvailability[]) => void;
   /** False: executions move only when somebody asks. */
@@ -282,19 +286,21 @@ function placed(
 ): readonly EstimatedExecution[] {
   const { board, directory, identity } = ports;
   const alarmed = new Set(state.anomalies.alarmed(nowMs));
+  let neighbours: Neighbours | null = null;
   return cells.flatMap(({ execution, method, arrival }): readonly EstimatedExecution[] => {
     const trace = board.trace(execution);
     if (method === null || trace === null) return [];
     const deployment = directory.register(execution)?.row.deployment;
-    const affinity = deployment?.affinity ?? anywhere;
-    if (availability >= 1 && asksNothing(affinity) && !alarmed.has(execution)) return [];
+    const declared = deployment?.affinity ?? anywhere;
+    if (availability >= 1 && asksNothing(declared) && !alarmed.has(execution)) return [];
+    neighbours ??= new Neighbours(directory, ports.usageOf);
     return [
       {
         executionId: execution,
         methodId: method.method,
         host: deployment?.host ?? identity.name,
         currentHost: identity.name,
-        affinity,
+        affinity: neighbours.affinityOf(execution),
         executionCost: ports.executionCost(execution),
         demand: state.demands.get(execution) ?? 0,
         memoryShare: Math.min(1, trace.snapshotBytes / ports.memoryLimitBytes()),

@@ -13,9 +13,11 @@ export interface Neighbourhood {
   readonly pulls: readonly Pull[];
   /** Hosts with somebody that it must be apart from. */
   readonly avoided: readonly HostName[];
+  /** How much the pulls count, in [0, 1]: less with each move that it has made. */
+  readonly patience: number;
 }
 
-export const nobody: Neighbourhood = { pulls: [], avoided: [] };
+export const nobody: Neighbourhood = { pulls: [], avoided: [], patience: 1 };
 
 /** Another execution of the cluster, where it now is. */
 export interface Acquaintance {
@@ -23,7 +25,8 @@ export interface Acquaintance {
   readonly method: MethodId;
   readonly host: HostName;
   readonly rack: RackName;
-  /** What its own method must be apart from. */
+  /** What it asks for itself: both sides of a pair are meant. */
+  readonly near: readonly MethodId[];
   readonly apart: readonly MethodId[];
 }
 
@@ -59,16 +62,16 @@ export function trafficOf(bytesPerSecond: number, messagesPerSecond: number): nu
 
 /** Who of the others pulls an execution to itself, how strongly, and whom it must avoid. */
 export function neighbourhoodOf(relations: Relations, others: readonly Acquaintance[]): Neighbourhood {
-  const { near, apart, kin, calls, measured, method } = relations;
+  const { near, kin, calls, measured, method } = relations;
   const counts = new Map<MethodId, number>();
   for (const other of others) counts.set(other.method, (counts.get(other.method) ?? 0) + 1);
   const pulls = new Map<HostName, { host: HostName; rack: RackName; bytesPerSecond: number }>();
   const avoided = new Set<HostName>();
   for (const other of others) {
-    if (apart.includes(other.method) || other.apart.includes(method)) avoided.add(other.host);
+    if (mustBeApart(relations, other)) avoided.add(other.host);
     const each = 1 / (counts.get(other.method) ?? 1);
     const presumed = Math.max(
-      near.includes(other.method) ? nearBytesPerSecond * each : 0,
+      near.includes(other.method) || other.near.includes(method) ? nearBytesPerSecond * each : 0,
       kin.has(other.execution) ? callBytesPerSecond : 0,
       calls.has(other.method) ? callBytesPerSecond * each : 0,
     );
@@ -78,23 +81,48 @@ export function neighbourhoodOf(relations: Relations, others: readonly Acquainta
     pull.bytesPerSecond += bytesPerSecond;
     pulls.set(other.host, pull);
   }
-  return { pulls: [...pulls.values()], avoided: [...avoided] };
+  return { pulls: [...pulls.values()], avoided: [...avoided], patience: 1 };
+}
+
+/** After so many moves nobody pulls an execution any more: who chases traffic without end gains nothing. */
+const movesMax = 12;
+
+/** An execution that runs, and where it has come to. */
+export interface Resident extends Relations {
+  readonly execution: ExecutionId;
+  readonly host: HostName;
+  /** Changes of its owner. */
+  readonly moves: number;
 }
 
 /**
- * Of two that want each other near, or apart, the one with the smaller id stays and the other one follows, or leaves:
- * if both moved they would pass each other on the way, again and again.
+ * The neighbourhood of an execution that runs. Of two that want each other near, or apart, the one with the smaller id
+ * stays where it is, and the other one comes, or leaves: if both went they would pass each other on the way. Once
+ * together, each holds the other.
  */
-export function yieldsTo(one: ExecutionId, other: ExecutionId): boolean {
-  return one > other;
+export function settledNeighbourhood(resident: Resident, others: readonly Acquaintance[]): Neighbourhood {
+  const { execution, host, moves } = resident;
+  const near: Acquaintance[] = [];
+  const avoided = new Set<HostName>();
+  for (const other of others) {
+    const yields = execution > other.execution;
+    if (mustBeApart(resident, other) && (yields || other.host !== host)) avoided.add(other.host);
+    if (yields || other.host === host) near.push(other);
+  }
+  const { pulls } = neighbourhoodOf(resident, near);
+  return { pulls, avoided: [...avoided], patience: Math.max(0, 1 - moves / movesMax) };
+}
+
+function mustBeApart({ apart, method }: Relations, other: Acquaintance): boolean {
+  return apart.includes(other.method) || other.apart.includes(method);
 }
 
 /**
  * @returns `share`: of the traffic, how much a host keeps short, in [0, 1]: all of what is there, half of what is in its
- *   rack. `known`: how much the traffic counts, in [0, 1): half at 10 kB/s
+ *   rack. `known`: how much the traffic counts, in [0, 1): half at 10 kB/s, less for who has moved often
  */
 export function closeness(
-  { pulls }: Neighbourhood,
+  { pulls, patience }: Neighbourhood,
   place: { readonly host: HostName; readonly rack: RackName },
 ): { readonly known: number; readonly share: number } {
   let total = 0;
@@ -104,7 +132,6 @@ export function closeness(
     if (host === place.host) kept += bytesPerSecond;
     else if (rack === place.rack) kept += sameRackShare * bytesPerSecond;
   }
-  return total === 0
-    ? { known: 0, share: 1 }
-    : { known: total / (total + halfKnownBytesPerSecond), share: kept / total };
+  if (total === 0) return { known: 0, share: 1 };
+  return { known: (patience * total) / (total + halfKnownBytesPerSecond), share: kept / total };
 }
