@@ -146,9 +146,10 @@ export function affinityActor(ports: AffinityPorts): Behaviour<AffinityState, Af
 function bind(
   state: AffinityState,
   { term, bindings }: Extract<AffinityMessage, { kind: 'bindings' }>,
-  { clock }: AffinityPorts,
+  { clock, permits }: AffinityPorts,
 ): void {
-  if (state.bindings !== null && state.bindings.term > term) return;
+  // So that a former orchestrator is refused here before its successor has ordered anything.
+  if (permits.fenced(term) !== null) return;
   const nowMs = clock.monotonicMs();
   const bounds = bindings.map(({ execution: executionId, rack, forMs }) => ({
     executionId,

@@ -4,6 +4,7 @@ import type { ResourceName, ResourceVector } from '../core/resources.ts';
 import { resourceNames } from '../core/resources.ts';
 import type { Forecast } from '../forecasting/contract.ts';
 import type { HistoryStore } from '../forecasting/history/contract.ts';
+import { isSeriesKey } from '../forecasting/history/resolutions.ts';
 import { latencyImpacts } from '../placement/latency-impact.ts';
 import type {
   AnalyzerMessage,
@@ -14,7 +15,7 @@ import type {
 import { address } from './addresses.ts';
 import type { Directory } from './directory.ts';
 import type { SeenComponent } from './fleet-view.ts';
-import { demandOf, FleetView, ownerIn, wantedOn } from './fleet-view.ts';
+import { demandOf, FleetView, ownerIn } from './fleet-view.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
 import type { Analyst, HostPorts, SeriesAsk } from './ports.ts';
 
@@ -41,7 +42,8 @@ export interface AnalyzerPorts extends Pick<HostPorts, 'clock' | 'exchange'> {
 
 export type AnalyzerActorMessage =
   | AnalyzerMessage
-  | { readonly kind: 'loaded'; readonly failure: string }
+  | { readonly kind: 'loadDue' | 'loadFailed'; readonly attempt: number }
+  | { readonly kind: 'loaded' }
   | { readonly kind: 'sampleDue' }
   | { readonly kind: 'forecastDue' }
   | { readonly kind: 'forecasted'; readonly round: Round; readonly forecasts: readonly (Forecast | null)[] }
@@ -71,6 +73,9 @@ type Context = ActorContext<AnalyzerActorMessage, AnalyzerReply>;
 const forgottenMs = 30 * 60_000;
 /** A host that missed so many reports is silent. */
 const staleReports = 4;
+const loadsMax = 10;
+const loadAgainMs = 1_000;
+const longestName: ResourceName = 'network';
 export const forecastLevels: readonly number[] = [0.1, 0.5, 0.9];
 
 /**
@@ -83,12 +88,8 @@ export function analyzerActor(
 ): Behaviour<AnalyzerState, AnalyzerActorMessage, AnalyzerReply> {
   return {
     init(context) {
-      const { clock, timing, history, directory } = ports;
-      context.pipe(
-        history.load(clock.wallMs()),
-        () => ({ kind: 'loaded', failure: '' }),
-        (error) => ({ kind: 'loaded', failure: String(error) }),
-      );
+      const { timing, directory } = ports;
+      load(1, context, ports);
       context.after(timing.sampleMs, { kind: 'sampleDue' });
       context.after(timing.stepMs, { kind: 'forecastDue' });
       context.after(timing.saveMs, { kind: 'saveDue' });
@@ -123,7 +124,11 @@ function receive(
       return state.view.take(message.usage, clock.monotonicMs());
     case 'forecast':
       return void context.replyTo?.answer({ kind: 'forecast', forecast: state.newest });
-    case 'loaded': // What could not be read is missing, and grows anew.
+    case 'loadDue':
+      return load(message.attempt, context, ports);
+    case 'loadFailed':
+      return void context.after(loadAgainMs, { kind: 'loadDue', attempt: message.attempt + 1 });
+    case 'loaded':
       state.loaded = true;
       return;
     case 'sampleDue':
@@ -141,6 +146,8 @@ function receive(
       state.forecasting = false;
       return;
     case 'saveDue':
+      // What is not loaded yet would be missing in it, and taken away by it.
+      if (!state.loaded) return void context.after(timing.saveMs, { kind: 'saveDue' });
       context.pipe(
         ports.history.save(clock.wallMs()),
         () => ({ kind: 'saved' }),
@@ -155,10 +162,20 @@ function receive(
   }
 }
 
+/** A store that is silent for a while must not cost the history; what cannot be read at all is missing, and grows anew. */
+function load(attempt: number, context: Context, { history, clock }: AnalyzerPorts): void {
+  context.pipe(
+    history.load(clock.wallMs()),
+    () => ({ kind: 'loaded' }),
+    () => (attempt < loadsMax ? { kind: 'loadFailed', attempt } : { kind: 'loaded' }),
+  );
+}
+
 function sample({ view, lastSeen }: AnalyzerState, { clock, history }: AnalyzerPorts): void {
   const nowMs = clock.monotonicMs();
   const atWallMs = clock.wallMs();
   const append = (key: string, amount: ResourceVector): void => {
+    if (!isSeriesKey(`${key}/${longestName}`)) return;
     for (const name of resourceNames) history.append(`${key}/${name}`, atWallMs, amount[name], atWallMs);
   };
   for (const { component, demand } of view.components(nowMs)) {
@@ -171,15 +188,17 @@ function sample({ view, lastSeen }: AnalyzerState, { clock, history }: AnalyzerP
     for (const name of resourceNames) history.forget(`component/${component}/${name}`);
   }
   const arrivals = new Map<string, number>();
-  for (const { usage } of view.hosts(nowMs)) {
-    append(`host/${usage.identity.name}`, wantedOn(usage));
+  for (const { usage, wanted } of view.hosts(nowMs)) {
+    append(`host/${usage.identity.name}`, wanted);
     for (const { method, perSecond } of usage.arrivals) {
-      const key = `method/${method.package.slice(0, 16)}/${method.method}`;
+      // Names of files and functions may be in any script.
+      const key = `method/${method.package.slice(0, 16)}/${encodeURIComponent(method.method)}`;
       arrivals.set(key, (arrivals.get(key) ?? 0) + perSecond);
     }
   }
   for (const [rack, { used }] of view.racks(nowMs)) append(`rack/${rack}`, used);
-  for (const [key, perSecond] of arrivals) history.append(key, atWallMs, perSecond, atWallMs);
+  for (const [key, perSecond] of arrivals)
+    if (isSeriesKey(key)) history.append(key, atWallMs, perSecond, atWallMs);
 }
 
 function ask(
@@ -276,10 +295,10 @@ function impactsOf(
       return [component, Math.max(0, ...median.map(({ cpu }) => cpu))];
     }),
   );
-  const rooms = view.hosts(nowMs).map(({ usage }) => ({
+  const rooms = view.hosts(nowMs).map(({ usage, wanted }) => ({
     host: usage.identity.name,
     cpuShare: usage.capacity.cpu,
-    demand: wantedOn(usage).cpu,
+    demand: wanted.cpu,
   }));
   const talking = view.components(nowMs).flatMap(({ component, demand, executions }) =>
     executions.map(({ usage, host }) => {

@@ -1,14 +1,34 @@
-import type { RackName } from '../core/ids.ts';
+import type { ExecutionId, RackName } from '../core/ids.ts';
 import type { ResourceVector } from '../core/resources.ts';
 import { noResources, resourceNames } from '../core/resources.ts';
 import type { LatencyFirstProblem } from '../placement/orchestration/latency-first.ts';
+import { isFigure } from '../placement/orchestration/soundness.ts';
 import type { ComponentForecast } from '../protocols/messages.ts';
 import { demandOf, minus, plus } from './fleet-view.ts';
-import type { Situation } from './orchestrator.ts';
+import type { Situation } from './orchestration-rounds.ts';
 
 /** Cores that are wanted beyond the limit. */
 export function excessCores(used: number, capacity: number, utilizationMax: number): number {
   return Math.max(0, used - utilizationMax * capacity);
+}
+
+/**
+ * The newest forecasts that are young enough, by component. One with a figure that cannot be is as good as none: what is
+ * used now is then expected to go on.
+ */
+export function soundForecasts(
+  { forecast, forecastAgeMs }: Situation,
+  ageMaxMs: number,
+): ReadonlyMap<ExecutionId, ComponentForecast> {
+  if (forecastAgeMs > ageMaxMs) return new Map();
+  const sound = forecast.components.filter(
+    ({ quantiles, latencyImpact, fromWallMs, stepMs }) =>
+      [latencyImpact, fromWallMs, stepMs].every(isFigure) &&
+      quantiles.every(({ steps }) =>
+        steps.every((step) => resourceNames.every((name) => isFigure(step[name]))),
+      ),
+  );
+  return new Map(sound.map((one) => [one.component, one]));
 }
 
 /** The forecast's median, at its highest over the horizon. */

@@ -15,7 +15,7 @@ import type { DecisionLog } from './decisions.ts';
 import type { Directory } from './directory.ts';
 import { LatencyFirstRounds } from './latency-first-rounds.ts';
 import { MultiObjectiveRounds } from './multi-objective-rounds.ts';
-import type { OrchestrationRounds } from './orchestrator.ts';
+import type { OrchestrationRounds } from './orchestration-rounds.ts';
 import { orchestratorActor, settleReports } from './orchestrator.ts';
 import type { Analyst, HostPorts } from './ports.ts';
 import { seatActor } from './seat.ts';

@@ -2,6 +2,7 @@ import { assertNever } from '../core/assert.ts';
 import { messageOf } from '../core/errors.ts';
 import type { ExecutionId, HostName } from '../core/ids.ts';
 import { availability, carrying } from '../placement/availability.ts';
+import { hostFlaw } from '../placement/soundness.ts';
 import type {
   DirectiveOutcome,
   EngineMessage,
@@ -175,7 +176,10 @@ function begin(
   context: Context,
   ports: EnginePorts,
 ): void {
-  work.hosts = hosts.filter((host) => host.identity.rack === work.directive.targetRack && host.accepting);
+  // A host whose figures cannot be true takes part as little as one that refuses.
+  work.hosts = hosts.filter(
+    (host) => host.identity.rack === work.directive.targetRack && host.accepting && hostFlaw(host) === null,
+  );
   if (work.hosts.length === 0) {
     for (const { execution } of work.waiting.splice(0)) work.failed.push({ execution, reason: failure });
   }

@@ -1,14 +1,17 @@
 import type { ExecutionId, HostName, RackName } from '../core/ids.ts';
 import type { ResourceName, ResourceVector } from '../core/resources.ts';
-import { noResources, resourceNames } from '../core/resources.ts';
+import { noResources } from '../core/resources.ts';
 import type { CurrentUtilization, ExecutionUsage, HostUsage, RackUsage } from '../protocols/messages.ts';
 import type { Directory } from './directory.ts';
+import { isSoundUsage } from './usage-soundness.ts';
 
 /** A host's newest report. */
 export interface SeenHost {
   readonly usage: HostUsage;
   /** When it came, in monotonic milliseconds. */
   readonly atMs: number;
+  /** What its work wants together, as far as it is its own: of the CPU, what is wanted counts, not what is served. */
+  readonly wanted: ResourceVector;
 }
 
 /** One execution and where its host's newest report shows it. */
@@ -18,6 +21,8 @@ export interface SeenExecution {
   readonly rack: RackName;
   /** Whose report it stands in: it may have left since. */
   readonly reportedIn: RackName;
+  /** Since its last change of host; null when it never moved, or its host cannot tell. Whatever the hosts' wall clocks show. */
+  readonly movedAgoMs: number | null;
 }
 
 /** An execution with all that it started, as the newest reports show them. */
@@ -33,15 +38,25 @@ export interface SeenComponent {
 /** Who owns an execution now, as the registry shows it; null when nobody knows. Fresher than any report. */
 export type WhereIs = (execution: ExecutionId) => { readonly host: HostName; readonly rack: RackName } | null;
 
+/** Sums over the hosts of one rack. */
+export interface SeenRack {
+  readonly capacity: ResourceVector;
+  readonly used: ResourceVector;
+}
+
+type Report = Omit<SeenHost, 'wanted'>;
+
 /**
- * What the racks' actors have told: hosts, executions and components, none older than `staleMs`. It believes each
- * host's newest report, of an execution that two hosts report the one that came last, and of where an execution is the
- * registry.
+ * What the racks' actors have told: hosts, executions and components, none older than `staleMs`. It believes each host's
+ * newest report, and of where an execution is the registry: of two hosts that report one, its owner, else the one that
+ * spoke last. An execution that the registry does not know has ended, or never was.
  */
 export class FleetView {
-  readonly #hosts = new Map<HostName, SeenHost>();
+  readonly #reports = new Map<HostName, Report>();
   readonly #staleMs: number;
   readonly #whereIs: WhereIs;
+  /** A round asks many times for the same moment. */
+  #glance: Glance | null = null;
 
   constructor(staleMs: number, whereIs: WhereIs) {
     this.#staleMs = staleMs;
@@ -49,49 +64,34 @@ export class FleetView {
   }
 
   take({ hosts }: RackUsage, atMs: number): void {
-    for (const usage of hosts) {
+    if (!Array.isArray(hosts)) return;
+    this.#glance = null;
+    for (const usage of hosts as readonly unknown[]) {
+      if (!isSoundUsage(usage)) continue;
       const { name, incarnation } = usage.identity;
-      const known = this.#hosts.get(name)?.usage;
+      const known = this.#reports.get(name)?.usage;
       const isOld = known?.identity.incarnation === incarnation && known.report >= usage.report;
-      if (!isOld && isSound(usage)) this.#hosts.set(name, { usage, atMs });
+      if (!isOld) this.#reports.set(name, { usage, atMs });
     }
   }
 
+  /** By name. */
   hosts(nowMs: number): readonly SeenHost[] {
-    for (const [name, { atMs }] of this.#hosts) if (nowMs - atMs > this.#staleMs) this.#hosts.delete(name);
-    return [...this.#hosts.values()].toSorted((a, b) =>
-      compare(a.usage.identity.name, b.usage.identity.name),
-    );
+    return this.#at(nowMs).hosts();
   }
 
   executions(nowMs: number): ReadonlyMap<ExecutionId, SeenExecution> {
-    const seen = new Map<ExecutionId, SeenExecution>();
-    for (const { usage: host } of this.hosts(nowMs).toSorted((a, b) => a.atMs - b.atMs)) {
-      const { name, rack } = host.identity;
-      for (const usage of host.executions) {
-        const now = this.#whereIs(usage.execution) ?? { host: name, rack };
-        seen.set(usage.execution, { usage, ...now, reportedIn: rack });
-      }
-    }
-    return seen;
+    return this.#at(nowMs).executions();
   }
 
   /** By id. */
   components(nowMs: number): readonly SeenComponent[] {
-    const groups = new Map<ExecutionId, SeenExecution[]>();
-    for (const seen of this.executions(nowMs).values()) {
-      const group = groups.get(seen.usage.component);
-      if (group === undefined) groups.set(seen.usage.component, [seen]);
-      else group.push(seen);
-    }
-    return [...groups]
-      .map(([component, executions]) => ({
-        component,
-        rack: mainRack(executions),
-        executions,
-        demand: executions.map(({ usage }) => demandOf(usage)).reduce(plus, noResources),
-      }))
-      .toSorted((a, b) => compare(a.component, b.component));
+    return this.#at(nowMs).components();
+  }
+
+  /** Of each rack that has hosts. */
+  racks(nowMs: number): ReadonlyMap<RackName, SeenRack> {
+    return this.#at(nowMs).racks();
   }
 
   /** Use over capacity of each rack that has hosts, in per cent; 0 of a resource that none of its hosts has. */
@@ -110,28 +110,135 @@ export class FleetView {
     return racks;
   }
 
-  /** Sums over the hosts of each rack; of the CPU, what is wanted counts, not what is served. */
-  racks(
-    nowMs: number,
-  ): ReadonlyMap<RackName, { readonly capacity: ResourceVector; readonly used: ResourceVector }> {
-    const racks = new Map<RackName, { capacity: ResourceVector; used: ResourceVector }>();
-    for (const { usage } of this.hosts(nowMs)) {
-      const { rack } = usage.identity;
-      const known = racks.get(rack) ?? { capacity: noResources, used: noResources };
-      racks.set(rack, {
-        capacity: plus(known.capacity, usage.capacity),
-        used: plus(known.used, wantedOn(usage)),
-      });
-    }
-    for (const { usage, rack, reportedIn } of this.executions(nowMs).values()) {
-      const from = racks.get(reportedIn);
-      const to = racks.get(rack);
-      if (rack === reportedIn || from === undefined || to === undefined) continue;
-      racks.set(reportedIn, { ...from, used: minus(from.used, demandOf(usage)) });
-      racks.set(rack, { ...to, used: plus(to.used, demandOf(usage)) });
-    }
-    return racks;
+  #at(nowMs: number): Glance {
+    if (this.#glance?.nowMs === nowMs) return this.#glance;
+    for (const [name, { atMs }] of this.#reports)
+      if (nowMs - atMs > this.#staleMs) this.#reports.delete(name);
+    this.#glance = new Glance(nowMs, [...this.#reports.values()], this.#whereIs);
+    return this.#glance;
   }
+}
+
+/** What the reports show at one moment, each part of it worked out once. */
+class Glance {
+  readonly nowMs: number;
+  readonly hosts: () => readonly SeenHost[];
+  readonly executions: () => ReadonlyMap<ExecutionId, SeenExecution>;
+  readonly components: () => readonly SeenComponent[];
+  readonly racks: () => ReadonlyMap<RackName, SeenRack>;
+
+  constructor(nowMs: number, reports: readonly Report[], whereIs: WhereIs) {
+    this.nowMs = nowMs;
+    const believed = once(() => believe(reports, whereIs));
+    this.executions = once(() => seenIn(believed(), nowMs));
+    this.hosts = once(() => hostsOf(reports, believed()));
+    this.components = once(() => componentsOf(this.executions().values()));
+    this.racks = once(() => racksOf(this.hosts(), this.executions().values()));
+  }
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | null = null;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** An execution as one report shows it, and who owns it. */
+interface Believed {
+  readonly usage: ExecutionUsage;
+  readonly report: Report;
+  readonly owner: { readonly host: HostName; readonly rack: RackName };
+}
+
+function believe(reports: readonly Report[], whereIs: WhereIs): ReadonlyMap<ExecutionId, Believed> {
+  const believed = new Map<ExecutionId, Believed>();
+  for (const report of reports.toSorted((a, b) => a.atMs - b.atMs)) {
+    for (const usage of report.usage.executions) {
+      const known = believed.get(usage.execution);
+      const owner = known?.owner ?? whereIs(usage.execution);
+      if (owner === null || known?.report.usage.identity.name === owner.host) continue;
+      believed.set(usage.execution, { usage, report, owner });
+    }
+  }
+  return believed;
+}
+
+function seenIn(
+  believed: ReadonlyMap<ExecutionId, Believed>,
+  nowMs: number,
+): ReadonlyMap<ExecutionId, SeenExecution> {
+  const seen = new Map<ExecutionId, SeenExecution>();
+  for (const [execution, { usage, report, owner }] of believed) {
+    const reportedIn = report.usage.identity.rack;
+    const movedAgoMs = movedAgo(usage, report, owner.host, nowMs);
+    seen.set(execution, { usage, ...owner, reportedIn, movedAgoMs });
+  }
+  return seen;
+}
+
+/** Both times are of the reporting host's clock, which may have stepped between them: then the source alone knows. */
+function movedAgo(
+  { movedAtWallMs }: ExecutionUsage,
+  { usage, atMs }: Report,
+  owner: HostName,
+  nowMs: number,
+): number | null {
+  // It has left since the report.
+  if (usage.identity.name !== owner) return 0;
+  const thenMs = usage.atWallMs - movedAtWallMs;
+  return movedAtWallMs === 0 || thenMs < 0 ? null : thenMs + nowMs - atMs;
+}
+
+function hostsOf(
+  reports: readonly Report[],
+  believed: ReadonlyMap<ExecutionId, Believed>,
+): readonly SeenHost[] {
+  const listed = new Map<Report, number>();
+  for (const { usage, report } of believed.values())
+    listed.set(report, (listed.get(report) ?? 0) + demandOf(usage).cpu);
+  return reports
+    .map((report) => {
+      const { used, rest } = report.usage;
+      const cpu = Math.max(used.cpu, rest.used.cpu + (listed.get(report) ?? 0));
+      return { ...report, wanted: { ...used, cpu } };
+    })
+    .toSorted((a, b) => compare(a.usage.identity.name, b.usage.identity.name));
+}
+
+function componentsOf(executions: Iterable<SeenExecution>): readonly SeenComponent[] {
+  const groups = new Map<ExecutionId, SeenExecution[]>();
+  for (const seen of executions) {
+    const group = groups.get(seen.usage.component);
+    if (group === undefined) groups.set(seen.usage.component, [seen]);
+    else group.push(seen);
+  }
+  return [...groups]
+    .map(([component, members]) => ({
+      component,
+      rack: mainRack(members),
+      executions: members,
+      demand: members.map(({ usage }) => demandOf(usage)).reduce(plus, noResources),
+    }))
+    .toSorted((a, b) => compare(a.component, b.component));
+}
+
+function racksOf(
+  hosts: readonly SeenHost[],
+  executions: Iterable<SeenExecution>,
+): ReadonlyMap<RackName, SeenRack> {
+  const racks = new Map<RackName, SeenRack>();
+  for (const { usage, wanted } of hosts) {
+    const { rack } = usage.identity;
+    const known = racks.get(rack) ?? { capacity: noResources, used: noResources };
+    racks.set(rack, { capacity: plus(known.capacity, usage.capacity), used: plus(known.used, wanted) });
+  }
+  for (const { usage, rack, reportedIn } of executions) {
+    const from = racks.get(reportedIn);
+    const to = racks.get(rack);
+    if (rack === reportedIn || from === undefined || to === undefined) continue;
+    racks.set(reportedIn, { ...from, used: minus(from.used, demandOf(usage)) });
+    racks.set(rack, { ...to, used: plus(to.used, demandOf(usage)) });
+  }
+  return racks;
 }
 
 /** As the directory shows it. */
@@ -146,12 +253,6 @@ export function ownerIn(directory: Directory): WhereIs {
 /** What an execution wants: at least the cores that it got. */
 export function demandOf({ used, demand }: ExecutionUsage): ResourceVector {
   return { ...used, cpu: Math.max(used.cpu, demand) };
-}
-
-/** What a host's work wants together. */
-export function wantedOn({ used, executions, rest }: HostUsage): ResourceVector {
-  const listed = executions.reduce((sum, usage) => sum + demandOf(usage).cpu, rest.used.cpu);
-  return { ...used, cpu: Math.max(used.cpu, listed) };
 }
 
 export function plus(a: ResourceVector, b: ResourceVector): ResourceVector {
@@ -171,21 +272,6 @@ export function minus(a: ResourceVector, b: ResourceVector): ResourceVector {
     io: Math.max(0, a.io - b.io),
     network: Math.max(0, a.network - b.network),
   };
-}
-
-/** A report with a figure that cannot be is worth less than none: its host counts as silent. */
-function isSound({ capacity, used, executions, rest }: HostUsage): boolean {
-  const vectors = [capacity, used, rest.used, ...executions.map((one) => one.used)];
-  const numbers = executions.flatMap((one) => [one.demand, one.snapshotBytes, one.executionCost]);
-  return (
-    capacity.cpu > 0 &&
-    vectors.every((vector) => resourceNames.every((name) => isAmount(vector[name]))) &&
-    numbers.every(isAmount)
-  );
-}
-
-function isAmount(value: number): boolean {
-  return Number.isFinite(value) && value >= 0;
 }
 
 function mainRack(executions: readonly SeenExecution[]): RackName {

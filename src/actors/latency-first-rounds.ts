@@ -1,13 +1,8 @@
 import type { ExecutionId, RackName } from '../core/ids.ts';
 import { noResources } from '../core/resources.ts';
 import type { ExpectedOutcome } from '../placement/decision-record.ts';
-import type {
-  FeedbackPolicy,
-  FeedbackState,
-  MoveEffect,
-  Situation as Loads,
-} from '../placement/orchestration/feedback.ts';
-import { learn, noFeedback, permits, recalibrated } from '../placement/orchestration/feedback.ts';
+import type { FeedbackPolicy, MoveEffect } from '../placement/orchestration/feedback.ts';
+import { learn, permits, recalibrated } from '../placement/orchestration/feedback.ts';
 import { recordOf, textOf } from '../placement/orchestration/latency-first-record.ts';
 import type { LatencyFirstMove } from '../placement/orchestration/latency-first-record.ts';
 import type {
@@ -18,20 +13,20 @@ import type {
 } from '../placement/orchestration/latency-first.ts';
 import { decideLatencyFirst } from '../placement/orchestration/latency-first.ts';
 import { choosePart } from '../placement/orchestration/parts.ts';
-import type { MoveDurations } from '../placement/orchestration/schedule.ts';
 import {
   breachAtMs,
   learnDuration,
-  noDurations,
   predictDurationMs,
   schedule,
 } from '../placement/orchestration/schedule.ts';
 import type { ComponentForecast } from '../protocols/messages.ts';
-import { excessCores, fullest, peakOf, scaled, shareOf, underWay } from './component-load.ts';
+import { excessCores, fullest, peakOf, scaled, shareOf, soundForecasts, underWay } from './component-load.ts';
 import type { SeenComponent, SeenExecution } from './fleet-view.ts';
 import { demandOf, plus } from './fleet-view.ts';
-import type { OrchestrationRounds, Ordering, Situation } from './orchestrator.ts';
+import type { OrchestrationRounds, Ordering, Situation } from './orchestration-rounds.ts';
 import type { Order } from './orders.ts';
+import type { LatencyFirstEnded } from './rounds-memory.ts';
+import { latencyFirstMemory, noLatencyFirstMemory } from './rounds-memory.ts';
 
 export interface LatencyFirstRules {
   readonly policy: LatencyFirstPolicy;
@@ -52,33 +47,6 @@ export interface LatencyFirstRules {
 /** Of durations of moves, so many are no longer than predicted. */
 const durationQuantile = 0.9;
 
-/** A directive whose benefit is not measured yet. */
-interface Pending {
-  readonly component: ExecutionId;
-  readonly from: RackName;
-  readonly to: RackName;
-  readonly situation: Loads;
-  readonly expected: MoveEffect;
-  /** Cores beyond the limit in both racks together, had nothing been moved. */
-  readonly excessCores: number;
-}
-
-/** An order that has ended, until its benefit can be seen. */
-interface Ended extends Pending {
-  readonly pauseMs: number;
-  readonly bytes: number;
-  readonly durationMs: number;
-  readonly measureAtWallMs: number;
-}
-
-interface Memory {
-  feedback: FeedbackState;
-  durations: MoveDurations;
-  /** By component: one order of each is under way at most. */
-  pending: Record<ExecutionId, Pending>;
-  ended: readonly Ended[];
-}
-
 /** A component as the rule sees it, with what it is made of. */
 interface Candidate {
   readonly seen: SeenComponent;
@@ -95,7 +63,7 @@ interface Candidate {
 export class LatencyFirstRounds implements OrchestrationRounds {
   readonly policy = 'latency-first';
   readonly #rules: LatencyFirstRules;
-  #memory: Memory = { feedback: noFeedback, durations: noDurations, pending: {}, ended: [] };
+  #memory = noLatencyFirstMemory();
 
   constructor(rules: LatencyFirstRules) {
     this.#rules = rules;
@@ -106,7 +74,7 @@ export class LatencyFirstRounds implements OrchestrationRounds {
   }
 
   recall(memory: unknown): void {
-    this.#memory = memory as Memory;
+    this.#memory = latencyFirstMemory(memory);
   }
 
   problem(): unknown {
@@ -119,9 +87,11 @@ export class LatencyFirstRounds implements OrchestrationRounds {
 
   decide(situation: Situation): readonly Ordering[] {
     this.#measure(situation);
+    const forecasts = soundForecasts(situation, this.#rules.forecastMaxMs);
     const candidates = new Map(
       situation.view.components(situation.nowMs).map((seen) => {
-        const candidate = this.#candidate(seen, situation);
+        const forecast = forecasts.get(seen.component) ?? null;
+        const candidate = this.#candidate(seen, forecast, situation);
         return [seen.component, candidate] as const;
       }),
     );
@@ -144,7 +114,7 @@ export class LatencyFirstRounds implements OrchestrationRounds {
     return orderings;
   }
 
-  learn(order: Order, { nowWallMs }: Situation): void {
+  learn(order: Order, { seatMs }: Situation): void {
     const { directive, outcome } = order;
     const pending = this.#memory.pending[directive.componentId];
     delete this.#memory.pending[directive.componentId];
@@ -155,56 +125,51 @@ export class LatencyFirstRounds implements OrchestrationRounds {
     }
     const sum = (of: (one: (typeof moved)[number]) => number): number =>
       moved.reduce((total, one) => total + of(one), 0);
-    const ended: Ended = {
+    const ended: LatencyFirstEnded = {
       ...pending,
       pauseMs: sum((one) => one.pauseMs),
       bytes: sum((one) => one.bytes),
       durationMs: sum((one) => one.durationMs),
-      measureAtWallMs: nowWallMs + this.#rules.settleMs,
+      measureAtMs: seatMs + this.#rules.settleMs,
     };
     this.#memory.ended = [...this.#memory.ended, ended];
   }
 
   /** What the ended directives brought, as the reports now show it. */
-  #measure({ view, nowMs, nowWallMs }: Situation): void {
+  #measure({ view, nowMs, seatMs }: Situation): void {
     const { policy, feedback } = this.#rules;
     const racks = view.racks(nowMs);
     const excess = (rack: RackName): number => {
       const load = racks.get(rack);
       return load === undefined ? 0 : excessCores(load.used.cpu, load.capacity.cpu, policy.utilizationMax);
     };
-    const due = this.#memory.ended.filter(({ measureAtWallMs }) => measureAtWallMs <= nowWallMs);
+    const due = this.#memory.ended.filter(({ measureAtMs }) => measureAtMs <= seatMs);
     for (const ended of due) {
       const { component, from, to, situation, expected, pauseMs, bytes, durationMs } = ended;
       const benefit = 1_000 * (ended.excessCores - excess(from) - excess(to));
       const measured = { benefit, pauseMs, bytes, durationMs };
-      const effect = { component, rack: to, atMs: nowWallMs, expected, measured, situation };
+      const effect = { component, rack: to, atMs: seatMs, expected, measured, situation };
       this.#memory.feedback = learn(this.#memory.feedback, effect, feedback);
     }
     this.#memory.ended = this.#memory.ended.filter((ended) => !due.includes(ended));
   }
 
-  #candidate(seen: SeenComponent, { nowWallMs, busy, forecast }: Situation): Candidate {
+  #candidate(seen: SeenComponent, forecast: ComponentForecast | null, { busy }: Situation): Candidate {
     const inRack = seen.executions.filter(({ rack }) => rack === seen.rack);
     const rested = inRack.filter(
-      ({ usage: { movedAtWallMs } }) =>
-        movedAtWallMs === 0 || nowWallMs - movedAtWallMs >= this.#rules.coolDownMs,
+      ({ movedAgoMs }) => movedAgoMs === null || movedAgoMs >= this.#rules.coolDownMs,
     );
     const used = inRack.map(({ usage }) => demandOf(usage)).reduce(plus, noResources);
-    const isFresh = nowWallMs - forecast.atWallMs <= this.#rules.forecastMaxMs;
-    const found = isFresh
-      ? (forecast.components.find(({ component }) => component === seen.component) ?? null)
-      : null;
     return {
       seen,
       parts: rested,
-      forecast: found,
+      forecast,
       ranked: {
         component: seen.component,
         rack: seen.rack,
         used,
-        predicted: found === null ? used : scaled(peakOf(found), shareOf(used, seen.demand)),
-        latencyImpact: found?.latencyImpact ?? 0,
+        predicted: forecast === null ? used : scaled(peakOf(forecast), shareOf(used, seen.demand)),
+        latencyImpact: forecast?.latencyImpact ?? 0,
         movable: !busy.has(seen.component) && rested.length > 0 && rested.length === inRack.length,
       },
     };
@@ -235,12 +200,9 @@ export class LatencyFirstRounds implements OrchestrationRounds {
   ): LatencyFirstMove | null {
     const { resource } = decision.breach;
     const near = decision.racks.find(({ rack, verdict }) => {
+      if (verdict !== 'tooFull') return false;
       const load = racks.find((one) => one.rack === rack);
-      return (
-        verdict === 'tooFull' &&
-        load !== undefined &&
-        load.used[resource] < policy.utilizationMax * load.capacity[resource]
-      );
+      return load !== undefined && load.used[resource] < policy.utilizationMax * load.capacity[resource];
     });
     if (near === undefined || near.latencyMs === null) return null;
     const chosen = { ...near, verdict: 'chosen' as const };
@@ -297,11 +259,11 @@ export class LatencyFirstRounds implements OrchestrationRounds {
     problem: LatencyFirstProblem,
     situation: Situation,
   ): Ordering | null {
-    const { nowWallMs } = situation;
+    const { nowWallMs, seatMs } = situation;
     const loads = { source: fullest(problem, move.from), target: fullest(problem, move.to) };
     const { feedback, durations } = this.#memory;
     const { component } = move;
-    if (permits(feedback, component, move.to, loads, nowWallMs, this.#rules.feedback).kind === 'refused')
+    if (permits(feedback, component, move.to, loads, seatMs, this.#rules.feedback).kind === 'refused')
       return null;
     const startInMs = this.#startInMs(candidate, parts, move, problem, nowWallMs);
     if (startInMs >= this.#rules.everyMs) return null;

@@ -5,7 +5,6 @@ import type { ResourceVector } from '../core/resources.ts';
 import type {
   DemandForecast,
   Movable,
-  ObjectiveWeights,
   OrchestrationPlan,
   OrchestrationPolicy,
   OrchestrationProblem,
@@ -13,17 +12,18 @@ import type {
   Site,
   TrafficEdge,
 } from '../placement/orchestration/contract.ts';
-import type { FeedbackPolicy, FeedbackState, MoveEffect } from '../placement/orchestration/feedback.ts';
-import { learn, noFeedback, permits } from '../placement/orchestration/feedback.ts';
+import type { FeedbackPolicy, MoveEffect } from '../placement/orchestration/feedback.ts';
+import { learn, permits } from '../placement/orchestration/feedback.ts';
 import { recordOfMove, textOf } from '../placement/orchestration/plan-record.ts';
 import { plan } from '../placement/orchestration/plan.ts';
 import type { ComponentForecast } from '../protocols/messages.ts';
-import { scaled, shareOf } from './component-load.ts';
+import { scaled, shareOf, soundForecasts } from './component-load.ts';
 import type { Directory } from './directory.ts';
 import type { SeenComponent, SeenExecution, SeenHost } from './fleet-view.ts';
 import { demandOf, minus } from './fleet-view.ts';
-import type { OrchestrationRounds, Ordering, Situation } from './orchestrator.ts';
+import type { OrchestrationRounds, Ordering, Situation } from './orchestration-rounds.ts';
 import type { Order } from './orders.ts';
+import { multiObjectiveMemory, noMultiObjectiveMemory } from './rounds-memory.ts';
 
 export interface MultiObjectiveRules {
   readonly policy: OrchestrationPolicy;
@@ -31,28 +31,6 @@ export interface MultiObjectiveRules {
   readonly horizonMs: number;
   readonly settleMs: number;
   readonly forecastMaxMs: number;
-}
-
-interface Pending {
-  readonly component: ExecutionId;
-  readonly rack: RackName;
-  readonly expected: MoveEffect;
-  /** Of the whole cluster, in ms of wait per s, when it was ordered. */
-  readonly waitBefore: number;
-  readonly situation: { readonly source: number; readonly target: number };
-}
-
-interface Ended extends Pending {
-  readonly measured: Pick<MoveEffect, 'pauseMs' | 'bytes' | 'durationMs'>;
-  readonly measureAtWallMs: number;
-}
-
-interface Memory {
-  /** What an operator picked; null for the configured ones. */
-  weights: ObjectiveWeights | null;
-  feedback: FeedbackState;
-  pending: Record<string, Pending>;
-  ended: readonly Ended[];
 }
 
 /** Moves of one component to one rack: one directive. */
@@ -70,7 +48,7 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
   readonly policy = 'multi-objective';
   readonly #rules: MultiObjectiveRules;
   readonly #directory: Directory;
-  #memory: Memory = { weights: null, feedback: noFeedback, pending: {}, ended: [] };
+  #memory = noMultiObjectiveMemory();
 
   constructor(rules: MultiObjectiveRules, directory: Directory) {
     this.#rules = rules;
@@ -82,7 +60,7 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
   }
 
   recall(memory: unknown): void {
-    this.#memory = memory as Memory;
+    this.#memory = multiObjectiveMemory(memory);
   }
 
   weigh({ latency, cost, energy, churn }: Readonly<Record<string, number>>): string | null {
@@ -105,14 +83,7 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
       const loads = { source: 0, target: 0 };
       const { component } = group.seen;
       const { feedback } = this.#memory;
-      const allowed = permits(
-        feedback,
-        component,
-        group.rack,
-        loads,
-        situation.nowWallMs,
-        this.#rules.feedback,
-      );
+      const allowed = permits(feedback, component, group.rack, loads, situation.seatMs, this.#rules.feedback);
       if (allowed.kind === 'refused') return [];
       this.#memory.pending[`${component} ${group.rack}`] = {
         component,
@@ -125,7 +96,7 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
     });
   }
 
-  learn({ directive, outcome }: Order, { nowWallMs }: Situation): void {
+  learn({ directive, outcome }: Order, { seatMs }: Situation): void {
     const key = `${directive.componentId} ${directive.targetRack}`;
     const pending = this.#memory.pending[key];
     delete this.#memory.pending[key];
@@ -138,8 +109,8 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
       bytes: sum((one) => one.bytes),
       durationMs: sum((one) => one.durationMs),
     };
-    const measureAtWallMs = nowWallMs + this.#rules.settleMs;
-    this.#memory.ended = [...this.#memory.ended, { ...pending, measured, measureAtWallMs }];
+    const measureAtMs = seatMs + this.#rules.settleMs;
+    this.#memory.ended = [...this.#memory.ended, { ...pending, measured, measureAtMs }];
   }
 
   /** The cluster as the planner sees it: hosts are sites, executions are what moves. */
@@ -147,10 +118,17 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
     const { view, nowMs, latencies } = situation;
     const executions = view.executions(nowMs);
     const components = new Map(view.components(nowMs).map((seen) => [seen.component, seen] as const));
+    const forecasts = soundForecasts(situation, this.#rules.forecastMaxMs);
+    const ordered = new Set(situation.unseen.flatMap(({ directive }) => directive.parts));
     return {
       sites: view.hosts(nowMs).map(siteOf),
       components: [...executions.values()].map((seen) =>
-        this.#movable(seen, components.get(seen.usage.component), situation),
+        this.#movable(
+          seen,
+          components.get(seen.usage.component),
+          forecasts.get(seen.usage.component),
+          !ordered.has(seen.usage.execution) && !situation.busy.has(seen.usage.component),
+        ),
       ),
       traffic: trafficBetween(executions),
       latencies: Object.entries(latencies).flatMap(([from, row]) =>
@@ -167,26 +145,24 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
   }
 
   #movable(
-    { usage, host }: SeenExecution,
+    { usage, host, movedAgoMs }: SeenExecution,
     component: SeenComponent | undefined,
-    { forecast, nowWallMs, busy, unseen }: Situation,
+    forecast: ComponentForecast | undefined,
+    movable: boolean,
   ): Movable {
-    const isFresh = nowWallMs - forecast.atWallMs <= this.#rules.forecastMaxMs;
-    const found = isFresh ? forecast.components.find((one) => one.component === usage.component) : undefined;
     const declared = this.#directory.register(usage.execution)?.row.deployment.affinity;
-    const isOrdered = unseen.some(({ directive }) => directive.parts.includes(usage.execution));
     return {
       id: usage.execution,
       site: host,
-      demand: demandForecast(demandOf(usage), component?.demand ?? demandOf(usage), found),
+      demand: demandForecast(demandOf(usage), component?.demand ?? demandOf(usage), forecast),
       stateBytes: usage.snapshotBytes,
       // What is merely preferred is the affinity actors' matter.
       labels: declared !== undefined && declared.otherwise <= 0 ? declared.labels : [],
       apart: [],
       near: [],
       remainingMs: usage.remainingMs,
-      movedAgoMs: usage.movedAtWallMs === 0 ? null : nowWallMs - usage.movedAtWallMs,
-      movable: !isOrdered && !busy.has(usage.component),
+      movedAgoMs,
+      movable,
     };
   }
 
@@ -196,12 +172,15 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
     components: ReadonlyMap<ExecutionId, SeenComponent>,
   ): readonly Group[] {
     const racks = new Map(sites.map(({ id, rack }) => [id, rack]));
+    const componentOf = new Map(
+      [...components.values()].flatMap((seen) =>
+        seen.executions.map(({ usage }) => [usage.execution, seen] as const),
+      ),
+    );
     const groups = new Map<string, { seen: SeenComponent; rack: RackName; moves: PlannedMove[] }>();
     for (const move of moves) {
       const rack = racks.get(move.to);
-      const seen = [...components.values()].find(({ executions }) =>
-        executions.some(({ usage }) => usage.execution === move.component),
-      );
+      const seen = componentOf.get(move.component);
       if (rack === undefined || seen === undefined) continue;
       const key = `${seen.component} ${rack}`;
       const known = groups.get(key);
@@ -239,13 +218,13 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
   }
 
   /** What the ended directives brought, as the reports now show it: of the cluster's wait, whatever else happened. */
-  #measure({ nowWallMs }: Situation, waitNow: number): void {
-    const due = this.#memory.ended.filter(({ measureAtWallMs }) => measureAtWallMs <= nowWallMs);
+  #measure({ seatMs }: Situation, waitNow: number): void {
+    const due = this.#memory.ended.filter(({ measureAtMs }) => measureAtMs <= seatMs);
     for (const { component, rack, expected, measured, waitBefore, situation } of due) {
       const effect = {
         component,
         rack,
-        atMs: nowWallMs,
+        atMs: seatMs,
         expected,
         measured: { ...measured, benefit: waitBefore - waitNow },
         situation,

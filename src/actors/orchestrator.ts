@@ -1,13 +1,10 @@
 import { assertNever } from '../core/assert.ts';
 import { messageOf } from '../core/errors.ts';
-import type { ExecutionId, HostName, RackName, Term } from '../core/ids.ts';
+import type { HostName, Term } from '../core/ids.ts';
 import type { Random } from '../core/ports.ts';
-import type { OrchestrationRecord } from '../placement/decision-record.ts';
 import type {
   EngineReply,
-  LMSMeasurements,
   MigrationDirective,
-  MigrationStrategy,
   OrchestratorMessage,
   OrchestratorReply,
   WorkloadForecast,
@@ -17,55 +14,14 @@ import { MatrixRows } from '../protocols/probing/matrix-rows.ts';
 import { address } from './addresses.ts';
 import type { DecisionLog } from './decisions.ts';
 import type { Directory } from './directory.ts';
-import type { SeenComponent } from './fleet-view.ts';
 import { FleetView, ownerIn } from './fleet-view.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
-import type { Order } from './orders.ts';
+import type { OrchestrationRounds, Ordering, Situation } from './orchestration-rounds.ts';
+import { encodeMemory, recallMemory } from './orchestrator-memory.ts';
+import type { IsIn, Order } from './orders.ts';
 import { Orders } from './orders.ts';
 import type { EventSink, HostPorts } from './ports.ts';
-
-/** All that a round decides from. */
-export interface Situation {
-  readonly view: FleetView;
-  readonly nowMs: number;
-  readonly nowWallMs: number;
-  readonly latencies: LMSMeasurements;
-  readonly forecast: WorkloadForecast;
-  /** Of which an order is under way, or still binds. */
-  readonly busy: ReadonlySet<ExecutionId>;
-  /** Orders that the reports do not show yet. */
-  readonly unseen: readonly Order[];
-}
-
-/** What a round orders. */
-export interface Ordering {
-  readonly component: SeenComponent;
-  readonly parts: readonly ExecutionId[];
-  /** Of each part. */
-  readonly demand: Order['demand'];
-  readonly targetRack: RackName;
-  /** Empty where the rack's actor chooses. */
-  readonly targetHosts: Readonly<Record<ExecutionId, HostName>>;
-  readonly strategy: MigrationStrategy;
-  readonly startInMs: number;
-  readonly horizonMs: number;
-  readonly text: string;
-  readonly record: Omit<OrchestrationRecord, 'decider' | 'atWallMs' | 'subject'>;
-}
-
-/** Decides a round, and learns from what became of earlier ones. Its memory is JSON, for the next holder. */
-export interface OrchestrationRounds {
-  readonly policy: string;
-  decide(situation: Situation): readonly Ordering[];
-  /** An order is over; null where nobody told what became of it. */
-  learn(order: Order, situation: Situation): void;
-  /** What the planner is asked; null for a policy without one. */
-  problem(situation: Situation): unknown;
-  /** @returns null when it weighs so from now on, else why not */
-  weigh(weights: Readonly<Record<string, number>>): string | null;
-  memory(): unknown;
-  recall(memory: unknown): void;
-}
+import { SeatTime } from './seat-time.ts';
 
 export interface OrchestratorPorts extends Pick<HostPorts, 'clock' | 'exchange' | 'vault' | 'identity'> {
   readonly random: Random;
@@ -81,26 +37,39 @@ export interface OrchestratorPorts extends Pick<HostPorts, 'clock' | 'exchange' 
 
 export type OrchestratorActorMessage =
   | OrchestratorMessage
+  | { readonly kind: 'recallDue' | 'recallFailed'; readonly attempt: number; readonly failure: string }
   | { readonly kind: 'recalled'; readonly bytes: Uint8Array | null }
   | { readonly kind: 'roundDue' }
   | { readonly kind: 'answered'; readonly directive: string; readonly refusal: string; readonly by: HostName }
-  | { readonly kind: 'saved'; readonly failure: string };
+  | {
+      readonly kind: 'saved';
+      readonly failure: string;
+      /** That are remembered now, and may be given. */
+      readonly directives: readonly MigrationDirective[];
+    };
 
 interface OrchestratorState {
   readonly view: FleetView;
   readonly since: number;
+  readonly time: SeatTime;
   readonly rows: MatrixRows;
   forecast: WorkloadForecast;
+  /** When it came, in monotonic milliseconds. */
+  forecastAtMs: number;
   orders: Orders;
   recalled: boolean;
   changed: boolean;
   saving: boolean;
+  /** Decided, and given once they are remembered: whoever follows a lost holder must know of them. */
+  unsaved: MigrationDirective[];
   /** Hosts that refused to carry an order out. */
   readonly refusals: Map<string, Set<HostName>>;
 }
 
 type Context = ActorContext<OrchestratorActorMessage, OrchestratorReply>;
 
+const recallsMax = 10;
+const recallAgainMs = 1_000;
 const memoryKey = 'orchestrator/memory';
 const staleReports = 4;
 /** A new holder looks on for so many reports before it decides: it has not heard from every rack before. */
@@ -120,24 +89,20 @@ export function orchestratorActor(
 ): Behaviour<OrchestratorState, OrchestratorActorMessage, OrchestratorReply> {
   return {
     init(context) {
-      context.pipe(
-        ports.vault.get(memoryKey),
-        (bytes) => ({ kind: 'recalled', bytes }),
-        (error) => {
-          ports.events.emit({ kind: 'orchestratorFailed', reason: messageOf(error) });
-          return { kind: 'recalled', bytes: null };
-        },
-      );
+      fetchMemory(1, context, ports);
       context.after(ports.everyMs, { kind: 'roundDue' });
       return {
         view: new FleetView(staleReports * ports.usageMs, ownerIn(ports.directory)),
         since: ports.clock.monotonicMs(),
+        time: new SeatTime(ports.clock),
         rows: new MatrixRows(),
         forecast: { term, atWallMs: 0, components: [] },
+        forecastAtMs: -Infinity,
         orders: new Orders([]),
         recalled: false,
         changed: false,
         saving: false,
+        unsaved: [],
         refusals: new Map(),
       };
     },
@@ -162,10 +127,16 @@ function receive(
     case 'rackLatencies':
       return state.rows.take(message.latencies, nowMs);
     case 'forecast':
+      // The analyzer of a former term may speak once more.
+      if (message.forecast.term < term) return;
       state.forecast = message.forecast;
+      state.forecastAtMs = nowMs;
       return;
     case 'outcome':
-      ended(state, state.orders.end(message.outcome, ports.clock.wallMs()), ports);
+      // Of orders that are not known yet nothing could be noted: whoever gets no answer says it again.
+      if (!state.recalled) return;
+      ended(state, state.orders.end(message.outcome, state.time.nowMs(), isIn(ports)), ports);
+      bind(state, term, ports);
       return void context.replyTo?.answer({ kind: 'noted' });
     case 'standing':
       return void context.replyTo?.answer({ kind: 'standing', standing: standing(state, term, ports) });
@@ -185,6 +156,12 @@ function receive(
         refusal === null ? { kind: 'noted' } : { kind: 'refused', reason: refusal },
       );
     }
+    case 'recallFailed':
+      ports.events.emit({ kind: 'orchestratorFailed', reason: message.failure });
+      context.after(recallAgainMs, { ...message, kind: 'recallDue', attempt: message.attempt + 1 });
+      return;
+    case 'recallDue':
+      return fetchMemory(message.attempt, context, ports);
     case 'recalled':
       return recall(state, message.bytes, ports);
     case 'roundDue':
@@ -193,15 +170,22 @@ function receive(
     case 'answered':
       return answered(state, message, context, ports);
     case 'saved':
-      state.saving = false;
-      if (message.failure !== '') {
-        state.changed = true;
-        ports.events.emit({ kind: 'orchestratorFailed', reason: message.failure });
-      }
-      return;
+      return saved(state, message, context, ports);
     default:
       return assertNever(message);
   }
+}
+
+/** A store that is silent for a while must not cost what was ordered; what nobody can read is given up. */
+function fetchMemory(attempt: number, context: Context, { vault }: OrchestratorPorts): void {
+  context.pipe(
+    vault.get(memoryKey),
+    (bytes) => ({ kind: 'recalled', bytes }),
+    (error) =>
+      attempt < recallsMax
+        ? { kind: 'recallFailed', attempt, failure: messageOf(error) }
+        : { kind: 'recalled', bytes: null },
+  );
 }
 
 function recall(
@@ -211,43 +195,41 @@ function recall(
 ): void {
   state.recalled = true;
   if (bytes === null) return;
-  try {
-    const { orders, memory } = JSON.parse(new TextDecoder().decode(bytes)) as {
-      readonly orders: readonly Order[];
-      readonly memory: unknown;
-    };
-    state.orders = new Orders(orders);
-    rounds.recall(memory);
-  } catch (error) {
-    // Written by another release: what it ordered ends by itself, and what it learned is learned again.
-    const reason = `what the orchestrator before remembered cannot be read: ${messageOf(error)}`;
-    events.emit({ kind: 'orchestratorFailed', reason });
-  }
+  const { orders, failure } = recallMemory(bytes, rounds, state.time);
+  state.orders = orders;
+  if (failure !== '') events.emit({ kind: 'orchestratorFailed', reason: failure });
+}
+
+/** Where the registry shows it. */
+function isIn({ directory }: OrchestratorPorts): IsIn {
+  const ownerOf = ownerIn(directory);
+  return (execution, rack) => ownerOf(execution)?.rack === rack;
 }
 
 function round(state: OrchestratorState, term: Term, context: Context, ports: OrchestratorPorts): void {
   const { clock, usageMs, rounds, enabled } = ports;
-  const nowWallMs = clock.wallMs();
-  for (const order of state.orders.expire(nowWallMs)) ended(state, order, ports);
+  for (const order of state.orders.expire(state.time.nowMs(), isIn(ports))) ended(state, order, ports);
   bind(state, term, ports);
   const lookedOn = clock.monotonicMs() - state.since >= lookOnReports * usageMs;
   if (state.recalled && lookedOn && enabled) {
-    for (const ordering of rounds.decide(situation(state, ports)))
-      order(state, ordering, term, context, ports);
+    for (const ordering of rounds.decide(situation(state, ports))) order(state, ordering, term, ports);
   }
   save(state, context, ports);
 }
 
 function situation(state: OrchestratorState, { clock, usageMs }: OrchestratorPorts): Situation {
-  const nowWallMs = clock.wallMs();
+  const nowMs = clock.monotonicMs();
+  const seatMs = state.time.nowMs();
   return {
     view: state.view,
-    nowMs: clock.monotonicMs(),
-    nowWallMs,
-    latencies: matrix(state, clock.monotonicMs()).measurements,
+    nowMs,
+    nowWallMs: clock.wallMs(),
+    seatMs,
+    latencies: matrix(state, nowMs).measurements,
     forecast: state.forecast,
-    busy: state.orders.busy(nowWallMs),
-    unseen: state.orders.unseen(nowWallMs, settleReports * usageMs),
+    forecastAgeMs: nowMs - state.forecastAtMs,
+    busy: state.orders.busy(seatMs),
+    unseen: state.orders.unseen(seatMs, settleReports * usageMs),
   };
 }
 
@@ -256,13 +238,7 @@ function matrix({ rows, view }: OrchestratorState, nowMs: number): LatencyMatrix
   return rows.read(nowMs, (rack) => racks.has(rack));
 }
 
-function order(
-  state: OrchestratorState,
-  ordering: Ordering,
-  term: Term,
-  context: Context,
-  ports: OrchestratorPorts,
-): void {
+function order(state: OrchestratorState, ordering: Ordering, term: Term, ports: OrchestratorPorts): void {
   const { clock, decisions, identity, random } = ports;
   const { component, parts, targetRack, targetHosts, strategy, startInMs, horizonMs, text } = ordering;
   const atWallMs = clock.wallMs();
@@ -281,10 +257,10 @@ function order(
     decision,
     text,
   };
-  state.orders.add(directive, ordering.demand, atWallMs);
+  state.orders.add(directive, ordering.demand, state.time.nowMs());
   ports.events.emit({ kind: 'ordered', directive });
   state.changed = true;
-  handOver(state, directive, context, ports);
+  state.unsaved.push(directive);
 }
 
 /** To the host that carries a part: the nearest to what is to be moved. Any host could. */
@@ -296,9 +272,10 @@ function handOver(
 ): void {
   const id = directive.directive;
   const refused = state.refusals.get(id) ?? new Set();
-  const seen = state.view.executions(clock.monotonicMs());
+  const nowMs = clock.monotonicMs();
+  const seen = state.view.executions(nowMs);
   const carriers = directive.parts.flatMap((part) => seen.get(part)?.host ?? []);
-  const hosts = state.view.hosts(clock.monotonicMs()).map(({ usage }) => usage.identity.name);
+  const hosts = state.view.hosts(nowMs).map(({ usage }) => usage.identity.name);
   const by = [...carriers, ...hosts].find((host) => !refused.has(host));
   if (by === undefined || refused.size >= carriersMax) {
     const reason = 'no host takes the order';
@@ -345,7 +322,7 @@ function ended(state: OrchestratorState, over: Order | null, ports: Orchestrator
 /** Again and again: a rack's actor forgets when its seat changes hands. */
 function bind(state: OrchestratorState, term: Term, { clock, exchange }: OrchestratorPorts): void {
   for (const rack of state.view.racks(clock.monotonicMs()).keys()) {
-    const bindings = state.orders.bindings(rack, clock.wallMs());
+    const bindings = state.orders.bindings(rack, state.time.nowMs());
     exchange.tell(address.rack(rack), { kind: 'bindings', term, bindings }, 'batched');
   }
 }
@@ -354,12 +331,31 @@ function save(state: OrchestratorState, context: Context, { vault, rounds }: Orc
   if (!state.changed || state.saving || !state.recalled) return;
   state.changed = false;
   state.saving = true;
-  const memory = JSON.stringify({ orders: state.orders.all(), memory: rounds.memory() });
+  const directives = state.unsaved;
+  state.unsaved = [];
   context.pipe(
-    vault.put(memoryKey, new TextEncoder().encode(memory)),
-    () => ({ kind: 'saved', failure: '' }),
-    (error) => ({ kind: 'saved', failure: messageOf(error) }),
+    vault.put(memoryKey, encodeMemory(state.orders, rounds, state.time)),
+    () => ({ kind: 'saved', failure: '', directives }),
+    (error) => ({ kind: 'saved', failure: messageOf(error), directives }),
   );
+}
+
+function saved(
+  state: OrchestratorState,
+  { failure, directives }: Extract<OrchestratorActorMessage, { kind: 'saved' }>,
+  context: Context,
+  ports: OrchestratorPorts,
+): void {
+  state.saving = false;
+  const waiting = directives.filter(({ directive }) => state.orders.get(directive)?.phase === 'ordered');
+  if (failure !== '') {
+    state.changed = true;
+    state.unsaved = [...waiting, ...state.unsaved];
+    ports.events.emit({ kind: 'orchestratorFailed', reason: failure });
+    return;
+  }
+  for (const directive of waiting) handOver(state, directive, context, ports);
+  save(state, context, ports);
 }
 
 function standing(
