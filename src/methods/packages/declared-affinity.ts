@@ -47,11 +47,15 @@ export function readAffinity(path: string, source: string): AffinityScan {
   if (init === null) return none;
   const reader = new AffinityReader(path, source);
   const declared = reader.read(init);
-  if (reader.refusals.length > 0) return { ...none, refusals: reader.refusals };
-  const lines = source.slice(init.start, init.end).split('\n').length - 1;
   const plain = Object.fromEntries([...declared].map(([name, { affinity }]) => [name, affinity]));
-  const frozen = frozenText(plain) + '\n'.repeat(lines);
-  return { declared, source: source.slice(0, init.start) + frozen + source.slice(init.end), refusals: [] };
+  // What is wrong with it is said here: the compiler sees a constant like any other.
+  const text = reader.refusals.length > 0 ? 'null' : frozenText(plain);
+  const lines = '\n'.repeat(source.slice(init.start, init.end).split('\n').length - 1);
+  return {
+    declared: reader.refusals.length > 0 ? new Map() : declared,
+    source: source.slice(0, init.start) + text + lines + source.slice(init.end),
+    refusals: reader.refusals,
+  };
 }
 
 /** The initialiser of `export const affinity`; null where there is none, or where it is a method of that name. */

@@ -13,7 +13,7 @@ export class PackageFolderError extends GodwitError {
 }
 
 const moduleFile = /(?<!\.d)\.(?:ts|js|mts|mjs)$/;
-const directive = /(?:^|[\s;{])(['"])use movable\1/;
+const directive = /(?:^|[;{}])\s*(['"])use movable\1\s*(?:[;}\n]|$)/m;
 /** A folder with more files is no package: somebody named the wrong one. */
 const filesMax = 20_000;
 
