@@ -2,6 +2,9 @@ import { assert } from '../core/assert.ts';
 import type { ExecutionId, HostName, RackName } from '../core/ids.ts';
 import { hostName } from '../core/ids.ts';
 import type { ResourceVector } from '../core/resources.ts';
+import type { Wishes } from '../placement/declared-wishes.ts';
+import { hostLabel, rackLabel, wishesOf } from '../placement/declared-wishes.ts';
+import { anywhere } from '../placement/original-affinity.ts';
 import type {
   DemandForecast,
   Movable,
@@ -119,6 +122,7 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
     const executions = view.executions(nowMs);
     const components = new Map(view.components(nowMs).map((seen) => [seen.component, seen] as const));
     const forecasts = soundForecasts(situation, this.#rules.forecastMaxMs);
+    const wishes = this.#wishes(executions);
     const ordered = new Set(situation.unseen.flatMap(({ directive }) => directive.parts));
     return {
       sites: view.hosts(nowMs).map(siteOf),
@@ -127,6 +131,7 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
           seen,
           components.get(seen.usage.component),
           forecasts.get(seen.usage.component),
+          wishes.get(seen.usage.execution) ?? noWishes,
           !ordered.has(seen.usage.execution) && !situation.busy.has(seen.usage.component),
         ),
       ),
@@ -144,22 +149,31 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
     };
   }
 
+  #wishes(executions: ReadonlyMap<ExecutionId, SeenExecution>): ReadonlyMap<ExecutionId, Wishes> {
+    return wishesOf(
+      [...executions.values()].map(({ usage: { execution, method } }) => ({
+        execution,
+        method: method.method,
+        affinity: this.#directory.register(execution)?.row.deployment.affinity ?? anywhere,
+      })),
+    );
+  }
+
   #movable(
     { usage, host, movedAgoMs }: SeenExecution,
     component: SeenComponent | undefined,
     forecast: ComponentForecast | undefined,
+    { labels, apart, near }: Wishes,
     movable: boolean,
   ): Movable {
-    const declared = this.#directory.register(usage.execution)?.row.deployment.affinity;
     return {
       id: usage.execution,
       site: host,
       demand: demandForecast(demandOf(usage), component?.demand ?? demandOf(usage), forecast),
       stateBytes: usage.snapshotBytes,
-      // What is merely preferred is the affinity actors' matter.
-      labels: declared !== undefined && declared.otherwise <= 0 ? declared.labels : [],
-      apart: [],
-      near: [],
+      labels,
+      apart,
+      near,
       remainingMs: usage.remainingMs,
       movedAgoMs,
       movable,
@@ -235,6 +249,8 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
   }
 }
 
+const noWishes: Wishes = { labels: [], apart: [], near: [] };
+
 function siteOf({ usage }: SeenHost): Site {
   const { identity, capacity, used, executions, labels, accepting, expense } = usage;
   const listed = executions.reduce<ResourceVector>((left, one) => minus(left, one.used), used);
@@ -246,7 +262,7 @@ function siteOf({ usage }: SeenHost): Site {
     pricePerHour: expense.pricePerHour,
     power: { kind: 'linear', idleW: expense.idleW, peakW: expense.peakW },
     sleeps: false,
-    labels,
+    labels: [...labels, rackLabel(identity.rack), hostLabel(identity.name)],
     accepting,
     draining: false,
   };
