@@ -54,12 +54,14 @@ class FittedAnalogs implements FittedModel {
   /** A ring of images of the values, and of the moments that end at each. */
   readonly #images: Float64Array;
   readonly #moments: Float64Array;
+  readonly #pooled: Float64Array;
   #count = 0;
 
   constructor(options: AnalogOptions, values: Float64Array, period: number | null, transform: Transform) {
     this.#options = options;
     this.#transform = transform;
     this.#period = period;
+    this.#pooled = new Float64Array(options.nearest);
     this.#images = new Float64Array(searchedMax);
     this.#moments = new Float64Array(searchedMax * dimensions);
     for (const value of values) this.observe(value);
@@ -91,25 +93,31 @@ class FittedAnalogs implements FittedModel {
     this.#moments[base + column + 1] = Math.cos(angle) * weights[column + 1]!;
   }
 
-  forecast(horizon: number): Float64Array {
+  forecast(horizon: number, wanted?: readonly number[]): Float64Array {
     const found = this.#nearest();
     const newest = this.#count - 1;
     const present = this.#images[newest % searchedMax]!;
-    const pooled = new Float64Array(this.#options.nearest);
     const point = new Float64Array(horizon);
-    for (let step = 1; step <= horizon; step += 1) {
-      if (step > continuation) {
-        point[step - 1] = point[step - 2]!;
-        continue;
-      }
-      let count = 0;
-      for (const moment of found) {
-        const lift = (present - this.#images[moment % searchedMax]!) * Math.exp(-step / fadeSteps);
-        pooled[count++] = this.#images[(moment + step) % searchedMax]! + lift;
-      }
-      point[step - 1] = this.#transform.back(medianOf(pooled, count));
+    let farthest: number | null = null;
+    const steps = wanted ?? Array.from({ length: horizon }, (_, index) => index + 1);
+    for (const step of steps) {
+      // Nothing is known of how moments went on beyond.
+      if (step >= continuation) farthest ??= this.#went(found, continuation, present);
+      point[step - 1] = step >= continuation ? farthest! : this.#went(found, step, present);
     }
     return point;
+  }
+
+  /** How the moments went on, seen from the present value. */
+  #went(moments: readonly number[], step: number, present: number): number {
+    const pooled = this.#pooled;
+    const fading = Math.exp(-step / fadeSteps);
+    let count = 0;
+    for (const moment of moments) {
+      const lift = (present - this.#images[moment % searchedMax]!) * fading;
+      pooled[count++] = this.#images[(moment + step) % searchedMax]! + lift;
+    }
+    return this.#transform.back(medianOf(pooled, count));
   }
 
   #nearest(): number[] {

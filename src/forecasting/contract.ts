@@ -40,9 +40,11 @@ export interface Model {
   readonly price: 'cheap' | 'dear';
   /**
    * @param history prepared, at least one value; never kept or changed by the model
+   * @param earlier what this model fitted to the beginning of this very history, and what observed the rest since: a
+   *   model that would come to nearly the same may give it back, which takes it over from its owner
    * @returns null when the history is too short, or of a kind that this model cannot take
    */
-  fit(history: Series): FittedModel | null;
+  fit(history: Series, earlier?: FittedModel | null): FittedModel | null;
 }
 
 /** A model that was fitted to a series, at the origin after its last value. */
@@ -53,9 +55,11 @@ export interface FittedModel {
    * The point forecast, which aims at the median.
    *
    * @param horizon steps, at least 1
+   * @param wanted the steps that will be read, ascending, 1 … `horizon`; all of them if it is not given. What stands at
+   *   the others means nothing, so that a model can save the work
    * @returns value h is h + 1 steps after the last one observed; the caller's to keep
    */
-  forecast(horizon: number): Float64Array;
+  forecast(horizon: number, wanted?: readonly number[]): Float64Array;
 }
 
 /** What the room gives to others: a point and its quantiles, with the reasons. */

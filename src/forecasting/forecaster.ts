@@ -31,7 +31,7 @@ const heldShare = 0.4;
 /** Fewer values than this are not split. */
 const splitMin = 24;
 /** Forecasts that are made and scored on the values held back. */
-const originsWanted = 100;
+const originsWanted = 64;
 /** Errors that must be known before the gate judges. */
 const gateErrorsMin = 10;
 /**
@@ -194,6 +194,8 @@ export class RollingForecaster implements Forecaster {
     this.#sinceFit = 0;
     this.#said = null;
     const surplus = this.#values.length - this.#options.historyMax;
+    // What was fitted to values that are forgotten now must forget them too.
+    const earlier = surplus > 0 ? [] : this.#fitted;
     if (surplus > 0) {
       this.#values = this.#values.slice(surplus);
       this.#dropped += surplus;
@@ -203,7 +205,7 @@ export class RollingForecaster implements Forecaster {
       stepMs: this.#stepMs,
       values: Float64Array.from(this.#values),
     };
-    this.#fitted = this.#pool.map((model) => model.fit(history));
+    this.#fitted = this.#pool.map((model, index) => model.fit(history, earlier[index] ?? null));
   }
 
   /** At least so far; farther if that was asked for before. */
@@ -217,7 +219,9 @@ export class RollingForecaster implements Forecaster {
   }
 
   #makePending(): Pending {
-    const said = this.#say(1);
+    const said =
+      this.#said ??
+      this.#fitted.map((fitted) => fitted?.forecast(this.#options.horizon, this.#scored) ?? null);
     const decision = this.#decide();
     const scatter = this.#scatter.scatter;
     const points = said.map((values) =>

@@ -39,6 +39,17 @@ const penaltyMin = 1e-7;
 const logOffset = 0.05;
 /** A forecast may leave the range seen by this share of it. */
 const rangeMargin = 0.25;
+/** From this knot on, neighbouring origins say nearly the same: */
+const farFrom = 6;
+/** of long histories only every so many of them make a row. */
+const farStride = 3;
+const thinnedMin = 1000;
+/** A fit is kept when this share of the new scale's variance is a straight line of the old one's, */
+const likeness = 0.998;
+/** the variances differ by no more than this factor, */
+const spreadRatioMax = 4;
+/** at about so many values. */
+const comparedMax = 200;
 /** Fitted again, from sums that are kept, after so many values. */
 const solveEvery = 96;
 
@@ -51,12 +62,16 @@ export function lagRegression(options: LagRegressionOptions): Model {
   return {
     name: options.name,
     price: 'cheap',
-    fit: (history) => {
+    fit: (history, earlier) => {
       const layout = lagLayout(history.stepMs, history.values.length, horizonMax);
       const rows = history.values.length - layout.reach - horizonMax;
       if (rows < 2 * (layout.shared + layout.seasonal)) return null;
       const transform = transforms[options.scale](history.values);
-      return transform === null ? null : new FittedRegression(options, layout, history, transform);
+      if (transform === null) return null;
+      if (earlier instanceof FittedRegression && earlier.serves(layout, history.values, transform)) {
+        return earlier;
+      }
+      return new FittedRegression(options, layout, history, transform);
     },
   };
 }
@@ -99,6 +114,10 @@ class FittedRegression implements FittedModel {
   readonly #size: number;
   /** Sums of products of the shared features: lower triangle, row-major. */
   readonly #shared: Float64Array;
+  /** The same, of the rows that far knots take. */
+  readonly #sharedFar: Float64Array;
+  readonly #farStride: number;
+  #rows = 0;
   /** For each knot: rows of seasonal features against all features up to their own, then all features against the target. */
   readonly #own: Float64Array[];
   readonly #coefficients: Float64Array[];
@@ -118,8 +137,10 @@ class FittedRegression implements FittedModel {
     this.#phase = layout.day > 0 ? Math.round(history.startMs / history.stepMs) % layout.day : 0;
     this.#values = new GrowingValues(history.values.length + 1024);
     this.#shared = new Float64Array(layout.shared * layout.shared);
+    this.#sharedFar = new Float64Array(layout.shared * layout.shared);
     const knots = knotsOf(layout.day);
     this.#knots = knots;
+    this.#farStride = knots === fineKnots && history.values.length >= thinnedMin ? farStride : 1;
     this.#squares = new Float64Array(knots.length);
     this.#own = knots.map(() => new Float64Array((layout.seasonal + 1) * this.#size));
     this.#coefficients = knots.map(() => new Float64Array(this.#size));
@@ -136,6 +157,21 @@ class FittedRegression implements FittedModel {
     this.#solve();
   }
 
+  /**
+   * Whether what was fitted to the beginning of a history is as good as a new fit to all of it: the features are the same,
+   * and the scale is nearly a straight line of the one that would be chosen now. Equations are solved again at once.
+   */
+  serves(layout: LagLayout, history: Float64Array, transform: Transform): boolean {
+    const same =
+      this.#values.length === history.length &&
+      layout.shared === this.#layout.shared &&
+      layout.seasonal === this.#layout.seasonal &&
+      layout.reach === this.#layout.reach;
+    if (!same || !alike(this.#transform, transform, history)) return false;
+    this.#solve();
+    return true;
+  }
+
   observe(value: number): void {
     const image = this.#transform.forward(value);
     this.#range = [Math.min(this.#range[0], image), Math.max(this.#range[1], image)];
@@ -144,11 +180,16 @@ class FittedRegression implements FittedModel {
     if (this.#sinceSolved >= solveEvery) this.#solve();
   }
 
-  forecast(horizon: number): Float64Array {
+  forecast(horizon: number, wanted?: readonly number[]): Float64Array {
     const known = this.#values.length;
     const point = new Float64Array(horizon);
+    const few = horizon <= horizonMax ? (wanted ?? null) : null;
     for (let done = 0; done < horizon; done += horizonMax) {
-      const images = this.#ahead(Math.min(horizonMax, horizon - done));
+      const images = this.#ahead(few ?? upTo(Math.min(horizonMax, horizon - done)));
+      if (few !== null) {
+        for (const step of few) point[step - 1] = this.#transform.back(images[step - 1]!);
+        return point;
+      }
       for (const [index, image] of images.entries()) {
         point[done + index] = this.#transform.back(image);
         // Farther steps are forecast from what is forecast up to there.
@@ -159,19 +200,19 @@ class FittedRegression implements FittedModel {
     return point;
   }
 
-  /** Up to the last knot. */
-  #ahead(horizon: number): Float64Array {
+  /** Images at these steps, none beyond the last knot. */
+  #ahead(steps: readonly number[]): Float64Array {
     const { shared } = this.#layout;
     const origin = this.#values.length - 1;
     const row = this.#row;
     const level = this.#level(origin);
     sharedFeatures(this.#layout, this.#values, origin, this.#phase, level, row);
-    const images = new Float64Array(horizon);
+    const images = new Float64Array(steps.at(-1)!);
     const knots = this.#knots;
     let knot = 0;
     const [low, high] = this.#range;
     const margin = rangeMargin * (high - low);
-    for (let step = 1; step <= horizon; step += 1) {
+    for (const step of steps) {
       seasonalFeatures(this.#layout, this.#values, origin, step, level, row, shared);
       while (knot < knots.length - 2 && knots[knot + 1]! <= step) knot += 1;
       const left = knots[knot]!;
@@ -211,22 +252,17 @@ class FittedRegression implements FittedModel {
     // Growing weights for newer rows are the same as fading ones for older rows, without touching what is summed.
     this.#weight *= 2 ** (1 / this.#options.halfLife);
     const weight = this.#weight;
-    const sums = this.#shared;
-    for (let one = 0; one < shared; one += 1) {
-      const scaled = row[one]! * weight;
-      const base = one * shared;
-      for (let other = 0; other <= one; other += 1) sums[base + other]! += scaled * row[other]!;
-    }
+    const far = this.#rows % this.#farStride === 0;
+    this.#rows += 1;
+    addProducts(this.#shared, row, 0, shared, shared, weight);
+    if (far) addProducts(this.#sharedFar, row, 0, shared, shared, weight);
     const knots = this.#knots;
     for (let knot = 0; knot < knots.length; knot += 1) {
       const step = knots[knot]!;
+      if (step >= farFrom && !far) break;
       seasonalFeatures(this.#layout, this.#values, origin, step, level, row, shared);
       const own = this.#own[knot]!;
-      for (let one = 0; one < seasonal; one += 1) {
-        const scaled = row[shared + one]! * weight;
-        const base = one * size;
-        for (let other = 0; other <= shared + one; other += 1) own[base + other]! += scaled * row[other]!;
-      }
+      addProducts(own, row, shared, seasonal, size, weight);
       const difference = this.#values.at(origin + step) - level;
       const target = difference * weight;
       this.#squares[knot]! += difference * target;
@@ -242,9 +278,9 @@ class FittedRegression implements FittedModel {
     const matrix = new Float64Array(size * size);
     for (let knot = 0; knot < this.#knots.length; knot += 1) {
       const own = this.#own[knot]!;
+      const sums = this.#knots[knot]! >= farFrom ? this.#sharedFar : this.#shared;
       for (let one = 0; one < shared; one += 1) {
-        for (let other = 0; other <= one; other += 1)
-          matrix[one * size + other] = this.#shared[one * shared + other]!;
+        for (let other = 0; other <= one; other += 1) matrix[one * size + other] = sums[one * shared + other]!;
       }
       for (let one = 0; one < seasonal; one += 1) {
         for (let other = 0; other <= shared + one; other += 1) {
@@ -266,9 +302,49 @@ class FittedRegression implements FittedModel {
   #rescale(): void {
     if (this.#weight < 1e100) return;
     const factor = 1 / this.#weight;
-    for (const sums of [this.#shared, this.#squares, ...this.#own])
+    for (const sums of [this.#shared, this.#sharedFar, this.#squares, ...this.#own])
       for (let i = 0; i < sums.length; i += 1) sums[i]! *= factor;
     this.#weight = 1;
+  }
+}
+
+const upTo = (horizon: number): readonly number[] => Array.from({ length: horizon }, (_, index) => index + 1);
+
+/** Whether one scale is nearly a straight line of the other, at values spread over those seen. */
+function alike(one: Transform, other: Transform, values: Float64Array): boolean {
+  const sums = { one: 0, other: 0, ones: 0, others: 0, product: 0 };
+  const stride = Math.max(1, Math.floor(values.length / comparedMax));
+  let count = 0;
+  for (let index = 0; index < values.length; index += stride) {
+    const x = one.forward(values[index]!);
+    const y = other.forward(values[index]!);
+    sums.one += x;
+    sums.other += y;
+    sums.ones += x * x;
+    sums.others += y * y;
+    sums.product += x * y;
+    count += 1;
+  }
+  const spread = sums.ones - sums.one ** 2 / count;
+  const otherSpread = sums.others - sums.other ** 2 / count;
+  const common = sums.product - (sums.one * sums.other) / count;
+  const ratio = spread / otherSpread;
+  return ratio > 1 / spreadRatioMax && ratio < spreadRatioMax && common ** 2 > likeness * spread * otherSpread;
+}
+
+/** Adds the products of features `from` … `from + count - 1` with all up to themselves: rows of a lower triangle. */
+function addProducts(
+  sums: Float64Array,
+  row: Float64Array,
+  from: number,
+  count: number,
+  width: number,
+  weight: number,
+): void {
+  for (let one = 0; one < count; one += 1) {
+    const scaled = row[from + one]! * weight;
+    const base = one * width;
+    for (let other = 0; other <= from + one; other += 1) sums[base + other]! += scaled * row[other]!;
   }
 }
 

@@ -1,11 +1,25 @@
 import type { FittedModel, Model, Series } from './contract.ts';
 import { dailyPeriod } from './period.ts';
 
+/** Up to so many values, insertion beats what sorts any number of them. */
+const insertedMax = 48;
+
 /** Sorts in place: for the few values of a window. */
 export function medianOf(values: Float64Array, count = values.length): number {
-  const sorted = values.subarray(0, count).sort();
+  if (count > insertedMax) values.subarray(0, count).sort();
+  else {
+    for (let index = 1; index < count; index += 1) {
+      const value = values[index]!;
+      let place = index;
+      while (place > 0 && values[place - 1]! > value) {
+        values[place] = values[place - 1]!;
+        place -= 1;
+      }
+      values[place] = value;
+    }
+  }
   const middle = count >> 1;
-  return count % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return count % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2;
 }
 
 /** The median of the newest `window` values: what absolute errors ask for when there is nothing but noise. */

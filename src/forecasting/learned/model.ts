@@ -25,7 +25,11 @@ export function learnedModel(weights: LearnedWeights): LearnedModel {
     name: 'learned',
     price: 'cheap',
     weights,
-    fit: (history) => fit(newest(history), () => NaN),
+    fit: (history, earlier) => {
+      // It learns of a series value by value: what has seen all of them knows what a new fit would.
+      if (earlier instanceof Fit && earlier.seen === history.values.length) return earlier;
+      return fit(newest(history), () => NaN);
+    },
     fitWithArrivals: (history, arrivals) => {
       const recent = newest(history);
       const skipped = history.values.length - recent.values.length;
@@ -54,6 +58,11 @@ class Fit implements LearnedFit {
     this.#steps = new StepFeatures(this.#past, this.#candidates);
   }
 
+  /** How many values it has seen, those it has forgotten included. */
+  get seen(): number {
+    return this.#past.seen;
+  }
+
   observe(value: number): void {
     this.observeWithArrivals(value, NaN);
   }
@@ -63,27 +72,29 @@ class Fit implements LearnedFit {
     this.#candidates.update();
   }
 
-  forecast(horizon: number): Float64Array {
+  forecast(horizon: number, wanted?: readonly number[]): Float64Array {
     const view = outlook(this.#past);
     const forecast = new Float64Array(horizon).fill(view.last);
     if (view.scale === 0) return forecast;
-    const rows = new Float32Array(horizon * featureCount);
+    const steps = wanted ?? Array.from({ length: horizon }, (_, index) => index + 1);
+    const rows = new Float32Array(steps.length * featureCount);
     const origin = new Float32Array(originFeatureCount);
     originFeatures(this.#past, view, origin);
-    for (let step = 0; step < horizon; step += 1) {
-      const row = rows.subarray(step * featureCount, (step + 1) * featureCount);
+    for (const [index, step] of steps.entries()) {
+      const row = rows.subarray(index * featureCount, (index + 1) * featureCount);
       row.set(origin);
-      forecast[step] = this.#steps.write(view, step + 1, row);
+      forecast[step - 1] = this.#steps.write(view, step, row);
     }
-    const answers = new Float64Array(horizon);
+    const answers = new Float64Array(steps.length);
     addAnswers(this.#weights.trained, rows, featureCount, answers);
     addAnswers(this.#weights.added, rows, featureCount, answers);
     // What was never negative will not be.
     const floor = this.#past.least >= 0 ? 0 : -Infinity;
-    return forecast.map((base, step) => {
-      const said = base + view.scale * (answers[step] as number);
+    for (const [index, step] of steps.entries()) {
+      const said = (forecast[step - 1] as number) + view.scale * (answers[index] as number);
       // Values near the largest number there is overflow on the way.
-      return Number.isFinite(said) ? Math.max(floor, said) : view.last;
-    });
+      forecast[step - 1] = Number.isFinite(said) ? Math.max(floor, said) : view.last;
+    }
+    return forecast;
   }
 }
