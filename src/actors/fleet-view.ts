@@ -12,6 +12,8 @@ export interface SeenHost {
   readonly atMs: number;
   /** What its work wants together, as far as it is its own: of the CPU, what is wanted counts, not what is served. */
   readonly wanted: ResourceVector;
+  /** Of the cores in its report, those of executions that have left since the report before. */
+  readonly departedCores: number;
 }
 
 /** One execution and where its host's newest report shows it. */
@@ -19,8 +21,6 @@ export interface SeenExecution {
   readonly usage: ExecutionUsage;
   readonly host: HostName;
   readonly rack: RackName;
-  /** Whose report it stands in: it may have left since. */
-  readonly reportedIn: RackName;
   /** Since its last change of host; null when it never moved, or its host cannot tell. Whatever the hosts' wall clocks show. */
   readonly movedAgoMs: number | null;
 }
@@ -44,15 +44,18 @@ export interface SeenRack {
   readonly used: ResourceVector;
 }
 
-type Report = Omit<SeenHost, 'wanted'>;
+type Report = Pick<SeenHost, 'usage' | 'atMs'>;
 
 /**
  * What the racks' actors have told: hosts, executions and components, none older than `staleMs`. It believes each host's
  * newest report, and of where an execution is the registry: of two hosts that report one, its owner, else the one that
- * spoke last. An execution that the registry does not know has ended, or never was.
+ * spoke last. What has left one host is remembered until the other has reported it, so that it is neither missing nor
+ * counted twice. An execution that the registry does not know has ended, or never was.
  */
 export class FleetView {
   readonly #reports = new Map<HostName, Report>();
+  /** By execution, the newest of each host that lists it. */
+  readonly #listed = new Map<ExecutionId, Map<HostName, Listed>>();
   readonly #staleMs: number;
   readonly #whereIs: WhereIs;
   /** A round asks many times for the same moment. */
@@ -71,7 +74,16 @@ export class FleetView {
       const { name, incarnation } = usage.identity;
       const known = this.#reports.get(name)?.usage;
       const isOld = known?.identity.incarnation === incarnation && known.report >= usage.report;
-      if (!isOld) this.#reports.set(name, { usage, atMs });
+      if (!isOld) this.#keep({ usage, atMs });
+    }
+  }
+
+  #keep(report: Report): void {
+    const { identity, executions } = report.usage;
+    this.#reports.set(identity.name, report);
+    for (const usage of executions) {
+      const known = this.#listed.get(usage.execution) ?? new Map<HostName, Listed>();
+      this.#listed.set(usage.execution, known.set(identity.name, { usage, report }));
     }
   }
 
@@ -114,7 +126,11 @@ export class FleetView {
     if (this.#glance?.nowMs === nowMs) return this.#glance;
     for (const [name, { atMs }] of this.#reports)
       if (nowMs - atMs > this.#staleMs) this.#reports.delete(name);
-    this.#glance = new Glance(nowMs, [...this.#reports.values()], this.#whereIs);
+    for (const [execution, known] of this.#listed) {
+      for (const [name, { report }] of known) if (nowMs - report.atMs > this.#staleMs) known.delete(name);
+      if (known.size === 0) this.#listed.delete(execution);
+    }
+    this.#glance = new Glance(nowMs, this.#reports, this.#listed, this.#whereIs);
     return this.#glance;
   }
 }
@@ -127,13 +143,13 @@ class Glance {
   readonly components: () => readonly SeenComponent[];
   readonly racks: () => ReadonlyMap<RackName, SeenRack>;
 
-  constructor(nowMs: number, reports: readonly Report[], whereIs: WhereIs) {
+  constructor(nowMs: number, reports: Reports, listed: Listings, whereIs: WhereIs) {
     this.nowMs = nowMs;
-    const believed = once(() => believe(reports, whereIs));
-    this.executions = once(() => seenIn(believed(), nowMs));
-    this.hosts = once(() => hostsOf(reports, believed()));
+    const shown = once(() => believe(reports, listed, whereIs));
+    this.executions = once(() => seenIn(shown().believed, nowMs));
+    this.hosts = once(() => hostsOf(reports, shown()));
     this.components = once(() => componentsOf(this.executions().values()));
-    this.racks = once(() => racksOf(this.hosts(), this.executions().values()));
+    this.racks = once(() => racksOf(this.hosts(), shown().believed.values()));
   }
 }
 
@@ -142,24 +158,45 @@ function once<Value>(make: () => Value): () => Value {
   return () => (made ??= { value: make() }).value;
 }
 
-/** An execution as one report shows it, and who owns it. */
-interface Believed {
+/** An execution in a host's newest report that lists it. */
+interface Listed {
   readonly usage: ExecutionUsage;
   readonly report: Report;
-  readonly owner: { readonly host: HostName; readonly rack: RackName };
 }
 
-function believe(reports: readonly Report[], whereIs: WhereIs): ReadonlyMap<ExecutionId, Believed> {
+type Reports = ReadonlyMap<HostName, Report>;
+type Listings = ReadonlyMap<ExecutionId, ReadonlyMap<HostName, Listed>>;
+
+interface Believed extends Listed {
+  readonly owner: { readonly host: HostName; readonly rack: RackName };
+  /** Whether it is part of what its host's newest report sums up. */
+  readonly isCurrent: boolean;
+}
+
+interface Shown {
+  readonly believed: ReadonlyMap<ExecutionId, Believed>;
+  /** Cores in a host's newest report of those that had left when it was made. */
+  readonly departed: ReadonlyMap<HostName, number>;
+}
+
+function believe(reports: Reports, listings: Listings, whereIs: WhereIs): Shown {
   const believed = new Map<ExecutionId, Believed>();
-  for (const report of reports.toSorted((a, b) => a.atMs - b.atMs)) {
-    for (const usage of report.usage.executions) {
-      const known = believed.get(usage.execution);
-      const owner = known?.owner ?? whereIs(usage.execution);
-      if (owner === null || known?.report.usage.identity.name === owner.host) continue;
-      believed.set(usage.execution, { usage, report, owner });
+  const departed = new Map<HostName, number>();
+  for (const [execution, known] of listings) {
+    const owner = whereIs(execution);
+    for (const [name, { usage, report }] of known) {
+      const newest = reports.get(name)?.usage.report;
+      if (owner?.host !== name && newest === report.usage.report + 1)
+        departed.set(name, (departed.get(name) ?? 0) + usage.used.cpu);
     }
+    if (owner === null) continue;
+    const own = known.get(owner.host);
+    const latest = own ?? [...known.values()].reduce((a, b) => (b.report.atMs > a.report.atMs ? b : a));
+    const isCurrent = reports.get(latest.report.usage.identity.name) === latest.report;
+    // Its owner had listed it, and does no more: it has ended, or is one of the many small ones.
+    if (own === undefined || isCurrent) believed.set(execution, { ...latest, owner, isCurrent });
   }
-  return believed;
+  return { believed, departed };
 }
 
 function seenIn(
@@ -168,9 +205,7 @@ function seenIn(
 ): ReadonlyMap<ExecutionId, SeenExecution> {
   const seen = new Map<ExecutionId, SeenExecution>();
   for (const [execution, { usage, report, owner }] of believed) {
-    const reportedIn = report.usage.identity.rack;
-    const movedAgoMs = movedAgo(usage, report, owner.host, nowMs);
-    seen.set(execution, { usage, ...owner, reportedIn, movedAgoMs });
+    seen.set(execution, { usage, ...owner, movedAgoMs: movedAgo(usage, report, owner.host, nowMs) });
   }
   return seen;
 }
@@ -188,18 +223,17 @@ function movedAgo(
   return movedAtWallMs === 0 || thenMs < 0 ? null : thenMs + nowMs - atMs;
 }
 
-function hostsOf(
-  reports: readonly Report[],
-  believed: ReadonlyMap<ExecutionId, Believed>,
-): readonly SeenHost[] {
+function hostsOf(reports: Reports, { believed, departed }: Shown): readonly SeenHost[] {
   const listed = new Map<Report, number>();
-  for (const { usage, report } of believed.values())
-    listed.set(report, (listed.get(report) ?? 0) + demandOf(usage).cpu);
-  return reports
+  for (const { usage, report, isCurrent } of believed.values())
+    if (isCurrent) listed.set(report, (listed.get(report) ?? 0) + demandOf(usage).cpu);
+  return [...reports.values()]
     .map((report) => {
-      const { used, rest } = report.usage;
-      const cpu = Math.max(used.cpu, rest.used.cpu + (listed.get(report) ?? 0));
-      return { ...report, wanted: { ...used, cpu } };
+      const { used, rest, identity } = report.usage;
+      const departedCores = departed.get(identity.name) ?? 0;
+      const unlisted = Math.max(0, rest.used.cpu - departedCores);
+      const cpu = Math.max(0, used.cpu - departedCores, unlisted + (listed.get(report) ?? 0));
+      return { ...report, wanted: { ...used, cpu }, departedCores };
     })
     .toSorted((a, b) => compare(a.usage.identity.name, b.usage.identity.name));
 }
@@ -221,31 +255,32 @@ function componentsOf(executions: Iterable<SeenExecution>): readonly SeenCompone
     .toSorted((a, b) => compare(a.component, b.component));
 }
 
-function racksOf(
-  hosts: readonly SeenHost[],
-  executions: Iterable<SeenExecution>,
-): ReadonlyMap<RackName, SeenRack> {
+function racksOf(hosts: readonly SeenHost[], believed: Iterable<Believed>): ReadonlyMap<RackName, SeenRack> {
   const racks = new Map<RackName, SeenRack>();
   for (const { usage, wanted } of hosts) {
     const { rack } = usage.identity;
     const known = racks.get(rack) ?? { capacity: noResources, used: noResources };
     racks.set(rack, { capacity: plus(known.capacity, usage.capacity), used: plus(known.used, wanted) });
   }
-  for (const { usage, rack, reportedIn } of executions) {
-    const from = racks.get(reportedIn);
-    const to = racks.get(rack);
-    if (rack === reportedIn || from === undefined || to === undefined) continue;
-    racks.set(reportedIn, { ...from, used: minus(from.used, demandOf(usage)) });
-    racks.set(rack, { ...to, used: plus(to.used, demandOf(usage)) });
+  const change = (rack: RackName, by: typeof plus, usage: ExecutionUsage): void => {
+    const known = racks.get(rack);
+    if (known !== undefined) racks.set(rack, { ...known, used: by(known.used, demandOf(usage)) });
+  };
+  for (const { usage, owner, report, isCurrent } of believed) {
+    const { rack } = report.usage.identity;
+    if (isCurrent && rack === owner.rack) continue;
+    if (isCurrent) change(rack, minus, usage);
+    change(owner.rack, plus, usage);
   }
   return racks;
 }
 
-/** As the directory shows it. */
+/** As the directory shows it; what has ended is nowhere. */
 export function ownerIn(directory: Directory): WhereIs {
   return (execution) => {
     const row = directory.register(execution)?.row;
-    const host = row === undefined ? null : directory.incarnation(row.owner);
+    const isLive = row?.standing.phase === 'live';
+    const host = isLive ? directory.incarnation(row.owner) : null;
     return host === null ? null : { host: host.name, rack: host.rack };
   };
 }

@@ -251,14 +251,14 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
 
 const noWishes: Wishes = { labels: [], apart: [], near: [] };
 
-function siteOf({ usage }: SeenHost): Site {
+function siteOf({ usage, departedCores }: SeenHost): Site {
   const { identity, capacity, used, executions, labels, accepting, expense } = usage;
   const listed = executions.reduce<ResourceVector>((left, one) => minus(left, one.used), used);
   return {
     id: identity.name,
     rack: identity.rack,
     capacity,
-    base: listed,
+    base: { ...listed, cpu: Math.max(0, listed.cpu - departedCores) },
     pricePerHour: expense.pricePerHour,
     power: { kind: 'linear', idleW: expense.idleW, peakW: expense.peakW },
     sleeps: false,

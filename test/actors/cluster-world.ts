@@ -42,6 +42,7 @@ import { resourceSample } from './resource-sample.ts';
 import type { Act, Script } from './scripted-lane.ts';
 import { argsOf, ScriptedLane } from './scripted-lane.ts';
 import { ProbeNetwork } from './simulated-probes.ts';
+import { SkewedClock } from './skewed-clock.ts';
 
 export const anywhere: AffinityDeclaration = {
   hosts: [],
@@ -65,6 +66,7 @@ export interface HostOptions {
 export class SimulatedHost {
   readonly world: ClusterWorld;
   readonly identity: HostIdentity;
+  readonly clock: SkewedClock;
   readonly kernel: SimulatedKernel;
   readonly parts: HouseParts;
   readonly exchange: AddressExchange;
@@ -91,11 +93,12 @@ export class SimulatedHost {
     const onEvent = (event: KernelEvent): void => {
       if (event.kind === 'crashed') this.crashes.push(`${event.actor.path}: ${String(event.error)}`);
     };
+    this.clock = new SkewedClock(world.clock);
     this.kernel = new SimulatedKernel({ clock: world.clock, random: random.fork(), onEvent });
     const directory = new Directory();
     this.exchange = new AddressExchange({
       self: this.identity.incarnation,
-      clock: world.clock,
+      clock: this.clock,
       random,
       directory,
       tables: world.store.tables,
@@ -109,8 +112,8 @@ export class SimulatedHost {
   }
 
   #furnish(config: HostConfig, directory: Directory, random: SeededRandom): HouseParts {
-    const { world, identity, kernel, exchange } = this;
-    const { clock, store } = world;
+    const { world, identity, kernel, exchange, clock } = this;
+    const { store } = world;
     const leaseCell: LeaseCell = {
       holder: beginHolder(identity, leaseTiming(config), clock.monotonicMs(), clock.bootMs()),
       validUntilMs: 0,
@@ -192,7 +195,7 @@ export class SimulatedHost {
           },
           onExit: (error: Error) => listener.onExit(error),
         };
-        const lane = new ScriptedLane(index, clock, guarded, (act) => world.act(this, act));
+        const lane = new ScriptedLane(index, world.clock, guarded, (act) => world.act(this, act));
         this.lanes.push(lane);
         return lane;
       },
