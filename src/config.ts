@@ -169,6 +169,8 @@ const schema = v.strictObject({
       componentsMax: v.optional(count, 1_000),
       /** Between two saves of the history: what a new holder of the seat does not find. */
       saveMs: v.optional(ms(100), 60_000),
+      /** Between two times that the learned forecaster learns on from the cluster's own history. */
+      learnMs: v.optional(ms(1_000), 21_600_000),
     }),
     {},
   ),

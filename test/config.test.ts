@@ -48,6 +48,7 @@ const wrong: readonly (readonly [string, unknown])[] = [
   ['monitor.usageMs', 99],
   ['monitor.executionsMax', 0],
   ['monitor.peersMax', 0],
+  ['analyzer.learnMs', 999],
   ['affinity.enabled', 'yes'],
   ['affinity.weights.originalAffinity', 2],
   ['affinity.weights.resourceAvailability', -1],

@@ -1,4 +1,3 @@
-import { assertNever } from '../core/assert.ts';
 import type { ExecutionId, Term } from '../core/ids.ts';
 import type { ResourceName, ResourceVector } from '../core/resources.ts';
 import { resourceNames } from '../core/resources.ts';
@@ -16,6 +15,9 @@ import { address } from './addresses.ts';
 import type { Directory } from './directory.ts';
 import type { SeenComponent } from './fleet-view.ts';
 import { demandOf, FleetView, ownerIn } from './fleet-view.ts';
+import { followLearning } from './forecaster-learning.ts';
+import type { LearningMessage } from './forecaster-learning.ts';
+import { ForecasterMemory } from './forecaster-memory.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
 import type { Analyst, HostPorts, SeriesAsk } from './ports.ts';
 
@@ -27,13 +29,15 @@ export interface AnalyzerTiming {
   readonly horizonMs: number;
   /** Between two saves of the history. */
   readonly saveMs: number;
+  /** Between two times that the learned forecaster learns on from it. */
+  readonly learnMs: number;
   /** Steps of history that a forecast is made from, at most. */
   readonly stepsMax: number;
   /** Components that are forecast, those with the most CPU demand first. */
   readonly componentsMax: number;
 }
 
-export interface AnalyzerPorts extends Pick<HostPorts, 'clock' | 'exchange'> {
+export interface AnalyzerPorts extends Pick<HostPorts, 'clock' | 'exchange' | 'vault' | 'digest' | 'events'> {
   readonly directory: Directory;
   readonly timing: AnalyzerTiming;
   readonly history: HistoryStore;
@@ -42,6 +46,7 @@ export interface AnalyzerPorts extends Pick<HostPorts, 'clock' | 'exchange'> {
 
 export type AnalyzerActorMessage =
   | AnalyzerMessage
+  | LearningMessage
   | { readonly kind: 'loadDue' | 'loadFailed'; readonly attempt: number }
   | { readonly kind: 'loaded' }
   | { readonly kind: 'sampleDue' }
@@ -59,6 +64,7 @@ interface Round {
 
 interface AnalyzerState {
   readonly view: FleetView;
+  readonly memory: ForecasterMemory;
   /** Nothing is appended before what the holders before had saved is here. */
   loaded: boolean;
   forecasting: boolean;
@@ -88,13 +94,16 @@ export function analyzerActor(
 ): Behaviour<AnalyzerState, AnalyzerActorMessage, AnalyzerReply> {
   return {
     init(context) {
-      const { timing, directory } = ports;
+      const { timing, directory, events } = ports;
+      const memory = new ForecasterMemory(ports);
       load(1, context, ports);
+      followLearning({ kind: 'recallDue', attempt: 1 }, context, { ...timing, memory, events });
       context.after(timing.sampleMs, { kind: 'sampleDue' });
       context.after(timing.stepMs, { kind: 'forecastDue' });
       context.after(timing.saveMs, { kind: 'saveDue' });
       return {
         view: new FleetView(staleReports * timing.sampleMs, ownerIn(directory)),
+        memory,
         loaded: false,
         forecasting: false,
         newest: { term, atWallMs: 0, components: [] },
@@ -158,7 +167,7 @@ function receive(
       context.after(timing.saveMs, { kind: 'saveDue' });
       return;
     default:
-      return assertNever(message);
+      return followLearning(message, context, { ...timing, memory: state.memory, events: ports.events });
   }
 }
 

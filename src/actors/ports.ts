@@ -108,6 +108,24 @@ export interface SeriesAsk {
   readonly range: { readonly min: number; readonly max: number };
 }
 
+/** What came of learning on from the series that were forecast. Errors as of `learn` in forecasting/learned. */
+export type Learning =
+  | {
+      readonly kind: 'learned';
+      /** All that the model knows now, encoded; what `teach` takes. */
+      readonly weights: Uint8Array;
+      /** Series that were learned from. */
+      readonly series: number;
+      readonly errorBefore: number;
+      readonly errorAfter: number;
+    }
+  | { readonly kind: 'kept'; readonly reason: 'tooLittleHistory' | 'noGain' };
+
+export type Teaching =
+  | { readonly kind: 'taught' }
+  /** Damaged, or made for another version's model: what was known stays. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
 /** Forecasts on a thread of its own, so that no host's decisions wait for arithmetic. */
 export interface Analyst {
   /** @returns one forecast an ask, in their order; null for a series without a single value */
@@ -116,6 +134,10 @@ export interface Analyst {
     horizon: number,
     levels: readonly number[],
   ): Promise<readonly (Forecast | null)[]>;
+  /** Lets the learned model learn on from the series so far; what it learned is used for series fitted from then on. */
+  learn(): Promise<Learning>;
+  /** Goes on from what another one has learned. */
+  teach(weights: Uint8Array): Promise<Teaching>;
   close(): Promise<void>;
 }
 

@@ -59,6 +59,13 @@ function detailText(detail: EventDetail): string {
     }
     case 'orchestratorFailed':
       return `the orchestrator: ${detail.reason}`;
+    case 'forecasterLearned': {
+      const { series, errorBefore, errorAfter } = detail;
+      const percent = 100 * (1 - errorAfter / errorBefore);
+      return `the learned forecaster learned on from ${series} series: its error there fell by ${percent.toFixed(1)} %`;
+    }
+    case 'forecasterFailed':
+      return `the learned forecaster: ${detail.reason}`;
     case 'childRestarted':
       return `${detail.supervisor} restarts ${detail.child}: ${detail.reason}`;
     case 'log':

@@ -217,6 +217,15 @@ export type EventDetail =
   | { readonly kind: 'ordered'; readonly directive: MigrationDirective }
   | { readonly kind: 'orderEnded'; readonly outcome: DirectiveOutcome }
   | { readonly kind: 'orchestratorFailed'; readonly reason: string }
+  /** The learned forecaster learned on from the cluster's own history. Errors on what was held back; lower is better. */
+  | {
+      readonly kind: 'forecasterLearned';
+      readonly series: number;
+      readonly errorBefore: number;
+      readonly errorAfter: number;
+    }
+  /** What the learned forecaster had learned could not be read or kept, or it could not learn. */
+  | { readonly kind: 'forecasterFailed'; readonly reason: string }
   | {
       readonly kind: 'childRestarted';
       readonly supervisor: string;

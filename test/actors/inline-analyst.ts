@@ -1,17 +1,30 @@
 import type { Analyst } from '../../src/actors/ports.ts';
 import { ownModels } from '../../src/forecasting/pool.ts';
-import { AnalystDesk } from '../../src/models/analyst-desk.ts';
+import { Allowance } from '../../src/models/analyst-allowance.ts';
+import { AnalystDesk, deskBoundsDefault } from '../../src/models/analyst-desk.ts';
+import { Learner } from '../../src/models/analyst-learner.ts';
+import { shippedWeights } from '../../src/models/learned.ts';
+import { SeededRandom } from '../../src/simulator/random.ts';
 
 /** The analyst's desk without its thread: simulated time stands still while it computes. */
 export function inlineAnalyst(): Analyst {
-  const desks = new Map<string, AnalystDesk>();
+  const learner = new Learner(shippedWeights(), new SeededRandom(1));
+  const desk = new AnalystDesk({
+    full: ownModels,
+    light: ownModels,
+    dear: [],
+    allowance: new Allowance(0, 0, () => 0),
+    bounds: deskBoundsDefault,
+  });
   return {
     forecast: async (asks, horizon, levels) => {
-      const name = JSON.stringify([horizon, levels]);
-      const desk = desks.get(name) ?? new AnalystDesk({ pool: ownModels, horizon, levels });
-      desks.set(name, desk);
-      return asks.map((ask) => desk.forecast({ ...ask, continues: false }));
+      const fresh = asks.map((ask) => ({ ...ask, continues: false }));
+      return desk
+        .forecast(fresh, horizon, levels)
+        .map((answer) => (answer.kind === 'forecast' ? answer.forecast : null));
     },
+    learn: async () => learner.learn(desk.lessons(200)),
+    teach: async (weights) => learner.teach(weights),
     close: async () => undefined,
   };
 }
