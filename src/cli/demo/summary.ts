@@ -19,7 +19,7 @@ export interface Summary {
     readonly byDrain: number;
     readonly byOperator: number;
   };
-  /** An execution that somebody decided to move; null when nobody did. */
+  /** The first migration that somebody decided; null when nobody did. */
   readonly explained: string | null;
   readonly pausesMs: { readonly p50: number; readonly p99: number; readonly most: number };
   readonly recovered: number;
@@ -80,7 +80,7 @@ export function summarise(
       byDrain: by('drain'),
       byOperator: by('operator'),
     },
-    explained: moved.find(({ reason }) => reason.decision !== '')?.tenure.execution ?? null,
+    explained: moved.find(({ reason }) => reason.decision !== '')?.migration ?? null,
     pausesMs: quantiles(moved.map(({ pauseMs }) => pauseMs)),
     recovered: recovered.length,
     lost,
