@@ -36,12 +36,12 @@ export function addControlCommands(program: Command): void {
   command(
     'racks',
     'show how full the racks are, and what the orchestrator has ordered',
-    'godwit racks',
+    'godwit racks --json',
   ).action(racks);
   command(
     'workload',
     'show what each component is forecast to want, by latency impact',
-    'godwit workload',
+    'godwit workload --json',
   ).action(workload);
   command(
     'trade-offs',

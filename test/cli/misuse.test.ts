@@ -6,7 +6,7 @@ const desk = await Desk.open();
 
 test.each([
   [['ps'], 1, 'Start one with `godwit up`'],
-  [['run', 'work.js'], 2, `Expected FILE#METHOD, as census.ts#census; found 'work.js'`],
+  [['run', 'work.js'], 2, `Expected FILE#METHOD or PACKAGE#METHOD, as census.ts#census; found 'work.js'`],
   [['run', 'work.js#f', '{size'], 2, `Expected JSON, as 5 or '"text"'`],
   [['migrate', 'x-1'], 2, `missing required argument 'host'`],
   [['drain', 'r1-h1', '--deadline', 'soon'], 2, `Expected a number above 0, found 'soon'`],
@@ -33,7 +33,7 @@ test('every command shows an example, and the program its exit codes', async () 
   const { code, stdout } = await desk.run('--help');
   expect(code).toBe(0);
   expect(stdout).toMatch(/Exit codes: 0 .* 1 .*2 .* 130 /s);
-  const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(([, name]) => name ?? '');
+  const commands = [...stdout.matchAll(/^ {2}([a-z-]+) .*\[options\]/gm)].map(([, name]) => name ?? '');
   expect(commands).toEqual(expect.arrayContaining(['up', 'run', 'wait', 'ps', 'events']));
   const helps = await Promise.all(commands.map((name) => desk.run(name, '--help')));
   // The main job takes nothing that would need one.
