@@ -51,7 +51,8 @@ export interface DealingsHost {
   readonly mailboxMax: number;
   storeNowMs(): number;
   after(delayMs: number, fire: () => void): Cancel;
-  wake(): void;
+  /** Something happened to it from outside of its slices. */
+  wake(execution: Execution): void;
   /** Does it now if the lease allows, or as soon as it does. */
   act(execution: Execution, act: () => void): void;
   emit(event: RuntimeEvent): void;
@@ -307,7 +308,7 @@ export class Dealings implements ExecutionApi {
       this.#cancels.delete(timer);
       this.timers.delete(timer);
       this.#execution.promises.settle(timer.record, true, undefined);
-      this.#host.wake();
+      this.#host.wake(this.#execution);
     });
     this.#cancels.set(timer, cancel);
   }

@@ -1,3 +1,6 @@
+import { messageOf } from '../../core/errors.ts';
+import type { EffectOutcome } from '../../core/packet.ts';
+import { type EncodeOptions, encodeValue } from '../snapshot/index.ts';
 import type { RuntimePorts } from './contract.ts';
 import type { PendingEffect } from './dealings.ts';
 import type { Execution } from './execution.ts';
@@ -87,4 +90,19 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
   );
+}
+
+/** How an effect ended, for an execution that has left. What cannot be encoded is told as its failure. */
+export function outcomeOf(
+  { name, sequence, generation }: PendingEffect,
+  ok: boolean,
+  value: unknown,
+  encoding: EncodeOptions,
+): EffectOutcome {
+  try {
+    return { sequence, generation, ok, value: encodeValue(value, encoding) };
+  } catch (error) {
+    const failure = new TypeError(`The outcome of effect '${name}' cannot move: ${messageOf(error)}`);
+    return { sequence, generation, ok: false, value: encodeValue(failure, encoding) };
+  }
 }

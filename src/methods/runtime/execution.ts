@@ -21,7 +21,8 @@ export interface ExecutionHost {
   /** Whether the thread is wanted by others once a slice is over. */
   isContended(execution: Execution): boolean;
   readonly sliceMs: number;
-  wake(): void;
+  /** Something happened to it from outside of its slices. */
+  wake(execution: Execution): void;
 }
 
 /** How a slice ended. */
@@ -76,7 +77,7 @@ export class Execution implements Running {
     tenure: Tenure,
     ref: MethodRef,
     method: LoadedMethod,
-    promises: Promises = new Promises(() => host.wake()),
+    promises: Promises = new Promises(),
   ) {
     this.tenure = tenure;
     this.ref = ref;
@@ -84,6 +85,7 @@ export class Execution implements Running {
     this.#host = host;
     this.fuel = new Fuel(host.sliceMs);
     this.promises = promises;
+    promises.foreignSettled = () => host.wake(this);
   }
 
   get isReady(): boolean {

@@ -13,7 +13,7 @@ function take(resolve: (value: unknown) => void, reject: (reason: unknown) => vo
 }
 
 function ignore(): void {
-  // A rejection that the execution accounts for; nobody outside has to.
+  // A rejection that the execution accounts for, for one; nobody outside has to.
 }
 
 /** Calls one of the functions once a native promise settles; never through a `then` that a program has replaced. */
@@ -38,14 +38,11 @@ export class Promises {
   /** Rejected, and nothing awaits them. */
   readonly unhandled = new Set<PromiseRecord>();
   readonly #records = new WeakMap<Promise<unknown>, PromiseRecord>();
-  readonly #foreignSettled: () => void;
   /** Native promises that something of this execution waits for. */
   readonly foreign = new Set<PromiseRecord>();
 
-  /** @param foreignSettled called from outside any slice, after a job was queued */
-  constructor(foreignSettled: () => void) {
-    this.#foreignSettled = foreignSettled;
-  }
+  /** Called from outside any slice, after a job was queued; set by the execution that has these promises. */
+  foreignSettled: () => void = ignore;
 
   create(waitsFor: string, foreign = false): PromiseRecord {
     const promise = new NativePromise<unknown>(take);
@@ -81,7 +78,7 @@ export class Promises {
     const settle = (ok: boolean, outcome: unknown): void => {
       this.foreign.delete(record);
       this.settle(record, ok, outcome);
-      this.#foreignSettled();
+      this.foreignSettled();
     };
     whenSettled(
       native,

@@ -22,12 +22,13 @@ import type {
   StepReport,
 } from './contract.ts';
 import { Dealings, type DealingsHost, type PendingEffect } from './dealings.ts';
-import { Effects } from './effects.ts';
+import { Effects, outcomeOf } from './effects.ts';
 import { Execution, type ExecutionHost } from './execution.ts';
 import { $ } from './gate.ts';
 import { inspectExecution } from './inspection.ts';
 import { LoadedPackage, LoadedPackages } from './packages.ts';
 import { Promises } from './promises.ts';
+import { ReadyLine } from './ready-line.ts';
 import { ReadExecution } from './restore.ts';
 import { failedWith, settledWith } from './settlement.ts';
 
@@ -57,10 +58,13 @@ class ThreadRuntime implements Runtime {
   readonly #ports: RuntimePorts;
   readonly #options: RuntimeOptions;
   readonly #packages = new LoadedPackages();
-  /** In the order of their next turn. */
   readonly #residents = new Map<ExecutionId, Resident>();
+  readonly #line = new ReadyLine<Execution>();
+  readonly #withActs = new Set<Resident>();
   readonly #effects: Effects;
   readonly #capture: CaptureOptions;
+  readonly #executionHost: ExecutionHost;
+  readonly #dealingsHost: DealingsHost;
   #storeOffsetMs = 0;
 
   constructor(ports: RuntimePorts, options: RuntimeOptions) {
@@ -75,6 +79,8 @@ class ThreadRuntime implements Runtime {
       bytesMax: options.snapshotBytesMax,
       permanents: this.#packages,
     };
+    this.#executionHost = this.#executionHostOf();
+    this.#dealingsHost = this.#dealingsHostOf();
   }
 
   install(hash: PackageHash, baseUrl: string): void {
@@ -106,7 +112,7 @@ class ThreadRuntime implements Runtime {
 
   restore(tenure: Tenure, snapshot: Uint8Array): Admission {
     try {
-      const promises = new Promises(() => this.#ports.wake());
+      const promises = new Promises();
       const read = new ReadExecution(snapshot, promises, this.#capture);
       const { package: hash, method: id } = read.root;
       const loaded = this.#packages.get(hash);
@@ -132,6 +138,7 @@ class ThreadRuntime implements Runtime {
     execution.frozen = false;
     for (const settle of resident.late.splice(0)) settle();
     dealings.resume();
+    this.#line.stir(execution);
     return true;
   }
 
@@ -142,6 +149,7 @@ class ThreadRuntime implements Runtime {
     if (outcome.kind === 'captured') {
       resident.execution.frozen = true;
       resident.dealings.suspend();
+      this.#line.stir(resident.execution);
     }
     return outcome;
   }
@@ -157,6 +165,8 @@ class ThreadRuntime implements Runtime {
     resident.execution.frozen = true;
     resident.dealings.suspend();
     this.#effects.abort(resident.execution);
+    this.#line.leave(resident.execution);
+    this.#withActs.delete(resident);
     return this.#residents.delete(id);
   }
 
@@ -194,28 +204,19 @@ class ThreadRuntime implements Runtime {
   step(): StepReport {
     if (!this.#ports.mayAct()) return { ready: 0, busyMs: 0 };
     this.#flushActs();
-    const next = [...this.#residents].find(([, { execution }]) => execution.isReady);
-    if (next === undefined) return { ready: 0, busyMs: 0 };
-    const [id, resident] = next;
     const startMs = this.#ports.monotonicMs();
+    const next = this.#line.next(startMs);
+    const resident = next === null ? undefined : this.#residents.get(next.tenure.execution);
+    if (resident === undefined) return { ready: 0, busyMs: 0 };
     const end = resident.execution.runSlice();
     const busyMs = this.#ports.monotonicMs() - startMs;
-    // Whoever has run goes to the end of the line.
-    this.#residents.delete(id);
-    this.#residents.set(id, resident);
+    this.#line.toEnd(resident.execution);
     if (end === 'settled') this.#settle(resident);
     return { ready: this.readyCount(), busyMs };
   }
 
   readyCount(): number {
-    const nowMs = this.#ports.monotonicMs();
-    let count = 0;
-    for (const { execution } of this.#residents.values()) {
-      const { isReady } = execution;
-      execution.noteReady(isReady, nowMs);
-      if (isReady) count += 1;
-    }
-    return count;
+    return this.#line.count(this.#ports.monotonicMs());
   }
 
   traces(): readonly ExecutionTrace[] {
@@ -231,7 +232,7 @@ class ThreadRuntime implements Runtime {
     return $.x instanceof Execution ? $.x.tenure.execution : null;
   }
 
-  get #executionHost(): ExecutionHost {
+  #executionHostOf(): ExecutionHost {
     const ports = this.#ports;
     return {
       monotonicMs: () => ports.monotonicMs(),
@@ -241,17 +242,17 @@ class ThreadRuntime implements Runtime {
       heapBytes: this.#options.heapBytes,
       isContended: (execution) => this.#isContended(execution),
       sliceMs: this.#options.sliceMs,
-      wake: () => ports.wake(),
+      wake: (execution) => this.#stirred(execution),
     };
   }
 
-  get #dealingsHost(): DealingsHost {
+  #dealingsHostOf(): DealingsHost {
     return {
       incarnation: this.#ports.incarnation,
       mailboxMax: this.#options.mailboxMax,
       storeNowMs: () => this.#ports.monotonicMs() + this.#storeOffsetMs,
       after: (delayMs, fire) => this.#ports.after(delayMs, fire),
-      wake: () => this.#ports.wake(),
+      wake: (execution) => this.#stirred(execution),
       act: (execution, act) => this.#act(execution, act),
       emit: (event) => this.#ports.emit(event),
       runEffect: (execution, effect, run) => this.#effects.run(execution, effect, run),
@@ -276,7 +277,13 @@ class ThreadRuntime implements Runtime {
     execution.api = dealings;
     const resident: Resident = { execution, dealings, acts: [], late: [] };
     this.#residents.set(id, resident);
+    this.#line.toEnd(execution);
     return resident;
+  }
+
+  #stirred(execution: Execution): void {
+    this.#line.stir(execution);
+    this.#ports.wake();
   }
 
   #with(id: ExecutionId, use: (resident: Resident) => void): boolean {
@@ -285,6 +292,7 @@ class ThreadRuntime implements Runtime {
     // A frozen copy may be somebody else's by now: it takes what comes only once it runs again.
     if (resident.execution.frozen) resident.late.push(() => use(resident));
     else use(resident);
+    this.#line.stir(resident.execution);
     return true;
   }
 
@@ -302,13 +310,17 @@ class ThreadRuntime implements Runtime {
     const resident = this.#residents.get(execution.tenure.execution);
     if (resident?.execution !== execution) return;
     if (this.#ports.mayAct() && resident.acts.length === 0) act();
-    else resident.acts.push(act);
+    else {
+      resident.acts.push(act);
+      this.#withActs.add(resident);
+    }
   }
 
   #flushActs(): void {
-    for (const resident of this.#residents.values()) {
+    for (const resident of this.#withActs) {
       if (resident.execution.frozen) continue;
       while (resident.acts.length > 0 && this.#ports.mayAct()) resident.acts.shift()?.();
+      if (resident.acts.length === 0) this.#withActs.delete(resident);
     }
   }
 
@@ -345,22 +357,10 @@ class ThreadRuntime implements Runtime {
     if (isHere && !execution.frozen) settle();
     else {
       if (isHere) resident.late.push(settle);
-      const encoded = this.#outcome(effect, ok, value);
-      this.#ports.emit({ kind: 'effectOutcome', execution: execution.tenure.execution, outcome: encoded });
+      const outcome = outcomeOf(effect, ok, value, this.#encoding);
+      this.#ports.emit({ kind: 'effectOutcome', execution: execution.tenure.execution, outcome });
     }
-    this.#ports.wake();
-  }
-
-  #outcome(effect: PendingEffect, ok: boolean, value: unknown): EffectOutcome {
-    const { sequence, generation } = effect;
-    try {
-      return { sequence, generation, ok, value: encodeValue(value, this.#encoding) };
-    } catch (error) {
-      const failure = new TypeError(
-        `The outcome of effect '${effect.name}' cannot move: ${messageOf(error)}`,
-      );
-      return { sequence, generation, ok: false, value: encodeValue(failure, this.#encoding) };
-    }
+    this.#stirred(execution);
   }
 
   #settle(resident: Resident): void {
