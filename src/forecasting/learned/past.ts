@@ -5,6 +5,8 @@ const hourMs = 3_600_000;
 const seasonMin = 4;
 const seasonMax = 2_880;
 const weekDays = 7;
+/** Values that there is room for at first: a week of minutes takes more than a megabyte, and most series are younger. */
+const roomFirst = 64;
 /** How fast the levels follow: the share of each new value. */
 export const levelRates = [0.5, 0.2, 0.05] as const;
 
@@ -34,18 +36,18 @@ export class Past {
   /** How many there have been. */
   seen = 0;
   /** Means with weights that fall off geometrically, one array per rate of `levelRates`. */
-  readonly levels: readonly Float64Array[];
-  readonly values: Float64Array;
-  readonly arrivals: Float64Array;
+  levels: readonly Float64Array[];
+  values = new Float64Array(roomFirst);
+  arrivals = new Float64Array(roomFirst);
   /** Of all that there have been: the smallest value. */
   least = Infinity;
   readonly #held: number;
   readonly #startMs: number;
   readonly #stepMs: number;
   // Sums up to, but not including, an index; of values less the first one, so that few digits are lost.
-  readonly #sums: Float64Array;
-  readonly #squares: Float64Array;
-  readonly #changes: Float64Array;
+  #sums = new Float64Array(roomFirst + 1);
+  #squares = new Float64Array(roomFirst + 1);
+  #changes = new Float64Array(roomFirst + 1);
   #offset = 0;
 
   constructor(start: Pick<Series, 'startMs' | 'stepMs'>) {
@@ -54,13 +56,7 @@ export class Past {
     this.#startMs = start.startMs;
     this.#stepMs = start.stepMs;
     this.#held = Past.heldMin(start.stepMs);
-    const room = 2 * this.#held;
-    this.values = new Float64Array(room);
-    this.arrivals = new Float64Array(room);
-    this.levels = levelRates.map(() => new Float64Array(room));
-    this.#sums = new Float64Array(room + 1);
-    this.#squares = new Float64Array(room + 1);
-    this.#changes = new Float64Array(room + 1);
+    this.levels = levelRates.map(() => new Float64Array(roomFirst));
   }
 
   /** How many values are held at least, once there have been so many. */
@@ -70,7 +66,8 @@ export class Past {
 
   /** @param arrivals NaN where they are not known */
   push(value: number, arrivals: number): void {
-    if (this.length === this.values.length) this.#forget();
+    if (this.length === 2 * this.#held) this.#forget();
+    else if (this.length === this.values.length) this.#grow();
     const at = this.length;
     const last = at === 0 ? value : (this.values[at - 1] as number);
     const kept = Number.isFinite(value) ? value : Number.isFinite(last) ? last : 0;
@@ -119,6 +116,16 @@ export class Past {
     this.#changes[at + 1] = (this.#changes[at] as number) + change;
   }
 
+  #grow(): void {
+    const room = Math.min(2 * this.#held, 2 * this.length);
+    this.values = widened(this.values, room);
+    this.arrivals = widened(this.arrivals, room);
+    this.levels = this.levels.map((level) => widened(level, room));
+    this.#sums = widened(this.#sums, room + 1);
+    this.#squares = widened(this.#squares, room + 1);
+    this.#changes = widened(this.#changes, room + 1);
+  }
+
   /** Drops the older half, and sums anew, which also ends what rounding has gathered. */
   #forget(): void {
     const from = this.length - this.#held;
@@ -127,4 +134,10 @@ export class Past {
     this.#offset = this.values[0] as number;
     for (let at = 0; at < this.length; at += 1) this.#extend(at);
   }
+}
+
+function widened(list: Float64Array, room: number): Float64Array<ArrayBuffer> {
+  const wide = new Float64Array(room);
+  wide.set(list);
+  return wide;
 }

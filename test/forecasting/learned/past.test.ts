@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Past } from '../../../src/forecasting/learned/past.ts';
+import { levelRates, Past } from '../../../src/forecasting/learned/past.ts';
 import { SeededRandom } from '../../../src/simulator/random.ts';
 
 const hourMs = 3_600_000;
@@ -47,4 +47,26 @@ test('what is not a number counts as the value before it', () => {
   const past = new Past({ startMs: 0, stepMs: hourMs });
   for (const value of [NaN, 3, Infinity, NaN, 4]) past.push(value, NaN);
   expect([...past.values.subarray(0, past.length)]).toEqual([0, 3, 3, 3, 4]);
+});
+
+test('a young series takes room for what it has, and loses nothing when it is given more', () => {
+  const past = new Past({ startMs: 0, stepMs: 60_000 });
+  const random = new SeededRandom(2);
+  const all: number[] = [];
+  const levels = levelRates.map(() => 0);
+  for (let step = 0; step < 1_000; step += 1) {
+    const value = 100 * random.next();
+    all.push(value);
+    past.push(value, -value);
+    for (const [index, rate] of levelRates.entries())
+      levels[index] = step === 0 ? value : (levels[index] ?? 0) + rate * (value - (levels[index] ?? 0));
+    const bytes = [past.values, past.arrivals, ...past.levels].reduce(
+      (sum, list) => sum + list.byteLength,
+      0,
+    );
+    expect(bytes).toBeLessThanOrEqual(5 * 8 * Math.max(64, 2 * past.length));
+  }
+  expect([...past.values.subarray(0, past.length)]).toEqual(all);
+  expect([...past.arrivals.subarray(0, past.length)]).toEqual(all.map((value) => -value));
+  expect(past.levels.map((level) => level[past.length - 1])).toEqual(levels);
 });
