@@ -6,11 +6,15 @@ import { Learner } from '../../src/models/analyst-learner.ts';
 import { shippedWeights } from '../../src/models/learned.ts';
 import { SeededRandom } from '../../src/simulator/random.ts';
 
-/** The analyst's desk without its thread: simulated time stands still while it computes. */
-export function inlineAnalyst(): Analyst {
+/**
+ * The analyst's desk without its thread: simulated time stands still while it computes.
+ *
+ * @param pool with the learned model, or without it, which is faster
+ */
+export function inlineAnalyst(pool: 'own' | 'learned' = 'own'): Analyst {
   const learner = new Learner(shippedWeights(), new SeededRandom(1));
   const desk = new AnalystDesk({
-    full: ownModels,
+    full: pool === 'own' ? ownModels : [...ownModels, learner.model],
     light: ownModels,
     dear: [],
     allowance: new Allowance(0, 0, () => 0),

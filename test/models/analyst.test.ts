@@ -2,6 +2,7 @@ import { afterAll, expect, test } from 'vitest';
 import type { SeriesAsk } from '../../src/actors/ports.ts';
 import { AnalystLostError, openAnalyst } from '../../src/models/analyst.ts';
 import type { Forecast } from '../../src/forecasting/contract.ts';
+import { shippedWeights } from '../../src/models/learned.ts';
 import { SeededRandom } from '../../src/simulator/random.ts';
 
 const stepMs = 60_000;
@@ -83,7 +84,7 @@ test('what closes leaves nobody waiting, and takes no more asks', async () => {
 test('it learns on from what it forecast, tells another one, and knows it still after its thread died', async () => {
   expect(await analyst.learn()).toEqual({ kind: 'kept', reason: 'tooLittleHistory' });
   const shipped = await one(asked('before', parabola(300, 9)));
-  const asks = [1, 2, 3, 4].map((seed) => asked(`lesson-${seed}`, parabola(400, seed)));
+  const asks = [1, 2, 3, 4].map((seed) => asked(`lesson-${seed}`, parabola(360, seed)));
   await analyst.forecast(asks, horizon, levels);
   const learning = await analyst.learn();
   if (learning.kind !== 'learned') throw new Error(learning.reason);
@@ -103,8 +104,9 @@ test('it learns on from what it forecast, tells another one, and knows it still 
       reason: expect.stringContaining('cut off') as string,
     });
     const otherTrees = learning.weights.slice();
-    // The magnitude of a threshold of the first of the trained trees.
-    otherTrees[8 + (otherTrees[4] ?? 0) + 8 + 4 * 320 + 2] ^= 1;
+    // The lowest bit of the first threshold of the first of the trained trees.
+    const at = 8 + (otherTrees[4] ?? 0) + 8 + 4 * shippedWeights().trained.roots.length + 2;
+    otherTrees[at] = (otherTrees[at] ?? 0) ^ 1;
     const refused = await other.teach(otherTrees);
     expect(refused).toEqual({
       kind: 'refused',
