@@ -6,6 +6,7 @@ import type { Acquaintance } from './placement/call-graph.ts';
 import { neighbourhoodOf } from './placement/call-graph.ts';
 import { originalAffinity } from './placement/original-affinity.ts';
 import type { AffinityDeclaration, HostDescription } from './protocols/messages.ts';
+import type { RegisterRow } from './protocols/ownership/register.ts';
 
 export type StartingHosts =
   /** At least one, the best first. */
@@ -21,6 +22,7 @@ export function startingHosts(
   method: PackagedMethod,
   affinity: AffinityDeclaration,
   hosts: readonly HostDescription[],
+  rows: Iterable<RegisterRow>,
   directory: Directory,
 ): StartingHosts {
   const neighbourhood = neighbourhoodOf(
@@ -32,7 +34,7 @@ export function startingHosts(
       calls: new Set(method.starts),
       measured: new Map(),
     },
-    acquaintances(directory),
+    acquaintances(rows, directory),
   );
   const { weights } = weightedPolicy;
   const scored = hosts.map(({ identity, availability }) => {
@@ -69,9 +71,9 @@ function reasonOf(
   return `it asks for ${asked.join(', and ')}, and no host that is up has that. Start it on a host by name, or add one`;
 }
 
-/** Every execution that has not ended, where the registry last showed it. */
-function acquaintances(directory: Directory): readonly Acquaintance[] {
-  return [...directory.registers()].flatMap(({ execution, method, owner, standing, deployment }) => {
+/** Every execution that has not ended. */
+function acquaintances(rows: Iterable<RegisterRow>, directory: Directory): readonly Acquaintance[] {
+  return [...rows].flatMap(({ execution, method, owner, standing, deployment }) => {
     const host = directory.incarnation(owner);
     if (host === null || standing.phase !== 'live') return [];
     const { near, apart } = deployment.affinity;

@@ -397,7 +397,12 @@ class ClusterClient implements Cluster {
   async #startingHosts(method: PackagedMethod, affinity: AffinityDeclaration): Promise<readonly HostName[]> {
     const hosts = (await this.hosts()).filter((host) => host.phase === 'serving');
     if (hosts.length === 0) throw new NoClusterError(this.location, 'no host is up');
-    const found = startingHosts(method, affinity, hosts, this.#directory);
+    // What was started a moment ago counts where it matters who is where; a hint is enough elsewhere.
+    const isAskedFor = affinity.apart.length + affinity.near.length > 0;
+    const rows = isAskedFor
+      ? (await this.#tables.registers.list()).map(({ row }) => row)
+      : this.#directory.registers();
+    const found = startingHosts(method, affinity, hosts, rows, this.#directory);
     if (found.kind === 'found') return found.hosts;
     throw new RefusedError(`No host may run ${method.id}: ${found.why}.`);
   }
