@@ -12,6 +12,8 @@ export interface SeenHost {
   readonly atMs: number;
   /** What its work wants together, as far as it is its own: of the CPU, what is wanted counts, not what is served. */
   readonly wanted: ResourceVector;
+  /** Nobody has heard from it before: what left it meanwhile, and what came, no report has listed. */
+  readonly isNew: boolean;
   /** Of the cores in its report, those of executions that have left since the report before. */
   readonly departedCores: number;
 }
@@ -42,9 +44,11 @@ export type WhereIs = (execution: ExecutionId) => { readonly host: HostName; rea
 export interface SeenRack {
   readonly capacity: ResourceVector;
   readonly used: ResourceVector;
+  /** One of its hosts is new: its figures do not yet tell what runs there. */
+  readonly isNew: boolean;
 }
 
-type Report = Pick<SeenHost, 'usage' | 'atMs'>;
+type Report = Pick<SeenHost, 'usage' | 'atMs' | 'isNew'>;
 
 /**
  * What the racks' actors have told: hosts, executions and components, none older than `staleMs`. It believes each host's
@@ -74,7 +78,8 @@ export class FleetView {
       const { name, incarnation } = usage.identity;
       const known = this.#reports.get(name)?.usage;
       const isOld = known?.identity.incarnation === incarnation && known.report >= usage.report;
-      if (!isOld) this.#keep({ usage, atMs });
+      const isNew = known?.identity.incarnation !== incarnation;
+      if (!isOld) this.#keep({ usage, atMs, isNew });
     }
   }
 
@@ -257,10 +262,14 @@ function componentsOf(executions: Iterable<SeenExecution>): readonly SeenCompone
 
 function racksOf(hosts: readonly SeenHost[], believed: Iterable<Believed>): ReadonlyMap<RackName, SeenRack> {
   const racks = new Map<RackName, SeenRack>();
-  for (const { usage, wanted } of hosts) {
+  for (const { usage, wanted, isNew } of hosts) {
     const { rack } = usage.identity;
-    const known = racks.get(rack) ?? { capacity: noResources, used: noResources };
-    racks.set(rack, { capacity: plus(known.capacity, usage.capacity), used: plus(known.used, wanted) });
+    const known = racks.get(rack) ?? { capacity: noResources, used: noResources, isNew: false };
+    racks.set(rack, {
+      capacity: plus(known.capacity, usage.capacity),
+      used: plus(known.used, wanted),
+      isNew: known.isNew || isNew,
+    });
   }
   const change = (rack: RackName, by: typeof plus, usage: ExecutionUsage): void => {
     const known = racks.get(rack);

@@ -154,7 +154,11 @@ export class LatencyFirstRounds implements OrchestrationRounds {
     this.#memory.ended = this.#memory.ended.filter((ended) => !due.includes(ended));
   }
 
-  #candidate(seen: SeenComponent, forecast: ComponentForecast | null, { busy }: Situation): Candidate {
+  #candidate(
+    seen: SeenComponent,
+    forecast: ComponentForecast | null,
+    { view, nowMs, busy }: Situation,
+  ): Candidate {
     const inRack = seen.executions.filter(({ rack }) => rack === seen.rack);
     const rested = inRack.filter(
       ({ movedAgoMs }) => movedAgoMs === null || movedAgoMs >= this.#rules.coolDownMs,
@@ -170,7 +174,11 @@ export class LatencyFirstRounds implements OrchestrationRounds {
         used,
         predicted: forecast === null ? used : scaled(peakOf(forecast), shareOf(used, seen.demand)),
         latencyImpact: forecast?.latencyImpact ?? 0,
-        movable: !busy.has(seen.component) && rested.length > 0 && rested.length === inRack.length,
+        movable:
+          view.racks(nowMs).get(seen.rack)?.isNew === false &&
+          !busy.has(seen.component) &&
+          rested.length > 0 &&
+          rested.length === inRack.length,
       },
     };
   }
@@ -181,11 +189,11 @@ export class LatencyFirstRounds implements OrchestrationRounds {
       view.hosts(nowMs).flatMap(({ usage }) => (usage.accepting ? [usage.identity.rack] : [])),
     );
     return {
-      racks: [...view.racks(nowMs)].map(([rack, { capacity, used }]) => ({
+      racks: [...view.racks(nowMs)].map(([rack, { capacity, used, isNew }]) => ({
         rack,
         capacity,
         used: underWay(rack, used, situation),
-        accepting: accepting.has(rack),
+        accepting: accepting.has(rack) && !isNew,
       })),
       components: candidates.map(({ ranked }) => ranked),
       latencies,

@@ -251,7 +251,7 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
 
 const noWishes: Wishes = { labels: [], apart: [], near: [] };
 
-function siteOf({ usage, departedCores }: SeenHost): Site {
+function siteOf({ usage, departedCores, isNew }: SeenHost): Site {
   const { identity, capacity, used, executions, labels, accepting, expense } = usage;
   const listed = executions.reduce<ResourceVector>((left, one) => minus(left, one.used), used);
   return {
@@ -263,7 +263,7 @@ function siteOf({ usage, departedCores }: SeenHost): Site {
     power: { kind: 'linear', idleW: expense.idleW, peakW: expense.peakW },
     sleeps: false,
     labels: [...labels, rackLabel(identity.rack), hostLabel(identity.name)],
-    accepting,
+    accepting: accepting && !isNew,
     draining: false,
   };
 }

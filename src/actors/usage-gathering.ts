@@ -5,6 +5,7 @@ import { usageExecutionsMax, usageHostsMax } from '../protocols/messages/monitor
 import { address } from './addresses.ts';
 import type { Directory } from './directory.ts';
 import type { Exchange } from './ports.ts';
+import { isSoundUsage } from './usage-soundness.ts';
 
 export interface GatheringPorts {
   readonly identity: HostIdentity;
@@ -24,8 +25,9 @@ export class UsageGathering {
     this.#ports = ports;
   }
 
-  /** Only of this rack's hosts that are up, and only what is newer than what is known. */
+  /** Only what can be true, of this rack's hosts that are up, and newer than what is known. */
   take(usage: HostUsage): void {
+    if (!isSoundUsage(usage)) return;
     const { name, incarnation, rack } = usage.identity;
     const { directory, identity } = this.#ports;
     if (rack !== identity.rack || directory.host(name)?.incarnation !== incarnation) return;

@@ -26,6 +26,7 @@ export function isSoundUsage(report: unknown): report is HostUsage {
     typeof report['accepting'] === 'boolean' &&
     isCapacity(report['capacity']) &&
     isUse(report['used'], report['capacity']) &&
+    isExpense(report['expense']) &&
     Array.isArray(executions) &&
     executions.length <= executionsMax &&
     executions.every(isExecution) &&
@@ -47,6 +48,10 @@ function isUse(used: unknown, capacity: Vector): boolean {
   const within = (name: 'memory' | 'io' | 'network', factor: number): boolean =>
     capacity[name] === 0 || used[name] <= factor * capacity[name];
   return within('memory', memoryUsageMax) && within('io', flowUsageMax) && within('network', flowUsageMax);
+}
+
+function isExpense(value: unknown): boolean {
+  return isRecord(value) && [value['pricePerHour'], value['idleW'], value['peakW']].every(isAmount);
 }
 
 function isExecution(value: unknown): boolean {

@@ -48,6 +48,7 @@ function hostOf(name: string, report: number, changes: Partial<HostUsage> = {}):
     atWallMs: wallMs,
     periodMs: 1_000,
     capacity,
+    expense: { pricePerHour: 0, idleW: 0, peakW: 0 },
     used: { ...nothing, cpu: 1 },
     accepting: true,
     executions: [],
@@ -95,6 +96,7 @@ const lies: readonly (readonly [string, unknown])[] = [
   ['a list of nothing', { executions: [null] }],
   ['peers that are none', { executions: [{ ...x, peers: undefined }] }],
   ['rates that are no numbers', { executions: [usageOf('x', { peers: [rate(Number.NaN)] })] }],
+  ['a price that is none', { expense: { pricePerHour: Number.NaN, idleW: 0, peakW: 0 } }],
   ['no arrivals', { arrivals: undefined }],
   ['nobody', { identity: undefined }],
   ['a time that is none', { atWallMs: Number.NaN }],
@@ -154,6 +156,17 @@ test('what moves is counted once, where the registry shows it, in each of the re
   tell(hostOf('b1', 2, { executions: [x], used: nothing }), 1_100);
   expect(wanted(view, 1_100)).toEqual({ ra: 0, rb: 1 });
   expect(view.executions(1_100).get(x.execution)).toMatchObject({ host: 'b1', rack: 'rb' });
+});
+
+test('a host of which there is one report only is new, and so is its rack', () => {
+  const { view, tell } = viewOf({});
+  tell(hostOf('a1', 1), 0);
+  tell(hostOf('a1', 2), 1_000);
+  expect(view.racks(1_000).get(rackName('ra'))?.isNew).toBe(false);
+  tell(hostOf('a2', 7), 1_000);
+  expect(view.racks(1_000).get(rackName('ra'))?.isNew).toBe(true);
+  tell(hostOf('a2', 8), 2_000);
+  expect(view.racks(2_000).get(rackName('ra'))?.isNew).toBe(false);
 });
 
 test('what has ended is nowhere, though its host had just reported it', () => {
