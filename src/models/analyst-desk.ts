@@ -1,5 +1,5 @@
 import { DearAdmission } from '../forecasting/admission.ts';
-import type { FittedModel, Forecaster, ForecasterOptions, Model, Series } from '../forecasting/contract.ts';
+import type { Forecaster, ForecasterOptions, Model, Series } from '../forecasting/contract.ts';
 import { createForecaster, defaultOptions } from '../forecasting/forecaster.ts';
 import type { Lesson } from '../forecasting/learned/contract.ts';
 import { dailyPeriod } from '../forecasting/period.ts';
@@ -83,8 +83,8 @@ export class AnalystDesk {
     this.#options = options;
     this.#afforded = new Map(
       dear.map((model) => {
-        const fit = (history: Series): FittedModel | null =>
-          allowance.isOpen ? allowance.spend(() => model.fit(history)) : null;
+        const fit: Model['fit'] = (history, earlier) =>
+          allowance.isOpen ? allowance.spend(() => model.fit(history, earlier ?? null)) : null;
         return [model.name, { name: model.name, price: model.price, fit }];
       }),
     );

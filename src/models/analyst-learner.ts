@@ -1,7 +1,7 @@
 import type { Learning, Teaching } from '../actors/ports.ts';
 import type { Random } from '../core/ports.ts';
 import { GodwitError } from '../core/errors.ts';
-import type { Model } from '../forecasting/contract.ts';
+import type { FittedModel, Model } from '../forecasting/contract.ts';
 import type { LearnedModel, LearnedWeights, Lesson } from '../forecasting/learned/contract.ts';
 import { defaultLearning, learn } from '../forecasting/learned/learning.ts';
 import { learnedModel } from '../forecasting/learned/model.ts';
@@ -17,13 +17,24 @@ export class Learner {
   readonly #shipped: LearnedWeights;
   readonly #random: Random;
   #now: LearnedModel;
+  readonly #fittedBy = new WeakMap<FittedModel, LearnedModel>();
 
   constructor(shipped: LearnedWeights, random: Random) {
     this.#shipped = shipped;
     this.#random = random;
     this.#now = learnedModel(shipped);
     const { name, price } = this.#now;
-    this.model = { name, price, fit: (history) => this.#now.fit(history) };
+    this.model = {
+      name,
+      price,
+      // What older weights were fitted with is not taken over.
+      fit: (history, earlier = null) => {
+        const isOwn = earlier !== null && this.#fittedBy.get(earlier) === this.#now;
+        const fitted = this.#now.fit(history, isOwn ? earlier : null);
+        if (fitted !== null) this.#fittedBy.set(fitted, this.#now);
+        return fitted;
+      },
+    };
   }
 
   learn(lessons: readonly Lesson[]): Learning {
