@@ -15,7 +15,7 @@ import { naiveScale } from './metrics.ts';
 import { persistence } from './naive.ts';
 import { naiveModels, ownModels } from './pool.ts';
 import { fillGaps } from './preparation.ts';
-import { dailyPeriod, unalignedStride } from './period.ts';
+import { dailyPeriod, unevenStride } from './period.ts';
 
 export const defaultOptions: ForecasterOptions = {
   pool: ownModels,
@@ -31,22 +31,29 @@ const heldShare = 0.4;
 /** Fewer values than this are not split. */
 const splitMin = 24;
 /** Forecasts that are made and scored on the values held back. */
-const originsWanted = 64;
+const originsWanted = 72;
 /** Errors that must be known before the gate judges. */
 const gateErrorsMin = 10;
 /**
  * The combination is dropped for a naive model when its held-back error is above this share of the naive one's. At 1
  * the gate closes by chance as often as for a reason, and costs more than it saves.
  */
-const gateShare = 1.1;
+const gateShareAt = (step: number): number =>
+  Number(process.env['G' + (step < 8 ? 1 : step < 24 ? 2 : 3)] ?? 1.1);
+/** Before so many errors are known the combination is made of guesses, and is not judged. */
+const duelFrom = Number(process.env['DF'] ?? 10);
+
 
 /** A forecast that was made, and waits for the values that it is about. */
 interface Pending {
   /** Count of values that were known. */
   readonly origin: number;
+  /** NaN while too few values were known to tell. */
   readonly scatter: number;
   /** For each model, then the combination, the value at each scored step. */
   readonly points: readonly Float64Array[];
+  /** For each scored step the naive model that was the better one till then; −1 where too little was known to weigh. */
+  readonly rivals: readonly number[];
   /** Reference interval at each scored step, NaN where there is none. */
   readonly lows: Float64Array;
   readonly highs: Float64Array;
@@ -86,11 +93,14 @@ export class RollingForecaster implements Forecaster {
   #fitted: readonly (FittedModel | null)[] = [];
   readonly #scored: readonly number[];
   readonly #ledger: ErrorLedger;
+  /** Errors of the combination, and of the naive model that was the better one till then, where weights were known. */
+  readonly #duel: ErrorLedger;
   readonly #conformal: ConformalErrors;
   readonly #scatter = new LocalScatter();
   #pending: Pending[] = [];
+  /** From origin to origin, in steps: on average. */
   #stride = 1;
-  #sinceOrigin = 0;
+  #untilOrigin = 0;
   #sinceFit = 0;
   /** What the models say at the present origin, as far as somebody asked. */
   #said: readonly (Float64Array | null)[] | null = null;
@@ -105,7 +115,8 @@ export class RollingForecaster implements Forecaster {
     this.#startMs = series.startMs;
     this.#scored = scoredSteps(options.horizon, dailyPeriod(series.stepMs));
     this.#ledger = new ErrorLedger(this.#pool.length + 1, this.#scored.length);
-    this.#conformal = new ConformalErrors(this.#scored.length);
+    this.#duel = new ErrorLedger(2, this.#scored.length);
+    this.#conformal = new ConformalErrors(this.#scored);
     this.#dropped = Math.max(0, series.values.length - options.historyMax);
     const values = series.values
       .slice(this.#dropped)
@@ -168,7 +179,7 @@ export class RollingForecaster implements Forecaster {
     const known = values.length - held;
     for (let index = 0; index < known; index += 1) this.#append(values[index]!);
     if (held > 0) {
-      this.#stride = unalignedStride(held / originsWanted, this.#stepMs);
+      this.#stride = unevenStride(held / originsWanted);
       this.#fit();
       for (let index = known; index < values.length; index += 1)
         this.#take(values[index]!, filled[index] === 0);
@@ -183,8 +194,11 @@ export class RollingForecaster implements Forecaster {
   }
 
   #take(value: number, measured: boolean): void {
-    if (this.#sinceOrigin === 0) this.#pending.push(this.#makePending());
-    this.#sinceOrigin = (this.#sinceOrigin + 1) % this.#stride;
+    if (this.#untilOrigin < 1) {
+      this.#pending.push(this.#makePending());
+      this.#untilOrigin += this.#stride;
+    }
+    this.#untilOrigin -= 1;
     this.#append(value);
     for (const fitted of this.#fitted) fitted?.observe(value);
     this.#score(value, measured);
@@ -242,11 +256,19 @@ export class RollingForecaster implements Forecaster {
     const miss = (1 - referenceShare) / 2;
     return {
       origin: this.#dropped + this.#values.length,
-      scatter,
+      scatter: this.#scatter.known ? scatter : Number.NaN,
       points: [...points, combined, used],
-      lows: used.map((value, place) => value + scatter * this.#conformal.quantile(place, miss)),
-      highs: used.map((value, place) => value + scatter * this.#conformal.quantile(place, 1 - miss)),
+      rivals: this.#scored.map((_, place) =>
+        this.#ledger.count(this.#pool.length, place) >= duelFrom ? this.#bestNaive(place) : -1,
+      ),
+      lows: used.map((value, place) => value + scatter * this.#judged(place, miss)),
+      highs: used.map((value, place) => value + scatter * this.#judged(place, 1 - miss)),
     };
+  }
+
+  /** NaN while the interval is not made of errors alone: its width is not to follow what it misses. */
+  #judged(place: number, level: number): number {
+    return this.#conformal.few(place) ? Number.NaN : this.#conformal.quantile(place, level);
   }
 
   #score(value: number, measured: boolean): void {
@@ -259,10 +281,16 @@ export class RollingForecaster implements Forecaster {
         const error = Math.abs(value - pending.points[index]![place]!);
         if (!Number.isNaN(error)) this.#ledger.add(index, place, error);
       }
+      const rival = pending.rivals[place]!;
+      if (rival >= 0) {
+        this.#duel.add(0, place, Math.abs(value - pending.points[this.#pool.length]![place]!));
+        this.#duel.add(1, place, Math.abs(value - pending.points[rival]![place]!));
+      }
+      if (Number.isNaN(pending.scatter)) continue;
       const low = pending.lows[place]!;
       const held = Number.isNaN(low) ? null : value >= low && value <= pending.highs[place]!;
       const error = value - pending.points[this.#pool.length + 1]![place]!;
-      this.#conformal.add(place, error / pending.scatter, held);
+      this.#conformal.add(place, error / Math.max(pending.scatter, this.#scatter.floor), held);
     }
     if (this.#pending[0] !== undefined && now - this.#pending[0].origin >= farthest) this.#pending.shift();
   }
@@ -278,11 +306,8 @@ export class RollingForecaster implements Forecaster {
       const own = weightsOf(errors, sharpnessAt(step));
       const known = own.some((weight) => weight > 0);
       weights.push(known ? own : (weights.at(-1) ?? this.#only(persistence.name)));
-      const naive = this.#ledger.mean(this.#bestNaive(place), place);
-      const combined = this.#ledger.mean(this.#pool.length, place);
-      gated.push(
-        this.#ledger.count(this.#pool.length, place) >= gateErrorsMin && combined > gateShare * naive,
-      );
+      const fought = this.#duel.count(0, place) >= gateErrorsMin;
+      gated.push(fought && this.#duel.mean(0, place) > gateShareAt(step) * this.#duel.mean(1, place));
     }
     return { weights, gated };
   }
@@ -355,13 +380,12 @@ export class RollingForecaster implements Forecaster {
     return rows;
   }
 
-  /** Before there are errors: as wide as a random walk of the scatter seen would be. */
+  /** In units of the scatter. While there are few errors, nobody is expected to go farther than all have gone. */
   #distance(place: number, level: number): number {
-    for (let known = place; known >= 0; known -= 1) {
-      const distance = this.#conformal.quantile(known, level);
-      if (!Number.isNaN(distance)) return distance * Math.sqrt(this.#scored[place]! / this.#scored[known]!);
-    }
-    return 4 * (level - 0.5) * Math.sqrt(this.#scored[place]!);
+    const distance = this.#conformal.quantile(place, level);
+    if (!this.#conformal.few(place)) return distance;
+    const most = this.#scatter.spread / this.#scatter.scatter;
+    return Math.min(most, Math.max(-most, distance));
   }
 
   #explain(horizon: number, { weights, gated }: Decision): Pick<Forecast, 'model' | 'weights' | 'reason'> {

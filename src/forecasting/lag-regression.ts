@@ -40,7 +40,7 @@ const logOffset = 0.05;
 /** A forecast may leave the range seen by this share of it. */
 const rangeMargin = 0.25;
 /** From this knot on, neighbouring origins say nearly the same: */
-const farFrom = 6;
+const farFrom = 16;
 /** of long histories only every so many of them make a row. */
 const farStride = 3;
 const thinnedMin = 1000;

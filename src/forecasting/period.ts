@@ -20,6 +20,15 @@ export function unalignedStride(wanted: number, stepMs: number): number {
   return stride;
 }
 
+/**
+ * A mean distance between origins, at most the one wanted, that meets the phases of any season evenly, whatever its
+ * length: when whole ones and their golden share alternate (Weyl 1916), no cycle is judged by few of its phases.
+ */
+export function unevenStride(wanted: number): number {
+  const golden = (Math.sqrt(5) - 1) / 2;
+  return wanted < 1 + golden ? 1 : Math.floor(wanted - golden) + golden;
+}
+
 function commonDivisor(one: number, other: number): number {
   return other === 0 ? one : commonDivisor(other, one % other);
 }

@@ -59,7 +59,7 @@ test('newer errors count more', () => {
 
 test('conformal quantiles hold their share of values of the same kind, and follow when the kind changes', () => {
   const chance = chances(5);
-  const errors = new ConformalErrors(1);
+  const errors = new ConformalErrors([1]);
   const run = (count: number, size: number): number => {
     let held = 0;
     for (let index = 0; index < count; index += 1) {
