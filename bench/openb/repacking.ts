@@ -1,0 +1,249 @@
+import type { Cluster, RequestClass } from './cluster.ts';
+import { gpuWholeMilli } from './cluster.ts';
+import type { MakeRoom } from './admit.ts';
+import type { Admission } from './policies.ts';
+
+export interface RepackingLimits {
+  /** Pods that may move for one admission. */
+  readonly movesMax: number;
+  /** Ways that are tried before a request is refused. */
+  readonly triesMax: number;
+}
+
+/** Pods whose leaving makes room on a node. */
+interface Way {
+  readonly node: number;
+  readonly victims: readonly number[];
+  readonly price: number;
+}
+
+/** Ways that fail with victims of one kind are given up after as many. */
+const alikeMax = 4;
+/** What a move weighs beside the GPU that it moves, in thousandths of a GPU. */
+const movePriceMilli = 200;
+/** What a victim weighs that fits nowhere as things are: another has to leave for it. */
+const chainPriceMilli = 1_000;
+
+/**
+ * Makes room for a request that fits nowhere, by a few moves: on some node, pods whose leaving is enough give way; each
+ * goes where the policy would place it, or takes the place of another pod that has somewhere to go. Everybody who was
+ * admitted stays admitted: a way that does not work out is taken back whole.
+ */
+export function repacking(cluster: Cluster, admission: Admission, limits: RepackingLimits): MakeRoom {
+  const exchange = exchangeOf(cluster, admission);
+  const attempt = (pod: number, request: RequestClass, { node, victims }: Way): number | null => {
+    const requests = victims.map((victim) => ({ victim, request: cluster.occupant(victim).request }));
+    for (const victim of victims) cluster.remove(victim);
+    const devices = tightestDevices(cluster, node, request);
+    if (devices === null) return null;
+    cluster.place(pod, request, { node, devices });
+    let moves = 0;
+    for (const { victim, request: asked } of requests.toSorted(
+      (a, b) => sizeOf(b.request) - sizeOf(a.request),
+    )) {
+      const seat = admission.choose(asked);
+      if (seat !== null) cluster.place(victim, asked, seat);
+      else if (moves + 2 > limits.movesMax || !exchange(victim, asked, node)) return null;
+      else moves += 1;
+      moves += 1;
+    }
+    return moves <= limits.movesMax ? moves : null;
+  };
+  return (pod, request) => {
+    const failed = new Map<string, number>();
+    let tries = 0;
+    for (const way of waysOf(cluster, admission, request, limits.movesMax)) {
+      const kind = way.victims
+        .map((victim) => cluster.occupant(victim).request.id)
+        .toSorted()
+        .join(' ');
+      const failures = failed.get(kind) ?? 0;
+      if (failures >= alikeMax) continue;
+      if (tries === limits.triesMax) return null;
+      tries += 1;
+      const moves = attempt(pod, request, way);
+      if (moves !== null) {
+        cluster.commit();
+        return moves;
+      }
+      cluster.rollBack();
+      failed.set(kind, failures + 1);
+    }
+    return null;
+  };
+}
+
+function sizeOf({ gpus, gpuMilli }: RequestClass): number {
+  return gpus * gpuMilli;
+}
+
+/** The fullest GPUs of a node that have room; null if there are too few, or CPU or memory is missing. */
+export function tightestDevices(
+  cluster: Cluster,
+  node: number,
+  request: RequestClass,
+): readonly number[] | null {
+  if (!cluster.fits(node, request)) return null;
+  const devices = Array.from({ length: cluster.nodes[node]?.gpus ?? 0 }, (_, device) => device);
+  return devices
+    .filter((device) => cluster.left(node, device) >= request.gpuMilli)
+    .toSorted((a, b) => cluster.left(node, a) - cluster.left(node, b) || a - b)
+    .slice(0, request.gpus);
+}
+
+/** Ways to make room, the cheapest first: little GPU to move, few moves, victims that fit somewhere as things are. */
+function waysOf(
+  cluster: Cluster,
+  admission: Admission,
+  request: RequestClass,
+  movesMax: number,
+): readonly Way[] {
+  const fitting = new Map<number, boolean>();
+  const fits = (asked: RequestClass): boolean => {
+    const known = fitting.get(asked.id) ?? admission.choose(asked) !== null;
+    fitting.set(asked.id, known);
+    return known;
+  };
+  const price = (victims: readonly number[]): number =>
+    victims.reduce((sum, victim) => {
+      const asked = cluster.occupant(victim).request;
+      return sum + movePriceMilli + sizeOf(asked) + (fits(asked) ? 0 : chainPriceMilli);
+    }, 0);
+  const ways: Way[] = [];
+  for (const [node, shape] of cluster.nodes.entries()) {
+    if (shape.gpus < request.gpus || shape.cpuMilli < request.cpuMilli) continue;
+    for (const victims of victimsOn(cluster, node, request))
+      if (victims.length > 0 && victims.length <= movesMax)
+        ways.push({ node, victims, price: price(victims) });
+  }
+  return ways.toSorted((a, b) => a.price - b.price || a.node - b.node);
+}
+
+/** Who would have to leave a node: first for GPUs, then for CPU and memory. */
+function victimsOn(cluster: Cluster, node: number, request: RequestClass): readonly (readonly number[])[] {
+  const pods = [...cluster.podsOf(node)];
+  const choices = request.gpus === 0 ? [[]] : deviceVictims(cluster, node, pods, request);
+  return choices.flatMap((leaving) => {
+    const cpuMissing =
+      request.cpuMilli - (cluster.cpuLeft[node] ?? 0) - sumOf(cluster, leaving, ({ cpuMilli }) => cpuMilli);
+    const memoryMissing =
+      request.memoryMib -
+      (cluster.memoryLeft[node] ?? 0) -
+      sumOf(cluster, leaving, ({ memoryMib }) => memoryMib);
+    if (cpuMissing <= 0 && memoryMissing <= 0) return [leaving];
+    const seen = new Set<number>();
+    return pods.flatMap((pod) => {
+      const asked = cluster.occupant(pod).request;
+      if (leaving.includes(pod) || seen.has(asked.id)) return [];
+      if (asked.cpuMilli < cpuMissing || asked.memoryMib < memoryMissing) return [];
+      seen.add(asked.id);
+      return [[...leaving, pod]];
+    });
+  });
+}
+
+function sumOf(cluster: Cluster, pods: readonly number[], part: (request: RequestClass) => number): number {
+  return pods.reduce((sum, pod) => sum + part(cluster.occupant(pod).request), 0);
+}
+
+/** For shares and single GPUs: one pod, two, or all that use one GPU. For more GPUs: all on those least used. */
+function deviceVictims(
+  cluster: Cluster,
+  node: number,
+  pods: readonly number[],
+  { gpus, gpuMilli }: RequestClass,
+): readonly (readonly number[])[] {
+  const devices = Array.from({ length: cluster.nodes[node]?.gpus ?? 0 }, (_, device) => {
+    const users = pods.filter((pod) => cluster.occupant(pod).seat.devices.includes(device));
+    return { left: cluster.left(node, device), users };
+  });
+  if (gpus > 1) {
+    const least = devices.toSorted((a, b) => b.left - a.left || a.users.length - b.users.length);
+    return [[...new Set(least.slice(0, gpus).flatMap(({ users }) => users))]];
+  }
+  if (devices.some(({ left }) => left >= gpuMilli)) return [[]];
+  return devices.flatMap(({ left, users }) => {
+    const missing = gpuMilli - left;
+    const enough = (leaving: readonly number[]): boolean =>
+      sumOf(cluster, leaving, (request) => request.gpuMilli) >= missing;
+    const single = users.filter((user) => enough([user])).map((user) => [user]);
+    if (single.length > 0) return single;
+    const pairs = users.flatMap((a, at) => users.slice(at + 1).map((b) => [a, b]));
+    const enoughPairs = pairs.filter(enough);
+    return enoughPairs.length > 0 ? enoughPairs : [users];
+  });
+}
+
+type Exchange = (victim: number, asked: RequestClass, from: number) => boolean;
+
+/** Pods of a node, one of each kind, for which one of another kind would fit if they left. */
+type Yielding = (node: number, asked: RequestClass) => readonly number[];
+
+/** Seats a victim in the place of another pod, which goes to the victim's old node or wherever there is room. */
+function exchangeOf(cluster: Cluster, admission: Admission): Exchange {
+  const yielding = yieldingOf(cluster);
+  return (victim, asked, from) => {
+    let best: { readonly node: number; readonly pod: number; readonly size: number } | null = null;
+    const fitting = new Map<number, boolean>();
+    for (let node = 0; node < cluster.nodes.length; node += 1) {
+      if (node === from) continue;
+      for (const pod of yielding(node, asked)) {
+        const other = cluster.occupant(pod).request;
+        const size = sizeOf(other);
+        if (best !== null && size >= best.size) continue;
+        const finds = fitting.get(other.id) ?? admission.choose(other) !== null;
+        fitting.set(other.id, finds);
+        if (finds) best = { node, pod, size };
+      }
+    }
+    if (best === null) return false;
+    const other = cluster.occupant(best.pod).request;
+    cluster.remove(best.pod);
+    const devices = tightestDevices(cluster, best.node, asked);
+    if (devices === null) return false;
+    cluster.place(victim, asked, { node: best.node, devices });
+    const seat = admission.choose(other);
+    if (seat === null) return false;
+    cluster.place(best.pod, other, seat);
+    return true;
+  };
+}
+
+function yieldingOf(cluster: Cluster): Yielding {
+  const known = new Map<number, { readonly state: Int32Array; readonly pods: (readonly number[])[] }>();
+  return (node, asked) => {
+    const entry = known.get(asked.id) ?? { state: new Int32Array(cluster.nodes.length), pods: [] };
+    known.set(asked.id, entry);
+    const state = cluster.stateOf[node] ?? 0;
+    const remembered = entry.pods[node];
+    if (entry.state[node] === state && remembered !== undefined) return remembered;
+    const seen = new Set<number>();
+    const pods = [...cluster.podsOf(node)].filter((pod) => {
+      const { request, seat } = cluster.occupant(pod);
+      if (request.id === asked.id || seen.has(request.id)) return false;
+      if (!fitsWithout(cluster, node, asked, request, seat.devices)) return false;
+      seen.add(request.id);
+      return true;
+    });
+    entry.state[node] = state;
+    entry.pods[node] = pods;
+    return pods;
+  };
+}
+
+function fitsWithout(
+  cluster: Cluster,
+  node: number,
+  asked: RequestClass,
+  leaving: RequestClass,
+  devices: readonly number[],
+): boolean {
+  if ((cluster.cpuLeft[node] ?? 0) + leaving.cpuMilli < asked.cpuMilli) return false;
+  if ((cluster.memoryLeft[node] ?? 0) + leaving.memoryMib < asked.memoryMib) return false;
+  let enough = 0;
+  for (let device = 0; device < (cluster.nodes[node]?.gpus ?? 0); device += 1) {
+    const left = cluster.left(node, device) + (devices.includes(device) ? leaving.gpuMilli : 0);
+    if (Math.min(left, gpuWholeMilli) >= asked.gpuMilli) enough += 1;
+  }
+  return enough >= asked.gpus;
+}
