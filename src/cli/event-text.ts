@@ -27,10 +27,7 @@ function detailText(detail: EventDetail): string {
     case 'executionSettled':
       return `${detail.tenure.execution} ${detail.outcome}`;
     case 'recovered':
-      return (
-        `${detail.tenure.execution} recovered from ${detail.from}, at generation ${detail.tenure.generation}, ` +
-        `from the checkpoint after effect ${detail.effectSequence}`
-      );
+      return recoveredText(detail);
     case 'moved':
       return (
         `${detail.tenure.execution} moved to ${detail.to} in ${detail.pauseMs.toFixed(1)} ms (${bytesText(detail.bytes)}), ` +
@@ -59,11 +56,8 @@ function detailText(detail: EventDetail): string {
     }
     case 'orchestratorFailed':
       return `the orchestrator: ${detail.reason}`;
-    case 'forecasterLearned': {
-      const { series, errorBefore, errorAfter } = detail;
-      const percent = 100 * (1 - errorAfter / errorBefore);
-      return `the learned forecaster learned on from ${series} series: its error there fell by ${percent.toFixed(1)} %`;
-    }
+    case 'forecasterLearned':
+      return learnedText(detail);
     case 'forecasterFailed':
       return `the learned forecaster: ${detail.reason}`;
     case 'childRestarted':
@@ -73,6 +67,27 @@ function detailText(detail: EventDetail): string {
     default:
       return assertNever(detail);
   }
+}
+
+function recoveredText({
+  tenure,
+  from,
+  effectSequence,
+}: Extract<EventDetail, { kind: 'recovered' }>): string {
+  const { execution, generation } = tenure;
+  return (
+    `${execution} recovered from ${from}, at generation ${generation}, ` +
+    `from the checkpoint after effect ${effectSequence}`
+  );
+}
+
+function learnedText({
+  series,
+  errorBefore,
+  errorAfter,
+}: Extract<EventDetail, { kind: 'forecasterLearned' }>): string {
+  const percent = 100 * (1 - errorAfter / errorBefore);
+  return `the learned forecaster learned on from ${series} series: its error there fell by ${percent.toFixed(1)} %`;
 }
 
 function abandoned(effects: readonly string[]): string {

@@ -7,6 +7,7 @@ import { Allowance } from './analyst-allowance.ts';
 import { AnalystDesk, deskBoundsDefault } from './analyst-desk.ts';
 import { Learner } from './analyst-learner.ts';
 import type { AnalystAnswer, AnalystRequest, AnalystStart } from './analyst-messages.ts';
+import { lightModels } from './analyst-pools.ts';
 import { openForeignModels } from './foreign-models.ts';
 import { shippedWeights } from './learned.ts';
 
@@ -19,8 +20,6 @@ const dearSavedMsMax = 10_000;
 const dearFitMsMax = 2_000;
 /** Series that are learned from at a time: some two seconds. */
 const lessonsMax = 200;
-/** These hold what is fitted to each of up to 4,000 moments. */
-const heavyNames = /^(?:analogs|ridge)/;
 
 const clock = new SystemClock();
 const learner = new Learner(shippedWeights(), new SystemRandom());
@@ -29,7 +28,7 @@ const { weights } = workerData as AnalystStart;
 if (weights !== null) learner.teach(weights);
 const desk = new AnalystDesk({
   full: [...ownModels, learner.model],
-  light: ownModels.filter(({ name }) => !heavyNames.test(name)),
+  light: lightModels,
   dear: openForeignModels({ fitMsMax: dearFitMsMax }).models,
   allowance: new Allowance(dearShare, dearSavedMsMax, () => clock.monotonicMs()),
   bounds: deskBoundsDefault,
