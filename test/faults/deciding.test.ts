@@ -20,10 +20,16 @@ const quickRounds = [
   'orchestrator.utilizationMax=0.9',
 ];
 
-/** Two racks, all work in the first, and a holder of the control seat that does none of it. */
-async function skewed(
-  context: TestContext,
-): Promise<{ readonly fleet: Fleet; readonly work: readonly Work[] }> {
+interface Skewed {
+  readonly fleet: Fleet;
+  readonly work: readonly Work[];
+  /** The host that carries all of it. */
+  readonly loaded: string;
+  readonly otherRack: string;
+}
+
+/** Two racks of two hosts: the one that does not hold the control seat in its holder's rack carries everything. */
+async function skewed(context: TestContext): Promise<Skewed> {
   await turn(context);
   const fleet = await Fleet.start(context, {
     racks: 2,
@@ -32,12 +38,14 @@ async function skewed(
     environment: {},
   });
   const { holder } = await fleet.seat(controlSeat, ({ standing }) => standing === 'held');
-  const loaded = hostOf(holder) === 'r1-h1' ? 'r1-h2' : 'r1-h1';
+  const name = hostOf(holder);
+  const loaded = name.endsWith('h1') ? name.replace('h1', 'h2') : name.replace('h2', 'h1');
+  const otherRack = name.startsWith('r1') ? 'r2' : 'r1';
   const work = await fleet.startWork(
     loaded,
     Array.from({ length: count }, () => acts.many),
   );
-  return { fleet, work };
+  return { fleet, work, loaded, otherRack };
 }
 
 async function standing(fleet: Fleet) {
@@ -63,7 +71,7 @@ describe.concurrent("the control seat's holder", () => {
     'dies with orders under way: its successor knows them, and what was moved stays',
     { timeout },
     async (context) => {
-      const { fleet, work } = await skewed(context);
+      const { fleet, work, otherRack } = await skewed(context);
       const former = await fleet.seat(controlSeat, () => true);
       // The order stands in the vault before a host hears of it: whoever sees one, sees a remembered one.
       const { detail } = await fleet.event('moved', ({ reason }) => reason.by === 'orchestrator');
@@ -82,7 +90,7 @@ describe.concurrent("the control seat's holder", () => {
         { timeout: 30_000, interval: 100 },
       );
       const known = directives.find(({ directive }) => directive.parts.includes(detail.tenure.execution));
-      context.expect(known?.directive).toMatchObject({ term: former.term, targetRack: 'r2' });
+      context.expect(known?.directive).toMatchObject({ term: former.term, targetRack: otherRack });
       context.expect(asJudged(await fleet.settled(work))).toEqual(flawless(work));
       // Bound for its horizon: no order of either term moved it again.
       context.expect(Math.max(...moves(fleet))).toBe(1);
@@ -93,7 +101,7 @@ describe.concurrent("the control seat's holder", () => {
     'stands still for longer than its lease: what it orders afterwards moves nothing',
     { timeout },
     async (context) => {
-      const { fleet, work } = await skewed(context);
+      const { fleet, work, loaded, otherRack } = await skewed(context);
       const former = await fleet.seat(controlSeat, () => true);
       const stopped = hostOf(former.holder);
       fleet.signal(stopped, 'SIGSTOP');
@@ -101,7 +109,6 @@ describe.concurrent("the control seat's holder", () => {
       await fleet.event('moved', ({ reason }) => reason.by === 'orchestrator' && reason.term === next.term);
       fleet.signal(stopped, 'SIGCONT');
       await fleet.printed(stopped, '"event":"started"', 2);
-      const other = ['r1-h1', 'r1-h2'].find((name) => name !== stopped) ?? '';
       const [first] = work;
       if (first === undefined) throw new Error('there is work');
       // As if its order had been on the way all the while.
@@ -109,7 +116,7 @@ describe.concurrent("the control seat's holder", () => {
         directive: 'd-late',
         term: term(former.term),
         componentId: first.execution,
-        targetRack: rackName('r2'),
+        targetRack: rackName(otherRack),
         migrationStrategy: 'stopAndCopy',
         parts: [first.execution],
         targetHosts: {},
@@ -118,7 +125,7 @@ describe.concurrent("the control seat's holder", () => {
         decision: '',
         text: 'a former orchestrator ordered it',
       };
-      const engine = fleet.cluster.actor(`host/${other}/engine`);
+      const engine = fleet.cluster.actor(`host/${loaded}/engine`);
       const answer = await engine.ask<EngineReply>(
         { kind: 'carryOut', directive: late },
         { timeoutMs: 10_000 },
