@@ -42,13 +42,16 @@ export interface DeployedPackage extends CatalogueRow {
 }
 
 export interface Undeployed {
-  readonly row: CatalogueRow;
+  /** Empty for bytes that the catalogue did not list. */
+  readonly name: string;
+  readonly hash: PackageHash;
   /** Those that run it still: its bytes stay in the store for them. */
   readonly executions: readonly ExecutionId[];
 }
 
 /** Shortest beginning of a hash that names a package. */
 const hashCharactersMin = 8;
+const hashBeginning = /^[0-9a-f]{8,64}$/;
 
 /** The packages of a cluster: compiled here, kept in the store, listed in its catalogue. Needs no host that is up. */
 export class ClusterPackages {
@@ -131,29 +134,43 @@ export class ClusterPackages {
    * @throws {RefusedError} when executions run it, or the name has several versions
    */
   async undeploy(text: string, force: boolean): Promise<Undeployed> {
-    const rows = await this.#catalogue.list();
-    const found = named(rows, text);
-    const [row] = found;
-    if (row === undefined) throw noPackage(rows, text);
-    if (found.length > 1) {
-      const hashes = found.map(({ hash }) => hash.slice(0, 12)).join(', ');
-      throw new RefusedError(
-        `${found.length} packages are meant by '${text}': name one by its hash: ${hashes}.`,
-      );
-    }
-    const executions = await this.#runningOf(row.hash);
+    const { name, hash } = await this.#only(text);
+    const executions = await this.#runningOf(hash);
     if (executions.length > 0 && !force) {
       const shown = executions.slice(0, 5).join(', ') + (executions.length > 5 ? ', …' : '');
       throw new RefusedError(
-        `${row.name} (${row.hash.slice(0, 12)}) is run by ${executions.length} executions: ${shown}. ` +
+        `${name} (${hash.slice(0, 12)}) is run by ${executions.length} executions: ${shown}. ` +
           'Wait until they have ended, or add --force: then no more are started by its name.',
       );
     }
-    await this.#catalogue.remove(row.hash);
-    if (executions.length > 0) return { row, executions };
-    await this.#store.vault.delete(packageKey(row.hash));
-    await this.#store.vault.delete(signatureKey(row.hash));
-    return { row, executions: [] };
+    await this.#catalogue.remove(hash);
+    if (executions.length > 0) return { name, hash, executions };
+    await this.#store.vault.delete(packageKey(hash));
+    await this.#store.vault.delete(signatureKey(hash));
+    return { name, hash, executions: [] };
+  }
+
+  /** The one package that a text means: of the catalogue, else one whose bytes alone are in the store. */
+  async #only(text: string): Promise<{ readonly name: string; readonly hash: PackageHash }> {
+    const rows = await this.#catalogue.list();
+    const listed = named(rows, text);
+    const found = listed.length > 0 ? listed : await this.#unlisted(text);
+    const [only] = found;
+    if (only === undefined) throw noPackage(rows, text);
+    if (found.length === 1) return only;
+    const hashes = found.map(({ hash }) => hash.slice(0, 12)).join(', ');
+    throw new RefusedError(
+      `${found.length} packages are meant by '${text}': name one by its hash: ${hashes}.`,
+    );
+  }
+
+  async #unlisted(text: string): Promise<readonly { readonly name: string; readonly hash: PackageHash }[]> {
+    if (!hashBeginning.test(text)) return [];
+    const keys = await this.#store.vault.list(packageKey(packageHash(text)));
+    return keys.map((key) => ({
+      name: '',
+      hash: packageHash(key.slice(packageKey(packageHash('')).length)),
+    }));
   }
 
   async #bundled(path: string, roots: string | BundleRoots): Promise<Package> {

@@ -110,14 +110,15 @@ function packageRow(pack: DeployedPackage): readonly string[] {
 }
 
 async function undeploy(text: string, flags: Flags & { readonly force: boolean }): Promise<void> {
-  const { row, executions } = await withCluster(flags, (cluster) =>
+  const { name, hash, executions } = await withCluster(flags, (cluster) =>
     cluster.packages.undeploy(text, flags.force),
   );
-  if (flags.json) return console.log(JSON.stringify({ name: row.name, hash: row.hash, executions }));
-  console.log(`${row.name} (${row.hash.slice(0, hashCharacters)}) is taken away.`);
+  if (flags.json) return console.log(JSON.stringify({ name, hash, executions }));
+  const short = hash.slice(0, hashCharacters);
+  console.log(`${name === '' ? 'Package' : name} (${short}) is taken away.`);
   if (executions.length > 0) {
     console.log(
-      `${countText(executions.length, 'execution')} of it go on, and can still move and be recovered: its bytes stay in the store.`,
+      `${countText(executions.length, 'execution')} of it go on, and can still move and be recovered: its bytes stay in the store. \`godwit undeploy ${short}\` takes those away once they have ended.`,
     );
   }
 }

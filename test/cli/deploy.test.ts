@@ -154,6 +154,14 @@ test('a package is not taken away under an execution, unless somebody insists; w
   await migrate(execution, weak);
   await writeFile(until, '');
   expect(await cluster.is.outcome(execution)).toBe('held');
+  // What was left for it can be taken away now, and only once.
+  const left = (kept?.hash ?? '').slice(0, 12);
+  expect(await cluster.is.packages.undeploy(left, false)).toEqual({
+    name: '',
+    hash: kept?.hash,
+    executions: [],
+  });
+  await expect(cluster.is.packages.undeploy(left, false)).rejects.toThrow('There is no package');
 
   const again = await deploy('fleet', 'kept');
   expect(await cluster.is.packages.undeploy('kept', false)).toMatchObject({ executions: [] });
