@@ -12,6 +12,13 @@ export interface EndedChild {
   readonly result: ResultPointer;
 }
 
+interface LiveHosts {
+  /** By name. */
+  readonly all: readonly HostIdentity[];
+  /** Of two of one name, the one whose row was written first. */
+  readonly byName: ReadonlyMap<HostName, HostIdentity>;
+}
+
 /**
  * What the registry showed last: hints for routing and sweeping, never grounds for acting. Whoever acts on a row reads
  * or swaps it first.
@@ -24,11 +31,16 @@ export class Directory {
   readonly #stops: (() => void)[] = [];
   readonly #unlisted = new Set<unknown>([this.#leases, this.#registers, this.#seats]);
   readonly #onListed: (() => void)[] = [];
+  /** As the leases are now; null until somebody asks. Every message that is routed does. */
+  #live: LiveHosts | null = null;
 
   /** Follows all tables until `stop`. */
   start(tables: Tables): void {
     this.#stops.push(
-      tables.leases.watch((change) => this.#apply(this.#leases, change, (row) => row.host.incarnation)),
+      tables.leases.watch((change) => {
+        this.#live = null;
+        this.#apply(this.#leases, change, (row) => row.host.incarnation);
+      }),
       tables.registers.watch((change) => this.#apply(this.#registers, change, (row) => row.execution)),
       tables.seats.watch((change) => this.#apply(this.#seats, change, (row) => row.seat)),
     );
@@ -54,15 +66,12 @@ export class Directory {
 
   /** Incarnations whose lease stands, by name. */
   hosts(): readonly HostIdentity[] {
-    const live = [...this.#leases.values()]
-      .filter(({ row }) => row.phase === 'live')
-      .map(({ row }) => row.host);
-    return live.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    return this.#liveHosts().all;
   }
 
   /** The live incarnation of a name; of two, the one whose row was written first. */
   host(name: HostName): HostIdentity | null {
-    return this.hosts().find((host) => host.name === name) ?? null;
+    return this.#liveHosts().byName.get(name) ?? null;
   }
 
   incarnation(id: IncarnationId): HostIdentity | null {
@@ -108,6 +117,16 @@ export class Directory {
 
   racks(): readonly RackName[] {
     return [...new Set(this.hosts().map((host) => host.rack))];
+  }
+
+  #liveHosts(): LiveHosts {
+    if (this.#live !== null) return this.#live;
+    const hosts = [...this.#leases.values()].flatMap(({ row }) => (row.phase === 'live' ? [row.host] : []));
+    const all = hosts.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    const byName = new Map<HostName, HostIdentity>();
+    for (const host of all) if (!byName.has(host.name)) byName.set(host.name, host);
+    this.#live = { all, byName };
+    return this.#live;
   }
 
   #apply<Row>(rows: Map<string, Found<Row>>, change: TableChange<Row>, idOf: (row: Row) => string): void {
