@@ -88,7 +88,10 @@ beforeAll(async () => {
   ]);
   cluster.is = await connect({ url: `lmdb:${file('state')}`, folder: file('state') });
 });
-afterAll(() => cluster.is.close());
+afterAll(async () => {
+  // Whatever failed before, the hosts are to be ended.
+  if ('is' in cluster) await cluster.is.close();
+});
 
 const deploy = (path: string, name: string | null = null, privatePem: string | null = null) =>
   cluster.is.packages.deploy(file(path), { name, privatePem, by: 'a test', nowMs: 1_000 });
