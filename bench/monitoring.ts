@@ -6,15 +6,15 @@ import { fileURLToPath } from 'node:url';
 import { LocalCluster } from '../src/cli/local-cluster.ts';
 import { anywhere, connect } from '../src/cluster.ts';
 import { hostName } from '../src/core/ids.ts';
-import type { HostDescription } from '../src/protocols/messages.ts';
 import { locateStore } from '../src/store/state-folder.ts';
 import { allocationError } from './monitoring/allocations.ts';
 import type { Figure } from './figure.ts';
 
 const sizes = [0, 100, 1_000];
-const settleMs = 5_000;
-/** Three usage reports of the shipped defaults. */
-const measureMs = 30_000;
+/** The first forecast, which starts a thread and is slower than all others, is over by then. */
+const settleMs = 75_000;
+/** Two forecasts and twelve usage reports of the shipped defaults. */
+const measureMs = 120_000;
 /** Once within the bench, so never. */
 const neverMs = 1e9;
 /** The kernel counts in these; Linux has used 100 of them a second for decades, whatever it counts inside. */
@@ -33,7 +33,6 @@ const unmonitored = ['sampleMs', 'traceMs', 'usageMs'].map((key) => `monitor.${k
 /** One host with so many executions, each of which wakes once a second. */
 interface Subject {
   readonly pid: number;
-  readonly describe: () => Promise<HostDescription | null>;
   readonly end: () => Promise<void>;
 }
 
@@ -43,6 +42,7 @@ interface Subject {
  */
 export async function bench(): Promise<{ readonly figures: readonly Figure[] }> {
   const figures: Figure[] = [];
+  let emptyBytes = 0;
   for (const size of sizes) {
     console.error(`${size} executions`);
     const [on, off] = await Promise.all([begin(size, []), begin(size, unmonitored)]);
@@ -50,13 +50,24 @@ export async function bench(): Promise<{ readonly figures: readonly Figure[] }> 
       await wait(settleMs);
       const shares = await sharesOf([on.pid, off.pid]);
       const [withIt, without] = shares;
-      const resident = (await on.describe())?.monitoring?.sample.process.residentBytes ?? 0;
+      const resident = residentBytes(on.pid);
+      if (size === 0) emptyBytes = resident;
       figures.push(
         figure(`monitoring, ${size} executions`, (withIt ?? 0) - (without ?? 0), '% of a core', costMax),
         figure(`host that monitors, ${size} executions`, withIt ?? 0, '% of a core', null),
         figure(`host that does not, ${size} executions`, without ?? 0, '% of a core', null),
         figure(`memory of the host that monitors, ${size} executions`, resident / 2 ** 20, 'MiB', null),
+        figure(
+          `memory of the host that does not, ${size} executions`,
+          residentBytes(off.pid) / 2 ** 20,
+          'MiB',
+          null,
+        ),
       );
+      if (size > 0) {
+        const each = (resident - emptyBytes) / size / 1_024;
+        figures.push(figure(`memory of each of ${size} executions`, each, 'KiB', null));
+      }
     } finally {
       await Promise.all([on.end(), off.end()]);
     }
@@ -91,7 +102,6 @@ async function begin(size: number, settings: readonly string[]): Promise<Subject
   }
   return {
     pid: local.host('r1-h1').process.pid ?? 0,
-    describe: async () => (await cluster.hosts())[0] ?? null,
     end: async () => {
       await cluster.close();
       local.kill();
@@ -108,6 +118,11 @@ async function sharesOf(pids: readonly number[]): Promise<readonly number[]> {
   await wait(measureMs);
   const tookMs = performance.now() - startMs;
   return pids.map((pid, index) => (100 * (cpuMs(pid) - (before[index] ?? 0))) / tookMs);
+}
+
+function residentBytes(pid: number): number {
+  const found = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
+  return Number(found?.[1] ?? 0) * 1_024;
 }
 
 /** User and system time of all threads, from the fields after the parenthesised name. */
