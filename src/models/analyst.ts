@@ -41,7 +41,10 @@ export function openAnalyst(): Analyst {
 class ThreadAnalyst implements Analyst {
   #worker: Worker | null = null;
   readonly #waiters = new Map<number, Waiter>();
-  /** How far the thread knows each series, by horizon, levels and key; the one sent last stands last. */
+  /**
+   * How far the thread was told each series, by horizon, levels and key; the one sent last stands last. It may have
+   * forgotten it, or be another thread: then it says so, and is sent everything.
+   */
   readonly #sent = new Map<string, Sent>();
   #weights: Uint8Array | null = null;
   #nextId = 1;
@@ -139,7 +142,6 @@ class ThreadAnalyst implements Analyst {
   #lose(reason: string, worker: Worker | null = this.#worker): void {
     if (worker !== this.#worker) return;
     this.#worker = null;
-    this.#sent.clear();
     for (const waiter of this.#waiters.values()) {
       waiter.reject(
         new AnalystLostError(`Nothing came of it: ${reason}. The next call starts another thread.`),
