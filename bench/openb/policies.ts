@@ -173,20 +173,8 @@ const gradientDescent: AdmissionPlan = (cluster, mix) => {
   );
 };
 
-/** Ours: the same gradient, unrounded; of equals, the node with the least CPU left. */
-export const exactGradient: AdmissionPlan = (cluster, mix) => {
-  const gradient = new Gradient(cluster, mix);
-  return byScore(
-    'godwit',
-    roomOf(cluster),
-    (node, request) => -gradient.growth(node, request).milli,
-    (node, request) => gradient.growth(node, request).devices,
-  );
-};
-
 /**
- * The policies of Weng et al., USENIX ATC 2023, section 6, scored as in the simulator that they published with it, and
- * ours.
+ * The policies of Weng et al., USENIX ATC 2023, section 6, scored as in the simulator that they published with it.
  */
 export const admissionPlans: readonly AdmissionPlan[] = [
   randomly,
@@ -195,5 +183,4 @@ export const admissionPlans: readonly AdmissionPlan[] = [
   gpuPacking,
   bestFit,
   gradientDescent,
-  exactGradient,
 ];

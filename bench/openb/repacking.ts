@@ -8,6 +8,8 @@ export interface RepackingLimits {
   readonly movesMax: number;
   /** Ways that are tried before a request is refused. */
   readonly triesMax: number;
+  /** Arrivals for which requests like one that could not be helped are not tried again. */
+  readonly restArrivals: number;
 }
 
 /** Pods whose leaving makes room on a node. */
@@ -31,45 +33,78 @@ const chainPriceMilli = 1_000;
  */
 export function repacking(cluster: Cluster, admission: Admission, limits: RepackingLimits): MakeRoom {
   const exchange = exchangeOf(cluster, admission);
-  const attempt = (pod: number, request: RequestClass, { node, victims }: Way): number | null => {
-    const requests = victims.map((victim) => ({ victim, request: cluster.occupant(victim).request }));
+  const victimsOn = remembered(cluster, (node, request) => victimsFor(cluster, node, request));
+  const attempt = (pod: number, request: RequestClass, { node, victims }: Way, fits: Fits): number | null => {
+    const leaving = victims.map((victim) => ({ victim, asked: cluster.occupant(victim).request }));
     for (const victim of victims) cluster.remove(victim);
     const devices = tightestDevices(cluster, node, request);
     if (devices === null) return null;
     cluster.place(pod, request, { node, devices });
     let moves = 0;
-    for (const { victim, request: asked } of requests.toSorted(
-      (a, b) => sizeOf(b.request) - sizeOf(a.request),
-    )) {
+    for (const { victim, asked } of leaving.toSorted((a, b) => sizeOf(b.asked) - sizeOf(a.asked))) {
       const seat = admission.choose(asked);
       if (seat !== null) cluster.place(victim, asked, seat);
-      else if (moves + 2 > limits.movesMax || !exchange(victim, asked, node)) return null;
+      else if (moves + 2 > limits.movesMax || !exchange(victim, asked, node, fits)) return null;
       else moves += 1;
       moves += 1;
     }
     return moves <= limits.movesMax ? moves : null;
   };
-  return (pod, request) => {
+  const search = (pod: number, request: RequestClass): number | null => {
+    const fits = fittingNow(admission);
     const failed = new Map<string, number>();
     let tries = 0;
-    for (const way of waysOf(cluster, admission, request, limits.movesMax)) {
-      const kind = way.victims
-        .map((victim) => cluster.occupant(victim).request.id)
-        .toSorted()
-        .join(' ');
+    for (const way of waysOf(cluster, victimsOn, fits, request, limits.movesMax)) {
+      const kinds = way.victims.map((victim) => cluster.occupant(victim).request.id);
+      const kind = kinds.toSorted((a, b) => a - b).join(' ');
       const failures = failed.get(kind) ?? 0;
       if (failures >= alikeMax) continue;
       if (tries === limits.triesMax) return null;
       tries += 1;
-      const moves = attempt(pod, request, way);
-      if (moves !== null) {
-        cluster.commit();
-        return moves;
-      }
+      const moves = attempt(pod, request, way, fits);
+      if (moves !== null) return moves;
       cluster.rollBack();
       failed.set(kind, failures + 1);
     }
     return null;
+  };
+  const restingUntil = new Map<number, number>();
+  return (pod, request) => {
+    if (pod < (restingUntil.get(request.id) ?? 0)) return null;
+    const moves = search(pod, request);
+    if (moves === null) restingUntil.set(request.id, pod + limits.restArrivals);
+    else cluster.commit();
+    return moves;
+  };
+}
+
+/** Whether there is room for a request somewhere. */
+type Fits = (request: RequestClass) => boolean;
+
+/** As things are when first asked, not as they become. */
+function fittingNow(admission: Admission): Fits {
+  const known = new Map<number, boolean>();
+  return (request) => {
+    const fits = known.get(request.id) ?? admission.choose(request) !== null;
+    known.set(request.id, fits);
+    return fits;
+  };
+}
+
+type OfNode<Value> = (node: number, request: RequestClass) => Value;
+
+/** Computes anew only when the node has changed. */
+function remembered<Value>(cluster: Cluster, compute: OfNode<Value>): OfNode<Value> {
+  const known = new Map<number, ({ readonly state: number; readonly value: Value } | undefined)[]>();
+  return (node, request) => {
+    const entries = known.get(request.id) ?? [];
+    known.set(request.id, entries);
+    const state = cluster.stateOf[node] ?? 0;
+    const entry = entries[node];
+    if (entry?.state === state) return entry.value;
+    const value = compute(node, request);
+    entries[node] = { state, value };
+    return value;
   };
 }
 
@@ -94,16 +129,11 @@ export function tightestDevices(
 /** Ways to make room, the cheapest first: little GPU to move, few moves, victims that fit somewhere as things are. */
 function waysOf(
   cluster: Cluster,
-  admission: Admission,
+  victimsOn: OfNode<readonly (readonly number[])[]>,
+  fits: Fits,
   request: RequestClass,
   movesMax: number,
 ): readonly Way[] {
-  const fitting = new Map<number, boolean>();
-  const fits = (asked: RequestClass): boolean => {
-    const known = fitting.get(asked.id) ?? admission.choose(asked) !== null;
-    fitting.set(asked.id, known);
-    return known;
-  };
   const price = (victims: readonly number[]): number =>
     victims.reduce((sum, victim) => {
       const asked = cluster.occupant(victim).request;
@@ -112,7 +142,7 @@ function waysOf(
   const ways: Way[] = [];
   for (const [node, shape] of cluster.nodes.entries()) {
     if (shape.gpus < request.gpus || shape.cpuMilli < request.cpuMilli) continue;
-    for (const victims of victimsOn(cluster, node, request))
+    for (const victims of victimsOn(node, request))
       if (victims.length > 0 && victims.length <= movesMax)
         ways.push({ node, victims, price: price(victims) });
   }
@@ -120,7 +150,7 @@ function waysOf(
 }
 
 /** Who would have to leave a node: first for GPUs, then for CPU and memory. */
-function victimsOn(cluster: Cluster, node: number, request: RequestClass): readonly (readonly number[])[] {
+function victimsFor(cluster: Cluster, node: number, request: RequestClass): readonly (readonly number[])[] {
   const pods = [...cluster.podsOf(node)];
   const choices = request.gpus === 0 ? [[]] : deviceVictims(cluster, node, pods, request);
   return choices.flatMap((leaving) => {
@@ -174,26 +204,20 @@ function deviceVictims(
   });
 }
 
-type Exchange = (victim: number, asked: RequestClass, from: number) => boolean;
+type Exchange = (victim: number, asked: RequestClass, from: number, fits: Fits) => boolean;
 
-/** Pods of a node, one of each kind, for which one of another kind would fit if they left. */
-type Yielding = (node: number, asked: RequestClass) => readonly number[];
-
-/** Seats a victim in the place of another pod, which goes to the victim's old node or wherever there is room. */
+/** Seats a victim in the place of a smaller pod, which goes to the victim's old node or wherever there is room. */
 function exchangeOf(cluster: Cluster, admission: Admission): Exchange {
-  const yielding = yieldingOf(cluster);
-  return (victim, asked, from) => {
+  const yielding = remembered(cluster, (node, asked) => yieldingOn(cluster, node, asked));
+  return (victim, asked, from, fits) => {
     let best: { readonly node: number; readonly pod: number; readonly size: number } | null = null;
-    const fitting = new Map<number, boolean>();
     for (let node = 0; node < cluster.nodes.length; node += 1) {
       if (node === from) continue;
       for (const pod of yielding(node, asked)) {
         const other = cluster.occupant(pod).request;
         const size = sizeOf(other);
         if (best !== null && size >= best.size) continue;
-        const finds = fitting.get(other.id) ?? admission.choose(other) !== null;
-        fitting.set(other.id, finds);
-        if (finds) best = { node, pod, size };
+        if (fits(other) || cluster.fits(from, other)) best = { node, pod, size };
       }
     }
     if (best === null) return false;
@@ -209,26 +233,16 @@ function exchangeOf(cluster: Cluster, admission: Admission): Exchange {
   };
 }
 
-function yieldingOf(cluster: Cluster): Yielding {
-  const known = new Map<number, { readonly state: Int32Array; readonly pods: (readonly number[])[] }>();
-  return (node, asked) => {
-    const entry = known.get(asked.id) ?? { state: new Int32Array(cluster.nodes.length), pods: [] };
-    known.set(asked.id, entry);
-    const state = cluster.stateOf[node] ?? 0;
-    const remembered = entry.pods[node];
-    if (entry.state[node] === state && remembered !== undefined) return remembered;
-    const seen = new Set<number>();
-    const pods = [...cluster.podsOf(node)].filter((pod) => {
-      const { request, seat } = cluster.occupant(pod);
-      if (request.id === asked.id || seen.has(request.id)) return false;
-      if (!fitsWithout(cluster, node, asked, request, seat.devices)) return false;
-      seen.add(request.id);
-      return true;
-    });
-    entry.state[node] = state;
-    entry.pods[node] = pods;
-    return pods;
-  };
+/** Pods of a node, one of each kind, in whose place one of another kind would fit. */
+function yieldingOn(cluster: Cluster, node: number, asked: RequestClass): readonly number[] {
+  const seen = new Set<number>();
+  return [...cluster.podsOf(node)].filter((pod) => {
+    const { request, seat } = cluster.occupant(pod);
+    if (request.id === asked.id || seen.has(request.id)) return false;
+    if (!fitsWithout(cluster, node, asked, request, seat.devices)) return false;
+    seen.add(request.id);
+    return true;
+  });
 }
 
 function fitsWithout(
