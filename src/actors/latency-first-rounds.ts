@@ -1,4 +1,5 @@
 import type { ExecutionId, RackName } from '../core/ids.ts';
+import type { ResourceVector } from '../core/resources.ts';
 import { noResources } from '../core/resources.ts';
 import type { ExpectedOutcome } from '../placement/decision-record.ts';
 import type { FeedbackPolicy, MoveEffect } from '../placement/orchestration/feedback.ts';
@@ -22,7 +23,7 @@ import {
 import type { ComponentForecast } from '../protocols/messages.ts';
 import { excessCores, fullest, peakOf, scaled, shareOf, soundForecasts, underWay } from './component-load.ts';
 import type { SeenComponent, SeenExecution } from './fleet-view.ts';
-import { demandOf, plus } from './fleet-view.ts';
+import { demandOf, minus, plus } from './fleet-view.ts';
 import type { OrchestrationRounds, Ordering, Situation } from './orchestration-rounds.ts';
 import type { Order } from './orders.ts';
 import type { LatencyFirstEnded } from './rounds-memory.ts';
@@ -44,6 +45,8 @@ export interface LatencyFirstRules {
   readonly forecastMaxMs: number;
 }
 
+/** In one round; more wait for the next one, which sees what these did. */
+const ordersMax = 64;
 /** Of durations of moves, so many are no longer than predicted. */
 const durationQuantile = 0.9;
 
@@ -99,14 +102,18 @@ export class LatencyFirstRounds implements OrchestrationRounds {
     const { decisions } = decideLatencyFirst(problem);
     const moves: LatencyFirstMove[] = [];
     const orderings: Ordering[] = [];
+    // What the rule counted of whole components, and what goes of parts.
+    let standing = afterWholes(problem, decisions);
     for (const decision of decisions) {
+      if (orderings.length >= ordersMax) break;
       const candidate = candidates.get(decision.component);
       if (candidate === undefined) continue;
       const whole = decision.kind === 'move';
-      const move = whole ? decision : this.#nearestWithRoom(decision, problem);
+      const move = whole ? decision : this.#nearestWithRoom(decision, standing);
       if (move === null) continue;
-      const parts = whole ? candidate.parts : this.#partOf(candidate, move, problem);
+      const parts = whole ? candidate.parts : this.#partOf(candidate, move, standing);
       if (parts.length === 0) continue;
+      if (!whole) standing = afterPart(standing, move, parts);
       const ordering = this.#order(candidate, parts, move, moves, problem, situation);
       if (ordering !== null) orderings.push(ordering);
       moves.push(move);
@@ -359,3 +366,38 @@ export class LatencyFirstRounds implements OrchestrationRounds {
 /** What a move takes before any was measured: see `placement/move-cost`. */
 const pausePriorMs = 20;
 const bytesPerMsPrior = 100_000;
+
+/** The racks as the rule left them: it counts each whole component before it looks at the next. */
+function afterWholes(
+  problem: LatencyFirstProblem,
+  decisions: readonly LatencyFirstDecision[],
+): LatencyFirstProblem {
+  const components = new Map(problem.components.map((one) => [one.component, one]));
+  return decisions.reduce((standing, decision) => {
+    const ranked = components.get(decision.component);
+    if (decision.kind !== 'move' || ranked === undefined) return standing;
+    return moved(standing, decision, ranked.used, ranked.predicted);
+  }, problem);
+}
+
+function afterPart(
+  standing: LatencyFirstProblem,
+  move: LatencyFirstMove,
+  parts: readonly SeenExecution[],
+): LatencyFirstProblem {
+  const demand = parts.map(({ usage }) => demandOf(usage)).reduce(plus, noResources);
+  return moved(standing, move, demand, demand);
+}
+
+function moved(
+  standing: LatencyFirstProblem,
+  { from, to }: LatencyFirstMove,
+  leaves: ResourceVector,
+  comes: ResourceVector,
+): LatencyFirstProblem {
+  const racks = standing.racks.map((one) => {
+    if (one.rack === from) return { ...one, used: minus(one.used, leaves) };
+    return one.rack === to ? { ...one, used: plus(one.used, comes) } : one;
+  });
+  return { ...standing, racks };
+}

@@ -5,7 +5,12 @@ import type { ExecutionId } from '../../src/core/ids.ts';
 import { executionId } from '../../src/core/ids.ts';
 import type { OrchestrationRecord } from '../../src/placement/decision-record.ts';
 import { explain } from '../../src/placement/explanation.ts';
-import type { AnalyzerReply, EventDetail, OrchestratorReply } from '../../src/protocols/messages.ts';
+import type {
+  AnalyzerReply,
+  EngineReply,
+  EventDetail,
+  OrchestratorReply,
+} from '../../src/protocols/messages.ts';
 import type { SimulatedHost } from './cluster-world.ts';
 import { ClusterWorld, faultsOf } from './cluster-world.ts';
 
@@ -105,6 +110,65 @@ test('the next holder of the seat knows what was ordered, and goes on', async ()
   expect(after.directives.map(({ directive }) => directive.directive)).toContain(
     before.directives[0]?.directive.directive,
   );
+});
+
+test('no host hears of an order before the vault remembers it', async () => {
+  const world = new ClusterWorld(8);
+  const hosts: SimulatedHost[] = [];
+  for (const [name, rack] of [
+    ['a1', 'r1'],
+    ['a2', 'r1'],
+    ['b1', 'r2'],
+    ['b2', 'r2'],
+  ] as const)
+    hosts.push(await world.host(name, { rack, settings }));
+  for (let count = 0; count < 3; count += 1) await world.begin(hosts[1] as SimulatedHost);
+  const unremembered: string[] = [];
+  let orders = 0;
+  world.loses = (_from, _to, { message }) => {
+    const [id] = /(?<="directive":")d-[0-9a-f]+(?=","term")/.exec(JSON.stringify(message)) ?? [];
+    if (id === undefined) return false;
+    orders += 1;
+    const memory = new TextDecoder().decode(world.store.values.get('orchestrator/memory'));
+    if (!memory.includes(id)) unremembered.push(id);
+    return false;
+  };
+  await world.until(() => moved(world).length > 0, 30_000);
+  expect(orders).toBeGreaterThan(0);
+  expect(unremembered).toEqual([]);
+});
+
+test('hosts refuse a former orchestrator before its successor has ordered anything', async () => {
+  const { world, hosts } = await overloaded(9, { orchestrator: { everyMs: 1_000, latencyMaxMs: 0.01 } });
+  await world.advance(5_000);
+  const holder = holderOf(world);
+  const { term } = await standing(world, hosts.find((host) => host !== holder) as SimulatedHost);
+  world.kill(holder);
+  await world.until(() => hosts.some((host) => host.alive && holds(world, host)), 60_000);
+  await world.advance(5_000);
+  const other = hosts.find((host) => host.alive && host !== holderOf(world)) as SimulatedHost;
+  const [part] = other.lane.residents.keys();
+  const directive = {
+    directive: 'd-late',
+    term,
+    componentId: part ?? executionId('none'),
+    targetRack: 'r2',
+    migrationStrategy: 'stopAndCopy',
+    parts: [part],
+    targetHosts: {},
+    startInMs: 0,
+    horizonMs: 1,
+    decision: '',
+    text: '',
+  };
+  const asked = other.exchange.ask<EngineReply>(
+    address.role(other.identity.name, 'engine'),
+    { kind: 'carryOut', directive } as never,
+    1_000,
+  );
+  const reply = await world.settle(asked, 2_000);
+  expect(reply).toMatchObject({ kind: 'refused' });
+  expect(world.eventsOf('ordered')).toEqual([]);
 });
 
 function holds(world: ClusterWorld, host: SimulatedHost): boolean {
