@@ -1,5 +1,4 @@
 import type { ExecutionId, RackName } from '../core/ids.ts';
-import type { ResourceVector } from '../core/resources.ts';
 import { noResources } from '../core/resources.ts';
 import type { ExpectedOutcome } from '../placement/decision-record.ts';
 import type { FeedbackPolicy, MoveEffect } from '../placement/orchestration/feedback.ts';
@@ -23,7 +22,8 @@ import {
 import type { ComponentForecast } from '../protocols/messages.ts';
 import { excessCores, fullest, peakOf, scaled, shareOf, soundForecasts, underWay } from './component-load.ts';
 import type { SeenComponent, SeenExecution } from './fleet-view.ts';
-import { demandOf, minus, plus } from './fleet-view.ts';
+import { demandOf, plus } from './fleet-view.ts';
+import { afterPart, afterWholes } from './standing-racks.ts';
 import type { OrchestrationRounds, Ordering, Situation } from './orchestration-rounds.ts';
 import type { Order } from './orders.ts';
 import type { LatencyFirstEnded } from './rounds-memory.ts';
@@ -366,38 +366,3 @@ export class LatencyFirstRounds implements OrchestrationRounds {
 /** What a move takes before any was measured: see `placement/move-cost`. */
 const pausePriorMs = 20;
 const bytesPerMsPrior = 100_000;
-
-/** The racks as the rule left them: it counts each whole component before it looks at the next. */
-function afterWholes(
-  problem: LatencyFirstProblem,
-  decisions: readonly LatencyFirstDecision[],
-): LatencyFirstProblem {
-  const components = new Map(problem.components.map((one) => [one.component, one]));
-  return decisions.reduce((standing, decision) => {
-    const ranked = components.get(decision.component);
-    if (decision.kind !== 'move' || ranked === undefined) return standing;
-    return moved(standing, decision, ranked.used, ranked.predicted);
-  }, problem);
-}
-
-function afterPart(
-  standing: LatencyFirstProblem,
-  move: LatencyFirstMove,
-  parts: readonly SeenExecution[],
-): LatencyFirstProblem {
-  const demand = parts.map(({ usage }) => demandOf(usage)).reduce(plus, noResources);
-  return moved(standing, move, demand, demand);
-}
-
-function moved(
-  standing: LatencyFirstProblem,
-  { from, to }: LatencyFirstMove,
-  leaves: ResourceVector,
-  comes: ResourceVector,
-): LatencyFirstProblem {
-  const racks = standing.racks.map((one) => {
-    if (one.rack === from) return { ...one, used: minus(one.used, leaves) };
-    return one.rack === to ? { ...one, used: plus(one.used, comes) } : one;
-  });
-  return { ...standing, racks };
-}
