@@ -123,6 +123,7 @@ test('no host hears of an order before the vault remembers it', async () => {
   ] as const)
     hosts.push(await world.host(name, { rack, settings }));
   for (let count = 0; count < 3; count += 1) await world.begin(hosts[1] as SimulatedHost);
+  world.store.faults = { lost: 0, ambiguous: 0, delayMaxMs: 40 };
   const unremembered: string[] = [];
   let orders = 0;
   world.loses = (_from, _to, { message }) => {
