@@ -3,6 +3,7 @@ import { messageOf } from '../core/errors.ts';
 import type { HostName, Term } from '../core/ids.ts';
 import type { Random } from '../core/ports.ts';
 import type {
+  DirectiveOutcome,
   EngineReply,
   MigrationDirective,
   OrchestratorMessage,
@@ -133,11 +134,7 @@ function receive(
       state.forecastAtMs = nowMs;
       return;
     case 'outcome':
-      // Of orders that are not known yet nothing could be noted: whoever gets no answer says it again.
-      if (!state.recalled) return;
-      ended(state, state.orders.end(message.outcome, state.time.nowMs(), isIn(ports)), ports);
-      bind(state, term, ports);
-      return void context.replyTo?.answer({ kind: 'noted' });
+      return noteOutcome(state, message.outcome, term, context, ports);
     case 'standing':
       return void context.replyTo?.answer({ kind: 'standing', standing: standing(state, term, ports) });
     case 'problem': {
@@ -149,13 +146,8 @@ function receive(
           : { kind: 'problem', problem: JSON.stringify(problem) },
       );
     }
-    case 'weigh': {
-      const refusal = ports.rounds.weigh(message.weights);
-      if (refusal === null) state.changed = true;
-      return void context.replyTo?.answer(
-        refusal === null ? { kind: 'noted' } : { kind: 'refused', reason: refusal },
-      );
-    }
+    case 'weigh':
+      return weigh(state, message.weights, context, ports);
     case 'recallFailed':
       ports.events.emit({ kind: 'orchestratorFailed', reason: message.failure });
       context.after(recallAgainMs, { ...message, kind: 'recallDue', attempt: message.attempt + 1 });
@@ -174,6 +166,31 @@ function receive(
     default:
       return assertNever(message);
   }
+}
+
+function weigh(
+  state: OrchestratorState,
+  weights: Readonly<Record<string, number>>,
+  context: Context,
+  { rounds }: OrchestratorPorts,
+): void {
+  const refusal = rounds.weigh(weights);
+  if (refusal === null) state.changed = true;
+  context.replyTo?.answer(refusal === null ? { kind: 'noted' } : { kind: 'refused', reason: refusal });
+}
+
+function noteOutcome(
+  state: OrchestratorState,
+  outcome: DirectiveOutcome,
+  term: Term,
+  context: Context,
+  ports: OrchestratorPorts,
+): void {
+  // Of orders that are not known yet nothing could be noted: whoever gets no answer says it again.
+  if (!state.recalled) return;
+  ended(state, state.orders.end(outcome, state.time.nowMs(), isIn(ports)), ports);
+  bind(state, term, ports);
+  context.replyTo?.answer({ kind: 'noted' });
 }
 
 /** A store that is silent for a while must not cost what was ordered; what nobody can read is given up. */
