@@ -44,7 +44,7 @@ export function repacking(cluster: Cluster, admission: Admission, limits: Repack
     for (const { victim, asked } of leaving.toSorted((a, b) => sizeOf(b.asked) - sizeOf(a.asked))) {
       const seat = admission.choose(asked);
       if (seat !== null) cluster.place(victim, asked, seat);
-      else if (moves + 2 > limits.movesMax || !exchange(victim, asked, node, fits)) return null;
+      else if (!exchange(victim, asked, node, fits)) return null;
       else moves += 1;
       moves += 1;
     }

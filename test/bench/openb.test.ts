@@ -102,6 +102,9 @@ test('a pod that needs little CPU changes places with one that needs much, where
   cluster.commit();
   const asked = request(6, 12_500, 1, 1_000);
   expect(firstFit(cluster).choose(asked)).toBeNull();
+  const thrifty = repacking(cluster, firstFit(cluster), { ...limits, movesMax: 1 });
+  expect(thrifty(2, asked)).toBeNull();
+  expect(cluster.allocatedMilli).toBe(2_000);
   const makeRoom = repacking(cluster, firstFit(cluster), limits);
   expect(makeRoom(2, asked)).toBe(2);
   expect(cluster.allocatedMilli).toBe(3_000);

@@ -1,8 +1,9 @@
 import type { PowerCurve } from './policy.ts';
 
 /**
- * SPECpower_ssj2008 results of three servers: watts at 0, 10, …, 100 % load, as published by SPEC. The G4 and the G5
- * are the two hosts of Beloglazov & Buyya 2012 (table 2), so figures compare. A sleeping host draws 10 W by assumption.
+ * Watts at 0, 10, …, 100 % load: SPECpower_ssj2008 results of two servers, as published by SPEC, and a straight line. The
+ * G4 and the G5 are the two hosts of Beloglazov & Buyya 2012, so figures compare. A sleeping host draws 10 W by
+ * assumption.
  */
 export const powerCurves: readonly PowerCurve[] = [
   {

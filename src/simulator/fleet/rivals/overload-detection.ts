@@ -19,9 +19,11 @@ export interface DetectionSetting {
  * Overload detection with minimum-migration-time selection and power-aware best fit decreasing: Beloglazov & Buyya,
  * "Optimal online deterministic algorithms and adaptive heuristics for energy and performance efficient dynamic
  * consolidation of virtual machines in Cloud data centers", Concurrency and Computation 24, 2012: the adaptive
- * threshold is 1 − s × MAD or 1 − s × IQR of the host's utilisation (section 6.1, equations 12 and 15), or a host is
- * overloaded when s × the local regression's prediction reaches 1 (LR, equation 23; LRR with bisquare weights). The
- * component whose transfer is shortest leaves first (6.2), and goes where power rises least (6.3, PABFD).
+ * threshold is 1 − s × MAD or 1 − s × IQR of the host's utilisation, or a host is overloaded when s × the local
+ * regression's prediction reaches 1 (LR; LRR with bisquare weights). The component whose transfer is shortest leaves
+ * first (MMT), and goes where power rises least (PABFD). Details are those of the authors' simulator, CloudSim, whose
+ * examples take s = 2.5 (MAD), 1.5 (IQR) and 1.2 (LR, LRR), and which looks ahead by the longest transfer, rounded up to
+ * samples: always one here.
  */
 export function overloadDetection(setting: DetectionSetting): PolicyPlan {
   return {
@@ -31,10 +33,14 @@ export function overloadDetection(setting: DetectionSetting): PolicyPlan {
   };
 }
 
-/** As CloudSim: the last 12 samples for MAD and IQR, the last 10 for the regressions. */
-const historyLength = 12;
+/**
+ * As CloudSim, the authors' simulator: a host's last 30 samples for MAD and IQR, but not before there are 12; the last
+ * 10 for the regressions.
+ */
+const historyLength = 30;
+const historyMin = 12;
 const regressionLength = 10;
-/** Before there is a history, a fixed threshold. */
+/** Before there is a history, a fixed threshold, as CloudSim's examples have it. */
 const fallbackThreshold = 0.7;
 
 function detectionPolicy(setting: DetectionSetting, shape: FleetShape): FleetPolicy {
@@ -63,7 +69,7 @@ function detectionPolicy(setting: DetectionSetting, shape: FleetShape): FleetPol
 }
 
 function thresholdOf(history: readonly number[], { detector, safety }: DetectionSetting): number {
-  if (history.length < historyLength) return fallbackThreshold;
+  if (history.length < historyMin) return fallbackThreshold;
   switch (detector) {
     case 'mad':
       return Math.max(0, 1 - safety * medianDeviation(history));
@@ -75,7 +81,7 @@ function thresholdOf(history: readonly number[], { detector, safety }: Detection
 }
 
 function predictsOverload(history: readonly number[], { detector, safety }: DetectionSetting): boolean {
-  if (history.length < historyLength || (detector !== 'lr' && detector !== 'lrr')) return false;
+  if (history.length < historyMin || (detector !== 'lr' && detector !== 'lrr')) return false;
   return safety * lastFitted(history.slice(-regressionLength), detector === 'lrr') >= 1;
 }
 

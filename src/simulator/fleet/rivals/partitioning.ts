@@ -12,14 +12,14 @@ export interface PartitioningSetting {
 
 /**
  * Graph partitioning by traffic, by pairwise exchanges: Newell et al., "Optimizing Distributed Actor Systems for Dynamic
- * Interactive Services" (ActOp), EuroSys 2016, section 4: each host ranks its peers by what moving its best candidates
+ * Interactive Services" (ActOp), EuroSys 2016, as we read it: each host ranks its peers by what moving its best candidates
  * there would save; the two exchange the components with the highest transfer scores (traffic to the other host less
  * traffic to its own), as long as their counts stay within a bound of each other.
  */
 export function partitioning(setting: PartitioningSetting): PolicyPlan {
   return {
     name: 'partitioning',
-    source: 'ActOp: Newell et al., EuroSys 2016, section 4',
+    source: 'ActOp: Newell et al., EuroSys 2016',
     make: (shape) => partitioningPolicy(setting, shape),
   };
 }

@@ -12,10 +12,12 @@ export interface ScoringSetting {
 }
 
 /**
- * Resource-optimised scoring with random rebalancing, as Microsoft Orleans: its resource-optimized placement scores
- * each silo by CPU (40), used memory (20), available memory (20), maximum memory (5) and activations (15), lower is
- * better, and prefers the local one within a margin of 5 (docs: "Grain placement", `ResourceOptimizedPlacementOptions`).
- * Rebalancing draws activations at random, and moves those that would now be placed elsewhere.
+ * Resource-optimised scoring with random rebalancing, as Microsoft Orleans: its default placement scores silos by CPU
+ * (40), used memory (20), available memory (20), maximum memory (5) and activations as a share of the fullest silo's
+ * (15), lower is better, and keeps the local one within a margin of 5 points of 100 (`ResourceOptimizedPlacementOptions`
+ * and `ResourceOptimizedPlacementDirector`). There it acts when an activation starts, and looks at the square root of all
+ * silos, drawn at random; here it looks at all. Its rebalancer draws activations at random too, but aims at even counts
+ * and memory; here those drawn move that would now be placed elsewhere.
  */
 export function scoring(setting: ScoringSetting): PolicyPlan {
   return {
@@ -31,7 +33,8 @@ function scoringPolicy({ sampleShare }: ScoringSetting): FleetPolicy {
     decide(view) {
       const { shape, hostOf, moving, random, meanCores } = view;
       const loads = hostLoads(view, meanCores);
-      const scores = scoresOf(shape, loads);
+      const most = mostMembers(loads);
+      const scores = scoresOf(shape, loads, most);
       const moves: FleetMove[] = [];
       const draws = Math.ceil(sampleShare * shape.components);
       const drawn = new Set<number>();
@@ -44,8 +47,8 @@ function scoringPolicy({ sampleShare }: ScoringSetting): FleetPolicy {
         if (target === from || (scores[from] ?? 0) - (scores[target] ?? 0) <= localMargin) continue;
         const bytes = shape.stateBytes[component] ?? 0;
         relocate(loads, component, from, target, meanCores[component] ?? 0, bytes);
-        scores[from] = scoreOf(shape, loads, from);
-        scores[target] = scoreOf(shape, loads, target);
+        scores[from] = scoreOf(shape, loads, from, most);
+        scores[target] = scoreOf(shape, loads, target, most);
         moves.push({ component, target });
       }
       return moves;
@@ -55,16 +58,20 @@ function scoringPolicy({ sampleShare }: ScoringSetting): FleetPolicy {
 
 type Loads = ReturnType<typeof hostLoads>;
 
-function scoresOf(shape: FleetShape, loads: Loads): Float64Array {
-  return Float64Array.from({ length: shape.hosts }, (_, host) => scoreOf(shape, loads, host));
+/** Components of the fullest host, as the round begins. */
+function mostMembers(loads: Loads): number {
+  return loads.members.reduce((most, members) => Math.max(most, members.length), 1);
+}
+
+function scoresOf(shape: FleetShape, loads: Loads, most: number): Float64Array {
+  return Float64Array.from({ length: shape.hosts }, (_, host) => scoreOf(shape, loads, host, most));
 }
 
 /** Each part is in [0, 1], 0 for the best; all hosts have the same maximum memory, so that its part is 0. */
-function scoreOf(shape: FleetShape, loads: Loads, host: number): number {
+function scoreOf(shape: FleetShape, loads: Loads, host: number, most: number): number {
   const cpu = Math.min(1, (loads.cores[host] ?? 0) / (shape.capacityCores[host] ?? 1));
   const memory = Math.min(1, (loads.bytes[host] ?? 0) / (shape.capacityBytes[host] ?? 1));
-  const evenShare = shape.components / shape.hosts;
-  const activations = Math.min(1, (loads.members[host]?.length ?? 0) / (2 * evenShare));
+  const activations = Math.min(1, (loads.members[host]?.length ?? 0) / most);
   return (
     weights.cpu * cpu +
     weights.memoryUsage * memory +

@@ -2,7 +2,7 @@ import { hasRoom, hostLoads, relocate } from '../host-loads.ts';
 import type { FleetMove, FleetPolicy, FleetView, PolicyPlan } from '../policy.ts';
 
 export interface ThresholdSetting {
-  /** Hosts below this share of CPU and of memory may receive. */
+  /** Hosts below this share of their CPU may receive; memory is not scarce here. */
   readonly low: number;
   /** Hosts above this share give. */
   readonly high: number;
@@ -14,9 +14,11 @@ export interface ThresholdSetting {
 
 /**
  * Reactive thresholds, as the Kubernetes descheduler's plugin LowNodeUtilization (its README: `thresholds`,
- * `targetThresholds`, `useDeviationThresholds`): what runs on nodes above the target is evicted, the first that is
- * found first, while there are nodes below the low threshold with room up to the target; the scheduler puts it on the
- * least loaded of them (its default score, `LeastAllocated`).
+ * `targetThresholds`, `useDeviationThresholds`; the shipped manifests run it every 5 min; there are no default
+ * thresholds, its example has 20 and 50 % of what pods request): what runs on nodes above the target is evicted, the
+ * first that is found first, while there are nodes below the low threshold with room up to the target; the scheduler
+ * puts it on the least loaded of them (its default score, `LeastAllocated`). Kinder than published: it is told demand
+ * rather than requests, and may take several from a node in one round, which the plugin does not when it goes by usage.
  */
 export function threshold(setting: ThresholdSetting): PolicyPlan {
   return {
