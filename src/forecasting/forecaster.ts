@@ -15,6 +15,7 @@ import { naiveScale } from './metrics.ts';
 import { persistence } from './naive.ts';
 import { naiveModels, ownModels } from './pool.ts';
 import { fillGaps } from './preparation.ts';
+import { quantilesAround } from './quantiles.ts';
 import { dailyPeriod, unevenStride } from './period.ts';
 
 export const defaultOptions: ForecasterOptions = {
@@ -30,19 +31,21 @@ export const defaultOptions: ForecasterOptions = {
 const heldShare = 0.4;
 /** Fewer values than this are not split. */
 const splitMin = 24;
-/** Forecasts that are made and scored on the values held back. */
-const originsWanted = 72;
+/** Forecasts that are made and scored on the values held back: so many are enough, */
+const originsEnough = 72;
+/** but on coarse grids, with few values, at least one in each hour, */
+const originsPerDay = 24;
+/** up to so many. */
+const originsMost = 400;
 /** Errors that must be known before the gate judges. */
 const gateErrorsMin = 10;
 /**
  * The combination is dropped for a naive model when its held-back error is above this share of the naive one's. At 1
  * the gate closes by chance as often as for a reason, and costs more than it saves.
  */
-const gateShareAt = (step: number): number =>
-  Number(process.env['G' + (step < 8 ? 1 : step < 24 ? 2 : 3)] ?? 1.1);
+const gateShare = 1.1;
 /** Before so many errors are known the combination is made of guesses, and is not judged. */
-const duelFrom = Number(process.env['DF'] ?? 10);
-
+const duelFrom = 10;
 
 /** A forecast that was made, and waits for the values that it is about. */
 interface Pending {
@@ -65,6 +68,11 @@ interface Decision {
   readonly weights: readonly Float64Array[];
   /** For each scored step whether the gate closed. */
   readonly gated: readonly boolean[];
+}
+
+function strideOf(held: number, period: number | null): number {
+  const hourly = period === null ? Infinity : period / originsPerDay;
+  return unevenStride(Math.max(held / originsMost, Math.min(held / originsEnough, hourly)));
 }
 
 /** @param series at least one value; NaN where there is none */
@@ -136,12 +144,17 @@ export class RollingForecaster implements Forecaster {
   forecast(horizon: number): Forecast {
     const decision = this.#decide();
     const point = this.#point(horizon, decision);
-    const { levels } = this.#options;
     return {
       fromMs: this.#startMs + (this.#dropped + this.#values.length) * this.#stepMs,
       stepMs: this.#stepMs,
       point,
-      quantiles: this.#quantiles(point, levels),
+      quantiles: quantilesAround(point, {
+        levels: this.#options.levels,
+        range: this.#options.range,
+        scored: this.#scored,
+        conformal: this.#conformal,
+        scatter: this.#scatter,
+      }),
       ...this.#explain(horizon, decision),
     };
   }
@@ -179,7 +192,7 @@ export class RollingForecaster implements Forecaster {
     const known = values.length - held;
     for (let index = 0; index < known; index += 1) this.#append(values[index]!);
     if (held > 0) {
-      this.#stride = unevenStride(held / originsWanted);
+      this.#stride = strideOf(held, dailyPeriod(this.#stepMs));
       this.#fit();
       for (let index = known; index < values.length; index += 1)
         this.#take(values[index]!, filled[index] === 0);
@@ -307,7 +320,7 @@ export class RollingForecaster implements Forecaster {
       const known = own.some((weight) => weight > 0);
       weights.push(known ? own : (weights.at(-1) ?? this.#only(persistence.name)));
       const fought = this.#duel.count(0, place) >= gateErrorsMin;
-      gated.push(fought && this.#duel.mean(0, place) > gateShareAt(step) * this.#duel.mean(1, place));
+      gated.push(fought && this.#duel.mean(0, place) > gateShare * this.#duel.mean(1, place));
     }
     return { weights, gated };
   }
@@ -355,37 +368,6 @@ export class RollingForecaster implements Forecaster {
   #sound(value: number): number {
     const { min, max } = this.#options.range;
     return Number.isFinite(value) ? Math.min(max, Math.max(min, value)) : Number.NaN;
-  }
-
-  #quantiles(point: Float64Array, levels: readonly number[]): Forecast['quantiles'] {
-    const { min, max } = this.#options.range;
-    const scatter = this.#scatter.scatter;
-    const distances = levels.map((level) =>
-      Float64Array.from(this.#scored, (_, place) => this.#distance(place, level)),
-    );
-    const rows = levels.map((level) => ({ level, values: new Float64Array(point.length) }));
-    for (let step = 1; step <= point.length; step += 1) {
-      const { place, share } = between(this.#scored, step);
-      const next = Math.min(place + 1, this.#scored.length - 1);
-      let before = min;
-      for (const [index, row] of rows.entries()) {
-        const near = distances[index]!;
-        const distance = near[place]! * (1 - share) + near[next]! * share;
-        // Beyond the farthest scored step, as a random walk would widen.
-        const beyond = Math.sqrt(Math.max(1, step / this.#options.horizon));
-        before = Math.min(max, Math.max(before, point[step - 1]! + distance * beyond * scatter));
-        row.values[step - 1] = before;
-      }
-    }
-    return rows;
-  }
-
-  /** In units of the scatter. While there are few errors, nobody is expected to go farther than all have gone. */
-  #distance(place: number, level: number): number {
-    const distance = this.#conformal.quantile(place, level);
-    if (!this.#conformal.few(place)) return distance;
-    const most = this.#scatter.spread / this.#scatter.scatter;
-    return Math.min(most, Math.max(-most, distance));
   }
 
   #explain(horizon: number, { weights, gated }: Decision): Pick<Forecast, 'model' | 'weights' | 'reason'> {

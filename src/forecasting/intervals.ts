@@ -32,7 +32,12 @@ export class ConformalErrors {
   /** @param steps the scored steps, ascending */
   constructor(steps: readonly number[]) {
     this.#steps = steps;
-    this.#rings = steps.map(() => ({ errors: new Float64Array(errorsMax), count: 0, width: 1, sorted: null }));
+    this.#rings = steps.map(() => ({
+      errors: new Float64Array(errorsMax),
+      count: 0,
+      width: 1,
+      sorted: null,
+    }));
   }
 
   /**

@@ -40,9 +40,9 @@ const logOffset = 0.05;
 /** A forecast may leave the range seen by this share of it. */
 const rangeMargin = 0.25;
 /** From this knot on, neighbouring origins say nearly the same: */
-const farFrom = 16;
+const farFrom = 6;
 /** of long histories only every so many of them make a row. */
-const farStride = 3;
+const farStride = 5;
 const thinnedMin = 1000;
 /** A fit is kept when this share of the new scale's variance is a straight line of the old one's, */
 const likeness = 0.998;
@@ -280,7 +280,8 @@ class FittedRegression implements FittedModel {
       const own = this.#own[knot]!;
       const sums = this.#knots[knot]! >= farFrom ? this.#sharedFar : this.#shared;
       for (let one = 0; one < shared; one += 1) {
-        for (let other = 0; other <= one; other += 1) matrix[one * size + other] = sums[one * shared + other]!;
+        for (let other = 0; other <= one; other += 1)
+          matrix[one * size + other] = sums[one * shared + other]!;
       }
       for (let one = 0; one < seasonal; one += 1) {
         for (let other = 0; other <= shared + one; other += 1) {
@@ -329,7 +330,9 @@ function alike(one: Transform, other: Transform, values: Float64Array): boolean 
   const otherSpread = sums.others - sums.other ** 2 / count;
   const common = sums.product - (sums.one * sums.other) / count;
   const ratio = spread / otherSpread;
-  return ratio > 1 / spreadRatioMax && ratio < spreadRatioMax && common ** 2 > likeness * spread * otherSpread;
+  return (
+    ratio > 1 / spreadRatioMax && ratio < spreadRatioMax && common ** 2 > likeness * spread * otherSpread
+  );
 }
 
 /** Adds the products of features `from` … `from + count - 1` with all up to themselves: rows of a lower triangle. */

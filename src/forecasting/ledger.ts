@@ -1,5 +1,5 @@
 /** Steps ahead at which forecasts are scored and weighed; those between take a mixture of their neighbours. */
-const steps = [1, 2, 3, 4, 6, 8, 12, 16, 24, 36, 48, 72, 96, 144, 288];
+const steps = [1, 2, 4, 8, 12, 24, 48, 96, 144, 288];
 
 /**
  * The scored steps for a farthest one. None is a whole number of days: there persistence and the seasonal naive say

@@ -37,8 +37,8 @@ test('a weighted median lies within the values, and one voice in four does not m
 });
 
 test('no scored step is a whole number of days', () => {
-  expect(scoredSteps(48, 288)).toEqual([1, 2, 3, 4, 6, 8, 12, 16, 24, 36, 48]);
-  expect(scoredSteps(48, 24)).toEqual([1, 2, 3, 4, 6, 8, 12, 16, 21, 36, 45]);
+  expect(scoredSteps(48, 288)).toEqual([1, 2, 4, 8, 12, 24, 48]);
+  expect(scoredSteps(48, 24)).toEqual([1, 2, 4, 8, 12, 21, 45]);
   expect(scoredSteps(1, null)).toEqual([1]);
 });
 

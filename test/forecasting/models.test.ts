@@ -69,6 +69,48 @@ test.each(ownModels.map((model) => [model.name, model] as const))(
   },
 );
 
+test.each(ownModels.map((model) => [model.name, model] as const))(
+  '%s says the same of a step whether or not the others are wanted',
+  (_, model) => {
+    const fitted = model.fit(diurnal(1500, 6))!;
+    for (const [horizon, wanted] of [
+      [48, [1, 4, 12, 48]],
+      [60, [2, 48, 49, 60]],
+    ] as const) {
+      const all = fitted.forecast(horizon);
+      const few = fitted.forecast(horizon, wanted);
+      for (const step of wanted) expect(few[step - 1]).toBe(all[step - 1]);
+    }
+  },
+);
+
+test.each(ownModels.map((model) => [model.name, model] as const))(
+  '%s that takes over what it fitted before says nearly what a new fit says',
+  (_, model) => {
+    const whole = diurnal(2000, 7);
+    const older = model.fit({ ...whole, values: whole.values.slice(0, 1200) })!;
+    for (const value of whole.values.subarray(1200)) older.observe(value);
+    const taken = model.fit(whole, older)!.forecast(48);
+    for (const [step, value] of model.fit(whole)!.forecast(48).entries())
+      expect(Math.abs(value - taken[step]!)).toBeLessThan(1);
+  },
+);
+
+test('what has not seen all values, or grew up on another scale, is not taken over', () => {
+  const series = diurnal(2000, 8);
+  for (const name of ['ridge', 'ridge-logs', 'ridge-scores']) {
+    const model = named(name);
+    const behind = model.fit({ ...series, values: series.values.slice(0, 1200) })!;
+    expect(model.fit(series, behind)).not.toBe(behind);
+  }
+  // A level ten times as high: what was the top of the scale is now its bottom.
+  const risen = series.values.map((value, index) => (index < 1200 ? value : 500 + 10 * value));
+  const model = named('ridge-scores');
+  const older = model.fit({ ...series, values: risen.slice(0, 1200) })!;
+  for (const value of risen.subarray(1200)) older.observe(value);
+  expect(model.fit({ ...series, values: risen }, older)).not.toBe(older);
+});
+
 test('persistence repeats the last value, the seasonal naive the day', () => {
   const series = seriesOf(day + 3, (index) => index);
   const last = persistence.fit(series)!;
