@@ -36,6 +36,9 @@ export interface MultiObjectiveRules {
   readonly forecastMaxMs: number;
 }
 
+/** Of the limit: what is right at it does not fit. */
+const fits = 0.99;
+
 /** Moves of one component to one rack: one directive. */
 interface Group {
   readonly seen: SeenComponent;
@@ -123,18 +126,25 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
     const components = new Map(view.components(nowMs).map((seen) => [seen.component, seen] as const));
     const forecasts = soundForecasts(situation, this.#rules.forecastMaxMs);
     const wishes = this.#wishes(executions);
+    // More than the largest host may give, an execution gets nowhere: it counts as that much, or it would fit nowhere.
+    const cpuMax =
+      fits *
+      this.#rules.policy.fillMax *
+      Math.max(0, ...view.hosts(nowMs).map(({ usage }) => usage.capacity.cpu));
     const ordered = new Set(situation.unseen.flatMap(({ directive }) => directive.parts));
     return {
       sites: view.hosts(nowMs).map(siteOf),
-      components: [...executions.values()].map((seen) =>
-        this.#movable(
-          seen,
-          components.get(seen.usage.component),
-          forecasts.get(seen.usage.component),
-          wishes.get(seen.usage.execution) ?? noWishes,
-          !ordered.has(seen.usage.execution) && !situation.busy.has(seen.usage.component),
-        ),
-      ),
+      components: [...executions.values()]
+        .map((seen) =>
+          this.#movable(
+            seen,
+            components.get(seen.usage.component),
+            forecasts.get(seen.usage.component),
+            wishes.get(seen.usage.execution) ?? noWishes,
+            !ordered.has(seen.usage.execution) && !situation.busy.has(seen.usage.component),
+          ),
+        )
+        .map((one) => ({ ...one, demand: atMost(one.demand, cpuMax) })),
       traffic: trafficBetween(executions),
       latencies: Object.entries(latencies).flatMap(([from, row]) =>
         Object.entries(row).map(([to, { p50Ms, p95Ms, ageMs }]) => ({
@@ -281,6 +291,13 @@ function trafficBetween(executions: ReadonlyMap<ExecutionId, SeenExecution>): re
     }
   }
   return [...edges.values()];
+}
+
+function atMost({ levels, steps }: DemandForecast, cpuMax: number): DemandForecast {
+  return {
+    levels,
+    steps: steps.map((step) => step.map((demand) => ({ ...demand, cpu: Math.min(demand.cpu, cpuMax) }))),
+  };
 }
 
 /** An execution's part of what its component is forecast to want; without a forecast, what it wants now goes on. */

@@ -232,3 +232,13 @@ test('over several objectives, the planner spreads what is overloaded over hosts
   const text = explain(JSON.parse(new TextDecoder().decode(bytes)) as OrchestrationRecord).join('\n');
   expect(text).toContain('likely to be overloaded');
 });
+
+test('on hosts smaller than what one execution wants, the planner spreads them all the same', async () => {
+  const { world, hosts } = await overloaded(8, {
+    cpuShare: 0.5,
+    orchestrator: { everyMs: 1_000, policy: 'multi-objective' },
+  });
+  expect(await world.until(() => moved(world).length >= 2, 30_000)).toBe(true);
+  await world.advance(20_000);
+  expect(hosts.map((host) => host.parts.board.executions)).toEqual([1, 1, 1, 1]);
+});
