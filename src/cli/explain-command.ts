@@ -6,6 +6,7 @@ import { executionId } from '../core/ids.ts';
 import type { DecisionRecord } from '../placement/decision-record.ts';
 import { explain } from '../placement/explanation.ts';
 import type { StoreOption } from './options.ts';
+import { telling } from './unreadable.ts';
 import { jsonOption, storeOption, withCluster } from './options.ts';
 import { bytesText, countText } from './table.ts';
 import { columnsOf, wrappedLines } from './terminal.ts';
@@ -38,7 +39,7 @@ export function addExplainCommand(program: Command): void {
 }
 
 async function run(subject: string, flags: Flags): Promise<void> {
-  const found = await withCluster(flags, (cluster) => find(cluster, subject));
+  const found = await withCluster(flags, (cluster) => telling(cluster, find(cluster, subject)));
   const shown = flags.all ? found : found.slice(-1);
   if (flags.json) return console.log(JSON.stringify(shown));
   const columns = columnsOf(process.stdout);

@@ -14,6 +14,7 @@ import type { PlacementPolicy } from '../placement/placement-policy.ts';
 import { utilityParameters } from '../placement/placement-policy.ts';
 import { replay } from '../placement/replay.ts';
 import type { StoreOption } from './options.ts';
+import { telling } from './unreadable.ts';
 import { collect, jsonOption, positiveNumber, storeOption, wholeNumber, withCluster } from './options.ts';
 import { countText } from './table.ts';
 import { columnsOf, wrapped } from './terminal.ts';
@@ -103,7 +104,9 @@ function parsePolicy(text: string): 'weighted' | 'utility' {
 }
 
 async function run(subject: string | undefined, flags: Flags): Promise<void> {
-  const decisions = await withCluster(flags, (cluster) => find(cluster, subject, flags.last));
+  const decisions = await withCluster(flags, (cluster) =>
+    telling(cluster, find(cluster, subject, flags.last)),
+  );
   const answers = decisions.map((decision) => answerTo(decision, flags));
   if (flags.json) return console.log(JSON.stringify(answers));
   const columns = columnsOf(process.stdout);
