@@ -35,10 +35,12 @@ export function quantilesAround(point: Float64Array, basis: QuantileBasis): Fore
   return rows;
 }
 
-/** In units of the scatter. While there are few errors, nobody is expected to go farther than all have gone. */
+/**
+ * In units of the scatter, within twice the range of all values ever seen, and once while there are few errors: those
+ * made in a calm are huge in the calm's own unit, and that unit is greater now.
+ */
 function distanceAt({ conformal, scatter }: QuantileBasis, place: number, level: number): number {
   const distance = conformal.quantile(place, level);
-  if (!conformal.few(place)) return distance;
-  const most = scatter.spread / scatter.scatter;
+  const most = ((conformal.few(place) ? 1 : 2) * scatter.spread) / scatter.scatter;
   return Math.min(most, Math.max(-most, distance));
 }
