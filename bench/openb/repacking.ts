@@ -206,7 +206,7 @@ function deviceVictims(
 
 type Exchange = (victim: number, asked: RequestClass, from: number, fits: Fits) => boolean;
 
-/** Seats a victim in the place of a smaller pod, which goes to the victim's old node or wherever there is room. */
+/** Seats a victim in the place of another pod: the smallest that has the victim's old node, or any other, to go to. */
 function exchangeOf(cluster: Cluster, admission: Admission): Exchange {
   const yielding = remembered(cluster, (node, asked) => yieldingOn(cluster, node, asked));
   return (victim, asked, from, fits) => {

@@ -14,11 +14,11 @@ export interface DeviationSetting {
 }
 
 /**
- * Balancing by standard deviation, as VMware's Distributed Resource Scheduler: Gulati et al., "VMware Distributed
- * Resource Management: Design, Implementation, and Lessons Learned", VMware Technical Journal 1(1), 2012, as we
- * read it (vSphere 7 replaced this algorithm in 2020): every 5 min, the imbalance is the standard deviation of the hosts' normalised loads; while it exceeds the target, the move that
- * lowers it most is taken, if it passes the least goodness and a cost–benefit check (what the move gains over the time
- * for which the load is stable, against what its transfer takes).
+ * Balancing by standard deviation, as VMware's Distributed Resource Scheduler before vSphere 7: Gulati et al., "VMware
+ * Distributed Resource Management: Design, Implementation, and Lessons Learned", VMware Technical Journal 1(1), 2012, as
+ * we read it: every 5 min, the imbalance is the standard deviation of the hosts' normalised loads; while it exceeds the
+ * target, the move that lowers it most is taken, if it passes the least goodness and a cost–benefit check (what the move
+ * gains over the time for which the load is stable, against what its transfer takes).
  */
 export function deviation(setting: DeviationSetting): PolicyPlan {
   return {
