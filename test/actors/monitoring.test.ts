@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { address, controlSeat } from '../../src/actors/addresses.ts';
-import { executionId, incarnationId, rackName, term } from '../../src/core/ids.ts';
+import { executionId, incarnationId, methodId, packageHash, rackName, term } from '../../src/core/ids.ts';
 import type {
   ExecutionUsage,
   HostAvailability,
@@ -94,7 +94,23 @@ test('a rack passes on only what is new, of its own hosts that are up, in portio
   const forged = () => heard.flatMap(({ usage }) => usage.hosts).filter(({ report }) => report !== 2);
   expect(forged()).toEqual([]);
   heard.length = 0;
-  const many = Array.from({ length: 4_000 }, () => ({}) as ExecutionUsage);
+  const many = Array.from({ length: 4_000 }, (_, count): ExecutionUsage => {
+    const execution = executionId(`x-forged-${count}`);
+    return {
+      execution,
+      method: { package: packageHash('p'.repeat(64)), method: methodId('a.ts#a') },
+      component: execution,
+      used: { cpu: 0, memory: 0, io: 0, network: 0 },
+      demand: 0,
+      allocatedBytesPerSecond: 0,
+      cyclesPerSecond: 0,
+      snapshotBytes: 0,
+      remainingMs: null,
+      executionCost: 0,
+      movedAtWallMs: 0,
+      peers: [],
+    };
+  });
   forge({ ...first, report: 50, executions: many });
   forge({ ...second, report: 50, executions: many });
   await world.advance(1_100);
