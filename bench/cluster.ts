@@ -68,7 +68,8 @@ function uniform(): () => number {
 async function runOf(placement: Placement, jobs: readonly Job[]): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'godwit-cluster-'));
   const location = locateStore(folder, {}, homedir());
-  const settings = [`affinity.enabled=${placement === 'godwit'}`];
+  const moves = placement === 'godwit';
+  const settings = [`affinity.enabled=${moves}`, `orchestrator.enabled=${moves}`];
   const local = new LocalCluster({
     racks: 2,
     hostsPerRack: 2,
