@@ -1,10 +1,10 @@
 import type { ExecutionId, RackName } from '../core/ids.ts';
 import type { ResourceVector } from '../core/resources.ts';
-import { noResources, resourceNames } from '../core/resources.ts';
+import { minus, noResources, plus, resourceNames } from '../core/resources.ts';
 import type { LatencyFirstProblem } from '../placement/orchestration/latency-first.ts';
 import { isFigure } from '../placement/orchestration/soundness.ts';
 import type { ComponentForecast } from '../protocols/messages.ts';
-import { demandOf, minus, plus } from './fleet-view.ts';
+import { demandOf } from './fleet-view.ts';
 import type { Situation } from './orchestration-rounds.ts';
 
 /** Cores that are wanted beyond the limit. */

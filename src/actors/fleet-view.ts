@@ -1,6 +1,6 @@
 import type { ExecutionId, HostName, RackName } from '../core/ids.ts';
 import type { ResourceName, ResourceVector } from '../core/resources.ts';
-import { noResources } from '../core/resources.ts';
+import { minus, noResources, plus } from '../core/resources.ts';
 import type { CurrentUtilization, ExecutionUsage, HostUsage, RackUsage } from '../protocols/messages.ts';
 import type { Directory } from './directory.ts';
 import { isSoundUsage } from './usage-soundness.ts';
@@ -297,25 +297,6 @@ export function ownerIn(directory: Directory): WhereIs {
 /** What an execution wants: at least the cores that it got. */
 export function demandOf({ used, demand }: ExecutionUsage): ResourceVector {
   return { ...used, cpu: Math.max(used.cpu, demand) };
-}
-
-export function plus(a: ResourceVector, b: ResourceVector): ResourceVector {
-  return {
-    cpu: a.cpu + b.cpu,
-    memory: a.memory + b.memory,
-    io: a.io + b.io,
-    network: a.network + b.network,
-  };
-}
-
-/** What is left, never less than nothing. */
-export function minus(a: ResourceVector, b: ResourceVector): ResourceVector {
-  return {
-    cpu: Math.max(0, a.cpu - b.cpu),
-    memory: Math.max(0, a.memory - b.memory),
-    io: Math.max(0, a.io - b.io),
-    network: Math.max(0, a.network - b.network),
-  };
 }
 
 function mainRack(executions: readonly SeenExecution[]): RackName {

@@ -2,6 +2,7 @@ import type { HostIdentity } from '../core/execution.ts';
 import type { ResourceSample } from '../core/host-sample.ts';
 import type { ExecutionId } from '../core/ids.ts';
 import type { ResourceVector } from '../core/resources.ts';
+import { plus } from '../core/resources.ts';
 import type { WorkEstimate } from '../placement/remaining-work.ts';
 import type { RegisterRow } from '../protocols/ownership/register.ts';
 import type { ExecutionUsage, HostExpense, HostUsage, PeerTraffic } from '../protocols/messages.ts';
@@ -178,15 +179,6 @@ function componentOf(
     at = parent;
   }
   return at;
-}
-
-function plus(a: ResourceVector, b: ResourceVector): ResourceVector {
-  return {
-    cpu: a.cpu + b.cpu,
-    memory: a.memory + b.memory,
-    io: a.io + b.io,
-    network: a.network + b.network,
-  };
 }
 
 function clean({ cpu, memory, io, network }: ResourceVector): ResourceVector {

@@ -1,5 +1,5 @@
-import type { ExecutionId, RackName } from '../core/ids.ts';
-import { noResources } from '../core/resources.ts';
+import type { RackName } from '../core/ids.ts';
+import { noResources, plus } from '../core/resources.ts';
 import type { ExpectedOutcome } from '../placement/decision-record.ts';
 import type { FeedbackPolicy, MoveEffect } from '../placement/orchestration/feedback.ts';
 import { learn, permits, recalibrated } from '../placement/orchestration/feedback.ts';
@@ -21,8 +21,9 @@ import {
 } from '../placement/orchestration/schedule.ts';
 import type { ComponentForecast } from '../protocols/messages.ts';
 import { excessCores, fullest, peakOf, scaled, shareOf, soundForecasts, underWay } from './component-load.ts';
+import { durationQuantile, measuredOf, pauseBefore, trafficBetween } from './directive-effects.ts';
 import type { SeenComponent, SeenExecution } from './fleet-view.ts';
-import { demandOf, plus } from './fleet-view.ts';
+import { demandOf } from './fleet-view.ts';
 import { afterPart, afterWholes } from './standing-racks.ts';
 import type { OrchestrationRounds, Ordering, Situation } from './orchestration-rounds.ts';
 import type { Order } from './orders.ts';
@@ -47,8 +48,6 @@ export interface LatencyFirstRules {
 
 /** In one round; more wait for the next one, which sees what these did. */
 const ordersMax = 64;
-/** Of durations of moves, so many are no longer than predicted. */
-const durationQuantile = 0.9;
 
 /** A component as the rule sees it, with what it is made of. */
 interface Candidate {
@@ -130,13 +129,9 @@ export class LatencyFirstRounds implements OrchestrationRounds {
     for (const { bytes, durationMs } of moved) {
       this.#memory.durations = learnDuration(this.#memory.durations, { bytes, durationMs });
     }
-    const sum = (of: (one: (typeof moved)[number]) => number): number =>
-      moved.reduce((total, one) => total + of(one), 0);
     const ended: LatencyFirstEnded = {
       ...pending,
-      pauseMs: sum((one) => one.pauseMs),
-      bytes: sum((one) => one.bytes),
-      durationMs: sum((one) => one.durationMs),
+      ...measuredOf(moved),
       measureAtMs: seatMs + this.#rules.settleMs,
     };
     this.#memory.ended = [...this.#memory.ended, ended];
@@ -243,22 +238,17 @@ export class LatencyFirstRounds implements OrchestrationRounds {
     const target = racks.find(({ rack }) => rack === to);
     if (source === undefined || target === undefined || parts.length < 2) return [];
     const growth = ranked.used[resource] > 0 ? ranked.predicted[resource] / ranked.used[resource] : 1;
-    const weights = new Map<string, { a: ExecutionId; b: ExecutionId; weight: number }>();
-    for (const { usage } of parts) {
-      for (const { peer, messagesPerSecond } of usage.peers) {
-        const [a, b] = usage.execution < peer ? [usage.execution, peer] : [peer, usage.execution];
-        const known = weights.get(`${a} ${b}`)?.weight ?? 0;
-        // Both sides may have counted it: the larger count missed less.
-        weights.set(`${a} ${b}`, { a, b, weight: Math.max(known, messagesPerSecond) });
-      }
-    }
     const answer = choosePart({
       members: parts.map(({ usage }) => ({
         execution: usage.execution,
         demand: demandOf(usage)[resource] * growth,
         anchor: usage.execution === seen.component ? 'stays' : 'free',
       })),
-      traffic: [...weights.values()],
+      traffic: trafficBetween(parts).map(({ a, b, messagesPerSecond }) => ({
+        a,
+        b,
+        weight: messagesPerSecond,
+      })),
       demandMin: Math.max(0, (breach.with - policy.utilizationMax) * source.capacity[resource]),
       demandMax: policy.utilizationMax * target.capacity[resource] - target.used[resource],
     });
@@ -286,7 +276,7 @@ export class LatencyFirstRounds implements OrchestrationRounds {
     const excess = this.#excess(candidate, move, problem);
     const computed: MoveEffect = {
       benefit: 1_000 * (excess.without - excess.with),
-      pauseMs: parts.length * pausePriorMs + bytes / bytesPerMsPrior,
+      pauseMs: pauseBefore(parts.length, bytes),
       bytes,
       durationMs: predictDurationMs(durations, bytes, durationQuantile),
     };
@@ -362,7 +352,3 @@ export class LatencyFirstRounds implements OrchestrationRounds {
     };
   }
 }
-
-/** What a move takes before any was measured: see `placement/move-cost`. */
-const pausePriorMs = 20;
-const bytesPerMsPrior = 100_000;

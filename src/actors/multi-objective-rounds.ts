@@ -2,6 +2,7 @@ import { assert } from '../core/assert.ts';
 import type { ExecutionId, HostName, RackName } from '../core/ids.ts';
 import { hostName } from '../core/ids.ts';
 import type { ResourceVector } from '../core/resources.ts';
+import { minus } from '../core/resources.ts';
 import type { Wishes } from '../placement/declared-wishes.ts';
 import { hostLabel, rackLabel, wishesOf } from '../placement/declared-wishes.ts';
 import { anywhere } from '../placement/original-affinity.ts';
@@ -13,17 +14,18 @@ import type {
   OrchestrationProblem,
   PlannedMove,
   Site,
-  TrafficEdge,
 } from '../placement/orchestration/contract.ts';
 import type { FeedbackPolicy, MoveEffect } from '../placement/orchestration/feedback.ts';
 import { learn, permits } from '../placement/orchestration/feedback.ts';
 import { recordOfMove, textOf } from '../placement/orchestration/plan-record.ts';
 import { plan } from '../placement/orchestration/plan.ts';
+import { noDurations, predictDurationMs } from '../placement/orchestration/schedule.ts';
 import type { ComponentForecast } from '../protocols/messages.ts';
 import { scaled, shareOf, soundForecasts } from './component-load.ts';
+import { durationQuantile, measuredOf, pauseBefore, trafficBetween } from './directive-effects.ts';
 import type { Directory } from './directory.ts';
 import type { SeenComponent, SeenExecution, SeenHost } from './fleet-view.ts';
-import { demandOf, minus } from './fleet-view.ts';
+import { demandOf } from './fleet-view.ts';
 import type { OrchestrationRounds, Ordering, Situation } from './orchestration-rounds.ts';
 import type { Order } from './orders.ts';
 import { multiObjectiveMemory, noMultiObjectiveMemory } from './rounds-memory.ts';
@@ -82,11 +84,14 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
     const problem = this.problem(situation);
     const planned = plan(problem);
     this.#measure(situation, planned.before.latency);
+    const utilization = situation.view.utilization(situation.nowMs);
+    const fullestOf = (rack: RackName): number =>
+      Math.max(0, ...Object.values(utilization[rack] ?? {})) / 100;
     const components = new Map(
       situation.view.components(situation.nowMs).map((seen) => [seen.component, seen] as const),
     );
     return this.#groups(planned.moves, problem, components).flatMap((group) => {
-      const loads = { source: 0, target: 0 };
+      const loads = { source: fullestOf(group.seen.rack), target: fullestOf(group.rack) };
       const { component } = group.seen;
       const { feedback } = this.#memory;
       const allowed = permits(feedback, component, group.rack, loads, situation.seatMs, this.#rules.feedback);
@@ -108,13 +113,7 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
     delete this.#memory.pending[key];
     const moved = outcome?.moved ?? [];
     if (pending === undefined || moved.length === 0) return;
-    const sum = (of: (one: (typeof moved)[number]) => number): number =>
-      moved.reduce((total, one) => total + of(one), 0);
-    const measured = {
-      pauseMs: sum((one) => one.pauseMs),
-      bytes: sum((one) => one.bytes),
-      durationMs: sum((one) => one.durationMs),
-    };
+    const measured = measuredOf(moved);
     const measureAtMs = seatMs + this.#rules.settleMs;
     this.#memory.ended = [...this.#memory.ended, { ...pending, measured, measureAtMs }];
   }
@@ -145,7 +144,7 @@ export class MultiObjectiveRounds implements OrchestrationRounds {
           ),
         )
         .map((one) => ({ ...one, demand: atMost(one.demand, cpuMax) })),
-      traffic: trafficBetween(executions),
+      traffic: trafficBetween([...executions.values()]),
       latencies: Object.entries(latencies).flatMap(([from, row]) =>
         Object.entries(row).map(([to, { p50Ms, p95Ms, ageMs }]) => ({
           from: from as RackName,
@@ -278,21 +277,6 @@ function siteOf({ usage, departedCores, isNew }: SeenHost): Site {
   };
 }
 
-/** Each pair once; where both sides counted, the larger count missed less. */
-function trafficBetween(executions: ReadonlyMap<ExecutionId, SeenExecution>): readonly TrafficEdge[] {
-  const edges = new Map<string, TrafficEdge>();
-  for (const { usage } of executions.values()) {
-    for (const { peer, messagesPerSecond, bytesPerSecond } of usage.peers) {
-      if (!executions.has(peer)) continue;
-      const [a, b] = usage.execution < peer ? [usage.execution, peer] : [peer, usage.execution];
-      const known = edges.get(`${a} ${b}`);
-      if (known === undefined || known.messagesPerSecond < messagesPerSecond)
-        edges.set(`${a} ${b}`, { a, b, messagesPerSecond, bytesPerSecond });
-    }
-  }
-  return [...edges.values()];
-}
-
 function atMost({ levels, steps }: DemandForecast, cpuMax: number): DemandForecast {
   return {
     levels,
@@ -324,13 +308,8 @@ function expectedOf(moves: readonly PlannedMove[]): MoveEffect {
   const bytes = sum((move) => move.bytes);
   return {
     benefit: -sum((move) => move.change.latency),
-    pauseMs: moves.length * pausePriorMs + bytes / bytesPerMsPrior,
+    pauseMs: pauseBefore(moves.length, bytes),
     bytes,
-    durationMs: moves.length * durationPriorMs + bytes / bytesPerMsPrior,
+    durationMs: sum((move) => predictDurationMs(noDurations, move.bytes, durationQuantile)),
   };
 }
-
-/** What a move takes before any was measured: see `placement/move-cost`. */
-const pausePriorMs = 20;
-const durationPriorMs = 250;
-const bytesPerMsPrior = 100_000;

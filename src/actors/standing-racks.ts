@@ -1,9 +1,9 @@
 import type { ResourceVector } from '../core/resources.ts';
-import { noResources } from '../core/resources.ts';
+import { minus, noResources, plus } from '../core/resources.ts';
 import type { LatencyFirstMove } from '../placement/orchestration/latency-first-record.ts';
 import type { LatencyFirstDecision, LatencyFirstProblem } from '../placement/orchestration/latency-first.ts';
 import type { SeenExecution } from './fleet-view.ts';
-import { demandOf, minus, plus } from './fleet-view.ts';
+import { demandOf } from './fleet-view.ts';
 
 /** The racks as the rule left them: it counts each whole component before it looks at the next. */
 export function afterWholes(

@@ -16,3 +16,22 @@ export interface ResourceVector {
 }
 
 export const noResources: ResourceVector = { cpu: 0, memory: 0, io: 0, network: 0 };
+
+export function plus(a: ResourceVector, b: ResourceVector): ResourceVector {
+  return {
+    cpu: a.cpu + b.cpu,
+    memory: a.memory + b.memory,
+    io: a.io + b.io,
+    network: a.network + b.network,
+  };
+}
+
+/** What is left, never less than nothing. */
+export function minus(a: ResourceVector, b: ResourceVector): ResourceVector {
+  return {
+    cpu: Math.max(0, a.cpu - b.cpu),
+    memory: Math.max(0, a.memory - b.memory),
+    io: Math.max(0, a.io - b.io),
+    network: Math.max(0, a.network - b.network),
+  };
+}
