@@ -30,7 +30,7 @@ export interface AffinityPolicy {
 /**
  * The shipped defaults. The hysteresis is small because availability is: four hosts of half a core that share twelve
  * busy executions all lie between 0.04 and 0.5, and the last useful move gains 0.025 of score. It is not what
- * prevents bouncing: see `choose`.
+ * prevents bouncing: see `nextMove`.
  */
 export const affinityPolicy: AffinityPolicy = {
   weights: { originalAffinity: 0.6, resourceAvailability: 0.3, executionCost: 0.1 },

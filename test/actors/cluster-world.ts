@@ -35,6 +35,7 @@ import { SimulatedKernel } from '../../src/simulator/kernel.ts';
 import { SeededRandom } from '../../src/simulator/random.ts';
 import { startTree } from '../../src/supervisors/tree.ts';
 import type { Envelope, Links, SendOutcome } from '../../src/wire/contract.ts';
+import { anywhere } from '../../src/placement/original-affinity.ts';
 import { vaultHistory } from '../../src/store/history.ts';
 import { inlineAnalyst } from './inline-analyst.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -44,16 +45,7 @@ import { argsOf, ScriptedLane } from './scripted-lane.ts';
 import { ProbeNetwork } from './simulated-probes.ts';
 import { SkewedClock } from './skewed-clock.ts';
 
-export const anywhere: AffinityDeclaration = {
-  hosts: [],
-  racks: [],
-  labels: [],
-  near: [],
-  apart: [],
-  data: [],
-  matching: 1,
-  otherwise: 1,
-};
+export { anywhere };
 const networkMs = 0.3;
 const method = { package: packageHash('p'.repeat(64)), method: methodId('count.ts#count') };
 

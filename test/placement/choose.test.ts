@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { executionId, hostName, methodId, rackName } from '../../src/core/ids.ts';
 import { affinityPolicy } from '../../src/placement/affinity.ts';
-import type { HostReport, OutstandingMove, PlacedExecution } from '../../src/placement/decision.ts';
-import { choose } from '../../src/placement/decision.ts';
+import type { HostReport, OutstandingMove, PlacedExecution } from './choosing.ts';
+import { choose } from './choosing.ts';
 import { anywhere } from '../../src/placement/original-affinity.ts';
 
 function host(name: string, demand: number, more: Partial<HostReport> = {}): HostReport {

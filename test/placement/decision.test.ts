@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hostName } from '../../src/core/ids.ts';
 import { affinityPolicy, preferenceMax, preferenceMaxBetween } from '../../src/placement/affinity.ts';
-import { scoresOf } from '../../src/placement/decision.ts';
+import { scoresOf } from './choosing.ts';
 import { anywhere } from '../../src/placement/original-affinity.ts';
 import type { FleetExecution } from './fleet.ts';
 import { equalHosts, executionsOn, Fleet } from './fleet.ts';

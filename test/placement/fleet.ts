@@ -1,7 +1,7 @@
 import { executionId, hostName, methodId, rackName } from '../../src/core/ids.ts';
 import type { AffinityPolicy } from '../../src/placement/affinity.ts';
-import type { HostReport, MigrationDecision, PlacedExecution } from '../../src/placement/decision.ts';
-import { choose } from '../../src/placement/decision.ts';
+import type { HostReport, MigrationDecision, PlacedExecution } from './choosing.ts';
+import { choose } from './choosing.ts';
 import type { DeclaredAffinity } from '../../src/placement/original-affinity.ts';
 import { anywhere } from '../../src/placement/original-affinity.ts';
 

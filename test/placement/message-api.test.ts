@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from 'vitest';
-import type { MigrationDecision, HostReport } from '../../src/placement/decision.ts';
+import type { MigrationDecision, HostReport } from './choosing.ts';
 import type { DeclaredAffinity } from '../../src/placement/original-affinity.ts';
 import type {
   AffinityDeclaration,

@@ -1,3 +1,4 @@
+import { anywhere } from '../../../src/placement/original-affinity.ts';
 import { executionId, hostName, incarnationId, migrationId, snapshotDigest } from '../../../src/core/ids.ts';
 import type { IncarnationId, SnapshotDigest } from '../../../src/core/ids.ts';
 import { codeId, epoch, generation, methodId, nonce, packageHash } from '../../../src/core/ids.ts';
@@ -221,16 +222,7 @@ export function firstWorld(tables: Tables, bounds: Bounds): Numbers {
     method: cargo.method,
     deployment: {
       host: hostName('s'),
-      affinity: {
-        hosts: [],
-        racks: [],
-        labels: [],
-        near: [],
-        apart: [],
-        data: [],
-        matching: 1,
-        otherwise: 1,
-      },
+      affinity: anywhere,
     },
     parent: null,
     owner,

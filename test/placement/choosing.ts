@@ -1,13 +1,13 @@
-import type { HostReport, OutstandingMove, PlacedExecution } from './affinity-inputs.ts';
-import type { AffinityPolicy } from './affinity.ts';
-import { decideRound } from './affinity-round.ts';
-import { churnLimits } from './churn-budget.ts';
-import type { MigrationDecision } from './migration-decision.ts';
-import { moveCostPrior } from './move-cost.ts';
+import type { HostReport, OutstandingMove, PlacedExecution } from '../../src/placement/affinity-inputs.ts';
+import type { AffinityPolicy } from '../../src/placement/affinity.ts';
+import { decideRound } from '../../src/placement/affinity-round.ts';
+import { churnLimits } from '../../src/placement/churn-budget.ts';
+import type { MigrationDecision } from '../../src/placement/migration-decision.ts';
+import { moveCostPrior } from '../../src/placement/move-cost.ts';
 
-export type * from './affinity-inputs.ts';
-export type * from './migration-decision.ts';
-export { scoresOf } from './affinity-decision.ts';
+export type * from '../../src/placement/affinity-inputs.ts';
+export type * from '../../src/placement/migration-decision.ts';
+export { scoresOf } from '../../src/placement/affinity-decision.ts';
 
 /**
  * Decides which executions of one host to move, and where, by the policy `weighted` and from nothing but reports: one
