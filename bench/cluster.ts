@@ -16,6 +16,7 @@ import type { Job } from './cluster/load.ts';
 import { EvenPlacement } from './cluster/even-placement.ts';
 import { skewedLoad } from './cluster/load.ts';
 import type { Figure } from './figure.ts';
+import { quantile } from './figure.ts';
 
 const hostCores = 0.4;
 const names = ['r1-h1', 'r1-h2', 'r2-h1', 'r2-h2'] as const;
@@ -186,9 +187,4 @@ function figuresOf(runs: ReadonlyMap<Placement, Run>): readonly Figure[] {
     ),
     { name: 'moves', value: of('godwit').moves, unit: 'moves', target: null, met: null },
   ];
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }

@@ -15,6 +15,7 @@ import { storeOptions } from '../src/store/options.ts';
 import type { StoreLocation } from '../src/store/state-folder.ts';
 import { locateStore } from '../src/store/state-folder.ts';
 import type { Figure } from './figure.ts';
+import { quantile } from './figure.ts';
 
 const movesEach = 50;
 const executions = 10;
@@ -164,9 +165,4 @@ function figuresOf(pauses: number[], bytes: number, swaps: number[], echoes: num
     figure('raw ws echo p50', quantile(echoes, 0.5), 'ms', null),
     figure('raw ws echo p99', quantile(echoes, 0.99), 'ms', null),
   ];
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
