@@ -8,7 +8,7 @@ export interface Figure {
   readonly met: boolean | null;
 }
 
-/** The least value that a share of the values, in [0, 1), does not exceed. */
+/** Of the values in order, the one at share × their count, rounded down. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
