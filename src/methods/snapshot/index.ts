@@ -13,11 +13,18 @@ import type {
 } from './options.ts';
 
 export type {
+  BoundForm,
   BufferClass,
+  Callable,
+  ClassForm,
+  ClosureForm,
+  CodeTable,
   DecodeOptions,
   EncodeOptions,
   ExternalRecord,
+  MemberForm,
   Permanents,
+  PrivatesForm,
   Reviver,
   SnapshotDecodeOptions,
   SnapshotEncodeOptions,

@@ -11,6 +11,78 @@ export interface Permanents {
   find(name: string): object | symbol | undefined;
 }
 
+/** A callable thing, made by `function`, an arrow, a method, `class` or `bind`. */
+export type Callable = (...parameters: never[]) => unknown;
+
+/** A function of movable code: the id of its code, and what it has captured, in the order of its code's own list. */
+export interface ClosureForm {
+  readonly code: string;
+  readonly captured: readonly unknown[];
+}
+
+/** What `bind` was given. */
+export interface BoundForm {
+  readonly target: Callable;
+  readonly self: unknown;
+  readonly args: readonly unknown[];
+}
+
+/** A class that was evaluated at run time. */
+export interface ClassForm extends ClosureForm {
+  /** `undefined` without `extends`; `null` and any constructor otherwise. */
+  readonly superclass: unknown;
+  /** The values of its computed keys (strings and symbols), in the order of the source. */
+  readonly keys: readonly unknown[];
+}
+
+/** A function that stands in the text of a class or an object literal (method, accessor). */
+export interface MemberForm {
+  /** The class, or the closure that stands for the literal. */
+  readonly home: Callable;
+  readonly member: string;
+}
+
+/** Private elements that one class has put on an object. */
+export interface PrivatesForm {
+  readonly owner: Callable;
+  readonly values: readonly unknown[];
+}
+
+/**
+ * How functions and classes of movable code are written: by the id of their code, and what they have captured. None of
+ * these may run code of the program; each may be asked about any function or object, and answers `null` (or an empty
+ * list) for what is not its own. The snapshot asks once for each identity.
+ *
+ * What a form holds is made before the thing itself: `captured`, `superclass`, `keys`, a bound function's parts and a
+ * member's home. Cycles therefore lead through objects and boxes only, which stand empty at first and are filled last. Own
+ * properties (`name`, `length`, `prototype`, statics), prototype and integrity level are the snapshot's to carry: a form need not tell them, and
+ * whatever `make…` has put on a fresh function is replaced by what the original had.
+ */
+export interface CodeTable {
+  closureOf(f: Callable): ClosureForm | null;
+  makeClosure(code: string, captured: readonly unknown[]): Callable;
+  boundOf(f: Callable): BoundForm | null;
+  makeBound(target: Callable, self: unknown, args: readonly unknown[]): Callable;
+  /** Must not be asked to evaluate statics again: `makeClass` makes the class without running its static blocks and initialisers. */
+  classOf(f: Callable): ClassForm | null;
+  makeClass(
+    code: string,
+    captured: readonly unknown[],
+    superclass: unknown,
+    keys: readonly unknown[],
+  ): Callable;
+  memberOf(f: Callable): MemberForm | null;
+  findMember(home: Callable, member: string): Callable;
+  /** Private elements of an object, those of the outermost ancestor first. */
+  privatesOf(o: object): readonly PrivatesForm[];
+  /**
+   * Makes an object that has none but room for private elements; null when `Object.create` will do. `base` is '' or the
+   * kind of the built-in ancestor, as the snapshot calls it ('Error', 'Map', …), for which the snapshot falls back to `Reflect.construct`.
+   */
+  makeInstance(prototype: object, base: string): object | null;
+  fillPrivates(o: object, owner: Callable, values: readonly unknown[]): void;
+}
+
 /** What stands in a snapshot for a value that the runtime replaces: a promise of a task, a reference to an execution. */
 export interface ExternalRecord {
   /** Tells `Reviver.create` what to make. */
@@ -36,6 +108,8 @@ export interface BufferClass {
 export interface EncodeOptions {
   /** Default: none besides the intrinsics. */
   readonly permanents?: Permanents;
+  /** Default: none; functions and classes are refused then, unless they are permanents. */
+  readonly code?: CodeTable;
   /**
    * Asked for each value that would be refused otherwise (functions, promises, instances of classes, …), once for each
    * identity. Must not run user code. `null` refuses the value.
@@ -60,6 +134,8 @@ export interface EncodeOptions {
 
 export interface DecodeOptions {
   readonly permanents?: Permanents;
+  /** Default: none; a snapshot with functions or classes is refused then. */
+  readonly code?: CodeTable;
   /** Default: none; a snapshot with replaced values is refused then. */
   readonly reviver?: Reviver;
   /** Default: none; a `Buffer` comes back as a Uint8Array then. */
