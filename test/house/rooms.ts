@@ -54,7 +54,8 @@ export const rooms: readonly Room[] = [
   },
   { name: 'entrances', owns: /^(?:index|register|register-hooks)\.ts$/, imports: [...below, 'composition'] },
   { name: 'testing', owns: /^testing\//, imports: [...below, 'composition', 'simulator'] },
-  { name: 'cli', owns: /^cli\//, imports: [...below, 'composition', 'testing', 'simulator'] },
+  { name: 'verify', owns: /^verify\//, imports: ['core', ...pure, ...methods, 'system'] },
+  { name: 'cli', owns: /^cli\//, imports: [...below, 'composition', 'testing', 'simulator', 'verify'] },
   { name: 'dashboard', owns: /^dashboard\//, imports: [...below, 'composition'] },
 ];
 
