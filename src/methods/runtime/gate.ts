@@ -1,8 +1,8 @@
 import { type Cursor, type View, walkOf, walkViewOf } from './cursors.ts';
 import { NoExecutionError } from './errors.ts';
 import type { AnyFunction, Frame, LoadedMethod, MethodCode, PromiseRecord } from './method-code.ts';
-import { type LoadedModule, loadModule } from './modules.ts';
-import { callerLine, walkStack } from './stack-walk.ts';
+import { joinModules, type LoadedModule, loadModule } from './modules.ts';
+import { callerOf, walkStack } from './stack-walk.ts';
 
 /** What generated code and the API need of the execution that runs now. */
 export interface Running {
@@ -202,12 +202,12 @@ export class Gate {
     constants: Readonly<Record<string, unknown>>,
     originalLines: readonly number[],
   ): void {
-    const lines = {
-      expected: expectedLine,
-      found: callerLine(ownFunction('module')),
-      original: originalLines,
-    };
-    this.modules.set(url, loadModule(url, path, methods, constants, lines));
+    const caller = callerOf(ownFunction('module'));
+    const lines = { expected: expectedLine, found: caller.line, original: originalLines };
+    const loaded = loadModule(url, path, methods, constants, lines);
+    // Under the name that the native stack gives the file.
+    const file = caller.url ?? url;
+    this.modules.set(file, joinModules(this.modules.get(file), loaded));
   }
 
   #running(construct: string): Running {

@@ -8,17 +8,24 @@ interface SiteLine {
   readonly pc: number;
 }
 
+/** A file of movable code as this thread has it: one module, or several that a bundler has put into one file. */
 export interface LoadedModule {
   readonly url: string;
   readonly path: string;
   readonly methods: readonly LoadedMethod[];
-  /** Frozen objects that methods share by reference, by name within the module. */
+  /** Frozen objects that methods share by reference, as `path#name`. */
   readonly constants: ReadonlyMap<string, object>;
   readonly sites: ReadonlyMap<number, SiteLine>;
-  /** For each generated line its original line; 0 where there is none. */
-  readonly originalLines: readonly number[];
+  readonly texts: readonly OriginalText[];
   /** Why positions in this module cannot be trusted; null when they can. */
   readonly shifted: string | null;
+}
+
+/** What an author wrote, of a file that was generated from it. */
+interface OriginalText {
+  readonly path: string;
+  /** For each generated line its original line; 0 where there is none. */
+  readonly lines: readonly number[];
 }
 
 interface LineTable {
@@ -48,8 +55,22 @@ export function loadModule(
     methods,
     constants: frozenConstants(path, constants),
     sites,
-    originalLines: lines.original,
+    texts: [{ path, lines: lines.original }],
     shifted: shift(path, methods, lines),
+  };
+}
+
+/** A file's modules, one after another: each has the sites of its own lines. */
+export function joinModules(earlier: LoadedModule | undefined, later: LoadedModule): LoadedModule {
+  if (earlier === undefined || earlier.texts.some(({ path }) => path === later.path)) return later;
+  return {
+    url: later.url,
+    path: earlier.path,
+    methods: [...earlier.methods, ...later.methods],
+    constants: new Map([...earlier.constants, ...later.constants]),
+    sites: new Map([...earlier.sites, ...later.sites]),
+    texts: [...earlier.texts, ...later.texts],
+    shifted: earlier.shifted ?? later.shifted,
   };
 }
 
@@ -81,7 +102,7 @@ function frozenConstants(
     const isObject = typeof value === 'object' && value !== null;
     if ((!isObject && typeof value !== 'function') || seen.has(value as object)) continue;
     seen.add(value as object);
-    found.set(name, value as object);
+    found.set(`${path}#${name}`, value as object);
     if (!isObject) continue;
     if (!Object.isFrozen(value) || isCollection(value))
       throw new ModuleStateError(path, name.split('.')[0] ?? name);

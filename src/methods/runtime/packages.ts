@@ -22,7 +22,7 @@ export class LoadedPackage {
         this.#ids.set(method.fast, method.meta.id);
         this.named.set(method.meta.id, method.fast);
       }
-      for (const [constant, value] of module.constants) this.named.set(`${module.path}#${constant}`, value);
+      for (const [name, value] of module.constants) this.named.set(name, value);
     }
     if (this.methods.size === 0) throw new MethodsMissingError(baseUrl);
   }

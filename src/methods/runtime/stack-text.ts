@@ -47,7 +47,8 @@ function originalLine(line: string, modules: ReadonlyMap<string, LoadedModule>):
   const found = /^(\s+at )(?:(.*) \()?(\S+?):(\d+):\d+\)?$/.exec(line);
   const module = found === null ? undefined : modules.get(found[3] ?? '');
   if (found === null || module === undefined) return line;
-  const original = module.originalLines[Number(found[4]) - 1] ?? 0;
+  const at = Number(found[4]) - 1;
+  const text = module.texts.find(({ lines }) => (lines[at] ?? 0) !== 0);
   const name = (found[2] ?? 'anonymous').replace(/\$[rn]\d*$/, '');
-  return `${found[1]}${name} (${module.path}${original === 0 ? '' : `:${original}`})`;
+  return `${found[1]}${name} (${text === undefined ? module.path : `${text.path}:${text.lines[at]}`})`;
 }

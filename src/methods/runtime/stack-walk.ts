@@ -38,9 +38,12 @@ export function walkStack(
   return { kind: 'foreign', where: 'a stack without its end' };
 }
 
-/** The line of the code that called `above`, from 1. */
-export function callerLine(above: (...args: never[]) => unknown): number | null {
-  return positions(above, 1)[0]?.line ?? null;
+/** Where the code stands that called `above`; `line` from 1. `url` is what Node calls the file: a path in CommonJS. */
+export function callerOf(above: (...args: never[]) => unknown): {
+  readonly url: string | null;
+  readonly line: number | null;
+} {
+  return positions(above, 1)[0] ?? { url: null, line: null };
 }
 
 /** Survives a `prepareStackTrace` and a `stackTraceLimit` that somebody else has set. */
