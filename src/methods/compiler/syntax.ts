@@ -120,3 +120,29 @@ export function memberName(member: Node): string | null {
   if (!flag(member, 'computed')) return property.type === 'Identifier' ? text(property, 'name') : null;
   return property.type === 'Literal' && typeof property['value'] === 'string' ? property['value'] : null;
 }
+
+/** The identifiers that a pattern binds or assigns. */
+export function patternNames(pattern: Node): readonly Node[] {
+  switch (pattern.type) {
+    case 'Identifier':
+      return [pattern];
+    case 'ObjectPattern':
+      return children(pattern, 'properties').flatMap((property) =>
+        property === null
+          ? []
+          : patternNames(property.type === 'Property' ? child(property, 'value') : property),
+      );
+    case 'ArrayPattern':
+      return children(pattern, 'elements').flatMap((element) =>
+        element === null ? [] : patternNames(element),
+      );
+    case 'AssignmentPattern':
+      return patternNames(child(pattern, 'left'));
+    case 'RestElement':
+      return patternNames(child(pattern, 'argument'));
+    case 'TSParameterProperty':
+      return patternNames(child(pattern, 'parameter'));
+    default:
+      return [];
+  }
+}

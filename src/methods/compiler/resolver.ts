@@ -1,0 +1,616 @@
+import { BindingRecord, capturesOf, type UnitRecord } from './binding-records.ts';
+import type { Binding, BindingKind, Captures, Reference, Scopes } from './bindings.ts';
+import {
+  child,
+  children,
+  flag,
+  isFunction,
+  isLoop,
+  isTypeOnly,
+  type Node,
+  nodes,
+  optional,
+  patternNames,
+  runtimeChildren,
+  text,
+} from './syntax.ts';
+
+interface Scope {
+  readonly node: Node;
+  readonly parent: Scope | null;
+  readonly unit: UnitRecord;
+  readonly names: Map<string, BindingRecord>;
+}
+
+/** Walks a program once: declares what each scope declares, then resolves the names in it. */
+export class Resolver implements Scopes {
+  readonly bindings: BindingRecord[] = [];
+  readonly byNode = new Map<Node, BindingRecord>();
+  readonly globals = new Map<Node, string>();
+  readonly assignedGlobals = new Set<string>();
+  readonly names = new Set<string>();
+  readonly units: Node[] = [];
+  readonly contexts = new Map<Node, Node | null>();
+  readonly privates = new Map<Node, Node>();
+  readonly annexB = new Map<Node, BindingRecord>();
+  readonly dynamic: Node[] = [];
+  readonly #records = new Map<Node | null, UnitRecord>();
+  readonly #classes: { readonly node: Node; readonly names: ReadonlySet<string> }[] = [];
+  #loops = 0;
+
+  program(program: Node): void {
+    const strict = program['sourceType'] === 'module' || isStrictBody(program);
+    const unit = this.#unit(null, null, strict);
+    const scope: Scope = { node: program, parent: null, unit, names: new Map() };
+    this.#hoist(children(program, 'body'), scope);
+    this.#hoistVars(children(program, 'body'), scope);
+    this.#statements(children(program, 'body'), scope);
+    this.#exportNames(program, scope);
+  }
+
+  bindingsOf(owner: Node | null): readonly Binding[] {
+    return this.#records.get(owner)?.bindings ?? [];
+  }
+
+  unitsIn(unit: Node | null): readonly Node[] {
+    return this.#records.get(unit)?.nested.map(({ node }) => node as Node) ?? [];
+  }
+
+  parentOf(unit: Node): Node | null {
+    return this.#records.get(unit)?.parent?.node ?? null;
+  }
+
+  capturesOf(unit: Node): Captures {
+    return capturesOf(this.#records.get(unit) as UnitRecord);
+  }
+
+  isStrict(unit: Node | null): boolean {
+    return this.#records.get(unit)?.strict ?? true;
+  }
+
+  #unit(node: Node | null, parent: UnitRecord | null, strict: boolean): UnitRecord {
+    const record: UnitRecord = {
+      node,
+      parent,
+      strict,
+      bindings: [],
+      nested: [],
+      used: [],
+      privates: new Set(),
+      contexts: new Set(),
+      captures: null,
+    };
+    this.#records.set(node, record);
+    parent?.nested.push(record);
+    if (node !== null) this.units.push(node);
+    return record;
+  }
+
+  #declare(scope: Scope, name: Node, kind: BindingKind, source: Node, initialisedAt: number): BindingRecord {
+    const known = scope.names.get(text(name, 'name'));
+    this.names.add(text(name, 'name'));
+    if (known !== undefined) {
+      this.byNode.set(name, known);
+      known.declaredAgain(name, kind, source);
+      return known;
+    }
+    const binding = new BindingRecord(
+      {
+        name: text(name, 'name'),
+        kind,
+        declaration: name,
+        owner: scope.unit.node,
+        scope: scope.node,
+        source,
+        initialisedAt,
+      },
+      this.byNode,
+      (unit) => this.#records.get(unit) as UnitRecord,
+    );
+    scope.names.set(binding.name, binding);
+    this.byNode.set(name, binding);
+    this.bindings.push(binding);
+    scope.unit.bindings.push(binding);
+    return binding;
+  }
+
+  // What is declared before anything runs.
+
+  #hoist(body: readonly (Node | null)[], scope: Scope): void {
+    for (const statement of body) if (statement !== null) this.#hoistStatement(statement, scope);
+  }
+
+  #hoistStatement(statement: Node, scope: Scope): void {
+    switch (statement.type) {
+      case 'ImportDeclaration':
+        return this.#hoistImport(statement, scope);
+      case 'ExportNamedDeclaration':
+      case 'ExportDefaultDeclaration': {
+        const declaration = optional(statement, 'declaration');
+        return declaration === null ? undefined : this.#hoistStatement(declaration, scope);
+      }
+      case 'LabeledStatement':
+        return this.#hoistStatement(child(statement, 'body'), scope);
+      case 'VariableDeclaration':
+        if (statement['kind'] !== 'var' && !isTypeOnly(statement)) this.#declareAll(statement, scope);
+        return;
+      case 'FunctionDeclaration':
+      case 'ClassDeclaration': {
+        const id = optional(statement, 'id');
+        if (id === null || isTypeOnly(statement)) return;
+        const isClass = statement.type === 'ClassDeclaration';
+        const at = isClass ? statement.end : scope.node.start;
+        this.#declare(scope, id, isClass ? 'class' : 'function', statement, at);
+        return;
+      }
+      default:
+    }
+  }
+
+  #hoistImport(statement: Node, scope: Scope): void {
+    if (isTypeOnly(statement)) return;
+    for (const specifier of nodes(statement, 'specifiers')) {
+      if (specifier['importKind'] === 'type') continue;
+      const local = this.#declare(scope, child(specifier, 'local'), 'import', statement, scope.node.start);
+      const imported = optional(specifier, 'imported');
+      const fixed = specifier.type === 'ImportNamespaceSpecifier' ? '*' : 'default';
+      const name = imported === null ? fixed : nameOrText(imported);
+      local.imported = { source: String(child(statement, 'source')['value']), name };
+    }
+  }
+
+  #declareAll(declaration: Node, scope: Scope): void {
+    const written = text(declaration, 'kind');
+    const kind = written === 'var' || written === 'let' ? written : written === 'const' ? 'const' : 'using';
+    for (const declarator of nodes(declaration, 'declarations')) {
+      for (const name of patternNames(child(declarator, 'id')))
+        this.#declare(scope, name, kind, declarator, declarator.end);
+    }
+  }
+
+  /** Declares the `var`s of a function or program, and in sloppy code those of functions in its blocks. */
+  #hoistVars(body: readonly (Node | null)[], scope: Scope): void {
+    for (const statement of body) if (statement !== null) this.#hoistVarsIn(statement, scope, [], true);
+  }
+
+  /** @param lexical names that blocks around the node declare: Annex B leaves those alone */
+  #hoistVarsIn(node: Node, scope: Scope, lexical: readonly ReadonlySet<string>[], isTop: boolean): void {
+    if (isTypeOnly(node)) return;
+    if (node.type === 'FunctionDeclaration') {
+      if (!isTop && !scope.unit.strict) this.#hoistBlockFunction(node, scope, lexical);
+      return;
+    }
+    if (isFunction(node) || node.type === 'ClassDeclaration' || node.type === 'ClassExpression') return;
+    if (node.type === 'VariableDeclaration' && node['kind'] === 'var') this.#declareAll(node, scope);
+    if (!/Statement$|^CatchClause$|^SwitchCase$|^Export/.test(node.type)) return;
+    const inner = scope.unit.strict ? lexical : [...lexical, lexicalNames(node)];
+    const keepsTop = isTop && (node.type.startsWith('Export') || node.type === 'LabeledStatement');
+    for (const below of runtimeChildren(node)) this.#hoistVarsIn(below, scope, inner, keepsTop);
+  }
+
+  #hoistBlockFunction(node: Node, scope: Scope, lexical: readonly ReadonlySet<string>[]): void {
+    const id = optional(node, 'id');
+    if (id === null || flag(node, 'async') || flag(node, 'generator')) return;
+    const name = text(id, 'name');
+    const known = scope.names.get(name);
+    if (known !== undefined && !['var', 'function', 'parameter'].includes(known.kind)) return;
+    if (known?.kind === 'parameter') return;
+    if (lexical.some((names) => names.has(name))) return;
+    const binding = known ?? this.#declare(scope, id, 'var', id, scope.node.start);
+    binding.isReassigned = true;
+    this.byNode.delete(id);
+    this.annexB.set(node, binding);
+  }
+
+  // What names refer to.
+
+  #statements(body: readonly (Node | null)[], scope: Scope): void {
+    for (const statement of body) if (statement !== null) this.#visit(statement, scope);
+  }
+
+  #visit(node: Node, scope: Scope): void {
+    if (isTypeOnly(node)) return;
+    if (isFunction(node)) return this.#function(node, scope);
+    switch (node.type) {
+      case 'Identifier':
+        return this.#refer(node, scope, 'read', false);
+      case 'ThisExpression':
+      case 'Super':
+        return this.#context(node, scope.unit);
+      case 'MetaProperty':
+        if (text(child(node, 'meta'), 'name') === 'new') this.#context(node, scope.unit);
+        return;
+      case 'PrivateIdentifier':
+        return this.#private(node, scope.unit);
+      case 'MemberExpression':
+        this.#visit(child(node, 'object'), scope);
+        if (flag(node, 'computed') || child(node, 'property').type === 'PrivateIdentifier')
+          this.#visit(child(node, 'property'), scope);
+        else this.names.add(text(child(node, 'property'), 'name'));
+        return;
+      case 'CallExpression':
+        return this.#call(node, scope);
+      case 'Property':
+        return this.#property(node, scope);
+      case 'ClassDeclaration':
+      case 'ClassExpression':
+        return this.#class(node, scope);
+      case 'LabeledStatement':
+        return this.#visit(child(node, 'body'), scope);
+      case 'BreakStatement':
+      case 'ContinueStatement':
+      case 'ImportDeclaration':
+      case 'ExportAllDeclaration':
+        return;
+      case 'ExportNamedDeclaration':
+        return this.#export(node, scope);
+      case 'AssignmentExpression':
+        this.#target(child(node, 'left'), scope, node['operator'] === '=' ? 'write' : 'readWrite');
+        return this.#visit(child(node, 'right'), scope);
+      case 'UpdateExpression':
+        return this.#target(child(node, 'argument'), scope, 'readWrite');
+      case 'VariableDeclaration':
+        return this.#declaration(node, scope);
+      case 'IfStatement':
+        this.#visit(child(node, 'test'), scope);
+        this.#branch(child(node, 'consequent'), scope);
+        return this.#branch(optional(node, 'alternate'), scope);
+      case 'WithStatement':
+        this.dynamic.push(node);
+        break;
+      default:
+    }
+    if (isLoop(node)) return this.#loop(node, scope);
+    if (['BlockStatement', 'SwitchStatement', 'CatchClause'].includes(node.type))
+      return this.#block(node, scope);
+    for (const below of runtimeChildren(node)) this.#visit(below, scope);
+  }
+
+  #call(node: Node, scope: Scope): void {
+    const callee = child(node, 'callee');
+    for (const below of runtimeChildren(node)) this.#visit(below, scope);
+    if (callee.type === 'Identifier' && text(callee, 'name') === 'eval' && !this.byNode.has(callee))
+      this.dynamic.push(node);
+  }
+
+  #property(node: Node, scope: Scope): void {
+    if (flag(node, 'computed')) this.#visit(child(node, 'key'), scope);
+    const value = child(node, 'value');
+    if (flag(node, 'shorthand') && value.type === 'Identifier') this.#refer(value, scope, 'read', true);
+    else this.#visit(value, scope);
+  }
+
+  #declaration(node: Node, scope: Scope): void {
+    const isVar = node['kind'] === 'var';
+    for (const declarator of nodes(node, 'declarations')) {
+      const init = optional(declarator, 'init');
+      this.#declared(child(declarator, 'id'), scope, isVar && init !== null);
+      if (init !== null) this.#visit(init, scope);
+    }
+  }
+
+  /** @param assigns whether the `var`s in the pattern get a value here; it reaches catch parameters of their name too */
+  #declared(pattern: Node, scope: Scope, assigns: boolean): void {
+    this.#target(pattern, scope, 'declares');
+    if (!assigns) return;
+    for (const name of patternNames(pattern)) this.byNode.get(name)?.assignedAt(name, this.#loops > 0);
+  }
+
+  #export(node: Node, scope: Scope): void {
+    const declaration = optional(node, 'declaration');
+    if (declaration !== null) return this.#visit(declaration, scope);
+    if (optional(node, 'source') !== null || isTypeOnly(node)) return;
+    for (const specifier of nodes(node, 'specifiers')) {
+      if (specifier['exportKind'] !== 'type') this.#visit(child(specifier, 'local'), scope);
+    }
+  }
+
+  #branch(node: Node | null, scope: Scope): void {
+    if (node === null) return;
+    if (node.type !== 'FunctionDeclaration') return this.#visit(node, scope);
+    // Sloppy code may write `if (x) function f() {}`: as if in a block.
+    const inner = this.#inner(node, scope);
+    this.#hoistStatement(node, inner);
+    this.#visit(node, inner);
+  }
+
+  #loop(node: Node, scope: Scope): void {
+    if (node.type === 'ForInStatement' || node.type === 'ForOfStatement') return this.#forEach(node, scope);
+    const inner = node.type === 'ForStatement' ? this.#inner(node, scope) : scope;
+    const init = node.type === 'ForStatement' ? optional(node, 'init') : null;
+    if (init !== null) {
+      this.#hoistStatement(init, inner);
+      this.#visit(init, inner);
+    }
+    this.#loops += 1;
+    for (const below of runtimeChildren(node)) if (below !== init) this.#visit(below, inner);
+    this.#loops -= 1;
+  }
+
+  #forEach(node: Node, scope: Scope): void {
+    const inner = this.#inner(node, scope);
+    const left = child(node, 'left');
+    const right = child(node, 'right');
+    if (left.type === 'VariableDeclaration' && left['kind'] !== 'var') this.#declareAll(left, inner);
+    // The names of the head are visible to what it walks, but dead there.
+    for (const binding of inner.names.values()) binding.initialisedAt = right.end;
+    this.#visit(right, inner);
+    this.#loops += 1;
+    if (left.type === 'VariableDeclaration') {
+      for (const declarator of nodes(left, 'declarations'))
+        this.#declared(child(declarator, 'id'), inner, left['kind'] === 'var');
+    } else {
+      this.#target(left, inner, 'write');
+    }
+    this.#visit(child(node, 'body'), inner);
+    this.#loops -= 1;
+  }
+
+  #block(node: Node, scope: Scope): void {
+    const inner = this.#inner(node, scope);
+    if (node.type === 'CatchClause') {
+      const parameter = optional(node, 'param');
+      if (parameter !== null) {
+        for (const name of patternNames(parameter)) this.#declare(inner, name, 'catch', name, parameter.end);
+        this.#target(parameter, inner, 'declares');
+      }
+      return this.#visit(child(node, 'body'), inner);
+    }
+    if (node.type === 'SwitchStatement') {
+      this.#visit(child(node, 'discriminant'), scope);
+      const cases = nodes(node, 'cases');
+      for (const entry of cases) this.#hoist(children(entry, 'consequent'), inner);
+      for (const binding of inner.names.values()) binding.enclosingCase(cases);
+      for (const entry of cases) {
+        const test = optional(entry, 'test');
+        if (test !== null) this.#visit(test, inner);
+        this.#statements(children(entry, 'consequent'), inner);
+      }
+      return;
+    }
+    this.#hoist(children(node, 'body'), inner);
+    this.#statements(children(node, 'body'), inner);
+  }
+
+  #inner(node: Node, parent: Scope): Scope {
+    return { node, parent, unit: parent.unit, names: new Map() };
+  }
+
+  #function(node: Node, scope: Scope): void {
+    const body = child(node, 'body');
+    const isBlock = body.type === 'BlockStatement';
+    const strict = scope.unit.strict || (isBlock && isStrictBody(body));
+    const unit = this.#unit(node, scope.unit, strict);
+    const loops = this.#loops;
+    this.#loops = 0;
+    let outer = scope;
+    const id = optional(node, 'id');
+    if (node.type === 'FunctionExpression' && id !== null) {
+      outer = { node, parent: scope, unit, names: new Map() };
+      this.#declare(outer, id, 'functionName', node, node.start);
+    }
+    const inner: Scope = { node, parent: outer, unit, names: new Map() };
+    const parameters = nodes(node, 'params');
+    const simple = parameters.every(({ type }) => type === 'Identifier');
+    for (const parameter of parameters) {
+      const at = simple ? node.start : parameter.end;
+      for (const name of patternNames(parameter)) this.#declare(inner, name, 'parameter', name, at);
+    }
+    for (const parameter of parameters) this.#target(parameter, inner, 'declares');
+    if (isBlock) this.#body(body, simple ? inner : this.#separate(body, inner), inner);
+    else this.#visit(body, inner);
+    // Sloppy functions see assignments to `arguments[0]` in their parameters.
+    const aliased = !strict && simple && unit.contexts.has('arguments');
+    if (aliased) for (const binding of inner.names.values()) binding.isReassigned = true;
+    this.#loops = loops;
+  }
+
+  /** Where parameters have expressions, the body's variables are in an environment of their own. */
+  #separate(body: Node, parameters: Scope): Scope {
+    return { node: body, parent: parameters, unit: parameters.unit, names: new Map() };
+  }
+
+  #body(body: Node, scope: Scope, parameters: Scope): void {
+    this.#hoist(children(body, 'body'), scope);
+    this.#hoistVars(children(body, 'body'), scope);
+    if (scope !== parameters) {
+      for (const binding of scope.names.values()) {
+        if (binding.kind === 'var') binding.copyOf = parameters.names.get(binding.name) ?? null;
+      }
+    }
+    this.#statements(children(body, 'body'), scope);
+  }
+
+  // Classes.
+
+  #class(node: Node, scope: Scope): void {
+    const id = optional(node, 'id');
+    // All parts of a class are strict code, whatever is around it.
+    const inner = this.#inner(node, scope);
+    if (id !== null) {
+      const outer = this.byNode.get(id);
+      this.#declare(inner, id, 'className', node, child(node, 'body').start);
+      if (outer !== undefined) this.byNode.set(id, outer);
+    }
+    const strict = scope.unit.strict;
+    scope.unit.strict = true;
+    const superClass = optional(node, 'superClass');
+    if (superClass !== null) this.#visit(superClass, inner);
+    const members = nodes(child(node, 'body'), 'body');
+    const privateNames = members.flatMap((member) => {
+      const key = optional(member, 'key');
+      return key?.type === 'PrivateIdentifier' ? [text(key, 'name')] : [];
+    });
+    this.#classes.push({ node, names: new Set(privateNames) });
+    for (const member of members) this.#member(member, inner);
+    this.#classes.pop();
+    scope.unit.strict = strict;
+  }
+
+  #member(node: Node, scope: Scope): void {
+    if (isTypeOnly(node)) return;
+    if (node.type === 'StaticBlock') {
+      const inner = this.#initialiser(node, scope);
+      this.#hoist(children(node, 'body'), inner);
+      this.#hoistVars(children(node, 'body'), inner);
+      return this.#alone(() => this.#statements(children(node, 'body'), inner));
+    }
+    const key = child(node, 'key');
+    if (flag(node, 'computed')) this.#visit(key, scope);
+    const value = optional(node, 'value');
+    if (value === null || isTypeOnly(value)) return;
+    if (node.type === 'MethodDefinition') return this.#visit(value, scope);
+    this.#alone(() => this.#visit(value, this.#initialiser(node, scope)));
+  }
+
+  #initialiser(node: Node, scope: Scope): Scope {
+    return { node, parent: scope, unit: this.#unit(node, scope.unit, true), names: new Map() };
+  }
+
+  #alone(visit: () => void): void {
+    const loops = this.#loops;
+    this.#loops = 0;
+    visit();
+    this.#loops = loops;
+  }
+
+  #private(node: Node, unit: UnitRecord): void {
+    const owner = this.#classes.findLast(({ names }) => names.has(text(node, 'name')));
+    if (owner === undefined) return;
+    this.privates.set(node, owner.node);
+    unit.privates.add(owner.node);
+  }
+
+  /** `this` and its like belong to the innermost unit that is no arrow; arrows on the way take it along. */
+  #context(node: Node, unit: UnitRecord): void {
+    const what =
+      node.type === 'ThisExpression'
+        ? 'thisValue'
+        : node.type === 'Super'
+          ? 'superMember'
+          : node.type === 'MetaProperty'
+            ? 'newTarget'
+            : 'arguments';
+    let at: UnitRecord = unit;
+    for (;;) {
+      at.contexts.add(what);
+      // super(…) sets, and so uses, `this`.
+      if (what === 'superMember') at.contexts.add('thisValue');
+      if (at.node?.type !== 'ArrowFunctionExpression' || at.parent === null) break;
+      at = at.parent;
+    }
+    this.contexts.set(node, at.node);
+  }
+
+  // Names.
+
+  /** What is assigned or declared: names, members, or patterns of them with defaults and computed keys. */
+  #target(node: Node, scope: Scope, role: Reference['role'], shorthand = false): void {
+    switch (node.type) {
+      case 'Identifier':
+        return this.#refer(node, scope, role, shorthand);
+      case 'ObjectPattern':
+        for (const property of nodes(node, 'properties')) {
+          if (property.type !== 'Property') {
+            this.#target(property, scope, role);
+            continue;
+          }
+          if (flag(property, 'computed')) this.#visit(child(property, 'key'), scope);
+          this.#target(child(property, 'value'), scope, role, flag(property, 'shorthand'));
+        }
+        return;
+      case 'ArrayPattern':
+        for (const element of nodes(node, 'elements')) this.#target(element, scope, role);
+        return;
+      case 'AssignmentPattern':
+        this.#target(child(node, 'left'), scope, role, shorthand);
+        return this.#visit(child(node, 'right'), scope);
+      case 'RestElement':
+        return this.#target(child(node, 'argument'), scope, role);
+      case 'TSParameterProperty':
+        return this.#target(child(node, 'parameter'), scope, role);
+      default:
+        if (isTypeOnly(node)) return;
+        if ('expression' in node) return this.#target(child(node, 'expression'), scope, role);
+        return this.#visit(node, scope);
+    }
+  }
+
+  #refer(node: Node, scope: Scope, role: Reference['role'], shorthand: boolean): void {
+    const name = text(node, 'name');
+    this.names.add(name);
+    for (let at: Scope | null = scope; at !== null; at = at.parent) {
+      const binding = at.names.get(name);
+      if (binding !== undefined) {
+        // `var e = 1` under `catch (e)` assigns the parameter.
+        const meant = role === 'declares' && binding.kind === 'catch' && !binding.isIn(node) ? 'write' : role;
+        binding.references.push({ node, role: meant, shorthand, within: scope.unit.node });
+        scope.unit.used.push(binding);
+        this.byNode.set(node, binding);
+        return;
+      }
+    }
+    this.globals.set(node, name);
+    if (name === 'arguments') this.#context(node, scope.unit);
+    if (role === 'write' || role === 'readWrite') this.assignedGlobals.add(name);
+  }
+
+  #exportNames(program: Node, scope: Scope): void {
+    for (const statement of nodes(program, 'body')) {
+      if (isTypeOnly(statement) || optional(statement, 'source') !== null) continue;
+      const declaration = optional(statement, 'declaration');
+      if (statement.type === 'ExportDefaultDeclaration') {
+        const id = declaration === null ? null : optional(declaration, 'id');
+        const declares =
+          declaration?.type === 'FunctionDeclaration' || declaration?.type === 'ClassDeclaration';
+        if (id !== null && declares) scope.names.get(text(id, 'name'))?.exportedAs.push('default');
+      } else if (statement.type === 'ExportNamedDeclaration') {
+        for (const specifier of nodes(statement, 'specifiers')) {
+          const local = nameOrText(child(specifier, 'local'));
+          scope.names.get(local)?.exportedAs.push(nameOrText(child(specifier, 'exported')));
+        }
+        if (declaration === null) continue;
+        const single = optional(declaration, 'id');
+        const declared = nodes(declaration, 'declarations').flatMap((entry) =>
+          patternNames(child(entry, 'id')),
+        );
+        for (const id of single === null ? declared : [single]) {
+          scope.names.get(nameOrText(id))?.exportedAs.push(nameOrText(id));
+        }
+      }
+    }
+  }
+}
+
+function nameOrText(node: Node): string {
+  return node.type === 'Literal' ? String(node['value']) : text(node, 'name');
+}
+
+function isStrictBody(body: Node): boolean {
+  return nodes(body, 'body').some((statement) => statement['directive'] === 'use strict');
+}
+
+/** Names that the block itself declares with let, const, class; functions in it do not count against each other. */
+function lexicalNames(block: Node): ReadonlySet<string> {
+  const names = new Set<string>();
+  const add = (pattern: Node): void => {
+    for (const name of patternNames(pattern)) names.add(text(name, 'name'));
+  };
+  const statements =
+    block.type === 'SwitchStatement'
+      ? nodes(block, 'cases').flatMap((entry) => nodes(entry, 'consequent'))
+      : block.type === 'BlockStatement'
+        ? nodes(block, 'body')
+        : [optional(block, 'init'), optional(block, 'left')];
+  for (const statement of statements) {
+    if (statement?.type === 'VariableDeclaration' && statement['kind'] !== 'var') {
+      for (const declarator of nodes(statement, 'declarations')) add(child(declarator, 'id'));
+    } else if (statement?.type === 'ClassDeclaration') {
+      add(child(statement, 'id'));
+    }
+  }
+  // `catch (e)` alone does not count: only a pattern does.
+  const parameter = block.type === 'CatchClause' ? optional(block, 'param') : null;
+  if (parameter !== null && parameter.type !== 'Identifier') add(parameter);
+  return names;
+}
