@@ -52,6 +52,10 @@ export class LoadedPackages implements Permanents {
     return this.#names.get(value);
   }
 
+  values(): Iterable<object | symbol> {
+    return this.#names.keys();
+  }
+
   find(name: string): object | undefined {
     const slash = name.indexOf('/');
     return this.#packages.get(name.slice(0, slash))?.named.get(name.slice(slash + 1));

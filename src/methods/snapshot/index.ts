@@ -26,6 +26,7 @@ export type {
   Permanents,
   PrivatesForm,
   Reviver,
+  SavedClasses,
   SnapshotDecodeOptions,
   SnapshotEncodeOptions,
 } from './options.ts';

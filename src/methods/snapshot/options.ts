@@ -9,6 +9,8 @@ export interface Permanents {
   nameOf(value: object | symbol): string | undefined;
   /** @returns what carries the name here, or undefined when nothing does */
   find(name: string): object | symbol | undefined;
+  /** Everything that has a name: the entries of a WeakMap are looked for under these keys as well. */
+  values(): Iterable<object | symbol>;
 }
 
 /** A callable thing, made by `function`, an arrow, a method, `class` or `bind`. */
@@ -59,11 +61,12 @@ export interface PrivatesForm {
  * whatever `make…` has put on a fresh function is replaced by what the original had.
  */
 export interface CodeTable {
+  /** Of functions that stand at the top level as well: an object with the prototype of a function is movable if the function is. */
   closureOf(f: Callable): ClosureForm | null;
   makeClosure(code: string, captured: readonly unknown[]): Callable;
   boundOf(f: Callable): BoundForm | null;
   makeBound(target: Callable, self: unknown, args: readonly unknown[]): Callable;
-  /** Must not be asked to evaluate statics again: `makeClass` makes the class without running its static blocks and initialisers. */
+  /** Of classes that stand at the top level as well: instances are movable if their class is. */
   classOf(f: Callable): ClassForm | null;
   makeClass(
     code: string,
@@ -73,22 +76,34 @@ export interface CodeTable {
   ): Callable;
   memberOf(f: Callable): MemberForm | null;
   findMember(home: Callable, member: string): Callable;
-  /** Private elements of an object, those of the outermost ancestor first. */
+  /** Private elements of an object or a class, those of the outermost ancestor first. Never asked for plain data. */
   privatesOf(o: object): readonly PrivatesForm[];
   /**
-   * Makes an object that has none but room for private elements; null when `Object.create` will do. `base` is '' or the
-   * kind of the built-in ancestor, as the snapshot calls it ('Error', 'Map', …), for which the snapshot falls back to `Reflect.construct`.
+   * Makes an empty object with room for private elements; null when any object with that prototype will do. Asked only
+   * for objects that have private elements. `base` is '' for ordinary objects, or the built-in ancestor: 'Array', 'Map', 'Set' or 'Error'. Objects
+   * of other ancestors (Date, RegExp, buffers, …) are always made by the snapshot; `fillPrivates` has to be able to add to them.
    */
   makeInstance(prototype: object, base: string): object | null;
   fillPrivates(o: object, owner: Callable, values: readonly unknown[]): void;
 }
 
-/** What stands in a snapshot for a value that the runtime replaces: a promise of a task, a reference to an execution. */
+/**
+ * What stands in a snapshot for a value that the runtime replaces: a promise of a task, a generator. Prototype, own properties and integrity
+ * level are carried besides, unless the value's class is internal to the host (neither the language's nor movable).
+ */
 export interface ExternalRecord {
   /** Tells `Reviver.create` what to make. */
   readonly kind: string;
   /** Written out like any other value; it may refer to anything, cycles through the replaced value included. */
   readonly record: unknown;
+}
+
+/** Classes of others, whose instances are written as what their `save` makes of them. */
+export interface SavedClasses {
+  /** @returns how instances with exactly this prototype are written, or null */
+  of(prototype: object): { readonly name: string; save(instance: object): unknown } | null;
+  /** Makes an instance out of whole data. @throws when no class has the name */
+  load(name: string, data: unknown): object;
 }
 
 /** Makes the values again that `external` replaced, in two steps, so that their records may be cyclic. */
@@ -110,6 +125,14 @@ export interface EncodeOptions {
   readonly permanents?: Permanents;
   /** Default: none; functions and classes are refused then, unless they are permanents. */
   readonly code?: CodeTable;
+  /** Default: none; instances of classes that are not movable are refused then. */
+  readonly classes?: SavedClasses;
+  /**
+   * Names things of the host (its modules' functions, its globals). Asked only for what would be refused otherwise, so it may be slow.
+   */
+  readonly host?: Permanents;
+  /** Default: none. A Proxy cannot be told from its target without it: its traps would run, and the target would be written. */
+  readonly isProxy?: (value: object) => boolean;
   /**
    * Asked for each value that would be refused otherwise (functions, promises, instances of classes, …), once for each
    * identity. Must not run user code. `null` refuses the value.
@@ -136,6 +159,10 @@ export interface DecodeOptions {
   readonly permanents?: Permanents;
   /** Default: none; a snapshot with functions or classes is refused then. */
   readonly code?: CodeTable;
+  /** Default: none; a snapshot with instances of saved classes is refused then. */
+  readonly classes?: SavedClasses;
+  /** Default: none. */
+  readonly host?: Permanents;
   /** Default: none; a snapshot with replaced values is refused then. */
   readonly reviver?: Reviver;
   /** Default: none; a `Buffer` comes back as a Uint8Array then. */

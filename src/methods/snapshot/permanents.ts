@@ -11,10 +11,21 @@ export function createPermanents(entries: Iterable<readonly [string, object | sy
     names.set(value, name);
     values.set(name, value);
   }
-  return { nameOf: (value) => names.get(value), find: (name) => values.get(name) };
+  return tableOf(names, values);
 }
 
-export const noPermanents: Permanents = { nameOf: () => undefined, find: () => undefined };
+export const noPermanents: Permanents = createPermanents([]);
+
+function tableOf(
+  names: ReadonlyMap<object | symbol, string>,
+  values: ReadonlyMap<string, object | symbol>,
+): Permanents {
+  return {
+    nameOf: (value) => names.get(value),
+    find: (name) => values.get(name),
+    values: () => names.keys(),
+  };
+}
 
 /** What ECMAScript and the web platform put on the global object, and every Node.js version has. */
 const globalNames = [
@@ -83,7 +94,7 @@ function readIntrinsics(): Permanents {
     values.set(name, value);
     if (!names.has(value)) names.set(value, name);
   }
-  return { nameOf: (value) => names.get(value), find: (name) => values.get(name) };
+  return tableOf(names, values);
 }
 
 /** The intrinsics, as they were when this module was loaded. */
