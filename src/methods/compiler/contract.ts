@@ -9,6 +9,15 @@ export interface CompileOptions {
   readonly runtimeSpecifier: string;
   /** Rewrites the specifier of each import and re-export (static, or dynamic with a literal); identity to leave them. */
   readonly rewriteSpecifier: (specifier: string) => string;
+  /** What the source was made from, when another tool came first: every line that is spoken of is one of that text. */
+  readonly origin?: SourceOrigin | null;
+}
+
+/** The text that an author wrote, of a source that was made from it. */
+export interface SourceOrigin {
+  readonly source: string;
+  /** From 1; 0 where a line of the source stands for nothing that was written. */
+  lineOf(line: number): number;
 }
 
 /** A place in a method where its state can be captured. */

@@ -1,6 +1,13 @@
 import type { CompileOutcome } from './contract.ts';
 
-export type { CompiledMethod, CompiledSite, CompileOptions, CompileOutcome, Refusal } from './contract.ts';
+export type {
+  CompiledMethod,
+  CompiledSite,
+  CompileOptions,
+  CompileOutcome,
+  Refusal,
+  SourceOrigin,
+} from './contract.ts';
 export { compileModule } from './module.ts';
 
 /** Part of every package's hash: code of another version is other code. */
