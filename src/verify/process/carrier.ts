@@ -1,0 +1,292 @@
+import { assertNever } from '../../core/assert.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { Tenure } from '../../core/execution.ts';
+import { epoch, executionId, generation, incarnationId, methodId, packageHash } from '../../core/ids.ts';
+import { SystemDigest } from '../../digest.ts';
+import { $ } from '../../methods/runtime/gate.ts';
+import {
+  createRuntime,
+  decodeResult,
+  encodeArgs,
+  type Runtime,
+  type RuntimeEvent,
+} from '../../methods/runtime/index.ts';
+import type { Written } from '../contract.ts';
+import { beginSchedule, isDue, passPoints, type ScheduleState, settlePoint } from '../schedule.ts';
+import type { ChildChannel } from './channel.ts';
+import type { FixedWorld } from './fixed-world.ts';
+import type { Command, Job, Report } from './messages.ts';
+import type { ProgramEnd } from './program-end.ts';
+import type { Saboteur } from './sabotage.ts';
+import { Surveyor } from './surveyor.ts';
+import type { WrittenRecord } from './written-record.ts';
+
+const execution = executionId('x-verified');
+const program = packageHash('0'.repeat(64));
+/** Between two turns of the event loop: foreign promises live there. */
+const stepsPerTurn = 16;
+
+type Start = Extract<Command, { readonly kind: 'start' }>;
+type Restore = Extract<Command, { readonly kind: 'restore' }>;
+type Outcome = Extract<Command, { readonly kind: 'outcome' }>;
+
+/** Runs the program in a runtime of this process, and lets it go where its schedule says. */
+export class Carrier {
+  saboteur: Saboteur | null = null;
+  readonly #job: Job;
+  readonly #channel: ChildChannel<Command, Report>;
+  readonly #world: FixedWorld;
+  readonly #record: WrittenRecord;
+  readonly #crash: (error: unknown) => void;
+  readonly #nowMs = performance.now.bind(performance);
+  readonly #timers = { set: setTimeout, clear: clearTimeout, soon: setImmediate };
+  readonly #pins = new Map<string, number>();
+  #writtenAtLoad: readonly Written[] = [];
+  #runtime: Runtime | null = null;
+  #surveyor: Surveyor | null = null;
+  #schedule: ScheduleState = beginSchedule({ kind: 'never' }, 0);
+  /** Fuel that was given out last. */
+  #given = 0;
+  /** Whether the runtime was asked to stand still here. */
+  #isAsked = false;
+  #isHere = false;
+  #isTurning = false;
+  #startMs = 0;
+  #returnedMs: number | null = null;
+
+  constructor(
+    job: Job,
+    channel: ChildChannel<Command, Report>,
+    world: FixedWorld,
+    record: WrittenRecord,
+    crash: (error: unknown) => void,
+  ) {
+    this.#job = job;
+    this.#channel = channel;
+    this.#world = world;
+    this.#record = record;
+    this.#crash = crash;
+  }
+
+  start({ host, schedule, survey }: Start, writtenAtLoad: readonly Written[]): void {
+    this.#writtenAtLoad = writtenAtLoad;
+    this.#world.put(host);
+    this.#surveyor = survey ? new Surveyor(this.#nowMs) : null;
+    this.#schedule = schedule;
+    const runtime = this.#open(survey || schedule.plan.kind !== 'never');
+    const method = { package: program, method: methodId(this.#job.method) };
+    const admission = runtime.start(tenureAt(1), method, encodeArgs([]));
+    if (admission.kind === 'refused') return this.#refuse(admission.reason);
+    this.#startMs = this.#nowMs();
+    this.#begin(runtime, 1);
+  }
+
+  restore({ epoch: at, host, schedule }: Restore, snapshot: Uint8Array): void {
+    this.#world.put(host);
+    this.#schedule = schedule;
+    this.#startMs = this.#nowMs();
+    const runtime = this.#open(true);
+    const admission = runtime.restore(tenureAt(at), snapshot);
+    if (admission.kind === 'refused') return this.#refuse(admission.reason);
+    this.saboteur?.arm();
+    this.#begin(runtime, at);
+  }
+
+  settleEffect({ sequence, generation: at, ok }: Outcome, value: Uint8Array): void {
+    this.#runtime?.settleEffect(execution, { sequence, generation: generation(at), ok, value });
+  }
+
+  noteReturn(): void {
+    this.#returnedMs = this.#nowMs();
+  }
+
+  /** Whether nothing is left to do, now that the event loop is empty. */
+  isOver(): boolean {
+    if (!this.#isHere || this.#runtime === null || this.#runtime.readyCount() > 0) return false;
+    return this.#runtime.inspect(execution)?.effectsPending.length === 0;
+  }
+
+  tellEnd({ exitCode, unhandled }: ProgramEnd): void {
+    this.#channel.send({
+      kind: 'ended',
+      schedule: this.#schedule,
+      written: this.#takeWritten(),
+      pins: Object.fromEntries(this.#pins),
+      exitCode,
+      unhandled,
+      tookMs: (this.#returnedMs ?? this.#nowMs()) - this.#startMs,
+      survey: this.#surveyor?.result(this.#schedule.point) ?? null,
+    });
+  }
+
+  #refuse(reason: string): void {
+    this.#channel.send({ kind: 'refused', reason });
+  }
+
+  #begin(runtime: Runtime, at: number): void {
+    this.#isHere = true;
+    runtime.run(tenureAt(at));
+    this.#channel.hold(runtime.inspect(execution)?.effectsPending.length !== 0);
+    this.#turnSoon();
+  }
+
+  #open(interrupts: boolean): Runtime {
+    this.#runtime ??= createRuntime(
+      {
+        incarnation: incarnationId(`verify-${process.pid}.1`),
+        digest: new SystemDigest(),
+        buffer: Buffer,
+        monotonicMs: this.#nowMs,
+        attention: () => false,
+        mayAct: () => true,
+        after: (delayMs, fire) => {
+          const timer = this.#timers.set(fire, Math.min(delayMs, 2 ** 31 - 1));
+          return () => this.#timers.clear(timer);
+        },
+        wake: () => this.#turnSoon(),
+        emit: (event) => this.#heard(event),
+      },
+      { interrupt: interrupts ? () => this.#interrupts() : null },
+    );
+    this.#runtime.install(program, 'file:///');
+    this.#runtime.setClock(performance.timeOrigin);
+    return this.#runtime;
+  }
+
+  #heard(event: RuntimeEvent): void {
+    switch (event.kind) {
+      case 'settled':
+        // Its entry waits for ever, so it failed: by a rejection that nobody handled.
+        this.#isHere = false;
+        this.#crash(decodeResult(event.settlement.value));
+        return;
+      case 'effectOutcome': {
+        const { sequence, generation: at, ok, value } = event.outcome;
+        this.#channel.send({ kind: 'outcome', sequence, generation: at, ok }, value);
+        return;
+      }
+      case 'spawn':
+      case 'packet':
+        this.#refuse(
+          'the program talks to other executions, which needs a cluster. Verify its methods one by one',
+        );
+        return;
+      case 'effectStarted':
+        return;
+      default:
+        assertNever(event);
+    }
+  }
+
+  #turnSoon(): void {
+    if (this.#isTurning || !this.#isHere) return;
+    this.#isTurning = true;
+    this.#timers.soon(() => {
+      this.#isTurning = false;
+      this.#turn();
+    });
+  }
+
+  #turn(): void {
+    for (let steps = 0; this.#isHere && this.#runtime !== null; steps += 1) {
+      const { ready } = this.#runtime.step();
+      // A program that waits stands at a point, too.
+      if (ready === 0 && this.#isHere) this.#pass(1);
+      if (this.#isAsked && this.#leave()) return;
+      if (ready === 0) return;
+      if (steps === stepsPerTurn) return this.#turnSoon();
+    }
+  }
+
+  /** Asked where fuel has run out, and between jobs. */
+  #interrupts(): boolean {
+    const running = $.x;
+    if (running === null) return false;
+    const isTick = $.n < 0;
+    if (this.#isAsked) this.#heldUp();
+    this.#pass(Math.max(1, this.#given - $.n) + (isTick ? 0 : 1));
+    if (isTick && this.#surveyor !== null) this.#surveyor.look(this.#schedule.point);
+    running.refill = () => (this.#given = this.#isAsked ? 0 : this.#gap);
+    if (!isTick) $.n = running.refill();
+    return this.#isAsked;
+  }
+
+  /** Points that may go by unseen. */
+  get #gap(): number {
+    if (this.#surveyor !== null) return this.#surveyor.gap;
+    return Math.max(0, this.#schedule.next - this.#schedule.point - 1);
+  }
+
+  #pass(points: number): void {
+    this.#schedule = passPoints(this.#schedule, points);
+    this.#isAsked = isDue(this.#schedule);
+  }
+
+  /** The capture that was wanted did not happen: something native stands on the stack. */
+  #heldUp(): void {
+    this.#pinned(
+      this.#runtime?.inspect(execution)?.pin?.reason ?? 'pinned: something native stands on the stack',
+    );
+  }
+
+  #pinned(reason: string): void {
+    this.#isAsked = false;
+    this.#pins.set(reason, (this.#pins.get(reason) ?? 0) + 1);
+    this.#schedule = settlePoint(this.#schedule, false);
+  }
+
+  /** @returns whether the program is gone */
+  #leave(): boolean {
+    const runtime = this.#runtime;
+    if (runtime === null || !this.#isHere) return true;
+    const outcome = runtime.freeze(execution);
+    if (outcome.kind === 'absent') return true;
+    if (outcome.kind === 'pinned') {
+      this.#pinned(outcome.pin.reason);
+      return false;
+    }
+    this.#isAsked = false;
+    this.#isHere = false;
+    this.#schedule = settlePoint(this.#schedule, true);
+    const { bytes, effectsPending } = outcome.capture;
+    const at = this.#job.trace ? this.#standing(runtime) : { at: '', frames: 0 };
+    runtime.discard(execution);
+    const pins = Object.fromEntries(this.#pins);
+    this.#pins.clear();
+    const written = this.#takeWritten();
+    this.#channel.hold(true);
+    this.#channel.send(
+      {
+        kind: 'left',
+        host: this.#world.take(),
+        schedule: this.#schedule,
+        written,
+        pins,
+        effectsPending,
+        ...at,
+      },
+      bytes,
+    );
+    return true;
+  }
+
+  #standing(runtime: Runtime): { readonly at: string; readonly frames: number } {
+    try {
+      const frames = runtime.inspect(execution)?.tasks[0]?.frames ?? [];
+      const [top] = frames;
+      return { at: top === undefined ? '' : `${top.file}:${top.line}`, frames: frames.length };
+    } catch (error) {
+      return { at: messageOf(error), frames: 0 };
+    }
+  }
+
+  #takeWritten(): readonly Written[] {
+    const written = [...this.#writtenAtLoad, ...this.#record.take()];
+    this.#writtenAtLoad = [];
+    return written;
+  }
+}
+
+function tenureAt(at: number): Tenure {
+  return { execution, epoch: epoch(at), generation: generation(1) };
+}

@@ -1,0 +1,46 @@
+import { Carrier } from './carrier.ts';
+import type { ChildChannel } from './channel.ts';
+import type { FixedWorld } from './fixed-world.ts';
+import type { Command, Job, Report } from './messages.ts';
+import { describe } from '../describe.ts';
+import { reportKey } from '../program-entry.ts';
+import { endWithProgram } from './program-end.ts';
+import { Saboteur } from './sabotage.ts';
+import type { WrittenRecord } from './written-record.ts';
+
+/** Carries a compiled program for as long as it stands here. */
+export async function beMovable(
+  job: Job,
+  channel: ChildChannel<Command, Report>,
+  world: FixedWorld,
+  record: WrittenRecord,
+): Promise<(command: Command, payload: Uint8Array) => void> {
+  const shared = globalThis as unknown as Record<symbol, unknown>;
+  shared[Symbol.for(reportKey)] = (ok: boolean, value: unknown): void => {
+    carrier.noteReturn();
+    channel.send({ kind: 'returned', outcome: { kind: ok ? 'returned' : 'threw', value: describe(value) } });
+  };
+  const carrier = new Carrier(job, channel, world, record, (error) => crash(error));
+  const crash = endWithProgram(
+    () => carrier.isOver(),
+    (end) => carrier.tellEnd(end),
+  );
+  if (job.entry.kind === 'module') await import(job.entry.url);
+  carrier.saboteur = job.sabotage === null ? null : new Saboteur(job.sabotage);
+  // Evaluated natively, each time that a process loads it: only the first time counts as the program's.
+  const writtenAtLoad = record.take();
+  return (command, payload) => {
+    switch (command.kind) {
+      case 'start':
+        carrier.start(command, writtenAtLoad);
+        return;
+      case 'restore':
+        carrier.restore(command, payload);
+        return;
+      case 'outcome':
+        carrier.settleEffect(command, payload);
+        return;
+      case 'job':
+    }
+  };
+}

@@ -1,0 +1,85 @@
+/** Where a run moves, as plain data: it travels with the program. */
+export interface ScheduleState {
+  /** Points passed. */
+  readonly point: number;
+  /** The next point to move at. */
+  readonly next: number;
+  readonly moves: number;
+  readonly movesMax: number;
+  /** `thinned`: the first ones all, then ever fewer. `every`: each so many-th. `random`: seeded, ever fewer. `never`. */
+  readonly plan: SchedulePlan;
+  /** Points to move at in any case, ascending. */
+  readonly marks: readonly number[];
+}
+
+export type SchedulePlan =
+  | { readonly kind: 'thinned'; readonly allUntil: number; readonly ratio: number }
+  | { readonly kind: 'every'; readonly points: number }
+  | { readonly kind: 'random'; readonly seed: number; readonly ratio: number }
+  | { readonly kind: 'never' };
+
+export function beginSchedule(
+  plan: SchedulePlan,
+  movesMax: number,
+  marks: readonly number[] = [],
+): ScheduleState {
+  const state = { point: 0, next: 0, moves: 0, movesMax, plan, marks: marks.toSorted((a, b) => a - b) };
+  return { ...state, next: nextOf(state) };
+}
+
+/** `passed` more points were passed, at the last of which the program stands. */
+export function passPoints(state: ScheduleState, passed: number): ScheduleState {
+  return { ...state, point: state.point + passed };
+}
+
+export function isDue({ point, next, moves, movesMax }: ScheduleState): boolean {
+  return point >= next && moves < movesMax;
+}
+
+/** A point was due, and the program has moved there, or could not. */
+export function settlePoint(state: ScheduleState, hasMoved: boolean): ScheduleState {
+  const moves = state.moves + (hasMoved ? 1 : 0);
+  const plan = state.plan.kind === 'random' ? { ...state.plan, seed: nextSeed(state.plan.seed) } : state.plan;
+  const settled = { ...state, moves, plan };
+  return { ...settled, next: nextOf(settled) };
+}
+
+/** Thins more, when moving takes too long. */
+export function hurry(state: ScheduleState, ratio: number): ScheduleState {
+  if (state.plan.kind === 'thinned') {
+    const hurried = { ...state, plan: { ...state.plan, allUntil: 0, ratio } };
+    return { ...hurried, next: Math.max(state.next, nextOf(hurried)) };
+  }
+  return state.plan.kind === 'random' ? { ...state, plan: { ...state.plan, ratio } } : state;
+}
+
+function nextOf({ point, plan, marks }: Omit<ScheduleState, 'next'>): number {
+  const planned = plannedAfter(point, plan);
+  const mark = marks.find((marked) => marked > point);
+  return mark === undefined ? planned : Math.min(mark, planned);
+}
+
+function plannedAfter(point: number, plan: SchedulePlan): number {
+  switch (plan.kind) {
+    case 'thinned':
+      return point < plan.allUntil ? point + 1 : Math.ceil((point + 1) * plan.ratio);
+    case 'every':
+      return point + plan.points;
+    case 'random': {
+      const mean = Math.max(1.5, point * (plan.ratio - 1));
+      return point + 1 + Math.floor(unit(plan.seed) * 2 * (mean - 0.5));
+    }
+    case 'never':
+      return Number.MAX_SAFE_INTEGER;
+  }
+}
+
+function nextSeed(seed: number): number {
+  return (seed + 0x6d2b79f5) | 0;
+}
+
+function unit(seed: number): number {
+  let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+  return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+}
