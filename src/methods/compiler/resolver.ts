@@ -1,11 +1,13 @@
-import { BindingRecord, capturesOf, type UnitRecord } from './binding-records.ts';
-import type { Binding, BindingKind, Captures, Reference, Scopes } from './bindings.ts';
+import { capturesOf, type UnitRecord } from './binding-records.ts';
+import type { Binding, Captures, Reference, Scopes } from './bindings.ts';
+import { Declarations, declaredNames, isStrictBody, nameOrText, type Scope } from './declarations.ts';
 import {
   child,
   children,
   flag,
   isFunction,
   isLoop,
+  isTranslated,
   isTypeOnly,
   type Node,
   nodes,
@@ -15,191 +17,44 @@ import {
   text,
 } from './syntax.ts';
 
-interface Scope {
-  readonly node: Node;
-  readonly parent: Scope | null;
-  readonly unit: UnitRecord;
-  readonly names: Map<string, BindingRecord>;
-}
-
 /** Walks a program once: declares what each scope declares, then resolves the names in it. */
-export class Resolver implements Scopes {
-  readonly bindings: BindingRecord[] = [];
-  readonly byNode = new Map<Node, BindingRecord>();
-  readonly globals = new Map<Node, string>();
+export class Resolver extends Declarations implements Scopes {
   readonly assignedGlobals = new Set<string>();
-  readonly names = new Set<string>();
-  readonly units: Node[] = [];
+  readonly globals = new Map<Node, string>();
   readonly contexts = new Map<Node, Node | null>();
   readonly privates = new Map<Node, Node>();
-  readonly annexB = new Map<Node, BindingRecord>();
   readonly dynamic: Node[] = [];
-  readonly #records = new Map<Node | null, UnitRecord>();
   readonly #classes: { readonly node: Node; readonly names: ReadonlySet<string> }[] = [];
   #loops = 0;
 
   program(program: Node): void {
     const strict = program['sourceType'] === 'module' || isStrictBody(program);
-    const unit = this.#unit(null, null, strict);
+    const unit = this.unit(null, null, strict);
     const scope: Scope = { node: program, parent: null, unit, names: new Map() };
-    this.#hoist(children(program, 'body'), scope);
-    this.#hoistVars(children(program, 'body'), scope);
+    this.hoist(children(program, 'body'), scope);
+    this.hoistVars(children(program, 'body'), scope);
     this.#statements(children(program, 'body'), scope);
     this.#exportNames(program, scope);
   }
 
   bindingsOf(owner: Node | null): readonly Binding[] {
-    return this.#records.get(owner)?.bindings ?? [];
+    return this.records.get(owner)?.bindings ?? [];
   }
 
   unitsIn(unit: Node | null): readonly Node[] {
-    return this.#records.get(unit)?.nested.map(({ node }) => node as Node) ?? [];
+    return this.records.get(unit)?.nested.map(({ node }) => node as Node) ?? [];
   }
 
   parentOf(unit: Node): Node | null {
-    return this.#records.get(unit)?.parent?.node ?? null;
+    return this.records.get(unit)?.parent?.node ?? null;
   }
 
   capturesOf(unit: Node): Captures {
-    return capturesOf(this.#records.get(unit) as UnitRecord);
+    return capturesOf(this.records.get(unit) as UnitRecord);
   }
 
   isStrict(unit: Node | null): boolean {
-    return this.#records.get(unit)?.strict ?? true;
-  }
-
-  #unit(node: Node | null, parent: UnitRecord | null, strict: boolean): UnitRecord {
-    const record: UnitRecord = {
-      node,
-      parent,
-      strict,
-      bindings: [],
-      nested: [],
-      used: [],
-      privates: new Set(),
-      contexts: new Set(),
-      captures: null,
-    };
-    this.#records.set(node, record);
-    parent?.nested.push(record);
-    if (node !== null) this.units.push(node);
-    return record;
-  }
-
-  #declare(scope: Scope, name: Node, kind: BindingKind, source: Node, initialisedAt: number): BindingRecord {
-    const known = scope.names.get(text(name, 'name'));
-    this.names.add(text(name, 'name'));
-    if (known !== undefined) {
-      this.byNode.set(name, known);
-      known.declaredAgain(name, kind, source);
-      return known;
-    }
-    const binding = new BindingRecord(
-      {
-        name: text(name, 'name'),
-        kind,
-        declaration: name,
-        owner: scope.unit.node,
-        scope: scope.node,
-        source,
-        initialisedAt,
-      },
-      this.byNode,
-      (unit) => this.#records.get(unit) as UnitRecord,
-    );
-    scope.names.set(binding.name, binding);
-    this.byNode.set(name, binding);
-    this.bindings.push(binding);
-    scope.unit.bindings.push(binding);
-    return binding;
-  }
-
-  // What is declared before anything runs.
-
-  #hoist(body: readonly (Node | null)[], scope: Scope): void {
-    for (const statement of body) if (statement !== null) this.#hoistStatement(statement, scope);
-  }
-
-  #hoistStatement(statement: Node, scope: Scope): void {
-    switch (statement.type) {
-      case 'ImportDeclaration':
-        return this.#hoistImport(statement, scope);
-      case 'ExportNamedDeclaration':
-      case 'ExportDefaultDeclaration': {
-        const declaration = optional(statement, 'declaration');
-        return declaration === null ? undefined : this.#hoistStatement(declaration, scope);
-      }
-      case 'LabeledStatement':
-        return this.#hoistStatement(child(statement, 'body'), scope);
-      case 'VariableDeclaration':
-        if (statement['kind'] !== 'var' && !isTypeOnly(statement)) this.#declareAll(statement, scope);
-        return;
-      case 'FunctionDeclaration':
-      case 'ClassDeclaration': {
-        const id = optional(statement, 'id');
-        if (id === null || isTypeOnly(statement)) return;
-        const isClass = statement.type === 'ClassDeclaration';
-        const at = isClass ? statement.end : scope.node.start;
-        this.#declare(scope, id, isClass ? 'class' : 'function', statement, at);
-        return;
-      }
-      default:
-    }
-  }
-
-  #hoistImport(statement: Node, scope: Scope): void {
-    if (isTypeOnly(statement)) return;
-    for (const specifier of nodes(statement, 'specifiers')) {
-      if (specifier['importKind'] === 'type') continue;
-      const local = this.#declare(scope, child(specifier, 'local'), 'import', statement, scope.node.start);
-      const imported = optional(specifier, 'imported');
-      const fixed = specifier.type === 'ImportNamespaceSpecifier' ? '*' : 'default';
-      const name = imported === null ? fixed : nameOrText(imported);
-      local.imported = { source: String(child(statement, 'source')['value']), name };
-    }
-  }
-
-  #declareAll(declaration: Node, scope: Scope): void {
-    const written = text(declaration, 'kind');
-    const kind = written === 'var' || written === 'let' ? written : written === 'const' ? 'const' : 'using';
-    for (const declarator of nodes(declaration, 'declarations')) {
-      for (const name of patternNames(child(declarator, 'id')))
-        this.#declare(scope, name, kind, declarator, declarator.end);
-    }
-  }
-
-  /** Declares the `var`s of a function or program, and in sloppy code those of functions in its blocks. */
-  #hoistVars(body: readonly (Node | null)[], scope: Scope): void {
-    for (const statement of body) if (statement !== null) this.#hoistVarsIn(statement, scope, [], true);
-  }
-
-  /** @param lexical names that blocks around the node declare: Annex B leaves those alone */
-  #hoistVarsIn(node: Node, scope: Scope, lexical: readonly ReadonlySet<string>[], isTop: boolean): void {
-    if (isTypeOnly(node)) return;
-    if (node.type === 'FunctionDeclaration') {
-      if (!isTop && !scope.unit.strict) this.#hoistBlockFunction(node, scope, lexical);
-      return;
-    }
-    if (isFunction(node) || node.type === 'ClassDeclaration' || node.type === 'ClassExpression') return;
-    if (node.type === 'VariableDeclaration' && node['kind'] === 'var') this.#declareAll(node, scope);
-    if (!/Statement$|^CatchClause$|^SwitchCase$|^Export/.test(node.type)) return;
-    const inner = scope.unit.strict ? lexical : [...lexical, lexicalNames(node)];
-    const keepsTop = isTop && (node.type.startsWith('Export') || node.type === 'LabeledStatement');
-    for (const below of runtimeChildren(node)) this.#hoistVarsIn(below, scope, inner, keepsTop);
-  }
-
-  #hoistBlockFunction(node: Node, scope: Scope, lexical: readonly ReadonlySet<string>[]): void {
-    const id = optional(node, 'id');
-    if (id === null || flag(node, 'async') || flag(node, 'generator')) return;
-    const name = text(id, 'name');
-    const known = scope.names.get(name);
-    if (known !== undefined && !['var', 'function', 'parameter'].includes(known.kind)) return;
-    if (known?.kind === 'parameter') return;
-    if (lexical.some((names) => names.has(name))) return;
-    const binding = known ?? this.#declare(scope, id, 'var', id, scope.node.start);
-    binding.isReassigned = true;
-    this.byNode.delete(id);
-    this.annexB.set(node, binding);
+    return this.records.get(unit)?.strict ?? true;
   }
 
   // What names refer to.
@@ -209,6 +64,7 @@ export class Resolver implements Scopes {
   }
 
   #visit(node: Node, scope: Scope): void {
+    if (isTranslated(node)) return this.#translated(node, scope);
     if (isTypeOnly(node)) return;
     if (isFunction(node)) return this.#function(node, scope);
     switch (node.type) {
@@ -266,6 +122,28 @@ export class Resolver implements Scopes {
     for (const below of runtimeChildren(node)) this.#visit(below, scope);
   }
 
+  #translated(node: Node, scope: Scope): void {
+    const inner = this.spaces.get(node) ?? scope;
+    switch (node.type) {
+      case 'TSEnumDeclaration':
+        for (const member of nodes(child(node, 'body'), 'members')) {
+          const init = optional(member, 'initializer');
+          if (init !== null) this.#visit(init, inner);
+        }
+        return;
+      case 'TSModuleDeclaration':
+        return this.#statements(children(child(node, 'body'), 'body'), inner);
+      case 'TSImportEqualsDeclaration': {
+        let root = child(node, 'moduleReference');
+        while (root.type === 'TSQualifiedName') root = child(root, 'left');
+        return root.type === 'Identifier' ? this.#refer(root, scope, 'read', false) : undefined;
+      }
+      case 'TSExportAssignment':
+        return this.#visit(child(node, 'expression'), scope);
+      default:
+    }
+  }
+
   #call(node: Node, scope: Scope): void {
     const callee = child(node, 'callee');
     for (const below of runtimeChildren(node)) this.#visit(below, scope);
@@ -310,7 +188,7 @@ export class Resolver implements Scopes {
     if (node.type !== 'FunctionDeclaration') return this.#visit(node, scope);
     // Sloppy code may write `if (x) function f() {}`: as if in a block.
     const inner = this.#inner(node, scope);
-    this.#hoistStatement(node, inner);
+    this.hoistStatement(node, inner);
     this.#visit(node, inner);
   }
 
@@ -319,7 +197,7 @@ export class Resolver implements Scopes {
     const inner = node.type === 'ForStatement' ? this.#inner(node, scope) : scope;
     const init = node.type === 'ForStatement' ? optional(node, 'init') : null;
     if (init !== null) {
-      this.#hoistStatement(init, inner);
+      this.hoistStatement(init, inner);
       this.#visit(init, inner);
     }
     this.#loops += 1;
@@ -331,7 +209,7 @@ export class Resolver implements Scopes {
     const inner = this.#inner(node, scope);
     const left = child(node, 'left');
     const right = child(node, 'right');
-    if (left.type === 'VariableDeclaration' && left['kind'] !== 'var') this.#declareAll(left, inner);
+    if (left.type === 'VariableDeclaration' && left['kind'] !== 'var') this.declareAll(left, inner);
     // The names of the head are visible to what it walks, but dead there.
     for (const binding of inner.names.values()) binding.initialisedAt = right.end;
     this.#visit(right, inner);
@@ -351,7 +229,7 @@ export class Resolver implements Scopes {
     if (node.type === 'CatchClause') {
       const parameter = optional(node, 'param');
       if (parameter !== null) {
-        for (const name of patternNames(parameter)) this.#declare(inner, name, 'catch', name, parameter.end);
+        for (const name of patternNames(parameter)) this.declare(inner, name, 'catch', name, parameter.end);
         this.#target(parameter, inner, 'declares');
       }
       return this.#visit(child(node, 'body'), inner);
@@ -359,7 +237,7 @@ export class Resolver implements Scopes {
     if (node.type === 'SwitchStatement') {
       this.#visit(child(node, 'discriminant'), scope);
       const cases = nodes(node, 'cases');
-      for (const entry of cases) this.#hoist(children(entry, 'consequent'), inner);
+      for (const entry of cases) this.hoist(children(entry, 'consequent'), inner);
       for (const binding of inner.names.values()) binding.enclosingCase(cases);
       for (const entry of cases) {
         const test = optional(entry, 'test');
@@ -368,7 +246,7 @@ export class Resolver implements Scopes {
       }
       return;
     }
-    this.#hoist(children(node, 'body'), inner);
+    this.hoist(children(node, 'body'), inner);
     this.#statements(children(node, 'body'), inner);
   }
 
@@ -380,21 +258,21 @@ export class Resolver implements Scopes {
     const body = child(node, 'body');
     const isBlock = body.type === 'BlockStatement';
     const strict = scope.unit.strict || (isBlock && isStrictBody(body));
-    const unit = this.#unit(node, scope.unit, strict);
+    const unit = this.unit(node, scope.unit, strict);
     const loops = this.#loops;
     this.#loops = 0;
     let outer = scope;
     const id = optional(node, 'id');
     if (node.type === 'FunctionExpression' && id !== null) {
       outer = { node, parent: scope, unit, names: new Map() };
-      this.#declare(outer, id, 'functionName', node, node.start);
+      this.declare(outer, id, 'functionName', node, node.start);
     }
     const inner: Scope = { node, parent: outer, unit, names: new Map() };
     const parameters = nodes(node, 'params');
     const simple = parameters.every(({ type }) => type === 'Identifier');
     for (const parameter of parameters) {
       const at = simple ? node.start : parameter.end;
-      for (const name of patternNames(parameter)) this.#declare(inner, name, 'parameter', name, at);
+      for (const name of patternNames(parameter)) this.declare(inner, name, 'parameter', name, at);
     }
     for (const parameter of parameters) this.#target(parameter, inner, 'declares');
     if (isBlock) this.#body(body, simple ? inner : this.#separate(body, inner), inner);
@@ -411,8 +289,8 @@ export class Resolver implements Scopes {
   }
 
   #body(body: Node, scope: Scope, parameters: Scope): void {
-    this.#hoist(children(body, 'body'), scope);
-    this.#hoistVars(children(body, 'body'), scope);
+    this.hoist(children(body, 'body'), scope);
+    this.hoistVars(children(body, 'body'), scope);
     if (scope !== parameters) {
       for (const binding of scope.names.values()) {
         if (binding.kind === 'var') binding.copyOf = parameters.names.get(binding.name) ?? null;
@@ -429,7 +307,7 @@ export class Resolver implements Scopes {
     const inner = this.#inner(node, scope);
     if (id !== null) {
       const outer = this.byNode.get(id);
-      this.#declare(inner, id, 'className', node, child(node, 'body').start);
+      this.declare(inner, id, 'className', node, child(node, 'body').start);
       if (outer !== undefined) this.byNode.set(id, outer);
     }
     const strict = scope.unit.strict;
@@ -451,8 +329,8 @@ export class Resolver implements Scopes {
     if (isTypeOnly(node)) return;
     if (node.type === 'StaticBlock') {
       const inner = this.#initialiser(node, scope);
-      this.#hoist(children(node, 'body'), inner);
-      this.#hoistVars(children(node, 'body'), inner);
+      this.hoist(children(node, 'body'), inner);
+      this.hoistVars(children(node, 'body'), inner);
       return this.#alone(() => this.#statements(children(node, 'body'), inner));
     }
     const key = child(node, 'key');
@@ -464,7 +342,7 @@ export class Resolver implements Scopes {
   }
 
   #initialiser(node: Node, scope: Scope): Scope {
-    return { node, parent: scope, unit: this.#unit(node, scope.unit, true), names: new Map() };
+    return { node, parent: scope, unit: this.unit(node, scope.unit, true), names: new Map() };
   }
 
   #alone(visit: () => void): void {
@@ -570,47 +448,8 @@ export class Resolver implements Scopes {
           scope.names.get(local)?.exportedAs.push(nameOrText(child(specifier, 'exported')));
         }
         if (declaration === null) continue;
-        const single = optional(declaration, 'id');
-        const declared = nodes(declaration, 'declarations').flatMap((entry) =>
-          patternNames(child(entry, 'id')),
-        );
-        for (const id of single === null ? declared : [single]) {
-          scope.names.get(nameOrText(id))?.exportedAs.push(nameOrText(id));
-        }
+        for (const name of declaredNames(declaration)) scope.names.get(name)?.exportedAs.push(name);
       }
     }
   }
-}
-
-function nameOrText(node: Node): string {
-  return node.type === 'Literal' ? String(node['value']) : text(node, 'name');
-}
-
-function isStrictBody(body: Node): boolean {
-  return nodes(body, 'body').some((statement) => statement['directive'] === 'use strict');
-}
-
-/** Names that the block itself declares with let, const, class; functions in it do not count against each other. */
-function lexicalNames(block: Node): ReadonlySet<string> {
-  const names = new Set<string>();
-  const add = (pattern: Node): void => {
-    for (const name of patternNames(pattern)) names.add(text(name, 'name'));
-  };
-  const statements =
-    block.type === 'SwitchStatement'
-      ? nodes(block, 'cases').flatMap((entry) => nodes(entry, 'consequent'))
-      : block.type === 'BlockStatement'
-        ? nodes(block, 'body')
-        : [optional(block, 'init'), optional(block, 'left')];
-  for (const statement of statements) {
-    if (statement?.type === 'VariableDeclaration' && statement['kind'] !== 'var') {
-      for (const declarator of nodes(statement, 'declarations')) add(child(declarator, 'id'));
-    } else if (statement?.type === 'ClassDeclaration') {
-      add(child(statement, 'id'));
-    }
-  }
-  // `catch (e)` alone does not count: only a pattern does.
-  const parameter = block.type === 'CatchClause' ? optional(block, 'param') : null;
-  if (parameter !== null && parameter.type !== 'Identifier') add(parameter);
-  return names;
 }

@@ -75,6 +75,38 @@ export function isTypeOnly(node: Node): boolean {
   return node.type.startsWith('TS') || flag(node, 'declare');
 }
 
+/** Whether a namespace holds anything that exists at run time. */
+function isInstantiated(node: Node): boolean {
+  const body = optional(node, 'body');
+  if (body === null || flag(node, 'declare')) return false;
+  return nodes(body, 'body').some((statement) => {
+    const declaration = optional(statement, 'declaration') ?? statement;
+    return declaration.type === 'TSModuleDeclaration' ? isInstantiated(declaration) : !isErased(declaration);
+  });
+}
+
+function isErased(node: Node): boolean {
+  return isTypeOnly(node) && !isTranslated(node);
+}
+
+/** Whether a node is TypeScript that exists at run time: it is translated rather than erased (translation.ts). */
+export function isTranslated(node: Node): boolean {
+  switch (node.type) {
+    case 'TSEnumDeclaration':
+      return !flag(node, 'declare');
+    case 'TSModuleDeclaration':
+      return isInstantiated(node);
+    case 'TSImportEqualsDeclaration':
+      return node['importKind'] !== 'type';
+    case 'TSExportAssignment':
+    case 'TSParameterProperty':
+    case 'AccessorProperty':
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** The node's children that exist at run time, in source order. */
 export function runtimeChildren(node: Node): readonly Node[] {
   const found: Node[] = [];
