@@ -1,205 +1,201 @@
-import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { epoch, executionId, generation, incarnationId, methodId, packageHash } from '../src/core/ids.ts';
-import type { Digest } from '../src/core/ports.ts';
-import { builtEntry } from '../src/entries.ts';
-import { compileModule, refusalText } from '../src/methods/compiler/index.ts';
-import { createRuntime, encodeArgs } from '../src/methods/runtime/index.ts';
+import { parseArgs, promisify } from 'node:util';
+import type { Figure } from './figure.ts';
+import { quantile } from './figure.ts';
+import { type Form, type Kernel, kernels } from './methods/catalog.ts';
+import type { Job, Times } from './methods/job.ts';
+import { type NodeBinary, nodeBinaries } from './methods/node-versions.ts';
+import { type Program, Programs } from './methods/programs.ts';
+import { type Measured, type Series, verdictOf } from './methods/verdict.ts';
 
-/** One measured number; `met` is null where there is no target. */
-export interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly target: number | null;
-  readonly met: boolean | null;
+const meanTarget = 1.12;
+const trialMsMax = 180_000;
+const run = promisify(execFile);
+
+interface Options {
+  readonly nodes: readonly NodeBinary[];
+  readonly kernels: readonly Kernel[];
+  readonly forms: readonly ('short' | 'long')[];
+  readonly processes: number;
+  readonly rounds: number;
+  readonly warmUpRounds: number;
+  readonly nodeArgs: readonly string[];
 }
 
-/** Each kernel once in short invocations (many calls) and once in a long one. */
-const kernels: readonly {
-  readonly name: string;
-  readonly short: readonly [number, number];
-  readonly long: number;
-}[] = [
-  { name: 'nestedLoops', short: [120, 20], long: 560 },
-  { name: 'fib', short: [22, 40], long: 32 },
-  { name: 'strings', short: [2_000, 60], long: 200_000 },
-  { name: 'sieve', short: [20_000, 60], long: 4_000_000 },
-  { name: 'matmul', short: [48, 60], long: 260 },
-  { name: 'list', short: [10_000, 60], long: 1_000_000 },
-];
-
-const source = `"use movable";
-export function nestedLoops(n: number): number {
-  let s = 0;
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) for (let k = 0; k < n; k++) s = (s + (i ^ j) * k) | 0;
-  return s;
-}
-export function fib(n: number): number {
-  return n < 2 ? n : fib(n - 1) + fib(n - 2);
-}
-export function strings(n: number): number {
-  let text = '';
-  let hash = 0;
-  for (let i = 0; i < n; i++) {
-    text += String.fromCharCode(97 + (i % 26));
-    if (text.length > 64) {
-      for (let k = 0; k < text.length; k++) hash = (hash * 31 + text.charCodeAt(k)) | 0;
-      text = text.slice(32).toUpperCase().toLowerCase();
-    }
-  }
-  return hash;
-}
-export function sieve(n: number): number {
-  const composite = new Uint8Array(n + 1);
-  let count = 0;
-  for (let i = 2; i <= n; i++) {
-    if (composite[i] === 1) continue;
-    count++;
-    for (let j = i * i; j <= n; j += i) composite[j] = 1;
-  }
-  return count;
-}
-export function matmul(n: number): number {
-  const a = new Float64Array(n * n), b = new Float64Array(n * n), c = new Float64Array(n * n);
-  for (let i = 0; i < n * n; i++) { a[i] = i % 7; b[i] = i % 5; }
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) {
-      let sum = 0;
-      for (let k = 0; k < n; k++) sum += a[i * n + k]! * b[k * n + j]!;
-      c[i * n + j] = sum;
-    }
-  }
-  return c[n + 1]!;
-}
-interface Link { readonly value: number; next: Link | null }
-export function list(n: number): number {
-  let head: Link | null = null;
-  for (let i = 0; i < n; i++) head = { value: i, next: head };
-  let sum = 0;
-  for (let at = head; at !== null; at = at.next) sum = (sum + at.value) | 0;
-  return sum;
-}
-export function rounds(name: string, size: number, count: number): number {
-  let last = 0;
-  for (let i = 0; i < count; i++) {
-    if (name === 'nestedLoops') last = nestedLoops(size);
-    else if (name === 'fib') last = fib(size);
-    else if (name === 'strings') last = strings(size);
-    else if (name === 'sieve') last = sieve(size);
-    else if (name === 'matmul') last = matmul(size);
-    else last = list(size);
-  }
-  return last;
-}
-`;
-
-const digest: Digest = { sha256: (bytes) => createHash('sha256').update(bytes).digest('hex') };
-const measuredRounds = 11;
-
-type Rounds = (name: string, size: number, count: number) => number;
-
-/** Slowdown of compiled methods, run as executions with fuel and tracing on, against the same functions natively. */
-export async function bench(): Promise<{ figures: Figure[] }> {
+/**
+ * Slowdown of compiled methods against the same source with its types erased. Each form of each kernel runs in fresh
+ * processes: as executions of a lane, in a package as deployed, with fuel, tracing and preemption; and in a plain thread
+ * beside it, by turns.
+ */
+export async function bench(args: readonly string[]): Promise<{ figures: readonly Figure[] }> {
+  const options = await optionsOf(args);
   const folder = mkdtempSync(join(tmpdir(), 'godwit-bench-'));
   try {
-    const native = await compileTo(folder, 'native.mjs', source.replace('use movable', 'use native'));
-    await compileTo(folder, 'movable.mjs', source);
-    const movable = executor(folder);
+    const programs = new Programs(folder);
+    const built = new Map<Kernel, Program>();
+    for (const kernel of options.kernels) built.set(kernel, await programs.build(kernel.name));
+    const refused = [...built].flatMap(([{ name }, program]) =>
+      program.kind === 'refused' ? [{ name, reason: program.reason }] : [],
+    );
+    for (const { name, reason } of refused) console.error(`${name}: REFUSED\n${indented(reason)}`);
     const figures: Figure[] = [];
-    const ratios: number[] = [];
-    for (const { name, short, long } of kernels) {
-      for (const [form, size, count] of [
-        ['short', ...short],
-        ['long', long, 1],
-      ] as const) {
-        const ratio = slowdown(native, movable, name, size, count);
-        ratios.push(ratio);
-        figures.push(figure(`${name}, ${form}`, ratio, 1.6));
-      }
-    }
-    const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
-    figures.push(figure('geometric mean', mean, 1.25), figure('worst', Math.max(...ratios), 1.6));
-    return { figures };
+    for (const node of options.nodes)
+      figures.push(...(await measureOn(node, built, programs.trial, options)));
+    return { figures: [...figures, none('kernels that the compiler refuses', refused.length)] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function figure(name: string, value: number, target: number): Figure {
-  return { name, value: Math.round(value * 1000) / 1000, unit: '× native', target, met: value <= target };
-}
-
-async function compileTo(folder: string, file: string, text: string): Promise<Rounds> {
-  const outcome = compileModule(text, {
-    path: 'kernels.ts',
-    digest,
-    runtimeSpecifier: builtEntry('methods/runtime/gate').href,
-    rewriteSpecifier: (specifier) => specifier,
-  });
-  if (outcome.kind === 'refused') throw new Error(refusalText(outcome));
-  const path = join(folder, file);
-  writeFileSync(path, outcome.code);
-  return ((await import(pathToFileURL(path).href)) as { readonly rounds: Rounds }).rounds;
-}
-
-/** Runs an invocation as an execution of its own, on a lane that has nothing else to do. */
-function executor(folder: string): Rounds {
-  let result: number | null = null;
-  let count = 0;
-  const runtime = createRuntime({
-    incarnation: incarnationId('bench.1'),
-    digest,
-    buffer: Buffer,
-    monotonicMs: () => performance.now(),
-    attention: () => false,
-    mayAct: () => true,
-    after: () => () => undefined,
-    wake: () => undefined,
-    emit: (event) => {
-      if (event.kind === 'settled') result = event.settlement.kind === 'returned' ? 1 : 0;
+async function optionsOf(args: readonly string[]): Promise<Options> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      node: { type: 'string', default: process.versions.node.split('.')[0] ?? '' },
+      kernels: { type: 'string' },
+      forms: { type: 'string', default: 'short,long' },
+      processes: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '9' },
+      'warm-up': { type: 'string', default: '3' },
+      'node-args': { type: 'string', default: '' },
     },
   });
-  const hash = packageHash('b'.repeat(64));
-  runtime.install(hash, pathToFileURL(`${folder}/`).href);
-  return (name, size, times) => {
-    count += 1;
-    const tenure = { execution: executionId(`x-${count}`), epoch: epoch(1), generation: generation(1) };
-    runtime.start(
-      tenure,
-      { package: hash, method: methodId('kernels.ts#rounds') },
-      encodeArgs([name, size, times]),
-    );
-    runtime.run(tenure);
-    result = null;
-    while (result === null) runtime.step();
-    if (result === 0) throw new Error(`The kernel ${name} failed.`);
-    runtime.discard(tenure.execution);
-    return 0;
+  const names = values.kernels?.split(',') ?? kernels.map(({ name }) => name);
+  const unknown = names.find((name) => !kernels.some((kernel) => kernel.name === name));
+  if (unknown !== undefined) throw new Error(`There is no kernel ${unknown}. There are: ${known()}.`);
+  return {
+    nodes: await nodeBinaries(values.node),
+    kernels: kernels.filter(({ name }) => names.includes(name)),
+    forms: (['short', 'long'] as const).filter((form) => values.forms.split(',').includes(form)),
+    processes: Number(values.processes),
+    rounds: Number(values.rounds),
+    warmUpRounds: Number(values['warm-up']),
+    nodeArgs: values['node-args'].split(' ').filter((arg) => arg !== ''),
   };
 }
 
-/** Median of interleaved rounds. */
-function slowdown(native: Rounds, movable: Rounds, name: string, size: number, count: number): number {
-  const time = (run: Rounds): number => {
-    const startMs = performance.now();
-    run(name, size, count);
-    return performance.now() - startMs;
-  };
-  time(native);
-  time(movable);
-  const natives: number[] = [];
-  const movables: number[] = [];
-  for (let round = 0; round < measuredRounds; round += 1) {
-    natives.push(time(native));
-    movables.push(time(movable));
+function known(): string {
+  return kernels.map(({ name }) => name).join(', ');
+}
+
+async function measureOn(
+  node: NodeBinary,
+  built: ReadonlyMap<Kernel, Program>,
+  trial: string,
+  options: Options,
+): Promise<readonly Figure[]> {
+  const measured: Measured[] = [];
+  let failures = 0;
+  for (const [kernel, program] of built) {
+    if (program.kind === 'refused') continue;
+    for (const form of options.forms) {
+      const job = { ...program.job, ...settingsOf(kernel[form], options) };
+      const outcome = await seriesOf(node, trial, job, options);
+      if (outcome.kind === 'failed') {
+        failures += 1;
+        console.error(`${kernel.name}, ${form}, ${node.version}: FAILED\n${indented(outcome.reason)}`);
+      } else {
+        const one = { kernel, form, ...verdictOf(outcome.series) };
+        measured.push(one);
+        console.error(progress(node, one));
+      }
+    }
   }
-  return median(movables) / median(natives);
+  return figuresOf(node.version, measured, failures);
 }
 
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1] as number;
+function settingsOf({ n, count, checksum }: Form, { rounds, warmUpRounds }: Options): Omit<Job, keyof Built> {
+  return { n, count, checksum, rounds, warmUpRounds };
+}
+
+type Built = Extract<Program, { readonly kind: 'built' }>['job'];
+
+type Outcome =
+  | { readonly kind: 'measured'; readonly series: readonly Series[] }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** One form of one kernel in several fresh processes. */
+async function seriesOf(node: NodeBinary, trial: string, job: Job, options: Options): Promise<Outcome> {
+  const series: Series[] = [];
+  for (let count = 0; count < options.processes; count += 1) {
+    try {
+      const { stdout } = await run(node.path, [...options.nodeArgs, trial, JSON.stringify(job)], {
+        timeout: trialMsMax,
+        maxBuffer: 64 * 1024 * 1024,
+      });
+      const { native, movable } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Times;
+      const measured = (times: readonly number[]): number => quantile(times.slice(job.warmUpRounds), 0.5);
+      series.push({
+        nativeMs: measured(native),
+        movableMs: measured(movable),
+        firstRatio: (movable[0] ?? 0) / (native[0] ?? 1),
+      });
+    } catch (error) {
+      const { stderr, message } = error as { readonly stderr?: string; readonly message: string };
+      return { kind: 'failed', reason: stderr?.trim() || message };
+    }
+  }
+  return { kind: 'measured', series };
+}
+
+function figuresOf(version: string, measured: readonly Measured[], failures: number): readonly Figure[] {
+  const figures = measured.map(({ kernel, form, ratio, excuse }): Figure => {
+    const isMet = ratio <= kernel.target || excuse !== null;
+    const name = `${version} ${kernel.name}, ${form}${excuse === null ? '' : ` (${excuse})`}`;
+    return { name, value: rounded(ratio), unit: '× native', target: kernel.target, met: isMet };
+  });
+  const inMean = measured.filter(({ kernel }) => kernel.inMean);
+  if (inMean.length === 0) return [...figures, none(`${version} kernels that fail`, failures)];
+  // Those that have to be faster than native would flatter the rest.
+  const slowing = inMean.filter(({ kernel }) => kernel.target > 1);
+  const mean = geometricMean(inMean.map(({ ratio }) => ratio));
+  const worst = inMean.reduce((a, b) => (b.ratio > a.ratio ? b : a));
+  return [
+    ...figures,
+    {
+      name: `${version} geometric mean of ${inMean.length}`,
+      value: rounded(mean),
+      unit: '× native',
+      target: meanTarget,
+      met: mean <= meanTarget,
+    },
+    yardstick(
+      `${version} geometric mean without generators and settled awaits`,
+      geometricMean(slowing.map(({ ratio }) => ratio)),
+    ),
+    yardstick(
+      `${version} geometric mean of first rounds`,
+      geometricMean(inMean.map(({ firstRatio }) => firstRatio)),
+    ),
+    yardstick(`${version} worst: ${worst.kernel.name}, ${worst.form}`, worst.ratio),
+    none(`${version} kernels that fail`, failures),
+  ];
+}
+
+function yardstick(name: string, value: number): Figure {
+  return { name, value: rounded(value), unit: '× native', target: null, met: null };
+}
+
+function none(name: string, value: number): Figure {
+  return { name, value, unit: 'kernels', target: 0, met: value === 0 };
+}
+
+function geometricMean(values: readonly number[]): number {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+function progress({ version }: NodeBinary, { kernel, form, ratio, nativeMs, movableMs }: Measured): string {
+  const times = `${nativeMs.toFixed(1)} -> ${movableMs.toFixed(1)} ms`;
+  return `${version} ${kernel.name}, ${form}: ${ratio.toFixed(2)} (${times})`;
+}
+
+function indented(text: string): string {
+  return text.replaceAll(/^/gm, '  ');
 }

@@ -1,0 +1,27 @@
+/** What one process measures: one form of one kernel, both ways. */
+export interface Job {
+  /** Of the movable one: its package, installed in this folder. */
+  readonly package: string;
+  readonly folder: string;
+  readonly method: string;
+  /** Of the native one: the module that has the same driver. */
+  readonly native: string;
+  readonly nativeThread: string;
+  readonly n: number;
+  readonly count: number;
+  readonly checksum: number;
+  readonly warmUpRounds: number;
+  readonly rounds: number;
+}
+
+/** Milliseconds of each round, warm-up included. */
+export interface Times {
+  readonly native: readonly number[];
+  readonly movable: readonly number[];
+}
+
+/** What a driver returns; see `programs.ts`. */
+export interface Driven {
+  readonly checksum: number;
+  readonly elapsedMs: number;
+}

@@ -1,0 +1,48 @@
+import { quantile } from '../figure.ts';
+import type { Kernel } from './catalog.ts';
+
+/** Medians of one process. */
+export interface Series {
+  readonly nativeMs: number;
+  readonly movableMs: number;
+  /** Of the very first round, when nothing has been optimised yet. */
+  readonly firstRatio: number;
+}
+
+export interface Verdict {
+  /** The median process's. */
+  readonly ratio: number;
+  readonly nativeMs: number;
+  readonly movableMs: number;
+  readonly firstRatio: number;
+  /** Why a ratio above its target may stand: native fell off the same cliff in another process. Null when it did not. */
+  readonly excuse: string | null;
+}
+
+export interface Measured extends Verdict {
+  readonly kernel: Kernel;
+  readonly form: 'short' | 'long';
+}
+
+/** So many times its own best is a cliff, and no noise. */
+const cliff = 2;
+
+/** Several processes that measured the same. */
+export function verdictOf(series: readonly Series[]): Verdict {
+  const ratios = series.map(({ nativeMs, movableMs }) => movableMs / nativeMs);
+  const natives = series.map(({ nativeMs }) => nativeMs);
+  const isNativeUnsteady = Math.max(...natives) > cliff * Math.min(...natives);
+  return {
+    ratio: quantile(ratios, 0.5),
+    nativeMs: quantile(natives, 0.5),
+    movableMs: quantile(
+      series.map(({ movableMs }) => movableMs),
+      0.5,
+    ),
+    firstRatio: quantile(
+      series.map(({ firstRatio }) => firstRatio),
+      0.5,
+    ),
+    excuse: isNativeUnsteady ? 'native falls off a cliff, too' : null,
+  };
+}
