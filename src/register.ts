@@ -1,5 +1,53 @@
-import { register } from 'node:module';
+import * as nodeModule from 'node:module';
 import { builtEntry } from './entries.ts';
+import {
+  finishLoad,
+  isUnknownExtension,
+  type LoadedSource,
+  planLoad,
+  typeScriptSpecifier,
+} from './loader/node-load.ts';
+import { hookRequire } from './loader/require-hooks.ts';
+import './methods/runtime/gate.ts';
 
 // `node --import godwit/register app.ts`: movable files are compiled as they are loaded, and types are erased.
-register(builtEntry('register-hooks'));
+
+/** What newer versions of Node.js have instead of a thread for hooks. */
+interface SynchronousHooks {
+  resolve(specifier: string, context: { readonly parentURL?: string }, next: Next): unknown;
+  load(url: string, context: object, next: Next): unknown;
+}
+
+type Next = (what: string, context: object) => unknown;
+
+const { registerHooks } = nodeModule as unknown as { registerHooks?: (hooks: SynchronousHooks) => void };
+
+if (registerHooks === undefined) nodeModule.register(builtEntry('register-hooks'));
+else {
+  registerHooks({
+    resolve: (specifier, context, next) => next(typeScriptSpecifier(specifier, context.parentURL), context),
+    load: (url, context, next) => {
+      const plan = planLoad(url);
+      if (plan.kind === 'leave') return next(url, context);
+      const loaded =
+        plan.kind === 'loaded'
+          ? plan
+          : finishLoad(
+              plan.path,
+              answerOf(() => next(url, context)),
+            );
+      return { ...loaded, shortCircuit: true };
+    },
+  });
+}
+hookRequire();
+process.setSourceMapsEnabled(true);
+
+function answerOf(ask: () => unknown): LoadedSource | null {
+  try {
+    return ask() as LoadedSource;
+  } catch (thrown) {
+    if (isUnknownExtension(thrown)) return null;
+    throw thrown;
+  }
+}

@@ -41,6 +41,8 @@ export const rooms: readonly Room[] = [
   { name: 'telemetry', owns: /^telemetry\//, imports: ['core', 'contracts', 'system'] },
   // Forecasters that come as WebAssembly or with a file of weights, behind the contract of `forecasting`.
   { name: 'models', owns: /^models\//, imports: ['core', 'forecasting', 'contracts', 'system'] },
+  // Movable files on their way into somebody's program: by Node.js's hooks, and by bundlers.
+  { name: 'loader', owns: /^loader\//, imports: ['core', 'methods/compiler', 'methods/packages', 'system'] },
   // The same actors and pure rooms under simulated time: no driver.
   {
     name: 'simulator',
@@ -52,7 +54,11 @@ export const rooms: readonly Room[] = [
     owns: /^(?:host|cluster|cluster-errors|cluster-listing|named-properties)(?:-[a-z-]+)?\.ts$/,
     imports: below,
   },
-  { name: 'entrances', owns: /^(?:index|register|register-hooks)\.ts$/, imports: [...below, 'composition'] },
+  {
+    name: 'entrances',
+    owns: /^(?:index|register|register-hooks|unplugin-[a-z]+)\.ts$/,
+    imports: [...below, 'composition', 'loader'],
+  },
   { name: 'testing', owns: /^testing\//, imports: [...below, 'composition', 'simulator'] },
   { name: 'verify', owns: /^verify\//, imports: ['core', ...pure, ...methods, 'system'] },
   { name: 'cli', owns: /^cli\//, imports: [...below, 'composition', 'testing', 'simulator', 'verify'] },
@@ -79,7 +85,7 @@ export const hidden: readonly { readonly name: string; readonly by: RegExp }[] =
   { name: 'nact', by: /^actors\/kernel\.ts$/ },
   { name: 'lmdb', by: /^store\/lmdb(?:\.ts|\/)/ },
   { name: 'ws', by: /^wire\// },
-  { name: 'oxc-parser', by: /^methods\/(?:compiler|packages)\// },
+  { name: 'oxc-parser', by: /^(?:methods\/(?:compiler|packages)|loader|cli\/check)\// },
   { name: 'commander', by: /^cli\// },
   { name: 'arima', by: /^models\// },
   { name: '@bsull/augurs', by: /^models\// },

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import Module from 'node:module';
+import { sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { isProgramFile, isTypeScript, mayBeMovable } from './directive.ts';
+import { moduleFormat } from './module-format.ts';
+import { compileFile, typeScriptSpecifier } from './node-load.ts';
+
+interface CommonJsModule {
+  readonly filename: string | null;
+  _compile(code: string, path: string): unknown;
+}
+
+type Extension = (module: CommonJsModule, path: string) => unknown;
+
+/** What Node.js has for everybody who extends `require`. */
+interface Requiring {
+  readonly _extensions: Record<string, Extension>;
+  _resolveFilename(request: string, parent: CommonJsModule | undefined, ...rest: readonly unknown[]): string;
+}
+
+/** Compiles what is loaded by `require` in this thread, and erases its types. */
+export function hookRequire(): void {
+  const requiring = Module as unknown as Requiring;
+  const extensions = requiring._extensions;
+  const plain = extensions['.js'] as Extension;
+  for (const ending of ['.js', '.cjs', '.jsx', '.ts', '.cts', '.tsx']) {
+    const before = extensions[ending] ?? null;
+    extensions[ending] = (module, path) => {
+      const source = ownSource(path, before === null);
+      if (source === null) return (before ?? plain)(module, path);
+      const format = moduleFormat(path, source);
+      if (format === 'commonjs') return module._compile(compileFile(path, source, format), path);
+      // A module in the other system: Node.js asks the hooks for it.
+      return (extensions['.mjs'] ?? plain)(module, path);
+    };
+  }
+  const resolve = requiring._resolveFilename;
+  requiring._resolveFilename = function (request, parent, ...rest) {
+    const parentUrl = parent?.filename ? pathToFileURL(parent.filename).href : undefined;
+    return resolve.call(this, typeScriptSpecifier(request, parentUrl), parent, ...rest);
+  };
+}
+
+/** The text of a file that is godwit's to load; null when it is left to others. */
+function ownSource(path: string, isUnknown: boolean): string | null {
+  if (!isProgramFile(sep === '/' ? path : path.split(sep).join('/'))) return null;
+  const content = readFileSync(path);
+  return mayBeMovable(content) || (isUnknown && isTypeScript(path)) ? content.toString() : null;
+}

@@ -1,0 +1,123 @@
+import type { SourceOrigin } from '../methods/compiler/index.ts';
+
+/** What a source map (version 3) says, as far as it is needed here. */
+export interface ReadMap {
+  readonly sources: readonly string[];
+  readonly contents: readonly (string | null)[];
+  /** For each line (from 0) its segments, by ascending column. */
+  readonly lines: readonly (readonly Segment[])[];
+}
+
+/** From 0, all of them. */
+export interface Segment {
+  readonly column: number;
+  readonly source: number;
+  readonly line: number;
+}
+
+interface MapDocument {
+  readonly mappings?: unknown;
+  readonly sources?: unknown;
+  readonly sourceRoot?: unknown;
+  readonly sourcesContent?: unknown;
+}
+
+/** @returns null when it is no source map that says anything */
+export function readMap(map: unknown): ReadMap | null {
+  const document = (typeof map === 'string' ? parsed(map) : map) as MapDocument | null;
+  if (typeof document !== 'object' || document === null || typeof document.mappings !== 'string') return null;
+  const root = typeof document.sourceRoot === 'string' ? document.sourceRoot : '';
+  const sources = (Array.isArray(document.sources) ? document.sources : []).map(
+    (one) => `${root}${String(one)}`,
+  );
+  const contents = Array.isArray(document.sourcesContent) ? document.sourcesContent : [];
+  return {
+    sources,
+    contents: sources.map((_, index) => {
+      const content: unknown = contents[index];
+      return typeof content === 'string' ? content : null;
+    }),
+    lines: decodeMappings(document.mappings),
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+const digits = new Map(
+  [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].map((digit, value) => [
+    digit,
+    value,
+  ]),
+);
+
+function decodeMappings(mappings: string): readonly (readonly Segment[])[] {
+  let source = 0;
+  let line = 0;
+  return mappings.split(';').map((text) => {
+    const segments: Segment[] = [];
+    let column = 0;
+    for (const encoded of text === '' ? [] : text.split(',')) {
+      const fields = decodeFields(encoded);
+      column += fields[0] ?? 0;
+      if (fields.length < 4) continue;
+      source += fields[1] ?? 0;
+      line += fields[2] ?? 0;
+      segments.push({ column, source, line });
+    }
+    return segments;
+  });
+}
+
+function decodeFields(encoded: string): readonly number[] {
+  const fields: number[] = [];
+  let value = 0;
+  let shift = 0;
+  for (const digit of encoded) {
+    const bits = digits.get(digit) ?? 0;
+    value |= (bits & 31) << shift;
+    shift += 5;
+    if ((bits & 32) !== 0) continue;
+    fields.push((value & 1) === 1 ? -(value >>> 1) : value >>> 1);
+    value = 0;
+    shift = 0;
+  }
+  return fields;
+}
+
+/**
+ * What a text was made from, as its map says: the lines of one of the map's sources.
+ *
+ * @param index which source; null for the only one
+ */
+export function originOf(map: ReadMap, index: number | null): SourceOrigin | null {
+  const source = index ?? (map.sources.length === 1 ? 0 : null);
+  const content = source === null ? null : map.contents[source];
+  if (source === null || content === null || content === undefined) return null;
+  const lines = map.lines.map((segments) => (segments.find((one) => one.source === source)?.line ?? -1) + 1);
+  // A line that the map is silent about belongs to the one before it.
+  for (let at = 1; at < lines.length; at += 1) lines[at] ||= lines[at - 1] ?? 0;
+  return { source: content, lineOf: (line) => lines[line - 1] ?? 0 };
+}
+
+const inlineMap = /\n\/\/[#@] ?sourceMappingURL=data:application\/json[^,\n]*;base64,([A-Za-z0-9+/=]+)\s*$/;
+
+/** Parts a text from the map that stands at its end. */
+export function splitInlineMap(code: string): { readonly code: string; readonly map: ReadMap | null } {
+  const found = inlineMap.exec(code);
+  if (found === null) return { code, map: null };
+  return {
+    code: code.slice(0, found.index + 1),
+    map: readMap(Buffer.from(found[1] ?? '', 'base64').toString()),
+  };
+}
+
+/** A text with its map at its end, as Node.js reads it. */
+export function withInlineMap(code: string, map: string): string {
+  return `${code}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`;
+}
