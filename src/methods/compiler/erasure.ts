@@ -51,6 +51,8 @@ class Eraser {
   /** Names that types mention, or that only types have. */
   readonly #typeNames = new Set<string>();
 
+  /** Types that are gone before the walk comes to them. */
+  readonly #blanked = new Set<Node>();
   /** Whether enums and the like have been translated: only the types in them are left to erase. */
   readonly #isTranslating: boolean;
 
@@ -141,6 +143,7 @@ class Eraser {
     const isDeclared = declaration !== null && isTypeOnly(declaration) && !isTranslated(declaration);
     if (!isMember && !isDeclared && !isTypeOnly(node)) return false;
     this.#noteNames(node);
+    if (this.#blanked.has(node)) return true;
     if (isMember || isDeclared || !typeParts.test(node.type)) this.#source.blank(node.start, node.end, ';');
     else this.#blank(node.start, node.end);
     return true;
@@ -290,6 +293,7 @@ class Eraser {
     close = nextToken(source, close);
     if (source[close] === ',') close = nextToken(source, close + 1);
     if (!this.#hasLineEnd(close, returnType.end)) return;
+    this.#blanked.add(returnType);
     this.#source.blank(close, close + 1);
     this.#source.blank(returnType.start, returnType.end - 1);
     this.#source.blank(returnType.end - 1, returnType.end, ')');
