@@ -16,6 +16,14 @@ export type Program =
     }
   | { readonly kind: 'refused'; readonly reason: string };
 
+/** What a driver reads: the wall clock, or on a machine with other work the CPU time of the process, threads that collect or compile included. */
+export type BenchClock = 'wall' | 'cpu';
+
+const readings = {
+  wall: 'performance.now()',
+  cpu: '(process.cpuUsage().user + process.cpuUsage().system) / 1000',
+} as const;
+
 const digest = new SystemDigest();
 
 /** The folder that this file's source stands in, also when it runs from elsewhere. */
@@ -25,11 +33,13 @@ const sources = new URL('bench/methods/', new URL(`file://${process.cwd()}/`));
 export class Programs {
   readonly #folder: string;
   readonly #nativeThread: string;
+  readonly #clock: BenchClock;
   /** The program of the measuring process. */
   readonly trial: string;
 
-  constructor(folder: string) {
+  constructor(folder: string, clock: BenchClock) {
     this.#folder = folder;
+    this.#clock = clock;
     this.#nativeThread = this.#erase(new URL('native-thread.ts', sources), 'native-thread.mjs');
     this.trial = this.#erase(new URL('trial.ts', sources), 'trial.mjs');
   }
@@ -41,7 +51,7 @@ export class Programs {
     const source = join(folder, `${name}.ts`);
     const driver = join(folder, 'drive.ts');
     writeFileSync(source, kernel);
-    writeFileSync(driver, driverOf(name, /^export async function main/m.test(kernel)));
+    writeFileSync(driver, driverOf(name, /^export async function main/m.test(kernel), readings[this.#clock]));
     const entry = pathToFileURL(driver).href;
     const bundled = bundle(
       { name, files: [entry], entry },
@@ -85,7 +95,7 @@ function nativeNameOf(path: string): string {
 }
 
 /** What calls a kernel, the same both ways: it reads the clock inside the execution, so that starting one costs nothing here. */
-function driverOf(name: string, isAsync: boolean): string {
+function driverOf(name: string, isAsync: boolean, reading: string): string {
   const [result, start, wait] = isAsync
     ? ['Promise<{ checksum: number; elapsedMs: number }>', 'async ', 'await ']
     : ['{ checksum: number; elapsedMs: number }', '', ''];
@@ -93,9 +103,9 @@ function driverOf(name: string, isAsync: boolean): string {
 import { main } from './${name}.ts';
 export ${start}function drive(n: number, count: number): ${result} {
   let checksum = 0;
-  const startMs = performance.now();
+  const startMs = ${reading};
   for (let i = 0; i < count; i++) checksum = ${wait}main(n);
-  return { checksum, elapsedMs: performance.now() - startMs };
+  return { checksum, elapsedMs: ${reading} - startMs };
 }
 `;
 }
