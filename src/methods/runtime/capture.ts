@@ -1,16 +1,19 @@
 import { messageOf } from '../../core/errors.ts';
 import type { Pin } from '../../core/inspection.ts';
-import { encode, type PathStep, pathText, type Permanents, UnserialisableError } from '../snapshot/index.ts';
+import { type CodeTable, encode, type PathStep, pathText, type Permanents, UnserialisableError } from '../snapshot/index.ts';
 import type { BufferClass } from '../snapshot/index.ts';
 import type { Digest } from '../../core/ports.ts';
 import { Cursor } from './cursors.ts';
 import type { Dealings, DealingsState } from './dealings.ts';
 import type { Execution } from './execution.ts';
 import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-code.ts';
+import { movableRecord } from './movable-values.ts';
 import { lineOf } from './stack-text.ts';
+import type { TimersState } from './timers.ts';
+import type { TurnsState } from './turns.ts';
 
 /** Raised with every change of the form below. */
-export const form = 1;
+export const form = 2;
 
 export interface FrameForm {
   readonly method: string;
@@ -18,6 +21,7 @@ export interface FrameForm {
   readonly pc: number;
   readonly vars: readonly unknown[];
   readonly task: Promise<unknown> | null;
+  readonly made: object | null;
 }
 
 export interface CombinatorForm {
@@ -27,16 +31,30 @@ export interface CombinatorForm {
   readonly remaining: number;
 }
 
+type Into<T> = T extends { readonly into: PromiseRecord }
+  ? Omit<T, 'into'> & { readonly into: Promise<unknown> }
+  : never;
+
 export type ReactionForm =
   | { readonly kind: 'resume'; readonly frame: FrameForm }
-  | { readonly kind: 'adopt'; readonly into: Promise<unknown> }
-  | { readonly kind: 'element'; readonly of: CombinatorForm; readonly index: number };
+  | { readonly kind: 'element'; readonly of: CombinatorForm; readonly index: number }
+  | Into<Reaction>;
 
 export type JobForm =
-  | { readonly kind: 'start'; readonly args: readonly unknown[] }
+  | Extract<Job, { readonly kind: 'start' | 'callback' | 'timeout' }>
   | { readonly kind: 'react'; readonly reaction: ReactionForm; readonly ok: boolean; readonly value: unknown }
   | { readonly kind: 'follow'; readonly from: Promise<unknown>; readonly into: Promise<unknown> }
+  | Into<Extract<Job, { readonly kind: 'thenable' }>>
   | { readonly kind: 'again'; readonly frame: FrameForm; readonly sequence: number };
+
+export interface TimersForm extends Omit<TimersState, 'pending'> {
+  readonly pending: readonly {
+    readonly atMs: number;
+    readonly order: number;
+    /** The promise of a `sleep`, or the object that `setTimeout` returned. */
+    readonly due: { readonly kind: 'sleep' | 'timeout'; readonly of: object };
+  }[];
+}
 
 export interface PromiseForm {
   readonly state: PromiseRecord['state'];
@@ -56,16 +74,15 @@ export interface ExecutionForm {
   readonly jobs: readonly JobForm[];
   readonly root: Promise<unknown> | null;
   readonly unhandled: readonly Promise<unknown>[];
+  readonly crash: { readonly error: unknown } | null;
+  readonly turns: TurnsState;
+  readonly timers: TimersForm;
   readonly dealings: DealingsForm;
 }
 
 /** Dealings with promises in place of their records. */
-export interface DealingsForm extends Omit<
-  DealingsState,
-  'effects' | 'timers' | 'children' | 'receivers' | 'sends'
-> {
+export interface DealingsForm extends Omit<DealingsState, 'effects' | 'children' | 'receivers' | 'sends'> {
   readonly effects: readonly Holding<DealingsState['effects'][number]>[];
-  readonly timers: readonly Holding<DealingsState['timers'][number]>[];
   readonly sends: readonly Holding<DealingsState['sends'][number]>[];
   readonly children: readonly Holding<DealingsState['children'][number]>[];
   readonly receivers: readonly Promise<unknown>[];
@@ -78,6 +95,7 @@ export interface CaptureOptions {
   readonly buffer: BufferClass;
   readonly bytesMax: number;
   readonly permanents: Permanents;
+  readonly code: CodeTable;
 }
 
 export type Captured =
@@ -98,6 +116,7 @@ export function captureExecution(
       digest: options.digest,
       buffer: options.buffer,
       permanents: options.permanents,
+      code: options.code,
       sizeLimitBytes: options.bytesMax,
       foreignErrors: 'nearest',
       external: (value) => writer.external(value),
@@ -137,20 +156,22 @@ class FormWriter {
   }
 
   execution(dealings: DealingsState): ExecutionForm {
-    const { promises, stack, injection, root, ref } = this.#execution;
+    const { promises, stack, injection, root, ref, crash, turns } = this.#execution;
     return {
       form,
       package: ref.package,
       method: ref.method,
       stack: stack.map((frame) => this.#frame(frame)),
       injection: { ...injection },
-      jobs: promises.jobs.map((job) => this.#job(job)),
+      jobs: [...promises.jobs].map((job) => this.#job(job)),
       root: root?.promise ?? null,
       unhandled: [...promises.unhandled].map(({ promise }) => promise),
+      crash,
+      turns: turns.capture(),
+      timers: this.#timers(),
       dealings: {
         ...dealings,
         effects: dealings.effects.map((effect) => ({ ...effect, record: effect.record.promise })),
-        timers: dealings.timers.map((timer) => ({ ...timer, record: timer.record.promise })),
         children: dealings.children.map((child) => ({ ...child, record: child.record.promise })),
         receivers: dealings.receivers.map(({ promise }) => promise),
         sends: dealings.sends.map((send) => ({ ...send, record: send.record.promise })),
@@ -161,9 +182,23 @@ class FormWriter {
   external(value: object): { readonly kind: string; readonly record: unknown } | null {
     const record = this.#execution.promises.recordOf(value);
     if (record !== null) return { kind: 'promise', record: this.#promise(record) };
-    if (!(value instanceof Cursor)) return null;
-    const state = value.capture();
-    return state === null ? null : { kind: 'cursor', record: state };
+    if (value instanceof Cursor) {
+      const state = value.capture();
+      return state === null ? null : { kind: 'cursor', record: state };
+    }
+    return movableRecord(value, this.#execution);
+  }
+
+  #timers(): TimersForm {
+    const { pending, ...state } = this.#execution.timers.capture();
+    return {
+      ...state,
+      pending: pending.map(({ atMs, order, due }) => ({
+        atMs,
+        order,
+        due: { kind: due.kind, of: due.kind === 'sleep' ? due.record.promise : due.timeout },
+      })),
+    };
   }
 
   #promise(record: PromiseRecord): PromiseForm {
@@ -184,6 +219,7 @@ class FormWriter {
       pc: frame.pc,
       vars,
       task: frame.task?.promise ?? null,
+      made: frame.made,
     };
     this.#frames.set(written, frame);
     return written;
@@ -191,7 +227,7 @@ class FormWriter {
 
   #reaction(reaction: Reaction): ReactionForm {
     if (reaction.kind === 'resume') return { kind: 'resume', frame: this.#frame(reaction.frame) };
-    if (reaction.kind === 'adopt') return { kind: 'adopt', into: reaction.into.promise };
+    if (reaction.kind !== 'element') return { ...reaction, into: reaction.into.promise };
     const { of, index } = reaction;
     const known = this.#combinators.get(of);
     const written = known ?? {
@@ -207,6 +243,7 @@ class FormWriter {
   #job(job: Job): JobForm {
     if (job.kind === 'react') return { ...job, reaction: this.#reaction(job.reaction) };
     if (job.kind === 'follow') return { kind: 'follow', from: job.from.promise, into: job.into.promise };
+    if (job.kind === 'thenable') return { ...job, into: job.into.promise };
     if (job.kind === 'again') return { ...job, frame: this.#frame(job.frame) };
     return job;
   }

@@ -154,4 +154,11 @@ export interface RuntimeOptions {
   readonly interrupt: (() => boolean) | null;
   /** Used bytes of this thread's heap, to estimate allocations; asked at each tick. Null: allocations are not traced. */
   readonly heapBytes: (() => number) | null;
+  /**
+   * When an execution is over: at the `outcome` of its call, or when it is `idle`: nothing of it is left that would keep a
+   * program alive (jobs, timers, immediates). An error that nobody caught ends it at once. Default: `outcome`.
+   */
+  readonly ends: 'outcome' | 'idle';
+  /** Told of the error that nobody caught, as it ends an execution. Must not throw. */
+  readonly uncaught: ((kind: 'uncaughtException' | 'unhandledRejection', error: unknown) => void) | null;
 }

@@ -2,7 +2,6 @@ import { messageOf } from '../../core/errors.ts';
 import type { ExecutionId, IncarnationId } from '../../core/ids.ts';
 import { executionId, hostOf, methodId } from '../../core/ids.ts';
 import type { EffectOutcome } from '../../core/packet.ts';
-import type { Cancel } from '../../core/ports.ts';
 import { beginDelivery, Delivery } from '../../protocols/delivery/delivery.ts';
 import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
 import type { DeliveryEffect, DeliveryState } from '../../protocols/delivery/state.ts';
@@ -20,11 +19,6 @@ export interface PendingEffect {
   incarnation: IncarnationId;
   /** The generation that started it last: a rewind takes back that it was, or that its outcome came. */
   life: number;
-  readonly record: PromiseRecord;
-}
-
-interface Timer {
-  readonly atMs: number;
   readonly record: PromiseRecord;
 }
 
@@ -49,10 +43,6 @@ interface WaitingSend {
 export interface DealingsHost {
   readonly incarnation: IncarnationId;
   readonly mailboxMax: number;
-  storeNowMs(): number;
-  after(delayMs: number, fire: () => void): Cancel;
-  /** Something happened to it from outside of its slices. */
-  wake(execution: Execution): void;
   /** Does it now if the lease allows, or as soon as it does. */
   act(execution: Execution, act: () => void): void;
   emit(event: RuntimeEvent): void;
@@ -70,7 +60,6 @@ export interface DealingsState {
   readonly workedMs: number;
   readonly parent: ExecutionId | null;
   readonly effects: readonly PendingEffect[];
-  readonly timers: readonly Timer[];
   readonly children: readonly Child[];
   readonly mailbox: readonly unknown[];
   readonly receivers: readonly PromiseRecord[];
@@ -84,10 +73,8 @@ export class Dealings implements ExecutionApi {
   readonly effects = new Map<number, PendingEffect>();
   readonly mailbox: unknown[] = [];
   readonly receivers: PromiseRecord[] = [];
-  readonly timers = new Set<Timer>();
   sequence = 0;
   readonly #children = new Map<ExecutionId, Child>();
-  readonly #cancels = new Map<Timer, Cancel>();
   #sends: WaitingSend[] = [];
   #delivery: Delivery;
   readonly #execution: Execution;
@@ -105,7 +92,6 @@ export class Dealings implements ExecutionApi {
       workedMs: this.#execution.workedMs,
       parent: this.parent,
       effects: [...this.effects.values()],
-      timers: [...this.timers],
       children: [...this.#children.values()],
       mailbox: this.mailbox,
       receivers: this.receivers,
@@ -119,7 +105,6 @@ export class Dealings implements ExecutionApi {
     this.#execution.workedBeforeMs = state.workedMs;
     this.parent = state.parent;
     for (const effect of state.effects) this.effects.set(effect.sequence, effect);
-    for (const timer of state.timers) this.timers.add(timer);
     for (const child of state.children) this.#children.set(child.spawn.child, child);
     this.mailbox.push(...state.mailbox);
     this.receivers.push(...state.receivers);
@@ -134,7 +119,7 @@ export class Dealings implements ExecutionApi {
   /** The execution goes on here as owner. */
   resume(): void {
     this.#perform(this.#delivery.step({ kind: 'claimed', tenure: this.#execution.tenure }));
-    for (const timer of this.timers) this.#schedule(timer);
+    this.#execution.timers.resume();
     const { generation } = this.#execution.tenure;
     this.#loseEffects((effect) => effect.life < generation);
     for (const child of this.#children.values()) {
@@ -146,8 +131,7 @@ export class Dealings implements ExecutionApi {
 
   /** The execution stands still, or is gone. */
   suspend(): void {
-    for (const cancel of this.#cancels.values()) cancel();
-    this.#cancels.clear();
+    this.#execution.timers.suspend();
   }
 
   effect(name: string, _options: object, run: (context: EffectContext) => unknown): Promise<unknown> {
@@ -198,7 +182,7 @@ export class Dealings implements ExecutionApi {
   #loseEffects(isLost: (effect: PendingEffect) => boolean): void {
     const { jobs } = this.#execution.promises;
     // One that is to be started again already was lost before: a rewind and the end of a lease may both tell of it.
-    const again = new Set(jobs.map((job) => (job.kind === 'again' ? job.sequence : null)));
+    const again = new Set([...jobs].map((job) => (job.kind === 'again' ? job.sequence : null)));
     for (const effect of [...this.effects.values()].filter(isLost)) {
       if (again.has(effect.sequence) || this.#execution.rerunning === effect.sequence) continue;
       const frame = repeatableFrame(effect.record);
@@ -291,26 +275,9 @@ export class Dealings implements ExecutionApi {
 
   sleep(ms: number): Promise<void> {
     const delayMs = Number.isFinite(ms) ? Math.max(0, ms) : 0;
-    const timer: Timer = {
-      atMs: this.#host.storeNowMs() + delayMs,
-      record: this.#execution.promises.create(`sleep(${ms})`),
-    };
-    this.timers.add(timer);
-    this.#schedule(timer);
-    return timer.record.promise as Promise<void>;
-  }
-
-  #schedule(timer: Timer): void {
-    const delayMs = Math.max(0, timer.atMs - this.#host.storeNowMs());
-    this.#cancels.get(timer)?.();
-    const cancel = this.#host.after(delayMs, () => {
-      if (this.#host.storeNowMs() < timer.atMs) return this.#schedule(timer);
-      this.#cancels.delete(timer);
-      this.timers.delete(timer);
-      this.#execution.promises.settle(timer.record, true, undefined);
-      this.#host.wake(this.#execution);
-    });
-    this.#cancels.set(timer, cancel);
+    const record = this.#execution.promises.create(`sleep(${ms})`);
+    this.#execution.timers.sleep(delayMs, record);
+    return record.promise as Promise<void>;
   }
 
   get #room(): number {

@@ -1,13 +1,19 @@
 import { assert, assertNever } from '../../core/assert.ts';
 import type { MethodRef, Tenure } from '../../core/execution.ts';
 import type { ExecutionActivity, ExecutionTrace } from '../../core/inspection.ts';
+import type { Cancel } from '../../core/ports.ts';
 import { Allocation } from './allocation.ts';
 import { Fuel } from './fuel.ts';
 import { $, type ExecutionApi, type Injection, type Running } from './gate.ts';
-import type { Frame, Job, LoadedMethod, PromiseRecord, Reaction } from './method-code.ts';
+import { type Base, baseFrame } from './job-base.ts';
+import type { AnyFunction, Frame, Job, LoadedMethod, PromiseRecord, Reaction } from './method-code.ts';
 import { Promises } from './promises.ts';
+import { resolversOf } from './resolvers.ts';
 import { stitchStack } from './stack-text.ts';
 import { Tally } from './tally.ts';
+import { Timers } from './timers.ts';
+import { timeoutState } from './timeouts.ts';
+import { Turns } from './turns.ts';
 
 /** What an execution asks of the runtime around it. */
 export interface ExecutionHost {
@@ -21,9 +27,17 @@ export interface ExecutionHost {
   /** Whether the thread is wanted by others once a slice is over. */
   isContended(execution: Execution): boolean;
   readonly sliceMs: number;
+  /** When it is over: once the outcome of its call is known, or once nothing of it is left that would run. */
+  readonly ends: 'outcome' | 'idle';
+  /** Told of an error that nobody caught: in a callback, or a rejection that nobody handled. */
+  readonly uncaught: ((kind: UncaughtKind, error: unknown) => void) | null;
+  storeNowMs(): number;
+  after(delayMs: number, fire: () => void): Cancel;
   /** Something happened to it from outside of its slices. */
   wake(execution: Execution): void;
 }
+
+export type UncaughtKind = 'uncaughtException' | 'unhandledRejection';
 
 /** How a slice ended. */
 export type SliceEnd = 'preempted' | 'waiting' | 'settled';
@@ -39,6 +53,8 @@ export class Execution implements Running {
   readonly ref: MethodRef;
   readonly method: LoadedMethod;
   readonly promises: Promises;
+  readonly timers: Timers;
+  readonly turns: Turns;
   readonly fuel: Fuel;
   /** What the functions of godwit's API do in it; set once, by whoever makes the execution. */
   api!: ExecutionApi;
@@ -48,6 +64,8 @@ export class Execution implements Running {
   injection: Injection = start;
   /** The outcome of the whole call; null until its first job has returned. */
   root: PromiseRecord | null = null;
+  /** An error that nobody caught: it ends the execution. */
+  crash: { readonly error: unknown } | null = null;
   frozen = true;
   /** Whether it has told its outcome. */
   settled = false;
@@ -85,19 +103,31 @@ export class Execution implements Running {
     this.#host = host;
     this.fuel = new Fuel(host.sliceMs);
     this.promises = promises;
-    promises.foreignSettled = () => host.wake(this);
+    this.timers = new Timers({
+      storeNowMs: () => host.storeNowMs(),
+      after: (delayMs, fire) => host.after(delayMs, fire),
+      wake: () => host.wake(this),
+    });
+    this.turns = new Turns(promises, this.timers);
+    promises.stirred = () => {
+      if ($.x !== this) host.wake(this);
+    };
   }
 
   get isReady(): boolean {
-    return (
-      !this.frozen && !this.settled && (this.stack.length > 0 || this.promises.jobs.length > 0 || this.isOver)
-    );
+    return !this.frozen && !this.settled && (this.stack.length > 0 || this.turns.isReady || this.isOver);
   }
 
   /** Whether its outcome is known, or can only be a failure. */
   get isOver(): boolean {
-    if (this.root !== null && this.root.state !== 'pending') return true;
-    return this.promises.unhandled.size > 0 && this.stack.length === 0 && this.promises.jobs.length === 0;
+    if (this.crash !== null) return true;
+    if (this.promises.unhandled.size > 0 && this.stack.length === 0 && !this.turns.isMidTurn) return true;
+    if (this.root === null || this.root.state === 'pending') return false;
+    return this.#host.ends === 'outcome' || (this.stack.length === 0 && !this.turns.holds);
+  }
+
+  get isRootKnown(): boolean {
+    return this.root !== null && this.root.state !== 'pending';
   }
 
   get activity(): ExecutionActivity {
@@ -180,15 +210,25 @@ export class Execution implements Running {
     for (;;) {
       if (this.stack.length > 0) {
         if (!this.#runStack()) return 'preempted';
-      } else {
-        const job = this.promises.jobs.shift();
-        if (job !== undefined && !this.#perform(job)) return 'preempted';
+      } else if (!this.isOver) {
+        const job = this.turns.next();
+        if (job !== null && !this.#perform(job)) return 'preempted';
       }
-      if (this.stack.length === 0 && this.isOver) return 'settled';
-      if (this.stack.length === 0 && this.promises.jobs.length === 0)
-        return this.isOver ? 'settled' : 'waiting';
-      if (this.stack.length === 0 && this.#isSliceOver()) return 'preempted';
+      if (this.stack.length > 0) continue;
+      this.injection = start;
+      if (this.isOver) return this.#over();
+      if (!this.turns.isReady) return 'waiting';
+      if (this.#isSliceOver()) return 'preempted';
     }
+  }
+
+  #over(): SliceEnd {
+    const [unhandled] = this.promises.unhandled;
+    if (this.crash === null && unhandled !== undefined && !this.isRootKnown) {
+      this.crash = { error: unhandled.value };
+      this.#host.uncaught?.('unhandledRejection', unhandled.value);
+    }
+    return 'settled';
   }
 
   /** Between jobs: nothing has to be unwound. */
@@ -201,38 +241,118 @@ export class Execution implements Running {
   #perform(job: Job): boolean {
     switch (job.kind) {
       case 'start':
-        return this.#call(this.method.fast, [...job.args]);
+        return this.#call(this.#function, undefined, [...job.args]);
       case 'react':
-        this.#react(job.reaction, job.ok, job.value);
-        return true;
+        return this.#react(job.reaction, job.ok, job.value);
       case 'follow':
         this.promises.react(job.from, { kind: 'adopt', into: job.into });
         return true;
+      case 'thenable': {
+        const { resolve, reject } = resolversOf(this.promises, job.into);
+        return this.#callBack(job.then, job.thenable, [resolve, reject], { kind: 'thenable', reject });
+      }
       case 'again':
         this.rerunning = job.sequence;
         this.stack.push(job.frame);
         this.injection = start;
         return true;
+      case 'callback':
+        return this.#callBack(job.callback, job.self, job.args, { kind: 'nothing' });
+      case 'timeout':
+        return this.#timeout(job.timeout);
       default:
         return assertNever(job);
     }
   }
 
-  #react(reaction: Reaction, ok: boolean, value: unknown): void {
+  /** @returns false when preempted */
+  #react(reaction: Reaction, ok: boolean, value: unknown): boolean {
+    const { promises } = this;
     switch (reaction.kind) {
       case 'resume':
         this.stack.push(reaction.frame);
         this.injection = { ok, value };
-        return;
+        return true;
       case 'adopt':
-        if (ok) this.promises.resolve(reaction.into, value);
-        else this.promises.settle(reaction.into, false, value);
-        return;
+        promises.conclude(reaction.into, ok, value);
+        return true;
       case 'element':
-        return this.promises.element(reaction.of, reaction.index, ok, value);
+        promises.element(reaction.of, reaction.index, ok, value);
+        return true;
+      case 'call': {
+        const { into } = reaction;
+        const callback = ok ? reaction.fulfilled : reaction.rejected;
+        if (callback !== null)
+          return this.#callBack(callback, undefined, [value], { kind: 'settles', into: into.promise });
+        promises.conclude(into, ok, value);
+        return true;
+      }
+      case 'finally': {
+        const { callback, into } = reaction;
+        return this.#callBack(callback, undefined, [], { kind: 'finally', into: into.promise, ok, value });
+      }
+      case 'pass':
+        if (ok) promises.conclude(reaction.into, reaction.ok, reaction.value);
+        else promises.settle(reaction.into, false, value);
+        return true;
       default:
-        assertNever(reaction);
+        return assertNever(reaction);
     }
+  }
+
+  get #function(): AnyFunction {
+    const { fast, meta } = this.method;
+    assert(fast !== null, `${meta.id} stands at the top level of its module`);
+    return fast;
+  }
+
+  #timeout(timeout: object): boolean {
+    const state = timeoutState(timeout);
+    if (state === null || state.callback === null) return true;
+    const base: Base = state.repeats
+      ? { kind: 'interval', timeout, startMs: this.timers.nowMs }
+      : { kind: 'nothing' };
+    return this.#callBack(state.callback, timeout, state.args, base);
+  }
+
+  /** Runs a callback as the only thing of a job; `base` says what becomes of its outcome. @returns false when preempted */
+  #callBack(callback: AnyFunction, self: unknown, args: readonly unknown[], base: Base): boolean {
+    if (!this.#call(callback, self, args)) {
+      this.stack.unshift(baseFrame(base));
+      return false;
+    }
+    const outcome = this.injection;
+    this.injection = start;
+    this.endJob(base, outcome);
+    return true;
+  }
+
+  endJob(base: Base, { ok, value }: Injection): void {
+    const { promises } = this;
+    switch (base.kind) {
+      case 'settles':
+        return promises.conclude(promises.mustKnow(base.into), ok, value);
+      case 'finally': {
+        const into = promises.mustKnow(base.into);
+        return ok
+          ? promises.passAfter(into, value, base.ok, base.value)
+          : promises.settle(into, false, value);
+      }
+      case 'thenable':
+        return ok ? undefined : void base.reject(value);
+      case 'interval':
+        this.timers.again(base.timeout, base.startMs);
+        return ok ? undefined : this.#crashed(value);
+      case 'nothing':
+        return ok ? undefined : this.#crashed(value);
+      default:
+        assertNever(base);
+    }
+  }
+
+  #crashed(error: unknown): void {
+    this.crash = { error };
+    this.#host.uncaught?.('uncaughtException', error);
   }
 
   /** Runs the suspended activations, innermost first, each with the outcome of the one above. @returns false when preempted */
@@ -243,15 +363,15 @@ export class Execution implements Running {
       const suspended = frame;
       $.injection = this.injection;
       this.injection = start;
-      if (!this.#call(resume, [suspended])) return false;
+      if (!this.#call(resume as AnyFunction, undefined, [suspended])) return false;
     }
     return true;
   }
 
   /** Runs one activation natively. Its outcome goes to the activation below, or ends the job. @returns false when captured */
-  #call<A extends readonly unknown[]>(body: (...args: A) => unknown, args: A): boolean {
+  #call(body: AnyFunction, self: unknown, args: readonly unknown[]): boolean {
     this.#collected = [];
-    const outcome = enterMethod(body, args);
+    const outcome = enterMethod(body, self, args);
     if (!outcome.ok && outcome.value === $.capture) {
       assert(
         this.#collected.length === this.#expectedFrames && this.#expectedFrames > 0,
@@ -329,23 +449,15 @@ export class Execution implements Running {
     this.promises.settle(task, false, error);
   }
 
-  combine(kind: 'all' | 'allSettled' | 'any' | 'race', values: Iterable<unknown>): Promise<unknown> {
-    return this.promises.combine(kind, values).promise;
-  }
-
-  settledWith(ok: boolean, value: unknown): Promise<unknown> {
-    return this.promises.settledWith(ok, value).promise;
-  }
-
   startsAgain(): boolean {
     return this.rerunning !== null;
   }
 }
 
 /** The end of every walk down the native stack; see `stack-walk.ts`. So nothing may stand between it and the method. */
-function enterMethod<A extends readonly unknown[]>(body: (...args: A) => unknown, args: A): Injection {
+function enterMethod(body: AnyFunction, self: unknown, args: readonly unknown[]): Injection {
   try {
-    return { ok: true, value: body(...args) };
+    return { ok: true, value: Reflect.apply(body, self, args) };
   } catch (error) {
     return { ok: false, value: error };
   }

@@ -1,8 +1,16 @@
+import { ambient } from './ambient.ts';
+import { functionOf, keyed, type Probe, withAccessors } from './closures.ts';
 import { type Cursor, type View, walkOf, walkViewOf } from './cursors.ts';
-import { NoExecutionError } from './errors.ts';
-import type { AnyFunction, Frame, LoadedMethod, MethodCode, PromiseRecord } from './method-code.ts';
+import { type AnyFunction, CompiledMethod, type Frame, type LoadedMethod, type PromiseRecord } from './method-code.ts';
 import { joinModules, type LoadedModule, loadModule } from './modules.ts';
+import type { Base } from './job-base.ts';
+import { deferred, member, promiseFunctions } from './promise-calls.ts';
+import type { Promises } from './promises.ts';
 import { callerOf, walkStack } from './stack-walk.ts';
+import { thread } from './thread.ts';
+import { timerCalls } from './timer-calls.ts';
+import type { Timers } from './timers.ts';
+import type { Turns } from './turns.ts';
 
 /** What generated code and the API need of the execution that runs now. */
 export interface Running {
@@ -19,8 +27,11 @@ export interface Running {
   await(frame: Frame, value: unknown): void;
   resolve(task: PromiseRecord, value: unknown): void;
   reject(task: PromiseRecord, error: unknown): void;
-  combine(kind: 'all' | 'allSettled' | 'any' | 'race', values: Iterable<unknown>): Promise<unknown>;
-  settledWith(ok: boolean, value: unknown): Promise<unknown>;
+  readonly promises: Promises;
+  readonly timers: Timers;
+  readonly turns: Turns;
+  /** A callback that was called as a job, and captured, has ended. */
+  endJob(base: Base, outcome: Injection): void;
   /** Whether the frame that goes on is to start its effect once more. */
   startsAgain(): boolean;
   readonly api: ExecutionApi;
@@ -83,8 +94,24 @@ export class Gate {
   /** What is thrown through methods to capture them. Never an error of anybody. */
   readonly capture = Object.freeze({ capture: 'godwit' });
   readonly modules = new Map<string, LoadedModule>();
+  /** Set while a function is asked what it is made of; see `closures.ts`. */
+  p: Probe | null = null;
+  /** What a variable holds before it is initialised, where that can be seen. */
+  readonly unset = Object.freeze({ unset: 'godwit' });
+  readonly templates = new Map<string, object>();
   injection: Injection = { ok: true, value: undefined };
-  readonly promise = promiseFunctions(this);
+  // What calls back, in versions that can be moved: see `movables.ts`.
+  readonly promise = promiseFunctions;
+  readonly member = member;
+  readonly deferred = deferred;
+  readonly setTimeout = timerCalls.setTimeout;
+  readonly clearTimeout = timerCalls.clearTimeout;
+  readonly setInterval = timerCalls.setInterval;
+  readonly clearInterval = timerCalls.clearInterval;
+  readonly setImmediate = timerCalls.setImmediate as AnyFunction;
+  readonly clearImmediate = timerCalls.clearImmediate as AnyFunction;
+  readonly queueMicrotask = timerCalls.queueMicrotask as AnyFunction;
+  readonly nextTick = timerCalls.nextTick as AnyFunction;
 
   /** Called where fuel has run out. Throws `capture` when the execution is to stand still here. */
   tick(): void {
@@ -103,9 +130,48 @@ export class Gate {
   }
 
   /** Keeps one activation of a method that is being captured. @returns what to throw on */
-  save(method: LoadedMethod, pc: number, vars: readonly unknown[], task: PromiseRecord | null): unknown {
-    this.x?.pushFrame({ method, pc, vars, task });
+  save(
+    method: LoadedMethod,
+    pc: number,
+    vars: readonly unknown[],
+    task: PromiseRecord | null,
+    made: object | null,
+  ): unknown {
+    this.x?.pushFrame({ method, pc, vars, task, made });
     return this.capture;
+  }
+
+  /** What an activation that `new` may have begun returns. */
+  made(frame: Frame, value: unknown): unknown {
+    const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+    return frame.made === null || isObject ? value : frame.made;
+  }
+
+  /** Reads a variable that may not have been initialised. */
+  let(value: unknown, name: string): unknown {
+    if (value === this.unset) throw new ReferenceError(`Cannot access '${name}' before initialization`);
+    return value;
+  }
+
+  functionOf(kind: string, made: object): object {
+    return functionOf(kind, made);
+  }
+
+  keyed(key: PropertyKey, made: object): object {
+    return keyed(key, made);
+  }
+
+  accessors(literal: object, accessors: Parameters<typeof withAccessors>[1]): object {
+    return withAccessors(literal, accessors);
+  }
+
+  /** The strings of a tagged template: one object for each place in the code. */
+  template(key: string, cooked: readonly (string | undefined)[], raw: readonly string[]): object {
+    const known = this.templates.get(key);
+    if (known !== undefined) return known;
+    const strings = Object.defineProperty([...cooked], 'raw', { value: Object.freeze([...raw]) });
+    this.templates.set(key, Object.freeze(strings));
+    return strings;
   }
 
   /** The result of the call that a resumed activation stands at. */
@@ -122,7 +188,7 @@ export class Gate {
 
   /** The first activation of an asynchronous method, as a frame: its variables are its parameters. */
   begin(method: LoadedMethod, vars: readonly unknown[]): Frame {
-    return { method, pc: 0, vars, task: this.#running('async').createTask(method) };
+    return { method, pc: 0, vars, task: (this.x ?? ambient).createTask(method), made: null };
   }
 
   wait(
@@ -132,17 +198,17 @@ export class Gate {
     value: unknown,
     vars: readonly unknown[],
   ): unknown {
-    this.#running('await').await({ method, pc, vars, task }, value);
+    (this.x ?? ambient).await({ method, pc, vars, task, made: null }, value);
     return task.promise;
   }
 
   done(task: PromiseRecord, value: unknown): unknown {
-    this.#running('return').resolve(task, value);
+    (this.x ?? ambient).resolve(task, value);
     return task.promise;
   }
 
   fail(task: PromiseRecord, error: unknown): unknown {
-    this.#running('throw').reject(task, error);
+    (this.x ?? ambient).reject(task, error);
     return task.promise;
   }
 
@@ -190,29 +256,26 @@ export class Gate {
     return typeof value === 'symbol' ? value : String(value);
   }
 
-  method(meta: MethodCode, fast: AnyFunction, resume: ((frame: Frame) => unknown) | null): LoadedMethod {
-    return { meta, fast, resume };
+  method(described: string, resume: LoadedMethod['resume'], factory: AnyFunction | null): LoadedMethod {
+    return new CompiledMethod(described, resume, factory);
   }
 
   module(
     url: string,
     path: string,
     expectedLine: number,
-    methods: readonly LoadedMethod[],
+    functions: readonly (readonly [LoadedMethod, AnyFunction | null])[],
     constants: Readonly<Record<string, unknown>>,
     originalLines: readonly number[],
   ): void {
+    for (const [method, fast] of functions) method.fast = fast;
+    const methods = functions.map(([method]) => method);
     const caller = callerOf(ownFunction('module'));
     const lines = { expected: expectedLine, found: caller.line, original: originalLines };
     const loaded = loadModule(url, path, methods, constants, lines);
     // Under the name that the native stack gives the file.
     const file = caller.url ?? url;
     this.modules.set(file, joinModules(this.modules.get(file), loaded));
-  }
-
-  #running(construct: string): Running {
-    if (this.x === null) throw new NoExecutionError(construct);
-    return this.x;
   }
 }
 
@@ -221,22 +284,9 @@ function ownFunction(name: 'tick' | 'module'): AnyFunction {
   return Reflect.get(Gate.prototype, name) as AnyFunction;
 }
 
-/** `Promise.all` and its like inside methods; the native ones where no execution runs. */
-function promiseFunctions(gate: Gate): Record<string, unknown> {
-  const combine = (kind: 'all' | 'allSettled' | 'any' | 'race') => (values: Iterable<unknown>) =>
-    gate.x === null ? (Promise[kind] as AnyFunction).call(Promise, values) : gate.x.combine(kind, values);
-  return {
-    all: combine('all'),
-    allSettled: combine('allSettled'),
-    any: combine('any'),
-    race: combine('race'),
-    resolve: (value: unknown) => (gate.x === null ? Promise.resolve(value) : gate.x.settledWith(true, value)),
-    reject: (value: unknown) => (gate.x === null ? Promise.reject(value) : gate.x.settledWith(false, value)),
-  };
-}
-
 const shared = globalThis as unknown as Record<symbol, Gate | undefined>;
 const key = Symbol.for('godwit.gate.1');
 
 /** One for each thread, even where godwit was loaded twice. */
 export const $: Gate = (shared[key] ??= new Gate());
+thread.gate = $;

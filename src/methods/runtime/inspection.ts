@@ -38,7 +38,7 @@ export function inspectExecution(execution: Execution, dealings: Dealings): Insp
     tasks,
     mailbox: dealings.mailbox.length,
     effectsPending: [...dealings.effects.values()].map(({ sequence, name }) => ({ sequence, name })),
-    timersPending: dealings.timers.size,
+    timersPending: execution.timers.size,
     pin,
   };
 }
@@ -46,14 +46,14 @@ export function inspectExecution(execution: Execution, dealings: Dealings): Insp
 /** Promises that something outside the execution's own code will settle, and those whose turn has come. */
 function waitedFor(execution: Execution, dealings: Dealings): readonly PromiseRecord[] {
   const state = dealings.capture();
-  const queued: PromiseRecord[] = execution.promises.jobs.flatMap((job) =>
+  const queued: PromiseRecord[] = [...execution.promises.jobs].flatMap((job) =>
     job.kind === 'react' && job.reaction.kind === 'resume'
       ? [{ ...placeholder, waitsFor: 'its turn', reactions: [job.reaction] } as unknown as PromiseRecord]
       : [],
   );
   const direct = [
     ...state.effects.map(({ record }) => record),
-    ...state.timers.map(({ record }) => record),
+    ...execution.timers.pending.flatMap(({ due }) => (due.kind === 'sleep' ? [due.record] : [])),
     ...state.children.map(({ record }) => record),
     ...state.sends.map(({ record }) => record),
     ...state.receivers,

@@ -1,3 +1,7 @@
+import type { PromiseRecord } from './promise-records.ts';
+
+export type { Combinator, Job, PromiseRecord, Reaction } from './promise-records.ts';
+
 /** The code of one movable method, as its module registered it with this thread. */
 export interface MethodCode {
   /** `census.ts#census`. */
@@ -23,8 +27,31 @@ export type AnyFunction = (...args: unknown[]) => unknown;
 
 export interface LoadedMethod {
   readonly meta: MethodCode;
-  readonly fast: AnyFunction;
+  /** The function itself, where there is just one: a factory makes those that stand inside others. */
+  fast: AnyFunction | null;
   readonly resume: ((frame: Frame) => unknown) | null;
+  /** Makes the function out of what it has captured; null where there is just one. */
+  readonly factory: AnyFunction | null;
+}
+
+/** A compiled method. Its description is read when it is needed first: most are loaded and never captured. */
+export class CompiledMethod implements LoadedMethod {
+  fast: AnyFunction | null = null;
+  readonly resume: LoadedMethod['resume'];
+  readonly factory: AnyFunction | null;
+  readonly #described: string;
+  #meta: MethodCode | null = null;
+
+  constructor(described: string, resume: LoadedMethod['resume'], factory: AnyFunction | null) {
+    this.#described = described;
+    this.resume = resume;
+    this.factory = factory;
+  }
+
+  get meta(): MethodCode {
+    this.#meta ??= JSON.parse(this.#described) as MethodCode;
+    return this.#meta;
+  }
 }
 
 /** One activation of a method at rest. */
@@ -35,41 +62,6 @@ export interface Frame {
   readonly vars: readonly unknown[];
   /** The promise that an asynchronous method settles; null for others. */
   readonly task: PromiseRecord | null;
+  /** The object that `new` is making by this activation; null when it was just called. */
+  readonly made: object | null;
 }
-
-/** A promise of an execution, as data. The native promise is only its name in the heap. */
-export interface PromiseRecord {
-  readonly promise: Promise<unknown>;
-  readonly settleNative: { resolve(value: unknown): void; reject(reason: unknown): void };
-  state: 'pending' | 'fulfilled' | 'rejected';
-  value: unknown;
-  /** Whether something awaits it, so that its rejection is not unhandled. */
-  handled: boolean;
-  reactions: Reaction[];
-  /** What it waits for, in words: `effect 'fetch'`. */
-  waitsFor: string;
-  /** Whether it stands for a native promise that is still pending: the execution cannot move then. */
-  readonly foreign: boolean;
-}
-
-/** What happens when a promise settles. Each becomes one job. */
-export type Reaction =
-  | { readonly kind: 'resume'; readonly frame: Frame }
-  | { readonly kind: 'adopt'; readonly into: PromiseRecord }
-  | { readonly kind: 'element'; readonly of: Combinator; readonly index: number };
-
-/** A running Promise.all, allSettled or any. */
-export interface Combinator {
-  readonly kind: 'all' | 'allSettled' | 'any';
-  readonly into: PromiseRecord;
-  readonly values: unknown[];
-  remaining: number;
-}
-
-export type Job =
-  | { readonly kind: 'start'; readonly args: readonly unknown[] }
-  | { readonly kind: 'react'; readonly reaction: Reaction; readonly ok: boolean; readonly value: unknown }
-  /** Resolves `into` with what `from` settles with: the job that native promises use for a returned promise. */
-  | { readonly kind: 'follow'; readonly from: PromiseRecord; readonly into: PromiseRecord }
-  /** Lets a frame that awaits a lost effect call `effect` again. */
-  | { readonly kind: 'again'; readonly frame: Frame; readonly sequence: number };

@@ -44,40 +44,56 @@ export function loadModule(
   constants: Readonly<Record<string, unknown>>,
   lines: LineTable,
 ): LoadedModule {
-  const sites = new Map<number, SiteLine>();
-  for (const method of methods) {
-    for (const [line, pc] of [...method.meta.fastLines, ...method.meta.resumeLines])
-      sites.set(line, { method, pc });
-  }
+  let sites: ReadonlyMap<number, SiteLine> | null = null;
+  let shifted: string | null | undefined;
   return {
     url,
     path,
     methods,
     constants: frozenConstants(path, constants),
-    sites,
+    // Both are needed by captures only, and cost more than to load the code.
+    get sites() {
+      return (sites ??= sitesOf(methods));
+    },
     texts: [{ path, lines: lines.original }],
-    shifted: shift(path, methods, lines),
+    get shifted() {
+      return (shifted ??= shift(path, methods, lines));
+    },
   };
+}
+
+function sitesOf(methods: readonly LoadedMethod[]): ReadonlyMap<number, SiteLine> {
+  const sites = new Map<number, SiteLine>();
+  for (const method of methods) {
+    for (const [line, pc] of [...method.meta.fastLines, ...method.meta.resumeLines])
+      sites.set(line, { method, pc });
+  }
+  return sites;
 }
 
 /** A file's modules, one after another: each has the sites of its own lines. */
 export function joinModules(earlier: LoadedModule | undefined, later: LoadedModule): LoadedModule {
   if (earlier === undefined || earlier.texts.some(({ path }) => path === later.path)) return later;
+  let sites: ReadonlyMap<number, SiteLine> | null = null;
   return {
     url: later.url,
     path: earlier.path,
     methods: [...earlier.methods, ...later.methods],
     constants: new Map([...earlier.constants, ...later.constants]),
-    sites: new Map([...earlier.sites, ...later.sites]),
+    get sites() {
+      return (sites ??= new Map([...earlier.sites, ...later.sites]));
+    },
     texts: [...earlier.texts, ...later.texts],
-    shifted: earlier.shifted ?? later.shifted,
+    get shifted() {
+      return earlier.shifted ?? later.shifted;
+    },
   };
 }
 
 function shift(path: string, methods: readonly LoadedMethod[], lines: LineTable): string | null {
   const changed = methods.find(
-    ({ meta, fast, resume }) =>
-      textHash(String(fast)) !== meta.fastHash ||
+    ({ meta, fast, factory, resume }) =>
+      textHash(String(factory ?? fast)) !== meta.fastHash ||
       (resume !== null && textHash(String(resume)) !== meta.resumeHash),
   );
   const advice = 'Let godwit be the last to transform a module.';

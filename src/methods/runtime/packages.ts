@@ -1,5 +1,6 @@
 import type { PackageHash } from '../../core/ids.ts';
 import type { Permanents } from '../snapshot/index.ts';
+import { type MethodFinder, ThreadCode } from './code-table.ts';
 import { MethodsMissingError } from './errors.ts';
 import type { AnyFunction, LoadedMethod } from './method-code.ts';
 import type { LoadedModule } from './modules.ts';
@@ -19,6 +20,7 @@ export class LoadedPackage {
       if (!module.url.startsWith(baseUrl)) continue;
       for (const method of module.methods) {
         this.methods.set(method.meta.id, method);
+        if (method.fast === null) continue;
         this.#ids.set(method.fast, method.meta.id);
         this.named.set(method.meta.id, method.fast);
       }
@@ -33,12 +35,16 @@ export class LoadedPackage {
 }
 
 /** The packages of one runtime. What they name is held by reference in snapshots, as `package hash/name`. */
-export class LoadedPackages implements Permanents {
+export class LoadedPackages implements Permanents, MethodFinder {
+  /** How snapshots write functions that packages' methods have made. */
+  readonly code = new ThreadCode(this);
   readonly #packages = new Map<string, LoadedPackage>();
   readonly #names = new Map<object | symbol, string>();
+  readonly #owners = new Map<LoadedMethod, string>();
 
   add(loaded: LoadedPackage): void {
     this.#packages.set(loaded.hash, loaded);
+    for (const method of loaded.methods.values()) this.#owners.set(method, loaded.hash);
     for (const [name, value] of loaded.named) {
       if (!this.#names.has(value)) this.#names.set(value, `${loaded.hash}/${name}`);
     }
@@ -54,6 +60,14 @@ export class LoadedPackages implements Permanents {
 
   values(): Iterable<object | symbol> {
     return this.#names.keys();
+  }
+
+  method(hash: string, id: string): LoadedMethod | null {
+    return this.#packages.get(hash)?.methods.get(id) ?? null;
+  }
+
+  packageOf(method: LoadedMethod): string | null {
+    return this.#owners.get(method) ?? null;
   }
 
   find(name: string): object | undefined {

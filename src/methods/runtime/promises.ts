@@ -1,10 +1,13 @@
-import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-code.ts';
+import { assert } from '../../core/assert.ts';
+import type { AnyFunction, Frame } from './method-code.ts';
+import type { Combinator, Job, PromiseRecord, Reaction } from './promise-records.ts';
+import { JobLine } from './job-line.ts';
 
 /** The language's own; taken before any program could replace them. */
-const NativePromise = Promise;
+export const NativePromise = Promise;
 
-const nativeThen = Object.getOwnPropertyDescriptor(Promise.prototype, 'then')
-  ?.value as Promise<unknown>['then'];
+export const nativeThen = Object.getOwnPropertyDescriptor(Promise.prototype, 'then')
+  ?.value as AnyFunction & Promise<unknown>['then'];
 
 let settlers: PromiseRecord['settleNative'] | null = null;
 
@@ -14,6 +17,17 @@ function take(resolve: (value: unknown) => void, reject: (reason: unknown) => vo
 
 function ignore(): void {
   // A rejection that the execution accounts for, for one; nobody outside has to.
+}
+
+const settledElsewhere: PromiseRecord['settleNative'] = { resolve: ignore, reject: ignore };
+
+/** A native promise and the functions that settle it. */
+export function nativeDeferred(): {
+  readonly promise: Promise<unknown>;
+  readonly settleNative: PromiseRecord['settleNative'];
+} {
+  const promise = new NativePromise<unknown>(take);
+  return { promise, settleNative: settlers as PromiseRecord['settleNative'] };
 }
 
 /** Calls one of the functions once a native promise settles; never through a `then` that a program has replaced. */
@@ -29,26 +43,43 @@ export function isNativePromise(value: unknown): value is Promise<unknown> {
   return value instanceof NativePromise;
 }
 
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+function callable(value: unknown): AnyFunction | null {
+  return typeof value === 'function' ? (value as AnyFunction) : null;
+}
+
 /**
  * The promises of one execution, and its job queue. Everything that promises do inside the execution is done here, in
  * the order that native promises have; native promises are only what methods hold in their hands.
  */
 export class Promises {
-  readonly jobs: Job[] = [];
+  readonly jobs = new JobLine<Job>();
   /** Rejected, and nothing awaits them. */
   readonly unhandled = new Set<PromiseRecord>();
-  readonly #records = new WeakMap<Promise<unknown>, PromiseRecord>();
+  readonly #records = new WeakMap<object, PromiseRecord>();
   /** Native promises that something of this execution waits for. */
   readonly foreign = new Set<PromiseRecord>();
 
-  /** Called from outside any slice, after a job was queued; set by the execution that has these promises. */
-  foreignSettled: () => void = ignore;
+  /** Called after a job was queued that may have come from outside any slice; set by the execution that has these promises. */
+  stirred: () => void = ignore;
 
-  create(waitsFor: string, foreign = false): PromiseRecord {
-    const promise = new NativePromise<unknown>(take);
+  create(waitsFor: string): PromiseRecord {
+    const { promise, settleNative } = nativeDeferred();
+    return this.#enter(promise, settleNative, waitsFor, false);
+  }
+
+  #enter(
+    promise: Promise<unknown>,
+    settleNative: PromiseRecord['settleNative'],
+    waitsFor: string,
+    foreign: boolean,
+  ): PromiseRecord {
     const record: PromiseRecord = {
       promise,
-      settleNative: settlers as PromiseRecord['settleNative'],
+      settleNative,
       state: 'pending',
       value: undefined,
       handled: false,
@@ -61,40 +92,73 @@ export class Promises {
   }
 
   recordOf(value: unknown): PromiseRecord | null {
-    return typeof value === 'object' && value !== null
-      ? (this.#records.get(value as Promise<unknown>) ?? null)
-      : null;
+    return isObject(value) ? (this.#records.get(value) ?? null) : null;
   }
 
-  /** The record of a promise or thenable, made if it comes from outside; null for any other value. */
+  /** The record of a native promise, made if it comes from outside; null for any other value. */
   adopt(value: unknown): PromiseRecord | null {
     const known = this.recordOf(value);
     if (known !== null) return known;
-    if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return null;
-    if (!isNativePromise(value) && typeof (value as { then?: unknown }).then !== 'function') return null;
-    const native = NativePromise.resolve(value);
-    const record = this.create('a promise from outside', true);
+    if (!isNativePromise(value)) return null;
+    const record = this.#enter(value, settledElsewhere, 'a promise from outside', true);
     this.foreign.add(record);
     const settle = (ok: boolean, outcome: unknown): void => {
       this.foreign.delete(record);
       this.settle(record, ok, outcome);
-      this.foreignSettled();
+      this.stirred();
     };
-    whenSettled(
-      native,
-      (outcome) => settle(true, outcome),
-      (reason) => settle(false, reason),
-    );
-    if (isNativePromise(value)) this.#records.set(value, record);
+    try {
+      whenSettled(
+        value,
+        (outcome) => settle(true, outcome),
+        (reason) => settle(false, reason),
+      );
+    } catch {
+      // It only inherits from a promise.
+      this.foreign.delete(record);
+      this.#records.delete(value);
+      return null;
+    }
     return record;
   }
 
   /** What `await value` does with the frame that awaits. */
   await(frame: Frame, value: unknown): void {
-    const record = this.adopt(value);
     const reaction: Reaction = { kind: 'resume', frame };
+    const record = this.#resolved(value);
     if (record === null) this.jobs.push({ kind: 'react', reaction, ok: true, value });
     else this.react(record, reaction);
+  }
+
+  /** The language's PromiseResolve, without a promise (null) where there is nothing to wait for. */
+  #resolved(value: unknown): PromiseRecord | null {
+    if (!isObject(value)) return null;
+    if (isNativePromise(value) && value.constructor === NativePromise) {
+      const promise = this.adopt(value);
+      if (promise !== null) return promise;
+    }
+    const then = (value as { then?: unknown }).then;
+    if (typeof then !== 'function') return null;
+    const record = this.create('a thenable');
+    this.#follow(record, value, then as AnyFunction);
+    return record;
+  }
+
+  /** `Promise.resolve` */
+  resolved(value: unknown): PromiseRecord {
+    let record: PromiseRecord | null;
+    try {
+      record = this.#resolved(value);
+    } catch (error) {
+      return this.settled(false, error);
+    }
+    return record ?? this.settled(true, value);
+  }
+
+  settled(ok: boolean, value: unknown): PromiseRecord {
+    const record = this.create('a settled promise');
+    this.settle(record, ok, value);
+    return record;
   }
 
   react(record: PromiseRecord, reaction: Reaction): void {
@@ -104,19 +168,66 @@ export class Promises {
     else this.jobs.push({ kind: 'react', reaction, ok: record.state === 'fulfilled', value: record.value });
   }
 
+  then(record: PromiseRecord, fulfilled: unknown, rejected: unknown): PromiseRecord {
+    const into = this.create('then');
+    this.react(record, {
+      kind: 'call',
+      fulfilled: callable(fulfilled),
+      rejected: callable(rejected),
+      into,
+    });
+    return into;
+  }
+
+  finally(record: PromiseRecord, callback: unknown): PromiseRecord {
+    const called = callable(callback);
+    if (called === null) return this.then(record, callback, callback);
+    const into = this.create('finally');
+    this.react(record, { kind: 'finally', callback: called, into });
+    return into;
+  }
+
+  /** The callback of a `finally` has returned: its own outcome is waited for, then `into` gets what it was called after. */
+  passAfter(into: PromiseRecord, result: unknown, ok: boolean, value: unknown): void {
+    const passed = this.create('finally');
+    this.react(this.resolved(result), { kind: 'pass', ok, value, into: passed });
+    this.jobs.push({ kind: 'follow', from: passed, into });
+  }
+
   /** The resolve function of a promise: a promise or thenable is followed, one job later, as natively. */
   resolve(record: PromiseRecord, value: unknown): void {
+    if (!isObject(value)) return this.settle(record, true, value);
     if (value === record.promise) {
       return this.settle(record, false, new TypeError('Chaining cycle detected for promise #<Promise>'));
     }
-    let followed: PromiseRecord | null;
+    let then: unknown;
     try {
-      followed = this.adopt(value);
+      then = (value as { then?: unknown }).then;
     } catch (error) {
       return this.settle(record, false, error);
     }
-    if (followed === null) this.settle(record, true, value);
-    else this.jobs.push({ kind: 'follow', from: followed, into: record });
+    if (typeof then === 'function') this.#follow(record, value, then as AnyFunction);
+    else this.settle(record, true, value);
+  }
+
+  /** Resolves or rejects. */
+  conclude(record: PromiseRecord, ok: boolean, value: unknown): void {
+    if (ok) this.resolve(record, value);
+    else this.settle(record, false, value);
+  }
+
+  /** The record of a promise that was made here. */
+  mustKnow(promise: object): PromiseRecord {
+    const record = this.recordOf(promise);
+    assert(record !== null, 'a promise of this execution has a record');
+    return record;
+  }
+
+  #follow(into: PromiseRecord, thenable: object, then: AnyFunction): void {
+    const from = then === nativeThen ? this.adopt(thenable) : null;
+    this.jobs.push(
+      from === null ? { kind: 'thenable', thenable, then, into } : { kind: 'follow', from, into },
+    );
   }
 
   settle(record: PromiseRecord, ok: boolean, value: unknown): void {
@@ -126,43 +237,37 @@ export class Promises {
     for (const reaction of record.reactions) this.jobs.push({ kind: 'react', reaction, ok, value });
     record.reactions = [];
     if (!ok && !record.handled) this.unhandled.add(record);
-    if (ok) record.settleNative.resolve(value);
-    else {
+    if (!ok) {
       whenSettled(record.promise, ignore, ignore);
       record.settleNative.reject(value);
-    }
+      // Natively its `then` would be asked for again; whoever has one is not shown to native code.
+    } else if (!isObject(value) || !('then' in value)) record.settleNative.resolve(value);
   }
 
   /** `Promise.all` and its like, over promises that may move. */
-  combine(kind: Combinator['kind'] | 'race', values: Iterable<unknown>): PromiseRecord {
+  combine(kind: Combinator['kind'] | 'race', values: unknown): PromiseRecord {
     const into = this.create(`Promise.${kind}`);
-    let list: unknown[];
+    const combinator: Combinator | null = kind === 'race' ? null : { kind, into, values: [], remaining: 1 };
     try {
-      list = [...values];
+      let index = 0;
+      for (const value of iterable(values)) {
+        const record = this.resolved(value);
+        if (combinator !== null) {
+          combinator.values[index] = undefined;
+          combinator.remaining += 1;
+        }
+        this.react(
+          record,
+          combinator === null ? { kind: 'adopt', into } : { kind: 'element', of: combinator, index },
+        );
+        index += 1;
+      }
     } catch (error) {
       this.settle(into, false, error);
       return into;
     }
-    const combinator: Combinator | null =
-      kind === 'race' ? null : { kind, into, values: list.map(() => undefined), remaining: list.length };
-    list.forEach((value, index) => {
-      const record = this.adopt(value) ?? this.#settled(value);
-      this.react(
-        record,
-        combinator === null ? { kind: 'adopt', into } : { kind: 'element', of: combinator, index },
-      );
-    });
-    if (combinator !== null && list.length === 0) this.#complete(combinator);
+    if (combinator !== null) this.#count(combinator);
     return into;
-  }
-
-  /** `Promise.resolve` and `Promise.reject`. */
-  settledWith(ok: boolean, value: unknown): PromiseRecord {
-    const known = ok ? this.adopt(value) : null;
-    if (known !== null) return known;
-    const record = this.create('a settled promise');
-    this.settle(record, ok, value);
-    return record;
   }
 
   element(of: Combinator, index: number, ok: boolean, value: unknown): void {
@@ -174,19 +279,23 @@ export class Promises {
     } else {
       return this.settle(of.into, ok, value);
     }
-    of.remaining -= 1;
-    if (of.remaining === 0) this.#complete(of);
+    this.#count(of);
   }
 
-  #complete(of: Combinator): void {
+  #count(of: Combinator): void {
+    of.remaining -= 1;
+    if (of.remaining > 0) return;
     if (of.kind === 'any')
       this.settle(of.into, false, new AggregateError(of.values, 'All promises were rejected'));
-    else this.settle(of.into, true, of.values);
+    else this.resolve(of.into, of.values);
   }
+}
 
-  #settled(value: unknown): PromiseRecord {
-    const record = this.create('a settled promise');
-    this.settle(record, true, value);
-    return record;
-  }
+/** The same value; what is not iterable is refused in the words of the native combinators. */
+function iterable(values: unknown): Iterable<unknown> {
+  if (values === undefined || values === null)
+    throw new TypeError(`${values} is not iterable (cannot read property Symbol(Symbol.iterator))`);
+  if (typeof (values as Partial<Iterable<unknown>>)[Symbol.iterator] !== 'function')
+    void new Set(values as Iterable<unknown>);
+  return values as Iterable<unknown>;
 }

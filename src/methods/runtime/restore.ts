@@ -9,13 +9,17 @@ import {
   type JobForm,
   type PromiseForm,
   type ReactionForm,
+  type TimersForm,
 } from './capture.ts';
 import { Cursor, type CursorState } from './cursors.ts';
 import type { Dealings, DealingsState } from './dealings.ts';
 import type { Execution } from './execution.ts';
+import { findLibraryMethod } from './library.ts';
+import { createMovable, fillMovable } from './movable-values.ts';
 import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-code.ts';
 import type { LoadedPackage } from './packages.ts';
 import type { Promises } from './promises.ts';
+import type { Due } from './timers.ts';
 
 /** A snapshot that does not fit the code that is here. */
 export class SnapshotMisfitError extends GodwitError {
@@ -29,6 +33,7 @@ export class ReadExecution {
   readonly root: ExecutionForm;
   readonly #promises: Promises;
   readonly #forms: (readonly [PromiseRecord, PromiseForm])[] = [];
+  readonly #movables: (readonly [value: object, kind: string, record: unknown])[] = [];
   readonly #combinators = new Map<CombinatorForm, Combinator>();
 
   /**
@@ -41,6 +46,7 @@ export class ReadExecution {
       digest: options.digest,
       buffer: options.buffer,
       permanents: options.permanents,
+      code: options.code,
       reviver: {
         create: (kind) => this.#create(kind),
         fill: (value, kind, record) => this.#fill(value, kind, record),
@@ -69,23 +75,39 @@ export class ReadExecution {
     const state: DealingsState = {
       ...written,
       effects: holding(written.effects),
-      timers: holding(written.timers),
       sends: holding(written.sends),
       children: holding(written.children),
       receivers: written.receivers.map((promise) => this.#record(promise)),
     };
     dealings.restore(state);
+    execution.crash = root.crash;
+    execution.turns.restore(root.turns);
+    execution.timers.restore({
+      ...root.timers,
+      pending: root.timers.pending.map(({ atMs, order, due }) => ({ atMs, order, due: this.#due(due) })),
+    });
+    for (const [value, kind, record] of this.#movables) fillMovable(value, kind, record, execution);
+  }
+
+  #due({ kind, of }: TimersForm['pending'][number]['due']): Due {
+    return kind === 'sleep'
+      ? { kind, record: this.#record(of as Promise<unknown>) }
+      : { kind, timeout: of };
   }
 
   #create(kind: string): object {
     if (kind === 'cursor') return Cursor.blank();
     if (kind === 'promise') return this.#promises.create('').promise;
+    const movable = createMovable(kind);
+    if (movable !== null) return movable;
     throw new SnapshotMisfitError(`The snapshot holds a '${kind}', which this version does not know.`);
   }
 
   #fill(value: object, kind: string, record: unknown): void {
     if (kind === 'cursor') (value as Cursor).fill(record as CursorState);
-    else this.#forms.push([this.#record(value as Promise<unknown>), record as PromiseForm]);
+    else if (kind === 'promise')
+      this.#forms.push([this.#record(value as Promise<unknown>), record as PromiseForm]);
+    else this.#movables.push([value, kind, record]);
   }
 
   #settle(record: PromiseRecord, written: PromiseForm, loaded: LoadedPackage): void {
@@ -105,8 +127,8 @@ export class ReadExecution {
   }
 
   #frame(written: FrameForm, loaded: LoadedPackage): Frame {
-    const method = loaded.methods.get(written.method);
-    if (method === undefined || method.resume === null) {
+    const method = loaded.methods.get(written.method) ?? findLibraryMethod(written.method);
+    if (method === null || method.resume === null) {
       throw new SnapshotMisfitError(
         `The snapshot runs ${written.method}, which package ${loaded.hash} does not have. Install the same package.`,
       );
@@ -122,12 +144,12 @@ export class ReadExecution {
       throw new SnapshotMisfitError(`A frame of ${written.method} does not fit the method's layout.`);
     }
     const task = written.task === null ? null : this.#record(written.task);
-    return { method, pc: written.pc, vars: written.vars, task };
+    return { method, pc: written.pc, vars: written.vars, task, made: written.made };
   }
 
   #reaction(written: ReactionForm, loaded: LoadedPackage): Reaction {
     if (written.kind === 'resume') return { kind: 'resume', frame: this.#frame(written.frame, loaded) };
-    if (written.kind === 'adopt') return { kind: 'adopt', into: this.#record(written.into) };
+    if (written.kind !== 'element') return { ...written, into: this.#record(written.into) } as Reaction;
     const known = this.#combinators.get(written.of);
     const of = known ?? { ...written.of, into: this.#record(written.of.into) };
     this.#combinators.set(written.of, of);
@@ -139,6 +161,7 @@ export class ReadExecution {
     if (written.kind === 'follow') {
       return { kind: 'follow', from: this.#record(written.from), into: this.#record(written.into) };
     }
+    if (written.kind === 'thenable') return { ...written, into: this.#record(written.into) };
     if (written.kind === 'again') return { ...written, frame: this.#frame(written.frame, loaded) };
     return written;
   }

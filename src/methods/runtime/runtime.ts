@@ -38,6 +38,8 @@ const defaults: RuntimeOptions = {
   mailboxMax: 1000,
   interrupt: null,
   heapBytes: null,
+  ends: 'outcome',
+  uncaught: null,
 };
 
 interface Resident {
@@ -78,6 +80,7 @@ class ThreadRuntime implements Runtime {
       buffer: ports.buffer,
       bytesMax: options.snapshotBytesMax,
       permanents: this.#packages,
+      code: this.#packages.code,
     };
     this.#executionHost = this.#executionHostOf();
     this.#dealingsHost = this.#dealingsHostOf();
@@ -242,6 +245,10 @@ class ThreadRuntime implements Runtime {
       heapBytes: this.#options.heapBytes,
       isContended: (execution) => this.#isContended(execution),
       sliceMs: this.#options.sliceMs,
+      ends: this.#options.ends,
+      uncaught: this.#options.uncaught,
+      storeNowMs: () => ports.monotonicMs() + this.#storeOffsetMs,
+      after: (delayMs, fire) => ports.after(delayMs, fire),
       wake: (execution) => this.#stirred(execution),
     };
   }
@@ -250,9 +257,6 @@ class ThreadRuntime implements Runtime {
     return {
       incarnation: this.#ports.incarnation,
       mailboxMax: this.#options.mailboxMax,
-      storeNowMs: () => this.#ports.monotonicMs() + this.#storeOffsetMs,
-      after: (delayMs, fire) => this.#ports.after(delayMs, fire),
-      wake: (execution) => this.#stirred(execution),
       act: (execution, act) => this.#act(execution, act),
       emit: (event) => this.#ports.emit(event),
       runEffect: (execution, effect, run) => this.#effects.run(execution, effect, run),
@@ -264,11 +268,11 @@ class ThreadRuntime implements Runtime {
   }
 
   get #encoding(): EncodeOptions {
-    return { permanents: this.#packages, buffer: this.#ports.buffer, foreignErrors: 'nearest' };
+    return { permanents: this.#packages, code: this.#packages.code, buffer: this.#ports.buffer, foreignErrors: 'nearest' };
   }
 
   get #decoding(): DecodeOptions {
-    return { permanents: this.#packages, buffer: this.#ports.buffer };
+    return { permanents: this.#packages, code: this.#packages.code, buffer: this.#ports.buffer };
   }
 
   #admit(execution: Execution, dealings = new Dealings(execution, this.#dealingsHost)): Resident {
@@ -299,9 +303,9 @@ class ThreadRuntime implements Runtime {
   /** Whether the event loop or another execution wants the thread. */
   #isContended(running: Execution): boolean {
     if (this.#effects.pending > 0) return true;
-    for (const { execution, dealings } of this.#residents.values()) {
+    for (const { execution } of this.#residents.values()) {
       if (execution !== running && execution.isReady) return true;
-      if (dealings.timers.size > 0 || execution.promises.foreign.size > 0) return true;
+      if (execution.timers.size > 0 || execution.promises.foreign.size > 0) return true;
     }
     return false;
   }
@@ -366,11 +370,10 @@ class ThreadRuntime implements Runtime {
   #settle(resident: Resident): void {
     if (!this.#ports.mayAct()) return;
     const { execution, dealings } = resident;
-    const { root, promises } = execution;
-    const [unhandled] = promises.unhandled;
-    const isFailed = root === null || root.state === 'pending';
+    const { root, crash } = execution;
+    const isFailed = crash !== null || root === null;
     const ok = !isFailed && root.state === 'fulfilled';
-    const value = isFailed ? unhandled?.value : root.value;
+    const value = isFailed ? crash?.error : root.value;
     execution.settled = true;
     const settlement = ok ? settledWith(value, this.#encoding) : failedWith(value, this.#encoding);
     dealings.tellParent(settlement.kind === 'returned', decodeValue(settlement.value, this.#decoding));

@@ -1,3 +1,4 @@
+import { type Role, roleOf } from './library.ts';
 import type { LoadedModule } from './modules.ts';
 
 /** Whether everything between here and the runtime is movable code at its sites. */
@@ -24,7 +25,19 @@ export function walkStack(
   modules: ReadonlyMap<string, LoadedModule>,
 ): StackFinding {
   let frames = 0;
+  let last: Role | null = null;
   for (const { url, line, name } of positions(above)) {
+    const role = roleOf(url, name);
+    if (role !== null) {
+      // Only a callback that was called as one may be captured: a getter or trap may stand right above the function, too.
+      if (role !== 'calls' && (last === null || (role === 'walks' && last !== 'calls')))
+        return { kind: 'foreign', where: `a getter, trap or conversion in ${name}` };
+      if (role === 'walks') frames += 1;
+      last = role;
+      continue;
+    }
+    if (last === 'calls') return { kind: 'foreign', where: name ?? url ?? 'native code' };
+    last = null;
     const loaded = url === null ? undefined : modules.get(url);
     if (loaded === undefined) {
       if (name !== null && name.endsWith(boundary)) return { kind: 'ours', frames };
@@ -36,6 +49,11 @@ export function walkStack(
     if (site.pc > 0) frames += 1;
   }
   return { kind: 'foreign', where: 'a stack without its end' };
+}
+
+/** The file of the code that calls this, as the native stack shows it. */
+export function callerUrl(): string {
+  return positions(callerUrl, 1)[0]?.url ?? '';
 }
 
 /** Where the code stands that called `above`; `line` from 1. `url` is what Node calls the file: a path in CommonJS. */

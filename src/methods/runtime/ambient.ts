@@ -1,0 +1,76 @@
+import type { Frame, LoadedMethod } from './method-code.ts';
+import type { PromiseRecord } from './promise-records.ts';
+import { nativeDeferred } from './promises.ts';
+import { thread } from './thread.ts';
+
+/** A task where no execution runs: native promises, native order. Only `promise` and `settleNative` of a record are used. */
+class AmbientTask implements PromiseRecord {
+  readonly promise: Promise<unknown>;
+  readonly settleNative: PromiseRecord['settleNative'];
+  readonly state = 'pending';
+  readonly value = undefined;
+  readonly handled = true;
+  readonly reactions: PromiseRecord['reactions'] = [];
+  readonly waitsFor = '';
+  readonly foreign = false;
+  /** Where it stands, and at what. */
+  frame: Frame | null = null;
+  awaited: unknown = undefined;
+  driven = false;
+
+  constructor() {
+    const { promise, settleNative } = nativeDeferred();
+    this.promise = promise;
+    this.settleNative = settleNative;
+  }
+}
+
+/**
+ * What runs the bodies of asynchronous methods in plain Node, outside of any execution: each `await` in them is one
+ * `await` here, so that everything happens in the order in which the methods as written would have it happen.
+ */
+export const ambient = {
+  createTask(_method: LoadedMethod): PromiseRecord {
+    return new AmbientTask();
+  },
+
+  await(frame: Frame, value: unknown): void {
+    const task = frame.task as AmbientTask;
+    task.frame = frame;
+    task.awaited = value;
+    if (task.driven) return;
+    task.driven = true;
+    void drive(task);
+  },
+
+  resolve(task: PromiseRecord, value: unknown): void {
+    task.settleNative.resolve(value);
+  },
+
+  reject(task: PromiseRecord, error: unknown): void {
+    task.settleNative.reject(error);
+  },
+};
+
+/** Lets a task run from one `await` of it to the next, until it has ended. */
+async function drive(task: AmbientTask): Promise<void> {
+  for (;;) {
+    const { awaited } = task;
+    task.awaited = undefined;
+    let ok = true;
+    let value: unknown;
+    try {
+      value = await awaited;
+    } catch (error) {
+      ok = false;
+      value = error;
+    }
+    const { frame } = task;
+    if (frame === null) return;
+    task.frame = null;
+    thread.gate.injection = { ok, value };
+    // It leaves its next position in the task, or has ended: asynchronous bodies throw nothing.
+    frame.method.resume?.(frame);
+    if (task.frame === null) return;
+  }
+}

@@ -1,0 +1,79 @@
+import type { Callable, ClassForm, ClosureForm, CodeTable, MemberForm, PrivatesForm } from '../snapshot/index.ts';
+import { closureOf } from './closures.ts';
+import { $ } from './gate.ts';
+import type { AnyFunction, LoadedMethod } from './method-code.ts';
+import { PermanentMissingError } from '../snapshot/index.ts';
+
+/** Finds a package's methods by id. */
+export interface MethodFinder {
+  method(hash: string, id: string): LoadedMethod | null;
+  /** The package that a method belongs to. */
+  packageOf(method: LoadedMethod): string | null;
+}
+
+/** How snapshots write the functions of movable code: `package/method@code` and what was captured. */
+export class ThreadCode implements CodeTable {
+  readonly #methods: MethodFinder;
+
+  constructor(methods: MethodFinder) {
+    this.#methods = methods;
+  }
+
+  closureOf(f: Callable): ClosureForm | null {
+    const closure = closureOf($, f as AnyFunction);
+    const hash = closure === null ? null : this.#methods.packageOf(closure.method);
+    if (closure === null || hash === null) return null;
+    const { meta } = closure.method;
+    return { code: `${hash}/${meta.id}@${meta.code}`, captured: closure.captured };
+  }
+
+  makeClosure(code: string, captured: readonly unknown[]): Callable {
+    const { factory } = this.#methodOf(code);
+    if (factory === null) throw new PermanentMissingError(code);
+    return factory(...captured) as Callable;
+  }
+
+  boundOf(): null {
+    return null;
+  }
+
+  makeBound(target: Callable, self: unknown, args: readonly unknown[]): Callable {
+    return Reflect.apply(Function.prototype.bind, target, [self, ...args]) as Callable;
+  }
+
+  classOf(): ClassForm | null {
+    return null;
+  }
+
+  makeClass(code: string): Callable {
+    throw new PermanentMissingError(code);
+  }
+
+  memberOf(): MemberForm | null {
+    return null;
+  }
+
+  findMember(_home: Callable, member: string): Callable {
+    throw new PermanentMissingError(member);
+  }
+
+  privatesOf(): readonly PrivatesForm[] {
+    return [];
+  }
+
+  makeInstance(): object | null {
+    return null;
+  }
+
+  fillPrivates(_o: object, owner: Callable): void {
+    throw new PermanentMissingError(owner.name);
+  }
+
+  #methodOf(code: string): LoadedMethod {
+    const slash = code.indexOf('/');
+    const at = code.lastIndexOf('@');
+    const method = this.#methods.method(code.slice(0, slash), code.slice(slash + 1, at));
+    if (method?.meta.code !== code.slice(at + 1)) throw new PermanentMissingError(code);
+    return method;
+  }
+}

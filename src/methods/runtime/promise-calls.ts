@@ -1,0 +1,135 @@
+import { assert } from '../../core/assert.ts';
+import { acceptFunctions, libraryMethod, nameValue } from './library.ts';
+import type { AnyFunction } from './method-code.ts';
+import type { Deferred, PromiseFunction } from './movables.ts';
+import type { PromiseRecord } from './promise-records.ts';
+import { isNativePromise, NativePromise, nativeDeferred, nativeThen } from './promises.ts';
+import { resolversOf } from './resolvers.ts';
+import { callerUrl } from './stack-walk.ts';
+import { thread } from './thread.ts';
+
+type Member = 'then' | 'catch' | 'finally';
+
+const natives: Readonly<Record<Member, unknown>> = {
+  then: nativeThen,
+  catch: Object.getOwnPropertyDescriptor(NativePromise.prototype, 'catch')?.value,
+  finally: Object.getOwnPropertyDescriptor(NativePromise.prototype, 'finally')?.value,
+};
+
+/** The record of a promise that this execution can do everything for itself; null for anything a program has changed. */
+function ownRecord(value: unknown): PromiseRecord | null {
+  const running = thread.gate.x;
+  if (running === null || !isNativePromise(value) || value.constructor !== NativePromise) return null;
+  return running.promises.adopt(value);
+}
+
+const movable: Readonly<Record<Member, AnyFunction>> = {
+  then(this: unknown, fulfilled, rejected) {
+    const record = ownRecord(this);
+    if (record === null) return Reflect.apply(nativeThen, this, [fulfilled, rejected]);
+    return thread.gate.x?.promises.then(record, fulfilled, rejected).promise;
+  },
+  catch(this: unknown, rejected) {
+    const record = hasNativeThen(this) ? ownRecord(this) : null;
+    if (record === null) return Reflect.apply(natives.catch as AnyFunction, this, [rejected]);
+    return thread.gate.x?.promises.then(record, undefined, rejected).promise;
+  },
+  finally(this: unknown, callback) {
+    const record = hasNativeThen(this) ? ownRecord(this) : null;
+    if (record === null) return Reflect.apply(natives.finally as AnyFunction, this, [callback]);
+    return thread.gate.x?.promises.finally(record, callback).promise;
+  },
+};
+
+function hasNativeThen(value: unknown): boolean {
+  return (value as { then?: unknown } | null | undefined)?.then === nativeThen;
+}
+
+/** See `Movables.member`. */
+export function member(object: unknown, name: Member): unknown {
+  const found = (object as Record<Member, unknown>)[name];
+  return thread.gate.x === null || found !== natives[name] ? found : movable[name];
+}
+
+/** See `Movables.deferred`. */
+export function deferred(): Deferred {
+  const running = thread.gate.x;
+  if (running === null) {
+    const { promise, settleNative } = nativeDeferred();
+    return {
+      promise,
+      resolve: settleNative.resolve as AnyFunction,
+      reject: settleNative.reject as AnyFunction,
+    };
+  }
+  const record = running.promises.create('a promise');
+  return { promise: record.promise, ...resolversOf(running.promises, record) };
+}
+
+function combination(kind: 'all' | 'allSettled' | 'any' | 'race'): AnyFunction {
+  return (values) => {
+    const running = thread.gate.x;
+    return running === null ? native(kind, [values]) : running.promises.combine(kind, values).promise;
+  };
+}
+
+function native(name: PromiseFunction, args: readonly unknown[]): unknown {
+  return Reflect.apply(Reflect.get(NativePromise, name) as AnyFunction, NativePromise, args);
+}
+
+const attempt = libraryMethod('try', ['into'], (frame) => {
+  const into = frame.vars[0] as Promise<unknown>;
+  const { gate } = thread;
+  const { ok, value } = gate.injection;
+  gate.injection = { ok: true, value: undefined };
+  assert(gate.x !== null, 'frames are resumed in executions');
+  gate.x.promises.conclude(gate.x.promises.mustKnow(into), ok, value);
+  return into;
+});
+
+function callTried(callback: AnyFunction, args: readonly unknown[]): unknown {
+  return callback(...args);
+}
+
+/** `Promise.try`, whose callback runs at once. */
+function tried(callback: unknown, ...args: readonly unknown[]): unknown {
+  const { gate } = thread;
+  const running = gate.x;
+  if (running === null) return native('try', [callback, ...args]);
+  const record = running.promises.create('Promise.try');
+  try {
+    running.promises.resolve(record, callTried(callback as AnyFunction, args));
+  } catch (error) {
+    if (error === gate.capture) throw gate.save(attempt, 1, [record.promise], null, null);
+    running.promises.settle(record, false, error);
+  }
+  return record.promise;
+}
+
+/** Only where the language has it: a program that asks must find the same. */
+function where(name: 'withResolvers' | 'try', value: AnyFunction): AnyFunction {
+  return typeof Reflect.get(NativePromise, name) === 'function' ? value : (undefined as unknown as AnyFunction);
+}
+
+export const promiseFunctions: Readonly<Record<PromiseFunction, AnyFunction>> = {
+  all: combination('all'),
+  allSettled: combination('allSettled'),
+  any: combination('any'),
+  race: combination('race'),
+  resolve(value) {
+    const running = thread.gate.x;
+    if (running === null) return native('resolve', [value]);
+    if (isNativePromise(value) && value.constructor === NativePromise) return value;
+    return running.promises.resolved(value).promise;
+  },
+  reject(reason) {
+    const running = thread.gate.x;
+    return running === null ? native('reject', [reason]) : running.promises.settled(false, reason).promise;
+  },
+  withResolvers: where('withResolvers', () => (thread.gate.x === null ? native('withResolvers', []) : deferred())),
+  try: where('try', tried),
+};
+
+for (const [name, value] of Object.entries(movable)) nameValue(`promise.${name}`, value);
+for (const [name, value] of Object.entries(promiseFunctions)) if (value) nameValue(`Promise.${name}`, value);
+acceptFunctions(callerUrl(), { callTried: 'calls', tried: 'walks' });
