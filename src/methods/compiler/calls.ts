@@ -1,16 +1,7 @@
+import { keyName, type Method } from './functions.ts';
 import type { Binding, Scopes } from './scopes.ts';
-import { child, isFunction, isLoop, memberName, type Node, nodes, text, unwrap, walk } from './syntax.ts';
-import { constantTrips } from './counted-loops.ts';
-
-/** A function of a module that becomes movable. */
-export interface Method {
-  readonly name: string;
-  /** The function itself. */
-  readonly node: Node;
-  readonly index: number;
-  readonly binding: Binding | null;
-  readonly exported: boolean;
-}
+import { child, isFunction, memberName, type Node, nodes, optional, text, unwrap, walk } from './syntax.ts';
+import { selfOf, type Variables } from './variables.ts';
 
 /** Methods of the language's own objects: a call of one of these names runs natively, in one piece. */
 const intrinsicMethods = new Set(
@@ -32,21 +23,44 @@ const intrinsicMethods = new Set(
   encode decode update digest write equals compare log error warn info debug`.split(/\s+/),
 );
 
+/** Array methods and their like, which call functions that they are given: the runtime has movable ones. */
+const callbackMethods = new Set(
+  `map filter forEach reduce reduceRight find findIndex findLast findLastIndex some every flatMap sort toSorted replace
+  replaceAll`.split(/\s+/),
+);
+
+const promiseMethods = new Set(['then', 'catch', 'finally']);
+
+/** Of the gate's functions, the one that finds what a call of a method of that name really calls. */
+export type Substitution = 'callback' | 'member' | 'bind';
+
 /** Which calls of a module are safe points, and which of its methods charge fuel when they are entered. */
 export class Calls {
   readonly #scopes: Scopes;
-  readonly #byBinding = new Map<Binding, Method>();
+  readonly #byNode = new Map<Node, Method>();
+  readonly #byName = new Map<string, Method[]>();
   readonly #callees = new Map<Method, Set<Method>>();
   readonly #unknown = new Set<Method>();
   readonly #cyclic = new Set<Method>();
-  readonly #looping = new Set<Method>();
-  readonly #silent = new Map<Method, boolean>();
 
-  constructor(scopes: Scopes, methods: readonly Method[]) {
-    this.#scopes = scopes;
-    for (const method of methods) if (method.binding !== null) this.#byBinding.set(method.binding, method);
+  constructor(variables: Variables, methods: readonly Method[]) {
+    this.#scopes = variables.scopes;
+    for (const method of methods) {
+      this.#byNode.set(method.node, method);
+      const named = this.#byName.get(method.name);
+      if (named === undefined) this.#byName.set(method.name, [method]);
+      else named.push(method);
+    }
     for (const method of methods) this.#scan(method);
     for (const method of methods) if (this.#reaches(method, method)) this.#cyclic.add(method);
+  }
+
+  isMethod(node: Node): boolean {
+    return this.#byNode.has(node);
+  }
+
+  methodOf(node: Node): Method | null {
+    return this.#byNode.get(node) ?? null;
   }
 
   /** Whether the method charges fuel when it is entered: it may be part of an endless recursion. */
@@ -54,33 +68,100 @@ export class Calls {
     return this.#cyclic.has(method) || this.#unknown.has(method);
   }
 
-  /** Whether a call may reach a safe point inside, so that its caller must be able to stand there too. */
+  /**
+   * Whether a call may reach a safe point inside, so that its caller must be able to stand there too. It depends on
+   * nothing but the method itself: an edit of what it calls leaves its code as it is.
+   */
   isSite(call: Node): boolean {
-    const target = this.#target(call);
-    return target === 'unknown' || (target !== 'native' && !this.#isSilent(target));
+    if (call.type === 'TaggedTemplateExpression') return true;
+    const callee = unwrap(child(call, 'callee'));
+    if (callee.type === 'Super') return false;
+    if (callee.type === 'Identifier') return !this.#isOutside(callee);
+    if (callee.type !== 'MemberExpression' || call.type === 'NewExpression') return true;
+    const object = unwrap(child(callee, 'object'));
+    if (object.type === 'Super') return true;
+    if (this.substitution(call) !== null) return true;
+    if (object.type === 'MetaProperty' || object.type === 'ImportExpression') return false;
+    const name = memberName(callee);
+    if (object.type === 'Identifier' && this.#isOutside(object)) return false;
+    return !(name !== null && intrinsicMethods.has(name) && this.#isPlainlyNative(object));
   }
 
-  /** Whether the node is a direct call of the named function of godwit's API. */
-  isApi(call: Node, name: string): boolean {
-    if (call.type !== 'CallExpression') return false;
+  /** How the function that a member call calls is found, where the language's own cannot move. */
+  substitution(call: Node): Substitution | null {
+    if (call.type !== 'CallExpression') return null;
     const callee = unwrap(child(call, 'callee'));
-    if (callee.type !== 'Identifier') return false;
-    const binding = this.#scopes.byNode.get(callee);
-    return binding !== undefined && isApiImport(binding) && importedName(binding) === name;
+    if (callee.type !== 'MemberExpression') return null;
+    const object = unwrap(child(callee, 'object'));
+    const name = memberName(callee);
+    if (name === null || object.type === 'Super') return null;
+    if (promiseMethods.has(name)) return 'member';
+    if (name === 'bind') return 'bind';
+    const isCallback = callbackMethods.has(name) && this.#mayPassFunction(call, name);
+    if (!isCallback) return null;
+    return object.type === 'Identifier' && this.#isOutside(object) ? null : 'callback';
+  }
+
+  isApi(call: Node, name: string): boolean {
+    return isApiCall(call, name, this.#scopes);
+  }
+
+  /** A replacement that is written as a string or regular expression is no function. */
+  #mayPassFunction(call: Node, name: string): boolean {
+    const given = nodes(call, 'arguments');
+    const at = name === 'replace' || name === 'replaceAll' ? 1 : 0;
+    const argument = given[at];
+    if (argument === undefined) return given.some(({ type }) => type === 'SpreadElement');
+    const { type } = unwrap(argument);
+    return type !== 'Literal' && type !== 'TemplateLiteral';
+  }
+
+  /** A global, or something of a package: what it calls runs in one piece. */
+  #isOutside(name: Node): boolean {
+    const binding = this.#scopes.byNode.get(name);
+    if (binding === undefined) return true;
+    return binding.kind === 'import' && !isRelativeImport(binding);
+  }
+
+  #isPlainlyNative(object: Node): boolean {
+    if (['Literal', 'TemplateLiteral', 'ArrayExpression'].includes(object.type)) return true;
+    if (object.type === 'NewExpression') {
+      const callee = unwrap(child(object, 'callee'));
+      return callee.type === 'Identifier' && this.#scopes.globals.has(callee);
+    }
+    if (object.type !== 'Identifier') return false;
+    const binding = this.#scopes.byNode.get(object);
+    if (binding?.kind !== 'const' || binding.source.type !== 'VariableDeclarator') return false;
+    const init = optional(binding.source, 'init');
+    if (child(binding.source, 'id') !== binding.declaration || init === null) return false;
+    const value = unwrap(init);
+    return value.type !== 'Identifier' && this.#isPlainlyNative(value);
   }
 
   #scan(method: Method): void {
     const callees = new Set<Method>();
     this.#callees.set(method, callees);
     walk(method.node, (node) => {
-      if (node !== method.node && isFunction(node)) return false;
-      if (isLoop(node) && constantTrips(node, this.#scopes) === null) this.#looping.add(method);
-      if (node.type !== 'CallExpression') return true;
-      const target = this.#target(node);
-      if (target === 'unknown') this.#unknown.add(method);
-      else if (target !== 'native') callees.add(target);
+      if (node !== method.node && isFunction(node)) {
+        // Whatever is made here may be called by what it is handed to.
+        const inner = this.#byNode.get(node);
+        if (inner !== undefined) callees.add(inner);
+        return false;
+      }
+      if (node.type === 'MemberExpression') this.#accessors(node, callees);
+      if (node.type !== 'CallExpression' && node.type !== 'NewExpression') return true;
+      const targets = this.#targets(node);
+      if (targets === 'unknown') this.#unknown.add(method);
+      else for (const target of targets) callees.add(target);
       return true;
     });
+  }
+
+  #accessors(member: Node, callees: Set<Method>): void {
+    const name = memberName(member);
+    for (const kind of ['get', 'set']) {
+      for (const accessor of this.#byName.get(`${kind} ${name}`) ?? []) callees.add(accessor);
+    }
   }
 
   #reaches(from: Method, to: Method): boolean {
@@ -96,49 +177,42 @@ export class Calls {
     return false;
   }
 
-  #isSilent(method: Method): boolean {
-    const known = this.#silent.get(method);
-    if (known !== undefined) return known;
-    const noisy = this.ticksOnEntry(method) || this.#looping.has(method);
-    const silent = !noisy && [...(this.#callees.get(method) ?? [])].every((callee) => this.#isSilent(callee));
-    this.#silent.set(method, silent);
-    return silent;
-  }
-
-  #target(call: Node): Method | 'native' | 'unknown' {
+  #targets(call: Node): readonly Method[] | 'unknown' {
     const callee = unwrap(child(call, 'callee'));
-    if (isFunction(callee)) return 'native';
+    const literal = this.#byNode.get(callee);
+    if (literal !== undefined) return [literal];
     if (callee.type === 'Identifier') return this.#named(callee);
+    if (callee.type === 'Super') return this.#byName.get('constructor') ?? [];
     if (callee.type !== 'MemberExpression') return 'unknown';
-    const name = memberName(callee);
-    if (name !== null && intrinsicMethods.has(name)) return 'native';
     const object = unwrap(child(callee, 'object'));
-    if (object.type === 'MetaProperty') return 'native';
-    if (object.type !== 'Identifier') return 'unknown';
-    if (this.#scopes.globals.has(object)) return 'native';
-    const binding = this.#scopes.byNode.get(object);
-    return binding?.kind === 'import' && !isRelativeImport(binding) ? 'native' : 'unknown';
+    if (object.type === 'MetaProperty') return [];
+    const name = memberName(callee) ?? privateName(callee);
+    if (name === null) return 'unknown';
+    const known = this.#byName.get(name);
+    if (known !== undefined) return known;
+    if (intrinsicMethods.has(name) || promiseMethods.has(name)) return [];
+    return object.type === 'Identifier' && this.#isOutside(object) ? [] : 'unknown';
   }
 
-  #named(callee: Node): Method | 'native' | 'unknown' {
-    const binding = this.#scopes.byNode.get(callee);
-    if (binding === undefined) return 'native';
-    const method = this.#byBinding.get(binding);
-    if (method !== undefined) return method;
-    if (binding.kind === 'import') return isRelativeImport(binding) ? 'unknown' : 'native';
-    return closureOf(binding) === null ? 'unknown' : 'native';
+  #named(callee: Node): readonly Method[] | 'unknown' {
+    if (this.#isOutside(callee)) return [];
+    const binding = this.#scopes.byNode.get(callee) as Binding;
+    const self =
+      selfOf(binding) ?? (binding.kind === 'function' ? binding.source : topLevelFunction(binding));
+    const method = self === null ? undefined : this.#byNode.get(self);
+    return method === undefined ? 'unknown' : [method];
   }
 }
 
-/** The function that a local constant was initialised with, or that a declaration inside a method declares. */
-export function closureOf(binding: Binding): Node | null {
-  if (binding.kind === 'function' && binding.owner !== null) return binding.source;
+function privateName(member: Node): string | null {
+  const property = child(member, 'property');
+  return property.type === 'PrivateIdentifier' ? keyName(property) : null;
+}
+
+function topLevelFunction(binding: Binding): Node | null {
   if (binding.kind !== 'const' || binding.source.type !== 'VariableDeclarator') return null;
-  if (child(binding.source, 'id') !== binding.declaration) return null;
-  const init = binding.source['init'] as Node | null;
-  if (init === null) return null;
-  const value = unwrap(init);
-  return isFunction(value) ? value : null;
+  const init = optional(binding.source, 'init');
+  return init !== null && isFunction(unwrap(init)) ? unwrap(init) : null;
 }
 
 export function importSource(binding: Binding): string {
@@ -147,6 +221,15 @@ export function importSource(binding: Binding): string {
 
 export function isRelativeImport(binding: Binding): boolean {
   return binding.kind === 'import' && /^\.{0,2}\//.test(importSource(binding));
+}
+
+/** Whether the node is a direct call of the named function of godwit's API. */
+export function isApiCall(call: Node, name: string, scopes: Scopes): boolean {
+  if (call.type !== 'CallExpression') return false;
+  const callee = unwrap(child(call, 'callee'));
+  if (callee.type !== 'Identifier') return false;
+  const binding = scopes.byNode.get(callee);
+  return binding !== undefined && isApiImport(binding) && importedName(binding) === name;
 }
 
 export function isApiImport(binding: Binding): boolean {

@@ -9,6 +9,8 @@ export interface CompileOptions {
   readonly runtimeSpecifier: string;
   /** Rewrites the specifier of each import and re-export (static, or dynamic with a literal); identity to leave them. */
   readonly rewriteSpecifier: (specifier: string) => string;
+  /** Safe points wherever the source defines one, not only where time can pass: for `verify`. Default: false. */
+  readonly dense?: boolean;
   /** What the source was made from, when another tool came first: every line that is spoken of is one of that text. */
   readonly origin?: SourceOrigin | null;
 }

@@ -1,7 +1,8 @@
 import type { Slot } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
-import type { Binding, Scopes } from './scopes.ts';
+import type { Binding } from './scopes.ts';
 import { child, flag, isFunction, isLoop, type Node, nodes, optional, text, unwrap, walk } from './syntax.ts';
+import { inside, type Variables } from './variables.ts';
 
 /** Trips that a nest of loops may make without any check of fuel, and the length of one strip of a longer loop. */
 export const stripTrips = 1024;
@@ -17,21 +18,21 @@ export interface CountedLoop {
 }
 
 /** Recognises a counted loop. The values' types are checked when it runs. */
-export function countedLoop(loop: Node, scopes: Scopes): CountedLoop | null {
+export function countedLoop(loop: Node, variables: Variables): CountedLoop | null {
   if (loop.type !== 'ForStatement') return null;
   const update = optional(loop, 'update');
   const test = optional(loop, 'test');
   if (update === null || test === null) return null;
-  const counted = stepOf(unwrap(update), loop, scopes);
+  const counted = stepOf(unwrap(update), loop, variables);
   if (counted === null) return null;
-  return { ...counted, bound: boundOf(unwrap(test), counted.variable, counted.direction, loop, scopes) };
+  return { ...counted, bound: boundOf(unwrap(test), counted.variable, counted.direction, loop, variables) };
 }
 
-function stepOf(update: Node, loop: Node, scopes: Scopes): Omit<CountedLoop, 'bound'> | null {
+function stepOf(update: Node, loop: Node, variables: Variables): Omit<CountedLoop, 'bound'> | null {
   const target = update.type === 'UpdateExpression' ? child(update, 'argument') : optional(update, 'left');
   if (target === null || target.type !== 'Identifier') return null;
-  const variable = scopes.byNode.get(target);
-  if (variable === undefined || variable.owner === null || isCaptured(variable)) return null;
+  const variable = variables.scopes.byNode.get(target);
+  if (variable === undefined || variable.owner === null || variables.isCaptured(variable)) return null;
   const writes = variable.references.filter(
     (reference) =>
       (reference.role === 'write' || reference.role === 'readWrite') && inside(reference.node, loop),
@@ -45,7 +46,7 @@ function stepOf(update: Node, loop: Node, scopes: Scopes): Omit<CountedLoop, 'bo
   }
   if (update.type !== 'AssignmentExpression' || (operator !== '+=' && operator !== '-=')) return null;
   const step = unwrap(child(update, 'right'));
-  if (!isStable(step, loop, scopes)) return null;
+  if (!isStable(step, loop, variables)) return null;
   return { variable, direction: operator === '+=' ? 1 : -1, step };
 }
 
@@ -54,48 +55,32 @@ function boundOf(
   variable: Binding,
   direction: 1 | -1,
   loop: Node,
-  scopes: Scopes,
+  variables: Variables,
 ): CountedLoop['bound'] {
   if (test.type !== 'BinaryExpression') return null;
   const left = unwrap(child(test, 'left'));
-  if (left.type !== 'Identifier' || scopes.byNode.get(left) !== variable) return null;
+  if (left.type !== 'Identifier' || variables.scopes.byNode.get(left) !== variable) return null;
   const operator = text(test, 'operator');
   if (!(direction === 1 ? ['<', '<='] : ['>', '>=']).includes(operator)) return null;
   const node = unwrap(child(test, 'right'));
-  return isStable(node, loop, scopes) ? { operator, node } : null;
+  return isStable(node, loop, variables) ? { operator, node } : null;
 }
 
-function isStable(node: Node, loop: Node, scopes: Scopes): boolean {
+function isStable(node: Node, loop: Node, variables: Variables): boolean {
   if (node.type === 'Literal') return typeof node['value'] === 'number' && node['value'] > -Infinity;
   if (node.type !== 'Identifier') return false;
-  const binding = scopes.byNode.get(node);
+  const binding = variables.scopes.byNode.get(node);
   if (binding === undefined) return false;
   if (binding.owner === null) return binding.kind === 'const';
   return (
-    !isBoxed(binding) && !binding.references.some(({ node: at, role }) => role !== 'read' && inside(at, loop))
+    !variables.isBoxed(binding) &&
+    !binding.references.some(({ node: at, role }) => role !== 'read' && inside(at, loop))
   );
-}
-
-/** Whether a function inside the variable's owner refers to it. */
-export function isCaptured(binding: Binding): boolean {
-  return binding.references.some(({ within }) => within !== binding.owner);
-}
-
-/** Whether a variable lives in a box of its own, since functions share it and somebody assigns it. */
-export function isBoxed(binding: Binding): boolean {
-  if (!isCaptured(binding)) return false;
-  return (
-    binding.kind === 'var' || binding.references.some(({ role }) => role === 'write' || role === 'readWrite')
-  );
-}
-
-export function inside(node: Node, outer: Node): boolean {
-  return node.start >= outer.start && node.end <= outer.end;
 }
 
 /** How often the body of a loop (and of all loops inside it) runs, where that is plain to see and at most 1,024. */
-export function constantTrips(loop: Node, scopes: Scopes): number | null {
-  const own = ownTrips(loop, scopes);
+export function constantTrips(loop: Node, variables: Variables): number | null {
+  const own = ownTrips(loop, variables);
   if (own === null) return null;
   let most = 1;
   let known = true;
@@ -106,7 +91,7 @@ export function constantTrips(loop: Node, scopes: Scopes): number | null {
       known &&= node.type === 'CallExpression' && unwrap(child(node, 'callee')).type === 'MemberExpression';
     }
     if (!isLoop(node)) return true;
-    const trips = constantTrips(node, scopes);
+    const trips = constantTrips(node, variables);
     if (trips === null) known = false;
     else most = Math.max(most, trips);
     return false;
@@ -114,15 +99,15 @@ export function constantTrips(loop: Node, scopes: Scopes): number | null {
   return known && own * most <= stripTrips ? own * most : null;
 }
 
-function ownTrips(loop: Node, scopes: Scopes): number | null {
-  const counted = countedLoop(loop, scopes);
+function ownTrips(loop: Node, variables: Variables): number | null {
+  const counted = countedLoop(loop, variables);
   const init = optional(loop, 'init');
   if (counted === null || counted.bound === null || init === null) return null;
   const declarator = nodes(init, 'declarations')[0];
   const start = declarator === undefined ? null : numberOf(optional(declarator, 'init'));
   const step = counted.step === 1 ? 1 : numberOf(counted.step);
   const bound = numberOf(counted.bound.node);
-  if (declarator === undefined || scopes.byNode.get(child(declarator, 'id')) !== counted.variable)
+  if (declarator === undefined || variables.scopes.byNode.get(child(declarator, 'id')) !== counted.variable)
     return null;
   if (start === null || bound === null || step === null || step <= 0 || flag(init, 'declare')) return null;
   return Math.max(0, Math.ceil(((bound - start) * counted.direction + 1) / step));
@@ -139,6 +124,8 @@ export function boxedNames(context: MethodContext, declaration: Node): readonly 
   return nodes(declaration, 'declarations').flatMap((declarator) => {
     const binding = context.bindingOf(child(declarator, 'id'));
     const slot = binding === null ? null : context.slotOf(binding);
-    return binding !== null && slot !== null && isBoxed(binding) && binding.kind !== 'var' ? [slot] : [];
+    return binding !== null && slot !== null && context.isBoxed(binding) && binding.kind !== 'var'
+      ? [slot]
+      : [];
   });
 }

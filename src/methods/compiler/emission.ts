@@ -1,6 +1,8 @@
 import { assertNever } from '../../core/assert.ts';
+import type { FuelCounter } from './fuel-counter.ts';
+import type { FunctionKind } from './functions.ts';
 import { blocksOf, type Code, type Site, sitesOf, type Slot, type Step } from './ir.ts';
-import { lineMark, siteMark } from './source-text.ts';
+import { lineMark, selfMark, siteMark } from './source-text.ts';
 
 /** Names that one method's bodies use besides its own variables. */
 export interface BodyNames {
@@ -16,8 +18,12 @@ export interface BodyNames {
   readonly frame: string;
   readonly task: string;
   readonly error: string;
+  /** In a resume body: the object that the function was called on. */
+  readonly self: string;
   readonly index: number;
-  readonly isAsync: boolean;
+  readonly kind: FunctionKind;
+  /** Whether the function may be called by `new`: then what it returns may not be its result. */
+  readonly constructs: boolean;
 }
 
 /**
@@ -28,11 +34,11 @@ export interface BodyNames {
 export class Emission {
   readonly #names: BodyNames;
   readonly #saved: readonly Slot[];
-  readonly #counter: string | null;
+  readonly #counter: FuelCounter | null;
   readonly #resumes: boolean;
   readonly #out: string[] = [];
 
-  constructor(names: BodyNames, saved: readonly Slot[], counter: string | null, resumes: boolean) {
+  constructor(names: BodyNames, saved: readonly Slot[], counter: FuelCounter | null, resumes: boolean) {
     this.#names = names;
     this.#saved = saved;
     this.#counter = counter;
@@ -40,13 +46,19 @@ export class Emission {
   }
 
   body(steps: readonly Step[]): string {
+    if (this.#resumes && this.#counter !== null) this.#line(this.#counter.load);
     this.#sequence(steps);
-    return this.#out.join('\n');
+    return this.#in(this.#out.join('\n'));
   }
 
   /** The state, as an array in the order of the frame's layout. */
   get state(): string {
-    return `[${this.#saved.map(({ name }) => name).join(', ')}]`;
+    return this.#in(`[${this.#saved.map(({ name }) => name).join(', ')}]`);
+  }
+
+  /** A text of this body: where the function itself says `this`, the resume body has a variable. */
+  #in(text: string): string {
+    return text.replaceAll(selfMark, this.#resumes ? this.#names.self : 'this');
   }
 
   #line(text: string): void {
@@ -153,23 +165,28 @@ export class Emission {
       step.site,
       isLast,
       step.again ? again : taken,
-      `${line}${pc} = ${step.site.pc};\n${line}${wait}`,
+      `${this.#settled()}${line}${pc} = ${step.site.pc};\n${line}${wait}`,
     );
+  }
+
+  /** Before the body is left for a while, the loops around charge what they have counted. */
+  #settled(): string {
+    return this.#counter === null ? '' : `${this.#counter.settle}\n`;
   }
 
   #tick(step: Step & { kind: 'tick' }, isLast: boolean): void {
     const { gate, pc, goal } = this.#names;
     const local = step.counter === 'local' ? this.#counter : null;
-    const fuel = local ?? `${gate}.n`;
+    const fuel = local === null ? `${gate}.n` : local.local;
     const charge = step.units === 1 ? `--${fuel} < 0` : `(${fuel} -= ${step.units}) < 0`;
-    const settle = local === null ? '' : `${gate}.n = ${local};\n`;
+    const settle = local === null ? '' : `${local.settle}\n`;
     const call = `${this.#mark(step.site)}${gate}.tick();`;
-    const load = local === null ? '' : `\n${local} = ${gate}.n;`;
+    const load = local === null ? '' : `\n${local.load}`;
     const cold = `${pc} = ${step.site.pc};\n${settle}${lineMark(step.site.line)}${call}${load}`;
-    if (!this.#resumes) return this.#line(`if (${charge}) {\n${cold}\n}`);
-    const reached = isLast ? 'else' : `else if (${goal} === 0)`;
-    this.#line(`if (${goal} === ${step.site.pc}) {\n${goal} = 0;${load}\n}`);
-    this.#line(`${reached} {\nif (${charge}) {\n${cold}\n}\n}`);
+    const passed = step.site.isSilent ? '' : `if (${charge}) {\n${cold}\n}`;
+    if (!this.#resumes) return this.#line(passed);
+    this.#line(`if (${goal} === ${step.site.pc}) {\n${goal} = 0;\n}`);
+    if (passed !== '') this.#line(`${isLast ? 'else' : `else if (${goal} === 0)`} {\n${passed}\n}`);
   }
 
   #test(test: Code, within: readonly Step[]): string {
@@ -190,10 +207,11 @@ export class Emission {
   }
 
   #return(value: Code | null, charge: boolean): void {
-    const { gate, isAsync, task } = this.#names;
+    const { gate, kind, task, constructs, frame } = this.#names;
     const text = value?.text ?? 'undefined';
-    if (charge && this.#counter !== null) this.#line(`${gate}.n = ${this.#counter};`);
-    if (isAsync) return this.#line(`return ${gate}.done(${task}, ${text});`);
+    if (charge && this.#counter !== null) this.#line(this.#counter.settle);
+    if (kind === 'async') return this.#line(`return ${gate}.done(${task}, ${text});`);
+    if (constructs && this.#resumes) return this.#line(`return ${gate}.made(${frame}, ${text});`);
     this.#line(value === null ? 'return;' : `return ${text};`);
   }
 

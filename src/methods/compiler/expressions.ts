@@ -1,7 +1,7 @@
 import { assert } from '../../core/assert.ts';
-import { isBoxed } from './counted-loops.ts';
 import { type Code, code, type Slot, slotCode } from './ir.ts';
 import { lineMark } from './source-text.ts';
+import type { Substitution } from './calls.ts';
 import { Literals } from './literals.ts';
 import type { MethodContext } from './method-context.ts';
 import { Patterns } from './patterns.ts';
@@ -83,7 +83,7 @@ export class Expressions {
     const binding = this.#context.bindingOf(inner);
     if (binding === null) return text(inner, 'name') === 'undefined';
     if (this.#context.slotOf(binding) === null) return binding.kind !== 'let' && binding.kind !== 'var';
-    return !isBoxed(binding) && !this.#context.assignedIn(binding, later);
+    return !this.#context.isBoxed(binding) && !this.#context.assignedIn(binding, later);
   }
 
   #parts(node: Node): Code {
@@ -94,10 +94,10 @@ export class Expressions {
         return this.#call(node);
       case 'ChainExpression':
         return this.#chain(node);
-      case 'NewExpression': {
-        const [callee, ...args] = this.list([child(node, 'callee'), ...nodes(node, 'arguments')]);
-        return code(`(new (${callee?.text})(${join(args)}))`, callee as Code, ...args);
-      }
+      case 'NewExpression':
+        return this.#new(node);
+      case 'TaggedTemplateExpression':
+        return this.#tagged(node);
       case 'BinaryExpression': {
         const [left, right] = this.operands([child(node, 'left'), child(node, 'right')]) as [Code, Code];
         return code(`(${left.text} ${text(node, 'operator')} ${right.text})`, left, right);
@@ -162,7 +162,8 @@ export class Expressions {
     const context = this.#context;
     const object = child(callee, 'object');
     const isSite = context.module.calls.isSite(node);
-    if (!args.some((argument) => context.hasSite(argument))) {
+    const substitution = context.module.calls.substitution(node);
+    if (substitution === null && !args.some((argument) => context.hasSite(argument))) {
       const target = this.member(callee);
       const values = this.list(args);
       return this.#perform(node, (mark) => callText(target, '', values, mark), target, ...values);
@@ -170,6 +171,10 @@ export class Expressions {
     const computed = flag(callee, 'computed') ? [child(callee, 'property')] : [];
     const global = unwrap(object).type === 'Identifier' && context.bindingOf(unwrap(object)) === null;
     const base = global ? this.value(object) : this.#waiting(object, [...computed, ...args]);
+    if (substitution !== null) {
+      const target = this.spill(this.#substituted(substitution, base, callee));
+      return this.#callOn(node, base, target, this.list(args));
+    }
     const key = computed.map((property) => this.#waiting(property, args));
     const load = code(`${base.text}${access(callee, key)}`, base, ...key);
     if (!isSite) {
@@ -178,15 +183,85 @@ export class Expressions {
       const values = this.list(args);
       return code(`${load.text}(${join(values)})`, load, ...values);
     }
-    const target = this.spill(load);
-    const values = this.list(args);
-    return this.#perform(
-      node,
-      (mark) => callText(target, '.call', [base, ...values], mark),
-      target,
-      base,
-      ...values,
+    return this.#callOn(node, base, this.spill(load), this.list(args));
+  }
+
+  #callOn(node: Node, base: Code, target: Code, values: readonly Code[]): Code {
+    const passed = [base, ...values];
+    return this.#perform(node, (mark) => callText(target, '.call', passed, mark), target, ...passed);
+  }
+
+  /** What a method of the language's own is, in its movable form, if that is what stands there. */
+  #substituted(substitution: Substitution, base: Code, callee: Node): Code {
+    const { gate } = this.#context;
+    const name = JSON.stringify(memberName(callee) ?? '');
+    return code(`${gate}.${substitution}(${base.text}, ${name})`, base);
+  }
+
+  #new(node: Node): Code {
+    const callee = unwrap(child(node, 'callee'));
+    const args = nodes(node, 'arguments');
+    if (this.#context.module.scopes.globals.get(callee) === 'Promise' && args.length > 0) {
+      return this.#newPromise(node, args);
+    }
+    const [given, ...values] = this.list([callee, ...args]) as [Code, ...Code[]];
+    if (!this.#context.module.calls.isSite(node)) {
+      return code(`(new (${given.text})(${join(values)}))`, given, ...values);
+    }
+    const target = isBareName(given) ? given : this.spill(given);
+    return this.#perform(node, (mark) => `${mark}new ${target.text}(\n${join(values)})`, target, ...values);
+  }
+
+  /** The executor of a promise is called as any function is: a native one would turn a capture into a rejection. */
+  #newPromise(node: Node, args: readonly Node[]): Code {
+    const context = this.#context;
+    const [executor] = this.list(args) as [Code];
+    const held = this.spill(executor);
+    const made = this.spill(code(`${context.gate}.deferred(${held.text})`, held));
+    const flag = context.temporary();
+    const caught = context.temporary();
+    context.set(flag, code('0'));
+    const body = context.collect(() => {
+      const passed = [code(`${made.text}.resolve`, made), code(`${made.text}.reject`, made)];
+      const target = isBareName(held) ? held : this.spill(held);
+      context.plain(
+        code(`${this.#perform(node, (mark) => callText(target, '', passed, mark), target, made).text};`),
+      );
+    });
+    context.emit({ kind: 'try', body, flag, caught });
+    context.emit({
+      kind: 'if',
+      test: code(`${flag.name} === 1`, slotCode(flag)),
+      taken: context.collect(() =>
+        context.plain(code(`${made.text}.reject(${caught.name});`, made, slotCode(caught))),
+      ),
+      otherwise: [],
+    });
+    return code(`${made.text}.promise`, made);
+  }
+
+  #tagged(node: Node): Code {
+    const context = this.#context;
+    const tag = unwrap(child(node, 'tag'));
+    const quasi = child(node, 'quasi');
+    const parts = nodes(quasi, 'quasis').map(
+      (entry) => entry['value'] as { raw: string; cooked: string | null },
     );
+    const cooked = parts.map((part) => (part.cooked === null ? 'undefined' : JSON.stringify(part.cooked)));
+    const raw = parts.map((part) => JSON.stringify(part.raw));
+    const key = JSON.stringify(context.templateKey());
+    const strings = code(`${context.gate}.template(${key}, [${cooked.join(', ')}], [${raw.join(', ')}])`);
+    const values = nodes(quasi, 'expressions');
+    if (tag.type !== 'MemberExpression') {
+      const target = this.#waiting(tag, values);
+      const passed = [strings, ...this.list(values)];
+      return this.#perform(node, (mark) => callText(target, '', passed, mark), target, ...passed);
+    }
+    const computed = flag(tag, 'computed') ? [child(tag, 'property')] : [];
+    const base = this.#waiting(child(tag, 'object'), [...computed, ...values]);
+    const keys = computed.map((property) => this.#waiting(property, values));
+    const target = this.spill(code(`${base.text}${access(tag, keys)}`, base, ...keys));
+    return this.#callOn(node, base, target, [strings, ...this.list(values)]);
   }
 
   /** A value that stays as it is while later operands are evaluated. */
@@ -277,7 +352,7 @@ export class Expressions {
   #assignName(name: Node, right: Node): boolean {
     const binding = this.#context.bindingOf(name);
     const slot = binding === null ? null : this.#context.slotOf(binding);
-    if (binding === null || slot === null || isBoxed(binding)) return false;
+    if (binding === null || slot === null || this.#context.isBoxed(binding)) return false;
     this.#context.set(slot, this.value(right));
     return true;
   }
@@ -376,6 +451,7 @@ export class Expressions {
 
   /** One link of an optional chain, and the object that it was read from. */
   #link(node: Node, label: string): { readonly value: Code; readonly object: Code | null } {
+    const context = this.#context;
     const inner = unwrap(node);
     if (inner.type === 'MemberExpression') {
       const base = this.spill(this.#link(child(inner, 'object'), label).value);
@@ -384,8 +460,14 @@ export class Expressions {
       return { value: code(`${base.text}${access(inner, key)}`, base, ...key), object: base };
     }
     if (inner.type !== 'CallExpression') return { value: this.value(inner), object: null };
-    const callee = this.#link(child(inner, 'callee'), label);
-    const target = this.spill(callee.value);
+    const substitution = context.module.calls.substitution(inner);
+    const calleeNode = unwrap(child(inner, 'callee'));
+    const callee = this.#link(calleeNode, label);
+    const found =
+      substitution === null || callee.object === null
+        ? callee.value
+        : this.#substituted(substitution, callee.object, calleeNode);
+    const target = this.spill(found);
     if (flag(inner, 'optional')) this.#leaveIfNullish(target, label);
     const args = this.list(nodes(inner, 'arguments'));
     const passed = callee.object === null ? args : [callee.object, ...args];

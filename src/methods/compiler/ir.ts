@@ -4,8 +4,6 @@ export interface Slot {
   readonly name: string;
   /** As its author wrote it; empty for a temporary. */
   readonly original: string;
-  /** Whether it was initialised with a function: it must not be live at a safe point. Offset of the declaration, or -1. */
-  readonly closureAt: number;
 }
 
 /** Generated text of an expression without safe points, and the variables that it reads or writes. */
@@ -19,6 +17,8 @@ export interface Site {
   pc: number;
   readonly line: number;
   readonly offset: number;
+  /** Only a number is kept for it: nothing is checked there, and nothing is ever captured. */
+  readonly isSilent: boolean;
 }
 
 /** A lowered statement. Control flow is explicit: loops are endless, and are left by `break`. */

@@ -1,4 +1,6 @@
 import type { Expressions } from './expressions.ts';
+import { keyText } from './factories.ts';
+import { keyName } from './functions.ts';
 import { type Code, code } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
 import { child, children, flag, type Node, nodes, text } from './syntax.ts';
@@ -22,14 +24,17 @@ export class Literals {
   }
 
   object(node: Node): Code {
+    const context = this.#context;
+    const { calls } = context.module;
     const properties = nodes(node, 'properties');
     // Each computed key and each value is an operand; the literal is put together when all of them are there.
     const list: Node[] = [];
+    const isAccessor = (property: Node): boolean => property['kind'] === 'get' || property['kind'] === 'set';
     for (const property of properties) {
       if (property.type === 'SpreadElement') list.push(child(property, 'argument'));
       else {
         if (flag(property, 'computed')) list.push(child(property, 'key'));
-        list.push(child(property, 'value'));
+        if (!calls.isMethod(child(property, 'value'))) list.push(child(property, 'value'));
       }
     }
     const spreads = new Set(
@@ -38,7 +43,7 @@ export class Literals {
     const shorthands = new Map(
       properties.filter((p) => flag(p, 'shorthand')).map((p) => [child(p, 'value'), child(p, 'key')]),
     );
-    const last = list.findLastIndex((entry) => this.#context.hasSite(entry));
+    const last = list.findLastIndex((entry) => context.hasSite(entry));
     const values = this.#expressions.operands(list, (value, index) => {
       const shorthand = shorthands.get(list[index] as Node);
       // A variable that is spelt otherwise here brought its key along.
@@ -48,13 +53,30 @@ export class Literals {
     });
     let next = 0;
     const take = (): string => (values[next++] as Code).text;
+    const made: Code[] = [];
+    const accessors: string[] = [];
     const texts = properties.map((property) => {
       if (property.type === 'SpreadElement') return `...${take()}`;
-      if (flag(property, 'computed')) return `[${take()}]: ${take()}`;
       const key = child(property, 'key');
-      return `${this.#context.module.source.source.slice(key.start, key.end)}: ${take()}`;
+      const value = child(property, 'value');
+      if (!calls.isMethod(value)) {
+        if (flag(property, 'computed')) return `[${take()}]: ${take()}`;
+        return `${context.module.source.source.slice(key.start, key.end)}: ${take()}`;
+      }
+      const creation = context.creation(value);
+      made.push(creation);
+      if (isAccessor(property)) {
+        accessors.push(
+          `[${JSON.stringify(keyName(key))}, ${JSON.stringify(property['kind'])}, ${creation.text}]`,
+        );
+        return `${keyText(key)}: void 0`;
+      }
+      if (flag(property, 'computed')) return `...${context.gate}.keyed(${take()}, ${creation.text})`;
+      return `${keyText(key)}: ${creation.text}`;
     });
-    return code(`({ ${texts.join(', ')} })`, ...values);
+    const literal = `({ ${texts.join(', ')} })`;
+    if (accessors.length === 0) return code(literal, ...values, ...made);
+    return code(`${context.gate}.accessors(${literal}, [${accessors.join(', ')}])`, ...values, ...made);
   }
 
   template(node: Node): Code {

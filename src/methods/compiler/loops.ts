@@ -1,4 +1,5 @@
 import { boxedNames, type CountedLoop, constantTrips, countedLoop, stripTrips } from './counted-loops.ts';
+import { type FuelCounter, fuelCounter } from './fuel-counter.ts';
 import { type Code, code, type Slot, slotCode } from './ir.ts';
 import type { Statements } from './statements.ts';
 import { child, isFunction, isLoop, memberName, type Node, nodes, optional, unwrap, walk } from './syntax.ts';
@@ -12,39 +13,37 @@ const outerStripTrips = 32;
  */
 export class Loops {
   readonly #statements: Statements;
-  #counter: string | null = null;
-
   constructor(statements: Statements) {
     this.#statements = statements;
+  }
+
+  /** The local that counts fuel, and the one that remembers where it began. */
+  get #counter(): FuelCounter {
+    const { context } = this.#statements;
+    if (context.scratch.length === 0)
+      context.scratch.push(context.module.fresh('$n'), context.module.fresh('$s'));
+    return fuelCounter(context.gate, context.scratch);
   }
 
   loop(node: Node, written: readonly string[]): void {
     const { context } = this.#statements;
     const names = [...written, null];
-    const { scopes } = context.module;
-    if (constantTrips(node, scopes) !== null && !context.hasSite(node)) return this.#plain(node, names, null);
-    if (context.hasSite(node)) return this.#plain(node, names, 'thread');
-    const counted = countedLoop(node, scopes);
+    const { variables, isDense } = context.module;
+    if (isDense) return this.#plain(node, names, 'thread');
+    const hasSite = context.hasSite(node);
+    if (constantTrips(node, variables) !== null && !hasSite) return this.#plain(node, names, null);
+    const counted = hasSite ? null : countedLoop(node, variables);
     const isOutermost = !this.#statements.isCounting;
     if (counted !== null) return this.#strips(node, counted, names, isOutermost ? 'thread' : 'local');
     if (!isOutermost) return this.#plain(node, names, 'local');
-    context.plain(code(`${this.counter()} = ${context.gate}.n;`));
+    context.plain(code(this.#counter.load));
     this.#statements.counting(() => this.#plain(node, names, 'local'));
-    context.plain(code(this.settleText()));
-  }
-
-  /** The local that counts fuel in loops that call nothing. */
-  counter(): string {
-    if (this.#counter === null) {
-      this.#counter = this.#statements.context.module.fresh('$n');
-      this.#statements.context.scratch.push(this.#counter);
-    }
-    return this.#counter;
+    context.plain(code(this.#counter.settle));
   }
 
   /** Charges the thread with what the local has counted. */
   settleText(): string {
-    return `${this.#statements.context.gate}.n = ${this.counter()};`;
+    return this.#counter.settle;
   }
 
   #ticksInside(loop: Node): boolean {
@@ -52,7 +51,8 @@ export class Loops {
     let ticks = false;
     walk(loop, (node) => {
       if (isFunction(node)) return false;
-      if (node !== loop && isLoop(node) && constantTrips(node, context.module.scopes) === null) ticks = true;
+      if (node !== loop && isLoop(node) && constantTrips(node, context.module.variables) === null)
+        ticks = true;
       return !ticks;
     });
     return ticks;
@@ -61,7 +61,7 @@ export class Loops {
   #tick(node: Node, counter: 'thread' | 'local' | null, units = 1): void {
     const { context } = this.#statements;
     if (counter === null) return;
-    if (counter === 'local') this.counter();
+    if (counter === 'local') void this.#counter;
     context.emit({ kind: 'tick', site: context.site(node), counter, units });
   }
 
@@ -135,6 +135,7 @@ export class Loops {
 
   #for(node: Node, names: readonly (string | null)[], counter: 'thread' | 'local' | null): void {
     const { context, expressions } = this.#statements;
+    this.#statements.open(node);
     const boxed = this.#init(node);
     const renew = (): void => {
       for (const slot of boxed) context.set(slot, code(`{ v: ${slot.name}.v }`, slotCode(slot)));
@@ -159,6 +160,7 @@ export class Loops {
   ): void {
     const statements = this.#statements;
     const { context, expressions } = statements;
+    this.#statements.open(node);
     this.#init(node);
     const slot = context.slotOf(counted.variable) as Slot;
     const variable = slotCode(slot);
@@ -238,6 +240,7 @@ export class Loops {
       context.set(key, code(`${keys.text}[${index.name}]`, keys, at));
       context.set(index, code(`${index.name} + 1`, at));
       const present = context.collect(() => {
+        this.#statements.open(node);
         this.#assignHead(child(node, 'left'), slotCode(key));
         leave.body(child(node, 'body'));
       });
@@ -268,6 +271,7 @@ export class Loops {
       const element = `${cursor.text} ? ${walked.text}.value : ${walked.text}[${index.name}]`;
       context.set(value, code(element, cursor, walked, at));
       context.set(index, code(`${index.name} + 1`, at));
+      this.#statements.open(node);
       this.#assignHead(child(node, 'left'), slotCode(value));
       leave.body(child(node, 'body'));
     });

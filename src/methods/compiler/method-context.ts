@@ -1,20 +1,32 @@
-import type { Calls, Method } from './calls.ts';
-import { closureOf } from './calls.ts';
-import { inside, isBoxed } from './counted-loops.ts';
-import { type Code, type Site, type Slot, type Step } from './ir.ts';
-import type { Binding, Reference, Scopes } from './scopes.ts';
-import type { SourceText } from './source-text.ts';
+import type { Calls } from './calls.ts';
+import type { Functions } from './factories.ts';
+import type { Method, OuterUse } from './functions.ts';
+import { type Site, type Slot, type Step, type Code } from './ir.ts';
+import type { Names } from './names.ts';
+import type { Binding, Scopes } from './scopes.ts';
+import { selfMark, type SourceText } from './source-text.ts';
 import { isFunction, type Node, unwrap, walk } from './syntax.ts';
+import { inside, type Variables } from './variables.ts';
 
 /** What a module's methods share while they are lowered. */
 export interface ModuleContext {
+  readonly path: string;
   readonly source: SourceText;
   readonly scopes: Scopes;
+  readonly variables: Variables;
+  readonly names: Names;
   readonly calls: Calls;
+  readonly functions: Functions;
+  /** Uses of `this`, `arguments` and `new.target`, by the methods whose code contains them. */
+  readonly outer: ReadonlyMap<Method, readonly OuterUse[]>;
+  /** A safe point wherever the source defines one; otherwise only where time can pass. */
+  readonly isDense: boolean;
   /** The name under which generated code finds the runtime. */
   readonly gate: string;
   /** A name that nothing in the module has. */
   fresh(base: string): string;
+  /** A text with generated names as they would be if nothing else stood in the module. */
+  normalised(text: string): string;
 }
 
 interface LocalUse {
@@ -22,11 +34,23 @@ interface LocalUse {
   readonly slot: Slot;
 }
 
+/** A variable that has its value when the method begins, and what that is in the function itself. */
+export interface Given {
+  readonly slot: Slot;
+  readonly value: string;
+}
+
 /** One method while it is lowered: its variables, and the steps so far. */
 export class MethodContext {
   readonly module: ModuleContext;
   readonly method: Method;
   readonly slots: Slot[] = [];
+  /** What it has captured: in scope where its factory puts it together. */
+  readonly captured: Slot[] = [];
+  /** Its own function, where its code refers to it. */
+  self: Slot | null = null;
+  /** `this`, `arguments` and `new.target`, where it or an arrow inside it uses them. */
+  readonly own: Given[] = [];
   /** Loop counters and such: never part of the state. */
   readonly scratch: string[] = [];
   #steps: Step[] = [];
@@ -34,11 +58,14 @@ export class MethodContext {
   readonly #uses: LocalUse[] = [];
   readonly #siteful = new Map<Node, boolean>();
   #temporaries = 0;
+  #templates = 0;
 
   constructor(module: ModuleContext, method: Method) {
     this.module = module;
     this.method = method;
-    this.#nameLocals();
+    this.#findVariables();
+    this.#findOuter();
+    this.#uses.sort((a, b) => a.at - b.at);
   }
 
   get gate(): string {
@@ -67,22 +94,23 @@ export class MethodContext {
     this.emit({ kind: 'set', slot, code: value });
   }
 
-  site(node: Node): Site {
-    return { pc: 0, line: this.module.source.lineOf(node.start), offset: node.start };
+  site(node: Node, isSilent = false): Site {
+    return { pc: 0, line: this.module.source.lineOf(node.start), offset: node.start, isSilent };
   }
 
   temporary(): Slot {
-    const slot: Slot = {
-      name: this.module.fresh(`$${(this.#temporaries += 1)}`),
-      original: '',
-      closureAt: -1,
-    };
+    const slot: Slot = { name: this.module.fresh(`$${(this.#temporaries += 1)}`), original: '' };
     this.slots.push(slot);
     return slot;
   }
 
   label(base: string): string {
     return this.module.fresh(`$${base}${(this.#temporaries += 1)}`);
+  }
+
+  /** Names a tagged template's strings: the same object each time it is evaluated. */
+  templateKey(): string {
+    return `${this.module.path}#${this.method.id}:${(this.#templates += 1)}`;
   }
 
   slotOf(binding: Binding): Slot | null {
@@ -95,9 +123,18 @@ export class MethodContext {
 
   /** How a variable of this method is spelled where it is read or assigned. */
   spelling(binding: Binding): string {
-    const slot = this.#slotOf.get(binding);
-    if (slot === undefined) return binding.name;
-    return isBoxed(binding) ? `${slot.name}.v` : slot.name;
+    return this.module.names.spelling(binding);
+  }
+
+  isBoxed(binding: Binding): boolean {
+    return this.module.variables.isBoxed(binding);
+  }
+
+  /** Whether a variable's box is made at the start of its block, before the variable is initialised. */
+  isMadeEarly(binding: Binding): boolean {
+    const { variables } = this.module;
+    const isHoisted = binding.kind === 'function' || binding.kind === 'var';
+    return variables.isEarly(binding) || (isHoisted && variables.isBoxed(binding));
   }
 
   /** An expression without safe points, as its author wrote it. */
@@ -107,6 +144,11 @@ export class MethodContext {
     return { text: simple.has(outer.type) ? slice : `(${slice})`, uses: this.#usedIn(outer) };
   }
 
+  /** A function inside the method, as its factory makes it here. */
+  creation(node: Node): Code {
+    return { text: this.module.functions.creation(node), uses: this.#usedIn(node) };
+  }
+
   /** Whether evaluating the node may reach a safe point of this method. */
   hasSite(node: Node): boolean {
     const known = this.#siteful.get(node);
@@ -114,8 +156,8 @@ export class MethodContext {
     let found = false;
     walk(node, (below) => {
       if (found || isFunction(below)) return false;
-      if (below.type === 'AwaitExpression') found = true;
-      if (below.type === 'CallExpression' && this.module.calls.isSite(below)) found = true;
+      if (below.type === 'AwaitExpression' || below.type === 'YieldExpression') found = true;
+      else if (isCall(below) && this.module.calls.isSite(below)) found = true;
       return !found;
     });
     this.#siteful.set(node, found);
@@ -146,37 +188,58 @@ export class MethodContext {
     return found;
   }
 
-  /** Gives every variable of the method a name at function level, and writes the edits that spell it so. */
-  #nameLocals(): void {
-    const { bindings, byNode, globals } = this.module.scopes;
-    const owned = bindings.filter(({ owner }) => owner === this.method.node);
-    const taken = new Set<string>();
-    walk(this.method.node, (node) => {
-      const binding = byNode.get(node);
-      if (binding !== undefined && binding.owner !== this.method.node) taken.add(binding.name);
-      const global = globals.get(node);
-      if (global !== undefined) taken.add(global);
-    });
-    for (const binding of owned) {
-      const name = taken.has(binding.name) ? this.module.fresh(`${binding.name}$`) : binding.name;
-      taken.add(name);
-      const closure = closureOf(binding);
-      const slot: Slot = { name, original: binding.name, closureAt: closure === null ? -1 : closure.start };
-      this.slots.push(slot);
-      this.#slotOf.set(binding, slot);
-      for (const reference of binding.references) this.#spell(binding, slot, reference);
+  #findVariables(): void {
+    const { variables, names } = this.module;
+    const { node } = this.method;
+    const captures = variables.capturesOf(this.method);
+    for (const binding of variables.ownedBy(node)) {
+      const slot: Slot = { name: names.of(binding), original: binding.name };
+      if (binding.kind === 'functionName') this.self = slot;
+      this.#addVariable(binding, slot);
     }
-    this.#uses.sort((a, b) => a.at - b.at);
+    for (const binding of captures.bindings) {
+      const slot: Slot = { name: names.of(binding), original: binding.name };
+      this.captured.push(slot);
+      this.#addVariable(binding, slot);
+    }
+    if (captures.self === null) return;
+    this.self = { name: names.of(captures.self), original: captures.self.name };
+    this.#addVariable(captures.self, this.self);
   }
 
-  #spell(binding: Binding, slot: Slot, reference: Reference): void {
-    const { node, shorthand } = reference;
-    this.#uses.push({ at: node.start, slot });
-    const spelling = this.spelling(binding);
-    if (spelling === binding.name) return;
-    const end = node.start + binding.name.length;
-    this.module.source.edit(node.start, end, shorthand ? `${binding.name}: ${spelling}` : spelling);
+  #addVariable(binding: Binding, slot: Slot): void {
+    this.slots.push(slot);
+    this.#slotOf.set(binding, slot);
+    for (const { node } of binding.references) {
+      if (inside(node, this.method.node)) this.#uses.push({ at: node.start, slot });
+    }
   }
+
+  #findOuter(): void {
+    const { names, outer } = this.module;
+    const slots = new Map<string, Slot>();
+    for (const { node, value } of outer.get(this.method) ?? []) {
+      const isOwn = value.of === this.method;
+      let slot = slots.get(value.kind);
+      if (slot === undefined) {
+        const name = names.ofOuter(value);
+        slot = { name: isOwn && value.kind === 'this' ? selfMark : name, original: value.kind };
+        slots.set(value.kind, slot);
+        this.slots.push(slot);
+        if (isOwn) this.own.push({ slot, value: value.kind });
+        else this.captured.push(slot);
+      }
+      this.#uses.push({ at: node.start, slot });
+    }
+  }
+}
+
+export function isCall(node: Node): boolean {
+  return (
+    node.type === 'CallExpression' ||
+    node.type === 'NewExpression' ||
+    node.type === 'TaggedTemplateExpression'
+  );
 }
 
 const simple = new Set(['Identifier', 'Literal', 'TemplateLiteral', 'ArrayExpression']);

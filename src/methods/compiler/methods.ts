@@ -2,15 +2,17 @@ import type { CodeId } from '../../core/ids.ts';
 import { codeId } from '../../core/ids.ts';
 import type { Digest } from '../../core/ports.ts';
 import type { CompiledSite } from './contract.ts';
-import type { Method } from './calls.ts';
-import { convertClosures } from './closures.ts';
 import { type BodyNames, Emission } from './emission.ts';
-import { code, type Site, sitesOf, type Slot, slotCode, type Step } from './ir.ts';
+import { baseOf } from './factories.ts';
+import { type FuelCounter, fuelCounter } from './fuel-counter.ts';
+import type { Method } from './functions.ts';
+import { type Site, sitesOf, type Slot, type Step } from './ir.ts';
 import { liveAtSites } from './liveness.ts';
 import { MethodContext, type ModuleContext } from './method-context.ts';
-import { finish } from './source-text.ts';
+import { Parameters } from './parameters.ts';
+import { finish, selfMark } from './source-text.ts';
 import { Statements } from './statements.ts';
-import { child, children, flag, type Node, nodes } from './syntax.ts';
+import { child, children } from './syntax.ts';
 
 /** A site as the runtime knows it. */
 export interface MethodSite extends CompiledSite {
@@ -24,25 +26,22 @@ export interface LoweredMethod {
   readonly length: number;
   readonly code: CodeId;
   readonly metaName: string;
-  readonly resumeName: string;
-  /** Replaces the function in the module. */
-  readonly inPlace: string;
-  /** Further functions, for the end of the module. */
-  readonly appended: string;
+  /** Null where nothing can be captured. */
+  readonly resumeName: string | null;
+  /** The function itself: for its place in the module, or for its factory. */
+  readonly text: string;
+  /** The whole factory of a function inside another; null at the top level of the module. */
+  readonly factory: string | null;
+  /** The resume body; empty where nothing can be captured. */
+  readonly resume: string;
   readonly sites: readonly MethodSite[];
   /** The frame's layout: each slot's name as its author wrote it, or empty. */
   readonly layout: readonly string[];
-  /** Variables that hold functions while the method may be captured: they are refused. */
-  readonly liveClosures: readonly { readonly slot: Slot; readonly line: number }[];
 }
-
-const liveMark = 0;
 
 /** Turns one function into a fast body and a resume body. */
 export function lowerMethod(module: ModuleContext, method: Method, digest: Digest): LoweredMethod {
   const context = new MethodContext(module, method);
-  convertClosures(context);
-  const isAsync = flag(method.node, 'async');
   const parameters = new Parameters(context);
   const steps = context.collect(() => buildBody(context, parameters));
   const sites = sitesOf(steps);
@@ -54,28 +53,25 @@ export function lowerMethod(module: ModuleContext, method: Method, digest: Diges
   const described = sites.map((site) => describeSite(site, saved, live.get(site) ?? new Set()));
   for (const [index, step] of sitesByKind(steps).entries())
     described[index] = { ...described[index]!, kind: step };
-  const names = bodyNames(module, method, isAsync);
-  const printer = new MethodPrinter(context, names, parameters, saved, steps);
-  const printed = isAsync ? printer.asynchronous() : printer.synchronous(sites.length > 0);
-  const layout = saved.map(({ original }) => original);
+  const names = bodyNames(module, method);
+  const printed = new MethodPrinter(context, names, parameters, saved, steps).print();
   const identity = JSON.stringify([
-    finish(printed.inPlace + printed.appended).code,
-    saved.map(({ name }) => name),
+    module.normalised(finish(printed.identity).code),
+    saved.map(({ original }) => original),
     described.map(({ pc, kind, live: slots }) => [pc, kind, slots]),
   ]);
   return {
     method,
-    isAsync,
+    isAsync: method.kind === 'async',
     length: parameters.length,
     code: codeId(digest.sha256(new TextEncoder().encode(identity)).slice(0, 32)),
     metaName: names.meta,
-    resumeName: names.resume,
-    ...printed,
+    resumeName: printed.resume === '' ? null : names.resume,
+    text: printed.text,
+    factory: printed.factory,
+    resume: printed.resume,
     sites: described,
-    layout,
-    liveClosures: saved
-      .filter(({ closureAt }) => closureAt >= 0)
-      .map((slot) => ({ slot, line: sites.find((site) => live.get(site)?.has(slot))?.line ?? liveMark })),
+    layout: saved.map(({ original }) => original),
   };
 }
 
@@ -101,110 +97,42 @@ function describeSite(site: Site, saved: readonly Slot[], live: ReadonlySet<Slot
   return { pc: site.pc, kind: 'call', line: site.line, live: indexes };
 }
 
-function bodyNames(module: ModuleContext, method: Method, isAsync: boolean): BodyNames {
+function bodyNames(module: ModuleContext, method: Method): BodyNames {
+  const base = baseOf(method);
   return {
     gate: module.gate,
-    meta: module.fresh(`${method.name}$m`),
-    resume: module.fresh(`${method.name}$r`),
+    meta: module.fresh(`${base}$m`),
+    resume: module.fresh(`${base}$r`),
     pc: module.fresh('$pc'),
     goal: module.fresh('$q'),
     frame: module.fresh('$f'),
     task: module.fresh('$task'),
     error: module.fresh('$e'),
+    self: module.names.ofOuter({ kind: 'this', of: method }),
     index: method.index,
-    isAsync,
+    kind: method.kind,
+    constructs: method.form === 'function',
   };
 }
 
 function buildBody(context: MethodContext, parameters: Parameters): void {
   const { method, module } = context;
   const statements = new Statements(context);
-  if (module.calls.ticksOnEntry(method)) {
-    context.emit({ kind: 'tick', site: context.site(method.node), counter: 'thread', units: 1 });
-  }
-  for (const binding of module.scopes.bindings) {
-    const slot = binding.owner === method.node && binding.kind === 'var' ? context.slotOf(binding) : null;
-    if (slot !== null && context.spelling(binding) !== slot.name) context.set(slot, code('{ v: undefined }'));
-  }
+  // The site has its number whether or not it is checked there: that depends on other functions of the module.
+  const isSilent = !module.isDense && !module.calls.ticksOnEntry(method);
+  context.emit({ kind: 'tick', site: context.site(method.node, isSilent), counter: 'thread', units: 1 });
   parameters.bind(statements);
   const body = child(method.node, 'body');
-  if (body.type === 'BlockStatement') statements.list(children(body, 'body'));
+  if (body.type === 'BlockStatement') statements.scope(method.node, children(body, 'body'));
   else context.emit({ kind: 'return', code: statements.expressions.value(body), charge: false });
 }
 
-/** A method's parameters: plain names in its head, defaults and patterns in its covered body. */
-class Parameters {
-  readonly #context: MethodContext;
-  /** The head's slots, in order; they are the first that a frame starts with. */
-  readonly slots: Slot[] = [];
-  /** The function's `length`. */
-  readonly length: number;
-
-  constructor(context: MethodContext) {
-    this.#context = context;
-    const parameters = nodes(context.method.node, 'params');
-    for (const parameter of parameters) this.slots.push(this.#slotFor(parameter));
-    const end = parameters.findIndex(({ type }) => type === 'AssignmentPattern' || type === 'RestElement');
-    this.length = end === -1 ? parameters.length : end;
-  }
-
-  /** The parameter list. Defaults stand in the body; `void 0` keeps the function's length. */
-  get head(): string {
-    return nodes(this.#context.method.node, 'params')
-      .map((parameter, index) => {
-        const name = (this.slots[index] as Slot).name;
-        if (parameter.type === 'RestElement') return `...${name}`;
-        return parameter.type === 'AssignmentPattern' ? `${name} = void 0` : name;
-      })
-      .join(', ');
-  }
-
-  bind(statements: Statements): void {
-    nodes(this.#context.method.node, 'params').forEach((parameter, index) => {
-      const slot = this.slots[index] as Slot;
-      if (parameter.type === 'AssignmentPattern') {
-        this.#default(statements, parameter, slot);
-        this.#declare(statements, child(parameter, 'left'), slot);
-      } else {
-        this.#declare(
-          statements,
-          parameter.type === 'RestElement' ? child(parameter, 'argument') : parameter,
-          slot,
-        );
-      }
-    });
-  }
-
-  #slotFor(parameter: Node): Slot {
-    const inner =
-      parameter.type === 'RestElement'
-        ? child(parameter, 'argument')
-        : parameter.type === 'AssignmentPattern'
-          ? child(parameter, 'left')
-          : parameter;
-    const binding = inner.type === 'Identifier' ? this.#context.bindingOf(inner) : null;
-    return (binding === null ? null : this.#context.slotOf(binding)) ?? this.#context.temporary();
-  }
-
-  #default(statements: Statements, parameter: Node, slot: Slot): void {
-    const context = this.#context;
-    context.emit({
-      kind: 'if',
-      test: code(`${slot.name} === undefined`, slotCode(slot)),
-      taken: context.collect(() =>
-        context.set(slot, statements.expressions.value(child(parameter, 'right'))),
-      ),
-      otherwise: [],
-    });
-  }
-
-  #declare(statements: Statements, target: Node, slot: Slot): void {
-    const context = this.#context;
-    if (target.type !== 'Identifier') return statements.expressions.patterns.declare(target, slotCode(slot));
-    const binding = context.bindingOf(target);
-    if (binding === null || context.spelling(binding) === slot.name) return;
-    context.set(slot, code(`{ v: ${slot.name} }`, slotCode(slot)));
-  }
+interface PrintedMethod {
+  readonly text: string;
+  readonly factory: string | null;
+  readonly resume: string;
+  /** What tells this code from other code. */
+  readonly identity: string;
 }
 
 class MethodPrinter {
@@ -228,91 +156,156 @@ class MethodPrinter {
     this.#steps = steps;
   }
 
-  synchronous(canBeCaptured: boolean): { readonly inPlace: string; readonly appended: string } {
+  print(): PrintedMethod {
+    const { kind } = this.#context.method;
+    const { text, resume } = kind === 'plain' ? this.#plain() : this.#framed();
+    const isTop = this.#context.method.parent === null;
+    return { text, resume, factory: isTop ? null : this.#factory(text), identity: `${text}\n${resume}` };
+  }
+
+  get #counter(): FuelCounter | null {
+    const { scratch, gate } = this.#context;
+    return scratch.length === 0 ? null : fuelCounter(gate, scratch);
+  }
+
+  #plain(): { readonly text: string; readonly resume: string } {
     const fast = new Emission(this.#names, this.#saved, this.#counter, false);
     const body = fast.body(this.#steps);
-    const { pc, error, gate, meta } = this.#names;
-    const locals = this.#locals(this.#parameters.slots, canBeCaptured ? [`${pc} = 0`] : []);
-    if (!canBeCaptured) return { inPlace: this.#wrap(`{\n${locals}${body}\n}`), appended: '' };
-    const save = `throw ${error} === ${gate}.capture ? ${gate}.save(${meta}, ${pc}, ${fast.state}, null) : ${error};`;
+    const { pc, error, gate, meta, constructs } = this.#names;
+    const canBeCaptured = sitesOf(this.#steps).some(({ isSilent }) => !isSilent);
+    const own = this.#context.own.filter(({ slot }) => slot.name !== selfMark);
+    const first = [
+      ...(canBeCaptured ? [`${pc} = 0`] : []),
+      ...own.map(({ slot, value }) => `${slot.name} = ${value}`),
+    ];
+    const locals = this.#probe() + this.#locals([...this.#given, ...own.map(({ slot }) => slot)], first);
+    if (!canBeCaptured) return { text: this.#function(`{\n${locals}${body}\n}`), resume: '' };
+    const saves = (made: string): string =>
+      `throw ${error} === ${gate}.capture ? ${gate}.save(${meta}, ${pc}, STATE, null, ${made}) : ${error};`;
+    const made = constructs ? '(new.target === undefined ? null : this)' : 'null';
+    const save = saves(made).replace('STATE', () => fast.state);
+    const resumed = saves(constructs ? `${this.#names.frame}.made` : 'null');
     return {
-      inPlace: this.#wrap(`{\n${locals}try {\n${body}\n} catch (${error}) {\n${save}\n}\n}`),
-      appended: this.#resumeBody(save),
+      text: this.#function(`{\n${locals}try {\n${body}\n} catch (${error}) {\n${save}\n}\n}`),
+      resume: this.#resumeBody(resumed),
     };
   }
 
-  /** An asynchronous method has one body, which always runs from a frame; and the original, for use without godwit. */
-  asynchronous(): { readonly inPlace: string; readonly appended: string } {
-    const { gate, meta, pc, error, task, index } = this.#names;
-    const { node, name } = this.#context.method;
-    const original = this.#context.module.fresh(`${name}$n`);
-    const slots = this.#parameters.slots.map((slot) => slot.name).join(', ');
-    const spread = this.#parameters.slots.map((slot, at) =>
-      nodes(node, 'params')[at]?.type === 'RestElement' ? `...${slot.name}` : slot.name,
-    );
-    const state = new Emission(this.#names, this.#saved, null, true).state;
+  /** A function whose code always runs from a frame. */
+  #framed(): { readonly text: string; readonly resume: string } {
+    const { gate, meta, pc, error, task, index, resume } = this.#names;
+    const values = this.#entry.map(({ value }) => value).join(', ');
     const save =
-      `if (${error} === ${gate}.capture) throw ${gate}.save(${meta}, ${pc}, ${state}, ${task});\n` +
+      `if (${error} === ${gate}.capture) throw ${gate}.save(${meta}, ${pc}, STATE, ${task}, null);\n` +
       `return ${gate}.fail(${task}, ${error});`;
     // The line of this call is passed through by every capture in the part before the first await.
-    const begin = `\uFDD3${index * 2}:0\uFDD4${this.#resumeName()}(\n${gate}.begin(${meta}, [${slots}]))`;
+    const begin = `\uFDD3${index * 2}:0\uFDD4${resume}(\n${gate}.begin(${meta}, [${values}]))`;
     return {
-      inPlace: this.#wrap(
-        `{\nif (${gate}.x === null) return ${original}(${spread.join(', ')});\nreturn (\n${begin}\n);\n}`,
-      ),
-      appended: `${this.#resumeBody(save)}\n${this.#original(original)}`,
+      text: this.#function(`{\n${this.#probe()}return (\n${begin}\n);\n}`),
+      resume: this.#resumeBody(save),
     };
   }
 
-  get #counter(): string | null {
-    return this.#context.scratch[0] ?? null;
+  /** Everything that has its value when the method begins. */
+  get #entry(): readonly { readonly slot: Slot; readonly value: string }[] {
+    const { own, captured, self } = this.#context;
+    const named = [...this.#parameters.slots, ...captured, ...(self === null ? [] : [self])];
+    return [
+      ...named.map((slot) => ({ slot, value: slot.name })),
+      ...own.map(({ slot, value }) => ({ slot, value })),
+    ];
   }
 
-  #resumeName(): string {
-    return this.#names.resume;
+  /** What is in scope without a declaration in the body. */
+  get #given(): readonly Slot[] {
+    const { captured, self, own } = this.#context;
+    const selves = own.filter(({ slot }) => slot.name === selfMark).map(({ slot }) => slot);
+    return [...this.#parameters.slots, ...captured, ...(self === null ? [] : [self]), ...selves];
   }
 
   #locals(given: readonly Slot[], first: readonly string[]): string {
-    const rest = this.#context.slots.filter((slot) => !given.includes(slot)).map(({ name }) => name);
-    const list = [...first, ...rest, ...this.#context.scratch];
+    const rest = this.#context.slots
+      .filter((slot) => !given.includes(slot))
+      .map(({ name }) => (name === selfMark ? this.#names.self : name));
+    const list = [...first, ...rest, ...this.#context.scratch.map((name) => `${name} = 0`)];
     return list.length === 0 ? '' : `let ${list.join(', ')};\n`;
   }
 
-  #wrap(body: string): string {
-    const { node, name } = this.#context.method;
-    if (node.type === 'ArrowFunctionExpression') return `(${this.#parameters.head}) => ${body}`;
-    const isDefault = name === 'default';
-    return `function ${isDefault ? '' : name}(${this.#parameters.head}) ${body}`;
+  /** In a function that has captured something, or that is made more than once: how the runtime finds out. */
+  #probe(): string {
+    if (this.#context.method.parent === null) return '';
+    const { gate, meta } = this.#names;
+    const captured = this.#context.captured.map(({ name }) => name).join(', ');
+    return `if (${gate}.p !== null) return ${gate}.p(${meta}, [${captured}]);\n`;
+  }
+
+  /** The function as an expression or declaration. */
+  #function(body: string): string {
+    const { node, form, name, parent } = this.#context.method;
+    const { head } = this.#parameters;
+    if (node.type === 'ArrowFunctionExpression') return `(${head}) => ${body}`;
+    if (parent === null) return `function ${name === 'default' ? '' : name}(${head}) ${body}`;
+    return form === 'member' ? `(${head}) ${body}` : `function (${head}) ${body}`;
+  }
+
+  /** Names the function as the language would, without its name meaning anything inside. */
+  #factory(text: string): string {
+    const { method, module, captured, self } = this.#context;
+    const name = module.functions.factoryOf(method) ?? '';
+    const { gate } = this.#names;
+    const { name: called } = method;
+    const isFree = identifier.test(called) && !reserved.has(called) && !mentions(text, called);
+    const alias = self?.name ?? (isFree ? called : module.fresh('$it'));
+    const key = JSON.stringify(called);
+    let made = `({ ${key}: ${text} })[${key}]`;
+    if (method.form === 'member') made = `({ ${key}${text} })[${key}]`;
+    else if (called === '') made = `(0, ${text})`;
+    else if (alias === called) made = text;
+    const kept =
+      method.kind === 'plain' ? made : `${gate}.functionOf(${JSON.stringify(method.kind)}, ${made})`;
+    const parameters = captured.map((slot) => slot.name).join(', ');
+    return `function ${name}(${parameters}) {\nconst ${alias} = ${kept};\nreturn ${alias};\n}`;
   }
 
   #resumeBody(save: string): string {
-    const { pc, goal, frame, task, error, isAsync } = this.#names;
+    const { pc, goal, frame, task, error, kind, resume } = this.#names;
+    const isFramed = kind !== 'plain';
     const emission = new Emission(this.#names, this.#saved, this.#counter, true);
     const body = emission.body(this.#steps);
-    const given = isAsync ? this.#parameters.slots : [];
-    const restore = this.#saved.map((slot, index) => `${slot.name} = ${frame}.vars[${index}];\n`).join('');
-    const first = isAsync
-      ? `if (${goal} === 0) {\n${given.map((slot, index) => `${slot.name} = ${frame}.vars[${index}];\n`).join('')}} else {\n${restore}}\n`
-      : restore;
-    const end = isAsync ? `\nreturn ${this.#names.gate}.done(${task}, undefined);` : '';
+    const spelled = (slot: Slot): string => (slot.name === selfMark ? this.#names.self : slot.name);
+    const from = (slots: readonly Slot[]): string =>
+      slots.map((slot, index) => `${spelled(slot)} = ${frame}.vars[${index}];\n`).join('');
+    const given = this.#entry.map(({ slot }) => slot);
+    const first = isFramed
+      ? `if (${goal} === 0) {\n${from(given)}} else {\n${from(this.#saved)}}\n`
+      : from(this.#saved);
+    const end = this.#end();
     const locals = this.#locals(
       [],
-      [`${pc} = 0`, `${goal} = ${frame}.pc`, ...(isAsync ? [`${task} = ${frame}.task`] : [])],
+      [`${pc} = 0`, `${goal} = ${frame}.pc`, ...(isFramed ? [`${task} = ${frame}.task`] : [])],
     );
-    return (
-      `function ${this.#resumeName()}(${frame}) {\n${locals}${first}` +
-      `try {\n${body}${end}\n} catch (${error}) {\n${save}\n}\n}`
-    );
+    const caught = save.replace('STATE', () => emission.state);
+    return `function ${resume}(${frame}) {\n${locals}${first}try {\n${body}${end}\n} catch (${error}) {\n${caught}\n}\n}`;
   }
 
-  /** The function as written, its types erased, for calls outside an execution. */
-  #original(name: string): string {
-    const { node } = this.#context.method;
-    const source = this.#context.module.source;
-    const body = child(node, 'body');
-    const parameters = nodes(node, 'params');
-    const head = parameters.map((parameter) => source.original(parameter.start, parameter.end)).join(', ');
-    const text = source.original(body.start, body.end);
-    return `async function ${name}(${head}) ${body.type === 'BlockStatement' ? text : `{\nreturn ${text};\n}`}`;
+  /** What a body's end returns, where that is more than nothing. */
+  #end(): string {
+    const { kind, gate, task, frame, constructs } = this.#names;
+    if (kind === 'async') return `\nreturn ${gate}.done(${task}, undefined);`;
+    return constructs ? `\nreturn ${gate}.made(${frame}, undefined);` : '';
   }
+}
+
+const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
+
+const reserved = new Set(
+  `await break case catch class const continue debugger default delete do else enum export extends false finally for
+  function if implements import in instanceof interface let new null package private protected public return static
+  super switch this throw true try typeof var void while with yield arguments eval`.split(/\s+/),
+);
+
+/** Whether a text may refer to a variable of that name; property names after a dot do not count. */
+function mentions(text: string, name: string): boolean {
+  const escaped = name.replaceAll('$', '\\$');
+  return new RegExp(`(?<![\\p{ID_Continue}$.])${escaped}(?![\\p{ID_Continue}$])`, 'u').test(text);
 }

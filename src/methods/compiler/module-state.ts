@@ -1,4 +1,4 @@
-import type { Method } from './calls.ts';
+import type { Method } from './functions.ts';
 import type { Finding } from './language.ts';
 import {
   child,

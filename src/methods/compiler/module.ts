@@ -1,28 +1,21 @@
 import { parseSync } from 'oxc-parser';
-import { assert } from '../../core/assert.ts';
 import { methodId } from '../../core/ids.ts';
 import { textHash } from '../../core/text-hash.ts';
-import { Calls, type Method } from './calls.ts';
+import { Calls, isApiCall } from './calls.ts';
 import type { CompiledMethod, CompileOptions, CompileOutcome, Refusal } from './contract.ts';
 import { eraseTypes } from './erasure.ts';
+import { Functions } from './factories.ts';
+import { findMethods, hasDirective, type Method, outerUses, type OuterUse } from './functions.ts';
+import { rewriteGlobals } from './globals.ts';
 import { checkMethods, type Finding } from './language.ts';
 import { checkModule } from './module-state.ts';
 import type { ModuleContext } from './method-context.ts';
 import { type LoweredMethod, lowerMethod } from './methods.ts';
+import { Names } from './names.ts';
 import { resolveScopes, type Scopes } from './scopes.ts';
-import { containsMarks, finish, sourceMapOf, SourceText } from './source-text.ts';
-import {
-  child,
-  isFunction,
-  isTypeOnly,
-  memberName,
-  type Node,
-  nodes,
-  optional,
-  text,
-  unwrap,
-  walk,
-} from './syntax.ts';
+import { containsMarks, finish, type FinishedText, sourceMapOf, SourceText } from './source-text.ts';
+import { child, isFunction, type Node, nodes, optional, unwrap, walk } from './syntax.ts';
+import { Variables } from './variables.ts';
 
 /** Compiles one ECMAScript module; see `index.ts`. */
 export function compileModule(source: string, options: CompileOptions): CompileOutcome {
@@ -40,7 +33,7 @@ export function compileModule(source: string, options: CompileOptions): CompileO
       })),
   });
   if (containsMarks(source)) {
-    return refuse([{ offset: 0, what: 'a noncharacter (U+FDD1 to U+FDD5)', instead: 'an escape: \\uFDD1' }]);
+    return refuse([{ offset: 0, what: 'a noncharacter (U+FDD1 to U+FDD6)', instead: 'an escape: \\uFDD1' }]);
   }
   const hashbang = /^#!.*/.exec(source);
   if (hashbang !== null) text.blank(0, hashbang[0].length);
@@ -62,18 +55,7 @@ export function compileModule(source: string, options: CompileOptions): CompileO
     ...compiler.check(),
   ];
   if (findings.length > 0) return refuse(findings);
-  const lowered = compiler.lower();
-  const closures = lowered.flatMap(({ liveClosures }) => liveClosures);
-  if (closures.length > 0) {
-    return refuse(
-      closures.map(({ slot, line }) => ({
-        offset: slot.closureAt,
-        what: `the function '${slot.original}', still needed after a safe point (line ${line})`,
-        instead: 'a function at the top level of the module, or the same function again after line ' + line,
-      })),
-    );
-  }
-  return compiler.print(lowered);
+  return compiler.print(compiler.lower());
 }
 
 function languageOf(path: string): 'ts' | 'tsx' | 'js' | 'jsx' {
@@ -82,20 +64,20 @@ function languageOf(path: string): 'ts' | 'tsx' | 'js' | 'jsx' {
   return /\.[cm]?js$/.test(path) ? 'js' : 'ts';
 }
 
-function hasDirective(body: readonly Node[]): boolean {
-  return body.some((statement) => statement['directive'] === 'use movable');
-}
-
 class ModuleCompiler {
   readonly #program: Node;
   readonly #source: SourceText;
   readonly #options: CompileOptions;
   readonly #scopes: Scopes;
   readonly #methods: readonly Method[];
+  readonly #natives: ReadonlySet<Node>;
+  readonly #outer: readonly OuterUse[];
+  readonly #variables: Variables;
   readonly #calls: Calls;
   readonly #isMovableFile: boolean;
   readonly #names = new Set<string>();
   readonly #imports = new Set<string>();
+  #gate = '$';
 
   constructor(program: Node, source: SourceText, options: CompileOptions) {
     this.#program = program;
@@ -103,48 +85,84 @@ class ModuleCompiler {
     this.#options = options;
     this.#scopes = resolveScopes(program);
     this.#isMovableFile = hasDirective(nodes(program, 'body'));
-    this.#methods = this.#findMethods();
-    this.#calls = new Calls(this.#scopes, this.#methods);
+    this.#natives = this.#findNatives();
+    this.#methods = findMethods(program, this.#scopes, {
+      isMovableFile: this.#isMovableFile,
+      isNative: (node) => this.#natives.has(node),
+    });
+    this.#outer = outerUses(this.#methods, this.#scopes);
+    this.#variables = new Variables(program, this.#scopes, this.#methods, this.#outer);
+    this.#calls = new Calls(this.#variables, this.#methods);
     this.#rewriteImports();
   }
 
   check(): readonly Finding[] {
     const misplaced = this.#misplacedDirectives();
     const state = this.#isMovableFile ? checkModule(this.#program, this.#methods) : [];
-    return [...misplaced, ...state, ...checkMethods(this.#methods, this.#scopes, this.#calls)];
+    return [...misplaced, ...state, ...checkMethods(this.#methods, this.#variables, this.#natives)];
   }
 
   lower(): readonly LoweredMethod[] {
     if (this.#methods.length === 0) return [];
+    this.#gate = this.#fresh('$');
+    const parts = {
+      program: this.#program,
+      source: this.#source,
+      variables: this.#variables,
+      methods: this.#methods,
+      outer: this.#outer,
+      gate: this.#gate,
+      fresh: (base: string) => this.#fresh(base),
+    };
+    const names = new Names(parts);
+    const functions = new Functions({ ...parts, names });
+    rewriteGlobals(this.#methods, this.#natives, this.#scopes, this.#source, this.#gate);
+    const outer = new Map<Method, OuterUse[]>();
+    for (const use of this.#outer) {
+      for (const method of use.within) {
+        const list = outer.get(method);
+        if (list === undefined) outer.set(method, [use]);
+        else list.push(use);
+      }
+    }
     const module: ModuleContext = {
+      path: this.#options.path,
       source: this.#source,
       scopes: this.#scopes,
+      variables: this.#variables,
+      names,
       calls: this.#calls,
-      gate: this.#fresh('$'),
+      functions,
+      outer,
+      isDense: this.#options.dense ?? false,
+      gate: this.#gate,
       fresh: (base) => this.#fresh(base),
+      normalised: (given) => this.#normalised(given),
     };
-    this.#gate = module.gate;
-    this.#rewritePromises(module.gate);
     return this.#methods.map((method) => lowerMethod(module, method, this.#options.digest));
   }
 
-  #gate = '$';
-
   print(lowered: readonly LoweredMethod[]): CompileOutcome {
-    const { path, runtimeSpecifier } = this.#options;
-    const header =
-      lowered.length === 0 ? '' : `import { $ as ${this.#gate} } from ${JSON.stringify(runtimeSpecifier)};\n`;
-    let marked = header;
+    const { path } = this.#options;
+    let body = '';
     let at = 0;
     for (const method of lowered) {
-      marked += this.#source.slice(at, method.method.node.start) + method.inPlace;
+      if (method.factory !== null) continue;
+      body += this.#source.slice(at, method.method.node.start) + method.text;
       at = method.method.node.end;
     }
-    marked += this.#source.slice(at, this.#source.source.length);
-    for (const { appended } of lowered) marked += appended === '' ? '' : `\n${appended}`;
-    const finished = finish(marked);
-    const tail = lowered.length === 0 ? '' : this.#registration(lowered, finished);
-    const code = `${finished.code}${tail}`;
+    body += this.#source.slice(at, this.#source.source.length);
+    for (const { factory, resume } of lowered) {
+      if (factory !== null) body += `\n${factory}`;
+      if (resume !== '') body += `\n${resume}`;
+    }
+    // The import, and one line for each method's description, stand first: code that runs on the way needs them.
+    const above = lowered.length === 0 ? 0 : lowered.length + 1;
+    const finished = finish(`${'\n'.repeat(above)}${body}`);
+    const code =
+      lowered.length === 0
+        ? finished.code
+        : `${this.#header(lowered, finished)}${finished.code.slice(above)}${this.#registration(lowered, finished)}`;
     return {
       kind: 'compiled',
       code,
@@ -162,40 +180,26 @@ class ModuleCompiler {
     return name;
   }
 
-  #findMethods(): readonly Method[] {
-    const found: Omit<Method, 'index'>[] = [];
-    const consider = (node: Node, name: string, id: Node | null, exported: boolean): void => {
-      const body = child(node, 'body');
-      const own = body.type === 'BlockStatement' && hasDirective(nodes(body, 'body'));
-      if (!this.#isMovableFile && !own) return;
-      const binding = this.#scopes.bindings.find(({ declaration }) => declaration === id) ?? null;
-      found.push({ name, node, binding, exported });
-    };
-    const reexported = new Set(
-      nodes(this.#program, 'body').flatMap((statement) =>
-        statement.type === 'ExportNamedDeclaration' && optional(statement, 'source') === null
-          ? nodes(statement, 'specifiers').map((specifier) => text(child(specifier, 'local'), 'name'))
-          : [],
-      ),
-    );
-    for (const statement of nodes(this.#program, 'body')) {
-      if (isTypeOnly(statement)) continue;
-      const declaration = optional(statement, 'declaration') ?? statement;
-      const exported = declaration !== statement;
-      if (declaration.type === 'FunctionDeclaration') {
-        const id = optional(declaration, 'id');
-        const name = id === null ? 'default' : text(id, 'name');
-        consider(declaration, name, id, exported || reexported.has(name));
-      } else if (declaration.type === 'VariableDeclaration' && declaration['kind'] === 'const') {
-        for (const declarator of nodes(declaration, 'declarations')) {
-          const init = optional(declarator, 'init');
-          const id = child(declarator, 'id');
-          if (init === null || id.type !== 'Identifier' || !isFunction(unwrap(init))) continue;
-          consider(unwrap(init), text(id, 'name'), id, exported || reexported.has(text(id, 'name')));
-        }
-      }
-    }
-    return found.map((method, index) => ({ ...method, index }));
+  /** Numbers generated names in the order in which they come: an edit elsewhere in the module numbers them otherwise. */
+  #normalised(given: string): string {
+    const numbers = new Map<string, number>();
+    return given.replaceAll(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu, (name) => {
+      if (!this.#names.has(name)) return name;
+      const number = numbers.get(name) ?? numbers.size;
+      numbers.set(name, number);
+      return `$#${number}`;
+    });
+  }
+
+  /** Functions that are passed to `effect` directly: they run at home, natively, and may be asynchronous. */
+  #findNatives(): ReadonlySet<Node> {
+    const found = new Set<Node>();
+    walk(this.#program, (node) => {
+      if (!isApiCall(node, 'effect', this.#scopes)) return;
+      for (const argument of nodes(node, 'arguments'))
+        if (isFunction(unwrap(argument))) found.add(unwrap(argument));
+    });
+    return found;
   }
 
   #misplacedDirectives(): readonly Finding[] {
@@ -231,21 +235,9 @@ class ModuleCompiler {
     });
   }
 
-  /** `Promise.all` and its like work on promises that move: the runtime has its own. */
-  #rewritePromises(gate: string): void {
-    for (const method of this.#methods) {
-      walk(method.node, (node) => {
-        if (node.type !== 'MemberExpression') return;
-        const object = unwrap(child(node, 'object'));
-        if (this.#scopes.globals.get(object) !== 'Promise' || memberName(node) === null) return;
-        this.#source.edit(object.start, object.end, `${gate}.promise`);
-      });
-    }
-  }
-
   #describe({ method, isAsync, length, code, sites }: LoweredMethod): CompiledMethod {
     return {
-      id: methodId(`${this.#options.path}#${method.name}`),
+      id: methodId(`${this.#options.path}#${method.id}`),
       name: method.name,
       code,
       isAsync,
@@ -256,19 +248,20 @@ class ModuleCompiler {
     };
   }
 
-  /** What the module tells the runtime when it is loaded. Whatever says where things are stands after them. */
-  #registration(lowered: readonly LoweredMethod[], finished: ReturnType<typeof finish>): string {
-    const { path } = this.#options;
-    const gate = this.#gate;
+  /** What the module tells the runtime of each method, before anything runs. */
+  #header(lowered: readonly LoweredMethod[], finished: FinishedText): string {
+    const { path, runtimeSpecifier } = this.#options;
+    const lines = new Map<number, [number, number][]>();
+    for (const [key, line] of finished.siteLines) {
+      const [owner, pc] = key.split(':').map(Number) as [number, number];
+      const list = lines.get(owner);
+      if (list === undefined) lines.set(owner, [[line, pc]]);
+      else list.push([line, pc]);
+    }
     const metas = lowered.map((method) => {
       const { index } = method.method;
-      const mapped = (mode: number): readonly (readonly [number, number])[] =>
-        [...finished.siteLines].flatMap(([key, line]) => {
-          const [owner, pc] = key.split(':').map(Number) as [number, number];
-          return owner === index * 2 + mode ? [[line, pc] as const] : [];
-        });
       const described = JSON.stringify({
-        id: `${path}#${method.method.name}`,
+        id: `${path}#${method.method.id}`,
         code: method.code,
         name: method.method.name,
         path,
@@ -276,21 +269,33 @@ class ModuleCompiler {
         line: this.#source.lineOf(method.method.node.start),
         layout: method.layout,
         sites: method.sites.map(({ kind, line, live }) => [kind, line, live]),
-        fastLines: mapped(0),
-        resumeLines: mapped(1),
-        fastHash: textHash(finish(method.inPlace).code),
-        resumeHash: method.appended === '' ? '' : textHash(functionText(finish(method.appended).code)),
+        fastLines: lines.get(index * 2) ?? [],
+        resumeLines: lines.get(index * 2 + 1) ?? [],
+        fastHash: textHash(finish(method.factory ?? method.text).code),
+        resumeHash: textHash(finish(method.resume).code),
       });
-      const resume = method.appended === '' ? 'null' : method.resumeName;
-      return `const ${method.metaName} = ${gate}.method(${described}, ${this.#reference(method)}, ${resume});`;
+      const factory = this.#factoryOf(method);
+      return `const ${method.metaName} = ${this.#gate}.method(${JSON.stringify(described)}, ${method.resumeName}, ${factory});\n`;
     });
-    const constants = this.#isMovableFile ? this.#constants() : [];
-    const line = finished.code.split('\n').length + metas.length + 1;
-    const list = lowered.map(({ metaName }) => metaName).join(', ');
-    return `\n${metas.join('\n')}\n${gate}.module(import.meta.url, ${JSON.stringify(path)}, ${line}, [${list}], { ${constants.join(', ')} }, ${JSON.stringify(finished.lines)});\n`;
+    return `import { $ as ${this.#gate} } from ${JSON.stringify(runtimeSpecifier)};\n${metas.join('')}`;
   }
 
+  #factoryOf({ factory }: LoweredMethod): string | null {
+    return factory === null ? null : (/^function ([^(]+)/.exec(factory)?.[1] ?? null);
+  }
+
+  /** What the module tells the runtime once it was evaluated. Whatever says where things are stands after them. */
+  #registration(lowered: readonly LoweredMethod[], finished: FinishedText): string {
+    const { path } = this.#options;
+    const constants = this.#isMovableFile ? this.#constants() : [];
+    const line = finished.code.split('\n').length + 1;
+    const list = lowered.map((method) => `[${method.metaName}, ${this.#reference(method)}]`).join(', ');
+    return `\n${this.#gate}.module(import.meta.url, ${JSON.stringify(path)}, ${line}, [${list}], { ${constants.join(', ')} }, ${JSON.stringify(finished.lines)});\n`;
+  }
+
+  /** The function of a method that stands at the top level of the module. */
   #reference({ method }: LoweredMethod): string {
+    if (method.parent !== null) return 'null';
     return method.binding?.name ?? method.name;
   }
 
@@ -301,11 +306,4 @@ class ModuleCompiler {
       .filter((binding) => !this.#methods.some((method) => method.binding === binding))
       .map(({ name }) => name);
   }
-}
-
-/** The first function of a text, up to the end that its braces show: generated bodies end with a line of `}` alone. */
-function functionText(code: string): string {
-  const end = code.indexOf('\n}\nasync function ');
-  assert(code.startsWith('function '), 'a resume body is a function');
-  return end === -1 ? code : code.slice(0, end + 2);
 }

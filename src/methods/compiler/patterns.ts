@@ -1,7 +1,5 @@
-import { closureOf } from './calls.ts';
-import { isBoxed } from './counted-loops.ts';
 import type { Expressions } from './expressions.ts';
-import { type Code, code } from './ir.ts';
+import { type Code, code, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
 import { patternNames } from './scopes.ts';
 import { child, children, flag, type Node, optional, text, unwrap } from './syntax.ts';
@@ -27,8 +25,8 @@ export class Patterns {
   prepareBoxes(target: Node): void {
     for (const name of patternNames(target)) {
       const binding = this.#context.bindingOf(name);
-      if (binding !== null && isBoxed(binding) && binding.kind !== 'var') {
-        this.#initialise(name, code('undefined'));
+      if (binding !== null && this.#context.isBoxed(binding) && binding.kind !== 'var') {
+        if (!this.#context.isMadeEarly(binding)) this.#initialise(name, code('undefined'));
       }
     }
   }
@@ -46,18 +44,18 @@ export class Patterns {
     if (binding === null || slot === null) {
       return this.#context.plain(code(`${text(inner, 'name')} = ${value.text};`, value));
     }
-    if (!isBoxed(binding)) return this.#context.set(slot, value);
+    if (!this.#context.isBoxed(binding)) return this.#context.set(slot, value);
     this.#context.plain(code(`${slot.name}.v = ${value.text};`, value, this.#context.verbatim(inner)));
   }
 
   #initialise(name: Node, value: Code): void {
     const binding = this.#context.bindingOf(name);
     const slot = binding === null ? null : this.#context.slotOf(binding);
-    if (binding === null || slot === null || binding.kind === 'var' || !isBoxed(binding)) {
-      // A function that calls itself does not need its variable before it is there.
-      const isClosure = binding !== null && slot !== null && closureOf(binding) !== null;
-      const uses = new Set([...value.uses].filter((used) => !isClosure || used !== slot));
-      return this.assign(name, { text: value.text, uses });
+    if (binding === null || slot === null || binding.kind === 'var' || !this.#context.isBoxed(binding)) {
+      return this.assign(name, value);
+    }
+    if (this.#context.isMadeEarly(binding)) {
+      return this.#context.plain(code(`${slot.name}.v = ${value.text};`, value, slotCode(slot)));
     }
     this.#context.set(slot, code(`{ v: ${value.text} }`, value));
   }

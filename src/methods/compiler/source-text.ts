@@ -10,6 +10,9 @@ export interface Edit {
 // Generated text carries marks until it is complete: an original line at \uFDD1…\uFDD2, a site at \uFDD3…\uFDD4.
 const marks = /\uFDD1(\d+)\uFDD2|\uFDD3(\d+):(\d+)\uFDD4|\n/g;
 
+/** Stands for a function's own `this`, which its resume body holds in a variable. */
+export const selfMark = '\uFDD6';
+
 /** Marks the generated line that holds it as a site of a method. */
 export function siteMark(method: number, pc: number): string {
   return `\uFDD3${method}:${pc}\uFDD4`;
@@ -21,7 +24,7 @@ export function lineMark(line: number): string {
 
 /** Whether a source cannot be compiled since it contains the marks itself. */
 export function containsMarks(source: string): boolean {
-  return /[\uFDD1-\uFDD5]/.test(source);
+  return /[\uFDD1-\uFDD6]/.test(source);
 }
 
 /** One module's source, with the edits that erase types and rename variables. Slices keep track of their lines. */
@@ -82,8 +85,11 @@ export class SourceText {
 
   #apply(start: number, end: number, erasingOnly: boolean): string {
     if (!this.#sorted) {
-      // Insertions stand before a replacement at the same offset; the sort is stable.
-      this.#edits.sort((a, b) => a.start - b.start || a.end - b.end);
+      // Insertions stand before a replacement at the same offset, and the longest replacement wins; the sort is stable.
+      const isInsertion = (edit: Edit): boolean => edit.end === edit.start;
+      this.#edits.sort(
+        (a, b) => a.start - b.start || Number(isInsertion(b)) - Number(isInsertion(a)) || b.end - a.end,
+      );
       this.#sorted = true;
     }
     let out = lineMark(this.lineOf(start));

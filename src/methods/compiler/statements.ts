@@ -53,6 +53,32 @@ export class Statements {
     return this.#surroundings.some(({ kind }) => kind === 'counting');
   }
 
+  /** The statements of a block, whose variables and functions come to be first. */
+  scope(scope: Node, statements: readonly (Node | null)[]): void {
+    this.open(scope);
+    this.list(statements);
+  }
+
+  /** Makes what a block's variables need before its first statement: boxes, dead zones, declared functions. */
+  open(scope: Node): void {
+    const { context } = this;
+    const { variables, gate } = { variables: context.module.variables, gate: context.gate };
+    const declared = variables.declaredIn(scope).filter((binding) => binding.kind !== 'functionName');
+    for (const binding of declared) {
+      const slot = context.slotOf(binding);
+      if (slot === null) continue;
+      const empty = variables.isEarly(binding) ? `${gate}.unset` : 'undefined';
+      if (context.isMadeEarly(binding)) {
+        context.set(slot, code(variables.isBoxed(binding) ? `{ v: ${empty} }` : empty));
+      }
+    }
+    for (const binding of declared) {
+      const isFunction = binding.kind === 'function' && context.module.calls.isMethod(binding.source);
+      if (isFunction)
+        this.expressions.patterns.declare(binding.declaration, context.creation(binding.source));
+    }
+  }
+
   list(statements: readonly (Node | null)[]): void {
     for (const statement of statements) if (statement !== null) this.statement(statement);
   }
@@ -68,7 +94,7 @@ export class Statements {
       case 'VariableDeclaration':
         return this.declaration(node);
       case 'FunctionDeclaration':
-        return this.#function(node);
+        return;
       case 'ReturnStatement':
         return this.#return(node);
       case 'ThrowStatement':
@@ -140,8 +166,9 @@ export class Statements {
 
   #block(node: Node): void {
     const names = this.#takeNames();
-    if (names.length === 0) return this.list(children(node, 'body'));
-    this.#inBlock(names, () => this.list(children(node, 'body')));
+    const build = (): void => this.scope(node, children(node, 'body'));
+    if (names.length === 0) return build();
+    this.#inBlock(names, build);
   }
 
   #inBlock(names: readonly string[], build: () => void): void {
@@ -157,13 +184,6 @@ export class Statements {
       return this.statement(body);
     }
     this.#inBlock([...this.#takeNames(), name], () => this.statement(body));
-  }
-
-  /** A nested function declaration is a constant from where it stands on; uses before it are refused. */
-  #function(node: Node): void {
-    const id = child(node, 'id');
-    const value = this.context.verbatim(node);
-    this.expressions.patterns.declare(id, value);
   }
 
   #if(node: Node): void {
@@ -268,6 +288,7 @@ export class Statements {
     context.emit({ kind: 'try', body, flag, caught });
     const taken = context.collect(() => {
       const parameter = optional(handler, 'param');
+      this.open(handler);
       if (parameter !== null) this.expressions.patterns.declare(parameter, slotCode(caught));
       this.statement(child(handler, 'body'));
     });
@@ -281,9 +302,12 @@ export class Statements {
     const cases = nodes(node, 'cases');
     const tests = cases.map((entry) => optional(entry, 'test'));
     const held = this.expressions.value(child(node, 'discriminant'));
-    const subject = isStableSubject(unwrap(child(node, 'discriminant')))
-      ? held
-      : this.expressions.spill(held);
+    const opened = context.collect(() => this.open(node));
+    const subject =
+      opened.length === 0 && isStableSubject(unwrap(child(node, 'discriminant')))
+        ? held
+        : this.expressions.spill(held);
+    for (const step of opened) context.emit(step);
     const index = tests.some((test) => test !== null && context.hasSite(test))
       ? this.#caseIndex(tests, this.expressions.spill(subject))
       : null;

@@ -1,6 +1,13 @@
 import { messageOf } from '../../core/errors.ts';
 import type { Pin } from '../../core/inspection.ts';
-import { type CodeTable, encode, type PathStep, pathText, type Permanents, UnserialisableError } from '../snapshot/index.ts';
+import {
+  type CodeTable,
+  encode,
+  type PathStep,
+  pathText,
+  type Permanents,
+  UnserialisableError,
+} from '../snapshot/index.ts';
 import type { BufferClass } from '../snapshot/index.ts';
 import type { Digest } from '../../core/ports.ts';
 import { Cursor } from './cursors.ts';

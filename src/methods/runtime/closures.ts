@@ -42,12 +42,13 @@ const asyncFunction = Object.getPrototypeOf(async () => {}) as object;
 
 /** Makes a function of the form that its author wrote look as it would natively. */
 export function functionOf(kind: string, made: object): object {
-  return kind === 'async' ? Object.setPrototypeOf(made, asyncFunction) as object : made;
+  return kind === 'async' ? (Object.setPrototypeOf(made, asyncFunction) as object) : made;
 }
 
 /** `{ [key]: made }`, the function named by its key. */
 export function keyed(key: PropertyKey, made: object): object {
-  const name = typeof key === 'symbol' ? (key.description === undefined ? '' : `[${key.description}]`) : String(key);
+  const name =
+    typeof key === 'symbol' ? (key.description === undefined ? '' : `[${key.description}]`) : String(key);
   Object.defineProperty(made, 'name', { value: name, configurable: true });
   return { [key]: made };
 }
@@ -61,7 +62,11 @@ export function withAccessors(literal: object, accessors: readonly AccessorPart[
     const isAccessor = known !== undefined && !('value' in known);
     const { get, set } = isAccessor ? known : { get: undefined, set: undefined };
     const accessor = kind === 'get' ? { get: made, set } : { get, set: made };
-    Object.defineProperty(literal, key, { ...accessor, enumerable: true, configurable: true } as PropertyDescriptor);
+    Object.defineProperty(literal, key, {
+      ...accessor,
+      enumerable: true,
+      configurable: true,
+    } as PropertyDescriptor);
   }
   return literal;
 }

@@ -1,4 +1,11 @@
-import type { Callable, ClassForm, ClosureForm, CodeTable, MemberForm, PrivatesForm } from '../snapshot/index.ts';
+import type {
+  Callable,
+  ClassForm,
+  ClosureForm,
+  CodeTable,
+  MemberForm,
+  PrivatesForm,
+} from '../snapshot/index.ts';
 import { closureOf } from './closures.ts';
 import { $ } from './gate.ts';
 import type { AnyFunction, LoadedMethod } from './method-code.ts';

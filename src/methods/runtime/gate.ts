@@ -1,7 +1,13 @@
 import { ambient } from './ambient.ts';
 import { functionOf, keyed, type Probe, withAccessors } from './closures.ts';
 import { type Cursor, type View, walkOf, walkViewOf } from './cursors.ts';
-import { type AnyFunction, CompiledMethod, type Frame, type LoadedMethod, type PromiseRecord } from './method-code.ts';
+import {
+  type AnyFunction,
+  CompiledMethod,
+  type Frame,
+  type LoadedMethod,
+  type PromiseRecord,
+} from './method-code.ts';
 import { joinModules, type LoadedModule, loadModule } from './modules.ts';
 import type { Base } from './job-base.ts';
 import { deferred, member, promiseFunctions } from './promise-calls.ts';

@@ -108,7 +108,9 @@ function tried(callback: unknown, ...args: readonly unknown[]): unknown {
 
 /** Only where the language has it: a program that asks must find the same. */
 function where(name: 'withResolvers' | 'try', value: AnyFunction): AnyFunction {
-  return typeof Reflect.get(NativePromise, name) === 'function' ? value : (undefined as unknown as AnyFunction);
+  return typeof Reflect.get(NativePromise, name) === 'function'
+    ? value
+    : (undefined as unknown as AnyFunction);
 }
 
 export const promiseFunctions: Readonly<Record<PromiseFunction, AnyFunction>> = {
@@ -126,7 +128,9 @@ export const promiseFunctions: Readonly<Record<PromiseFunction, AnyFunction>> = 
     const running = thread.gate.x;
     return running === null ? native('reject', [reason]) : running.promises.settled(false, reason).promise;
   },
-  withResolvers: where('withResolvers', () => (thread.gate.x === null ? native('withResolvers', []) : deferred())),
+  withResolvers: where('withResolvers', () =>
+    thread.gate.x === null ? native('withResolvers', []) : deferred(),
+  ),
   try: where('try', tried),
 };
 

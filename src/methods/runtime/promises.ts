@@ -6,8 +6,8 @@ import { JobLine } from './job-line.ts';
 /** The language's own; taken before any program could replace them. */
 export const NativePromise = Promise;
 
-export const nativeThen = Object.getOwnPropertyDescriptor(Promise.prototype, 'then')
-  ?.value as AnyFunction & Promise<unknown>['then'];
+export const nativeThen = Object.getOwnPropertyDescriptor(Promise.prototype, 'then')?.value as AnyFunction &
+  Promise<unknown>['then'];
 
 let settlers: PromiseRecord['settleNative'] | null = null;
 

@@ -90,9 +90,7 @@ export class ReadExecution {
   }
 
   #due({ kind, of }: TimersForm['pending'][number]['due']): Due {
-    return kind === 'sleep'
-      ? { kind, record: this.#record(of as Promise<unknown>) }
-      : { kind, timeout: of };
+    return kind === 'sleep' ? { kind, record: this.#record(of as Promise<unknown>) } : { kind, timeout: of };
   }
 
   #create(kind: string): object {

@@ -268,7 +268,12 @@ class ThreadRuntime implements Runtime {
   }
 
   get #encoding(): EncodeOptions {
-    return { permanents: this.#packages, code: this.#packages.code, buffer: this.#ports.buffer, foreignErrors: 'nearest' };
+    return {
+      permanents: this.#packages,
+      code: this.#packages.code,
+      buffer: this.#ports.buffer,
+      foreignErrors: 'nearest',
+    };
   }
 
   get #decoding(): DecodeOptions {

@@ -1,0 +1,280 @@
+import type { Binding, Scopes } from './scopes.ts';
+import {
+  child,
+  flag,
+  isFunction,
+  isTypeOnly,
+  isWrapper,
+  type Node,
+  nodes,
+  optional,
+  runtimeChildren,
+  text,
+  unwrap,
+  walk,
+} from './syntax.ts';
+
+/** What the function object can do: be constructed; bind `this` and `arguments` of its own; neither. */
+export type FunctionForm = 'function' | 'member' | 'arrow';
+
+export type FunctionKind = 'plain' | 'async' | 'generator' | 'asyncGenerator';
+
+/** A function of a module that becomes movable, and a unit of code of its own. */
+export interface Method {
+  /** Within the module: `census`, `census.count`, `census.~` for one without a name; unique. */
+  readonly id: string;
+  /** The function's `name`. */
+  readonly name: string;
+  /** The function itself. */
+  readonly node: Node;
+  readonly index: number;
+  /** The movable function around it; null at the top level of the module. */
+  readonly parent: Method | null;
+  readonly form: FunctionForm;
+  readonly kind: FunctionKind;
+  /** The variable that holds it: of the module, or of the function around it when it is declared there. */
+  readonly binding: Binding | null;
+  readonly exported: boolean;
+}
+
+export function hasDirective(body: readonly Node[]): boolean {
+  return body.some((statement) => statement['directive'] === 'use movable');
+}
+
+interface FindOptions {
+  readonly isMovableFile: boolean;
+  /** Functions that stay native: those that are passed to `effect`. */
+  readonly isNative: (node: Node) => boolean;
+}
+
+/** The functions of a module that become movable, each before those inside it. */
+export function findMethods(program: Node, scopes: Scopes, options: FindOptions): readonly Method[] {
+  return new Finder(scopes, options).module(program);
+}
+
+class Finder {
+  readonly #options: FindOptions;
+  readonly #found: Method[] = [];
+  readonly #ids = new Map<string, number>();
+  readonly #bindings: ReadonlyMap<Node, Binding>;
+
+  constructor(scopes: Scopes, options: FindOptions) {
+    this.#options = options;
+    this.#bindings = new Map(scopes.bindings.map((binding) => [binding.declaration, binding]));
+  }
+
+  module(program: Node): readonly Method[] {
+    const reexported = new Set(
+      nodes(program, 'body').flatMap((statement) =>
+        statement.type === 'ExportNamedDeclaration' && optional(statement, 'source') === null
+          ? nodes(statement, 'specifiers').map((specifier) => text(child(specifier, 'local'), 'name'))
+          : [],
+      ),
+    );
+    for (const statement of nodes(program, 'body')) {
+      if (isTypeOnly(statement)) continue;
+      const declaration = optional(statement, 'declaration') ?? statement;
+      const exported = declaration !== statement;
+      if (declaration.type === 'FunctionDeclaration') {
+        const id = optional(declaration, 'id');
+        const name = id === null ? 'default' : text(id, 'name');
+        this.#top(declaration, name, id, exported || reexported.has(name));
+      } else if (declaration.type === 'VariableDeclaration' && declaration['kind'] === 'const') {
+        for (const declarator of nodes(declaration, 'declarations')) {
+          const init = optional(declarator, 'init');
+          const id = child(declarator, 'id');
+          if (init === null || id.type !== 'Identifier' || !isFunction(unwrap(init))) continue;
+          this.#top(unwrap(init), text(id, 'name'), id, exported || reexported.has(text(id, 'name')));
+        }
+      }
+    }
+    return this.#found;
+  }
+
+  #top(node: Node, name: string, id: Node | null, exported: boolean): void {
+    const body = child(node, 'body');
+    const own = body.type === 'BlockStatement' && hasDirective(nodes(body, 'body'));
+    if (!this.#options.isMovableFile && !own) return;
+    const binding = id === null ? null : (this.#bindings.get(id) ?? null);
+    const method = this.#add({ name, node, parent: null, form: formOf(node, null), binding, exported });
+    this.#inside(node, method);
+  }
+
+  #add(given: Omit<Method, 'id' | 'index' | 'kind'>): Method {
+    const plain = `${given.parent === null ? '' : `${given.parent.id}.`}${given.name === '' ? '~' : given.name}`;
+    const count = this.#ids.get(plain) ?? 0;
+    this.#ids.set(plain, count + 1);
+    const { length } = this.#found;
+    const method: Method = {
+      ...given,
+      id: count === 0 ? plain : `${plain}~${count + 1}`,
+      index: length,
+      kind: kindOf(given.node),
+    };
+    this.#found.push(method);
+    return method;
+  }
+
+  /** Everything below a node that belongs to `parent`. */
+  #inside(node: Node, parent: Method, around: Node = node): void {
+    for (const below of runtimeChildren(node)) {
+      if (!isFunction(below)) {
+        this.#inside(below, parent, isWrapper(below) ? around : below);
+        continue;
+      }
+      if (this.#options.isNative(below)) continue;
+      const id = optional(below, 'id');
+      const name = id === null ? nameFrom(around, below) : text(id, 'name');
+      const declared =
+        below.type === 'FunctionDeclaration' && id !== null ? this.#bindings.get(id) : undefined;
+      const method = this.#add({
+        name,
+        node: below,
+        parent,
+        form: formOf(below, around),
+        binding: declared ?? this.#constant(around, below),
+        exported: false,
+      });
+      this.#inside(below, method);
+    }
+  }
+
+  /** The constant that a function is the initial value of. */
+  #constant(around: Node, node: Node): Binding | null {
+    if (around.type !== 'VariableDeclarator' || unwrap(child(around, 'init')) !== node) return null;
+    const binding = this.#bindings.get(child(around, 'id'));
+    return binding?.kind === 'const' ? binding : null;
+  }
+}
+
+function formOf(node: Node, around: Node | null): FunctionForm {
+  if (node.type === 'ArrowFunctionExpression') return 'arrow';
+  if (flag(node, 'async') || flag(node, 'generator')) return 'member';
+  if (around?.type === 'Property' && isMember(around)) return 'member';
+  return around?.type === 'MethodDefinition' ? 'member' : 'function';
+}
+
+function isMember(property: Node): boolean {
+  return flag(property, 'method') || property['kind'] === 'get' || property['kind'] === 'set';
+}
+
+function kindOf(node: Node): FunctionKind {
+  if (flag(node, 'generator')) return flag(node, 'async') ? 'asyncGenerator' : 'generator';
+  return flag(node, 'async') ? 'async' : 'plain';
+}
+
+/** The name that an anonymous function takes from where it stands (ECMA-262, NamedEvaluation); empty if none, or computed. */
+function nameFrom(around: Node, node: Node): string {
+  const named = (target: Node): string => (target.type === 'Identifier' ? text(target, 'name') : '');
+  switch (around.type) {
+    case 'VariableDeclarator':
+      return named(child(around, 'id'));
+    case 'AssignmentExpression': {
+      const names = ['=', '&&=', '||=', '??='].includes(text(around, 'operator'));
+      return names && unwrap(child(around, 'right')) === node ? named(child(around, 'left')) : '';
+    }
+    case 'AssignmentPattern':
+      return named(child(around, 'left'));
+    case 'Property':
+    case 'PropertyDefinition':
+    case 'MethodDefinition': {
+      if (flag(around, 'computed')) return '';
+      const key = keyName(child(around, 'key'));
+      const kind = around['kind'];
+      return kind === 'get' || kind === 'set' ? `${kind} ${key}` : key;
+    }
+    case 'ExportDefaultDeclaration':
+      return 'default';
+    default:
+      return '';
+  }
+}
+
+/** A property's key as written without brackets. */
+export function keyName(key: Node): string {
+  if (key.type === 'Identifier') return text(key, 'name');
+  if (key.type === 'PrivateIdentifier') return `#${text(key, 'name')}`;
+  return String(key['value']);
+}
+
+/** What a method takes from the functions around it, besides what stands at the top level of the module. */
+export interface Captures {
+  /** In the order of their declarations. */
+  readonly bindings: readonly Binding[];
+  /** Its own variable, when that is only ever itself. */
+  readonly self: Binding | null;
+  /** An arrow's: of the function whose `this`, `arguments` or `new.target` it uses. */
+  readonly outer: readonly OuterValue[];
+}
+
+export type OuterKind = 'this' | 'arguments' | 'new.target';
+
+/** `this`, `arguments` or `new.target` of one function. */
+export interface OuterValue {
+  readonly kind: OuterKind;
+  readonly of: Method;
+}
+
+/** Where `this`, `arguments` and `new.target` stand, by the method that they belong to. */
+export interface OuterUse {
+  readonly node: Node;
+  readonly value: OuterValue;
+  /** Whether an arrow that is a method of its own stands between: then it is captured. */
+  readonly isCaptured: boolean;
+  /** Methods whose code contains it, from the innermost up to the one that it belongs to. */
+  readonly within: readonly Method[];
+}
+
+/** Finds the uses of `this`, `arguments` and `new.target` in movable functions. */
+export function outerUses(methods: readonly Method[], scopes: Scopes): readonly OuterUse[] {
+  const byNode = new Map(methods.map((method) => [method.node, method]));
+  const uses: OuterUse[] = [];
+  const visit = (node: Node, within: readonly Method[]): void => {
+    for (const below of runtimeChildren(node)) {
+      if (below.type === 'ClassBody') {
+        visitClass(below, within);
+        continue;
+      }
+      if (isFunction(below)) {
+        const method = byNode.get(below);
+        if (method !== undefined)
+          visit(below, below.type === 'ArrowFunctionExpression' ? [method, ...within] : [method]);
+        else if (below.type === 'ArrowFunctionExpression') visit(below, within);
+        else if (method === undefined) visit(below, []);
+        continue;
+      }
+      const kind = outerKind(below, scopes);
+      const owner = within.at(-1);
+      // An arrow at the top level of a module has nothing of its own, and nothing around it.
+      if (kind !== null && owner !== undefined && owner.form !== 'arrow') {
+        uses.push({ node: below, value: { kind, of: owner }, isCaptured: within.length > 1, within });
+      }
+      visit(below, within);
+    }
+  };
+  // Members of classes have `this` of their own; keys and heritage have the surrounding one.
+  const visitClass = (body: Node, within: readonly Method[]): void => {
+    for (const member of nodes(body, 'body')) {
+      const key = optional(member, 'key');
+      if (key !== null && flag(member, 'computed')) visit(member, within);
+    }
+  };
+  for (const method of methods) if (method.parent === null) visit(method.node, [method]);
+  return uses;
+}
+
+function outerKind(node: Node, scopes: Scopes): OuterKind | null {
+  if (node.type === 'ThisExpression') return 'this';
+  if (node.type === 'MetaProperty') return text(child(node, 'meta'), 'name') === 'new' ? 'new.target' : null;
+  return node.type === 'Identifier' && scopes.globals.get(node) === 'arguments' ? 'arguments' : null;
+}
+
+/** The callees of calls, and the tags of templates: a boxed variable there must not become a method's object. */
+export function callees(program: Node): ReadonlySet<Node> {
+  const found = new Set<Node>();
+  walk(program, (node) => {
+    if (node.type === 'CallExpression') found.add(unwrap(child(node, 'callee')));
+    else if (node.type === 'TaggedTemplateExpression') found.add(unwrap(child(node, 'tag')));
+  });
+  return found;
+}

@@ -1,0 +1,130 @@
+import { callees, type Method, type OuterKind, type OuterUse, type OuterValue } from './functions.ts';
+import type { Binding, Reference } from './scopes.ts';
+import { selfMark, type SourceText } from './source-text.ts';
+import { isFunction, type Node, walk } from './syntax.ts';
+import type { Variables } from './variables.ts';
+
+interface NamingParts {
+  readonly program: Node;
+  readonly source: SourceText;
+  readonly variables: Variables;
+  readonly methods: readonly Method[];
+  readonly outer: readonly OuterUse[];
+  readonly gate: string;
+  /** A name that nothing in the module has. */
+  readonly fresh: (base: string) => string;
+}
+
+/**
+ * Gives every variable of the methods a name that is unique within the function that owns it, where its blocks do not
+ * count any more, and within the functions that capture it; and writes the edits that spell it so.
+ */
+export class Names {
+  readonly #parts: NamingParts;
+  readonly #names = new Map<Binding, string>();
+  readonly #outer = new Map<string, string>();
+  readonly #callees: ReadonlySet<Node>;
+
+  constructor(parts: NamingParts) {
+    this.#parts = parts;
+    this.#callees = callees(parts.program);
+    for (const method of parts.methods) this.#nameVariables(method);
+    for (const use of parts.outer) this.#spellOuter(use);
+  }
+
+  of(binding: Binding): string {
+    return this.#names.get(binding) ?? binding.name;
+  }
+
+  /** How the variable is read and assigned. */
+  spelling(binding: Binding): string {
+    return this.#parts.variables.isBoxed(binding) ? `${this.of(binding)}.v` : this.of(binding);
+  }
+
+  /** The variable that holds a function's `this`, `arguments` or `new.target` where it cannot be said directly. */
+  ofOuter({ kind, of }: OuterValue): string {
+    const key = `${kind}:${of.index}`;
+    const known = this.#outer.get(key);
+    if (known !== undefined) return known;
+    const bases: Readonly<Record<OuterKind, string>> = {
+      this: '$this',
+      arguments: '$args',
+      'new.target': '$new',
+    };
+    const name = this.#parts.fresh(bases[kind]);
+    this.#outer.set(key, name);
+    return name;
+  }
+
+  #nameVariables(method: Method): void {
+    const { variables, fresh } = this.#parts;
+    const taken = this.#takenIn(method);
+    for (const binding of variables.ownedBy(method.node)) {
+      const name = taken.has(binding.name) ? fresh(`${binding.name}$`) : binding.name;
+      taken.add(name);
+      this.#names.set(binding, name);
+      for (const reference of binding.references) this.#spell(binding, reference);
+    }
+  }
+
+  /** Names inside a method that mean something from outside of it. */
+  #takenIn(method: Method): Set<string> {
+    const { scopes } = this.#parts.variables;
+    const taken = new Set<string>();
+    walk(method.node, (node) => {
+      const binding = scopes.byNode.get(node);
+      const isOutside =
+        binding !== undefined &&
+        (binding.owner === null ||
+          binding.owner.start < method.node.start ||
+          binding.owner.end > method.node.end);
+      if (isOutside) taken.add(this.of(binding));
+      const global = scopes.globals.get(node);
+      if (global !== undefined) taken.add(global);
+    });
+    return taken;
+  }
+
+  #spell(binding: Binding, reference: Reference): void {
+    const { node, shorthand, role } = reference;
+    const { source, variables, gate } = this.#parts;
+    const place = this.spelling(binding);
+    const isRead = role === 'read' || role === 'readWrite';
+    const checked =
+      isRead && variables.isChecked(binding, reference)
+        ? `${gate}.let(${place}, ${JSON.stringify(binding.name)})`
+        : place;
+    // A read-and-write cannot stand in a call: it is checked by itself first, where it is lowered.
+    const value = role === 'readWrite' ? place : checked;
+    const spelling =
+      value !== place || (place.includes('.') && this.#callees.has(node))
+        ? calleeSafe(value, this.#callees.has(node))
+        : value;
+    if (spelling === binding.name) return;
+    const end = node.start + binding.name.length;
+    source.edit(node.start, end, shorthand ? `${binding.name}: ${spelling}` : spelling);
+  }
+
+  #spellOuter(use: OuterUse): void {
+    const { source } = this.#parts;
+    const { node, value, isCaptured } = use;
+    const name = this.ofOuter(value);
+    source.edit(node.start, node.end, value.kind === 'this' && !isCaptured ? selfMark : name);
+  }
+}
+
+/** `(0, box.v)(…)`: the box is not the object of the call. */
+function calleeSafe(spelling: string, isCallee: boolean): string {
+  return isCallee ? `(0, ${spelling})` : spelling;
+}
+
+/** The functions directly inside a method that stay native. */
+export function nativesOf(method: Node, isMethod: (node: Node) => boolean): readonly Node[] {
+  const found: Node[] = [];
+  walk(method, (node) => {
+    if (node === method || !isFunction(node)) return true;
+    if (!isMethod(node)) found.push(node);
+    return false;
+  });
+  return found;
+}

@@ -1,0 +1,79 @@
+import { code, type Slot, slotCode } from './ir.ts';
+import type { MethodContext } from './method-context.ts';
+import type { Statements } from './statements.ts';
+import { child, type Node, nodes } from './syntax.ts';
+
+/** A method's parameters: plain names in its head, defaults and patterns in its covered body. */
+export class Parameters {
+  readonly #context: MethodContext;
+  /** The head's slots, in order; they are the first that a frame starts with. */
+  readonly slots: Slot[] = [];
+  /** The function's `length`. */
+  readonly length: number;
+
+  constructor(context: MethodContext) {
+    this.#context = context;
+    const parameters = nodes(context.method.node, 'params');
+    for (const parameter of parameters) this.slots.push(this.#slotFor(parameter));
+    const end = parameters.findIndex(({ type }) => type === 'AssignmentPattern' || type === 'RestElement');
+    this.length = end === -1 ? parameters.length : end;
+  }
+
+  /** The parameter list. Defaults stand in the body; `void 0` keeps the function's length. */
+  get head(): string {
+    return nodes(this.#context.method.node, 'params')
+      .map((parameter, index) => {
+        const name = (this.slots[index] as Slot).name;
+        if (parameter.type === 'RestElement') return `...${name}`;
+        return parameter.type === 'AssignmentPattern' ? `${name} = void 0` : name;
+      })
+      .join(', ');
+  }
+
+  bind(statements: Statements): void {
+    nodes(this.#context.method.node, 'params').forEach((parameter, index) => {
+      const slot = this.slots[index] as Slot;
+      if (parameter.type === 'AssignmentPattern') {
+        this.#default(statements, parameter, slot);
+        this.#declare(statements, child(parameter, 'left'), slot);
+      } else {
+        this.#declare(
+          statements,
+          parameter.type === 'RestElement' ? child(parameter, 'argument') : parameter,
+          slot,
+        );
+      }
+    });
+  }
+
+  #slotFor(parameter: Node): Slot {
+    const inner =
+      parameter.type === 'RestElement'
+        ? child(parameter, 'argument')
+        : parameter.type === 'AssignmentPattern'
+          ? child(parameter, 'left')
+          : parameter;
+    const binding = inner.type === 'Identifier' ? this.#context.bindingOf(inner) : null;
+    return (binding === null ? null : this.#context.slotOf(binding)) ?? this.#context.temporary();
+  }
+
+  #default(statements: Statements, parameter: Node, slot: Slot): void {
+    const context = this.#context;
+    context.emit({
+      kind: 'if',
+      test: code(`${slot.name} === undefined`, slotCode(slot)),
+      taken: context.collect(() =>
+        context.set(slot, statements.expressions.value(child(parameter, 'right'))),
+      ),
+      otherwise: [],
+    });
+  }
+
+  #declare(statements: Statements, target: Node, slot: Slot): void {
+    const context = this.#context;
+    if (target.type !== 'Identifier') return statements.expressions.patterns.declare(target, slotCode(slot));
+    const binding = context.bindingOf(target);
+    if (binding === null || context.spelling(binding) === slot.name) return;
+    context.set(slot, code(`{ v: ${slot.name} }`, slotCode(slot)));
+  }
+}
