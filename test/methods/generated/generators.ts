@@ -39,7 +39,7 @@ export function generatorStatements(d: Draft, p: Place): readonly Choice<Piece>[
 function walk(d: Draft, p: Place, source: Piece, head: string): Piece {
   const item = d.fresh('e');
   const inside = p.inner({ loops: [...p.state.loops, ''] });
-  inside.declare(item, 'number');
+  inside.declare(item, 'number', true);
   return statement(code`${head} (const ${item} of ${source}) {\n${guard}\n${d.block(inside, 3)}\n}`, 4);
 }
 

@@ -62,7 +62,7 @@ function conditional(d: Draft, p: Place): Piece {
 
 function overList(d: Draft, p: Place): Piece {
   const { label, inside } = into(d, p);
-  const item = inside.declare(d.fresh('e'), 'number');
+  const item = inside.declare(d.fresh('e'), 'number', true);
   const lists = p.of('list');
   const list =
     lists.length > 0 && d.below(2) === 0 ? d.pick(lists).name : code`[${d.number(p)}, ${d.number(p)}, 5]`;
@@ -86,8 +86,8 @@ function overCollection(d: Draft, p: Place): Piece {
   const [key, value] = [d.fresh('e'), d.fresh('e')];
   if (maps.length > 0 && d.below(2) === 0) {
     const map = d.pick(maps).name;
-    inside.declare(key, 'number');
-    inside.declare(value, 'number');
+    inside.declare(key, 'number', true);
+    inside.declare(value, 'number', true);
     const change = mapChange(d, inside, map, key);
     return statement(
       code`${label}for (const [${key}, ${value}] of ${map}${d.pick(['', '.entries()'])}) {\n${guard}\n${change}\n${d.block(inside, 2)}\n}`,
@@ -96,7 +96,7 @@ function overCollection(d: Draft, p: Place): Piece {
   }
   const set = sets.length > 0 ? d.pick(sets).name : d.fresh('set');
   const made = sets.length > 0 ? '' : `const ${set} = new Set<any>([3, 1, 2]);\n`;
-  inside.declare(key, 'number');
+  inside.declare(key, 'number', true);
   const change = d.pick([
     `${set}.delete(${key}); if (c.left & 1) ${set}.add(${key});`,
     `if (c.left % 5 === 0) ${set}.clear();`,

@@ -58,7 +58,7 @@ export function taskStatements(d: Draft, p: Place): readonly Choice<Piece>[] {
         code`setTimeout(() => void c.log.push('timer' + ${simple(d, p)}), ${d.pick(['0', '1'])});`,
       );
     }),
-    way(p.awaits ? 1 : 0, 'async', () => {
+    way(p.awaits ? 1 : 0, 'closures', () => {
       d.functions += 1;
       return statement(code`c.log.push(await (${job(d, p)})(${simple(d, p)}));`);
     }),

@@ -1,0 +1,68 @@
+import { SourceTextModule, SyntheticModule } from 'node:vm';
+import { faults } from './faults.ts';
+import type { Build, Task } from './orders.ts';
+import { $, compileModule, describe, digest, refusalText } from './parts.ts';
+import { observer } from './programs.ts';
+
+export type Exports = Readonly<Record<string, unknown>>;
+
+export type Code =
+  { readonly kind: 'compiled'; readonly code: string } | { readonly kind: 'refused'; readonly text: string };
+
+const runtimeSpecifier = 'gate';
+
+/** A build of a program; types erased only, for `native`. */
+export function compile(task: Task, build: Build | 'native'): Code {
+  const source = build === 'native' ? task.source.replace('"use movable";', '') : task.source;
+  const outcome = compileModule(source, {
+    path: 'm.ts',
+    digest,
+    runtimeSpecifier,
+    rewriteSpecifier: (specifier) => specifier,
+    ...(build === 'dense' ? { dense: true } : {}),
+  });
+  if (outcome.kind === 'refused') return { kind: 'refused', text: refusalText(outcome) };
+  const fault = faults.find(({ name }) => name === task.fault);
+  const isPlanted = fault?.kind === 'code' && build !== 'native';
+  return { kind: 'compiled', code: isPlanted ? fault.change(outcome.code) : outcome.code };
+}
+
+const synthetic = new Map<string, SyntheticModule>([
+  [runtimeSpecifier, syntheticOf({ $ })],
+  [observer, syntheticOf({ describe: (value: unknown) => JSON.stringify(describe(value)) })],
+]);
+
+function syntheticOf(values: Exports): SyntheticModule {
+  return new SyntheticModule(Object.keys(values), function () {
+    for (const [name, value] of Object.entries(values)) this.setExport(name, value);
+  });
+}
+
+/** The URL under which the modules of one program are loaded. */
+export const baseOf = (number: number, build: Build | 'native'): string =>
+  `file:///generated/${number}/${build}/`;
+
+/** Evaluates a module in this realm. It is gone when nobody needs it any more: Node.js keeps no record of it. */
+export async function load(number: number, build: Build | 'native', code: string): Promise<Exports> {
+  const url = `${baseOf(number, build)}m.ts`;
+  const module = new SourceTextModule(code, {
+    identifier: url,
+    initializeImportMeta: (meta) => {
+      meta.url = url;
+    },
+  });
+  await module.link((specifier) => {
+    const found = synthetic.get(specifier);
+    if (found === undefined) throw new Error(`A generated program imports ${specifier}`);
+    return found;
+  });
+  await module.evaluate();
+  return module.namespace as Exports;
+}
+
+/** Drops what the runtime knows of a program's modules. */
+export function unload(number: number): void {
+  for (const url of $.modules.keys()) {
+    if (url.startsWith(`file:///generated/${number}/`)) $.modules.delete(url);
+  }
+}

@@ -1,0 +1,106 @@
+import { compile, load, unload } from './modules.ts';
+import type { Build, Compiled, End, Numbered, Order, Outcome, Parcel, Report, Task } from './orders.ts';
+import { builds } from './orders.ts';
+import { type Departure, outcomeOf, visit } from './visits.ts';
+
+// One of two processes between which generated programs move. It is told what to do, and reports what came of it.
+
+let unhandled: string | null = null;
+process.on('unhandledRejection', (reason) => {
+  unhandled ??= reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason);
+});
+
+/** Builds that are loaded here: they are loaded when an execution comes for the first time. */
+const loaded = new Set<string>();
+
+class Reporting {
+  readonly natives: { number: number; outcome: Outcome }[] = [];
+  readonly compiled: Compiled[] = [];
+  readonly parcels: Parcel[] = [];
+  readonly ends: End[] = [];
+
+  add(departure: Departure): void {
+    if (departure.kind === 'left') this.parcels.push(departure.parcel);
+    else this.ends.push(departure.end);
+  }
+}
+
+async function runNative(task: Task): Promise<Outcome> {
+  const code = compile(task, 'native');
+  if (code.kind === 'refused') return code;
+  const { main } = (await load(task.number, 'native', code.code)) as { main: () => unknown };
+  unhandled = null;
+  let outcome: Outcome;
+  try {
+    outcome = outcomeOf(true, await main());
+  } catch (error) {
+    outcome = outcomeOf(false, error);
+  }
+  // Node.js tells of unhandled rejections only after the microtasks.
+  await new Promise((resolve) => setImmediate(resolve));
+  return unhandled === null ? outcome : { kind: 'unhandled', text: unhandled };
+}
+
+async function beginBuild(task: Task, build: Build, report: Reporting): Promise<void> {
+  const { number, seed, fault } = task;
+  const code = compile(task, build);
+  if (code.kind === 'refused') {
+    const progress = { points: 0, next: 0, moves: 0, pinned: 0, pins: [], bytes: 0, seed, nowMs: 0 };
+    report.ends.push({ number, build, outcome: code, progress });
+    return;
+  }
+  report.compiled.push({ number, build, code: code.code });
+  report.add(await guarded({ number, build, fault }, code.code, { seed }));
+}
+
+/** A visit in which not even the loading may take the process down. */
+async function guarded(
+  stay: Pick<Parcel, 'number' | 'build' | 'fault'>,
+  code: string | null,
+  from: { readonly seed: number } | Parcel,
+): Promise<Departure> {
+  try {
+    const key = `${stay.number} ${stay.build}`;
+    if (!loaded.has(key) && code !== null) {
+      loaded.add(key);
+      await load(stay.number, stay.build, code);
+    }
+    return await visit(stay, from);
+  } catch (error) {
+    const text = `crashed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    const progress =
+      'progress' in from
+        ? from.progress
+        : { points: 0, next: 0, moves: 0, pinned: 0, pins: [], bytes: 0, seed: from.seed, nowMs: 0 };
+    const { number, build } = stay;
+    return { kind: 'ended', end: { number, build, outcome: { kind: 'threw', text }, progress } };
+  }
+}
+
+async function obey(order: Order): Promise<Report> {
+  const report = new Reporting();
+  if (order.kind === 'begin') {
+    for (const task of order.tasks) {
+      const outcome = await runNative(task);
+      report.natives.push({ number: task.number, outcome });
+      if (outcome.kind !== 'returned') continue;
+      for (const build of builds) await beginBuild(task, build, report);
+    }
+  } else if (order.kind === 'carryOn') {
+    const codes = new Map(order.compiled.map(({ number, build, code }) => [`${number} ${build}`, code]));
+    for (const parcel of order.parcels) {
+      const { number, build, fault } = parcel;
+      report.add(await guarded({ number, build, fault }, codes.get(`${number} ${build}`) ?? null, parcel));
+    }
+  } else {
+    for (const number of order.numbers) {
+      unload(number);
+      for (const build of builds) loaded.delete(`${number} ${build}`);
+    }
+  }
+  return report;
+}
+
+process.on('message', ({ id, body }: Numbered<Order>) => {
+  void obey(body).then((report) => process.send?.({ id, body: report } satisfies Numbered<Report>));
+});
