@@ -153,6 +153,14 @@ export class Gate {
     return frame.made === null || isObject ? value : frame.made;
   }
 
+  callback(object: Record<string, unknown>, name: string): unknown {
+    return object[name];
+  }
+
+  bind(object: { readonly bind: unknown }): unknown {
+    return object.bind;
+  }
+
   /** Reads a variable that may not have been initialised. */
   let(value: unknown, name: string): unknown {
     if (value === this.unset) throw new ReferenceError(`Cannot access '${name}' before initialization`);
