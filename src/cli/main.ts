@@ -13,6 +13,7 @@ import { addLatencyCommand } from './latency-command.ts';
 import { addRunCommands } from './run-command.ts';
 import { addSimulateCommand } from './simulate-command.ts';
 import { addUpCommand } from './up-command.ts';
+import { addVerifyCommands } from './verify/verify-command.ts';
 import { addWhatIfCommand } from './what-if-command.ts';
 
 function version(): string {
@@ -57,6 +58,7 @@ addExplainCommand(program);
 addWhatIfCommand(program);
 addForecastCommand(program);
 addLatencyCommand(program);
+addVerifyCommands(program);
 
 try {
   await program.parseAsync(process.argv);

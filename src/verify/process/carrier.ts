@@ -125,6 +125,8 @@ export class Carrier {
 
   #begin(runtime: Runtime, at: number): void {
     this.#isHere = true;
+    this.#isAsked = false;
+    this.#given = 0;
     runtime.run(tenureAt(at));
     this.#channel.hold(runtime.inspect(execution)?.effectsPending.length !== 0);
     this.#turnSoon();
@@ -204,7 +206,7 @@ export class Carrier {
     if (running === null) return false;
     const isTick = $.n < 0;
     if (this.#isAsked) this.#heldUp();
-    this.#pass(Math.max(1, this.#given - $.n) + (isTick ? 0 : 1));
+    this.#pass(isTick ? Math.max(1, this.#given - $.n) : this.#given - $.n + 1);
     if (isTick && this.#surveyor !== null) this.#surveyor.look(this.#schedule.point);
     running.refill = () => (this.#given = this.#isAsked ? 0 : this.#gap);
     if (!isTick) $.n = running.refill();

@@ -1,4 +1,4 @@
-import type { HostState } from './messages.ts';
+import type { HostState, Job } from './messages.ts';
 
 /** When the fixed clock begins: 2020-01-01T00:00:00Z. */
 const fixedStartMs = 1_577_836_800_000;
@@ -14,7 +14,13 @@ export class FixedWorld {
   #clockReads = 0;
   #randomState = firstRandomState;
 
-  fixClock(): void {
+  /** Whoever needs the true time has to have asked for it before. */
+  fix({ fixClock, fixRandom }: Pick<Job, 'fixClock' | 'fixRandom'>): void {
+    if (fixClock) this.#fixClock();
+    if (fixRandom) this.#fixRandom();
+  }
+
+  #fixClock(): void {
     const NativeDate = Date;
     const now = (): number => {
       this.#clockReads += 1;
@@ -50,7 +56,7 @@ export class FixedWorld {
     });
   }
 
-  fixRandom(): void {
+  #fixRandom(): void {
     Math.random = () => {
       this.#randomState = (this.#randomState + 0x6d2b79f5) | 0;
       let mixed = Math.imul(this.#randomState ^ (this.#randomState >>> 15), 1 | this.#randomState);

@@ -25,6 +25,7 @@ export async function beMovable(
     () => carrier.isOver(),
     (end) => carrier.tellEnd(end),
   );
+  world.fix(job);
   if (job.entry.kind === 'module') await import(job.entry.url);
   carrier.saboteur = job.sabotage === null ? null : new Saboteur(job.sabotage);
   // Evaluated natively, each time that a process loads it: only the first time counts as the program's.

@@ -10,12 +10,14 @@ import type { WrittenRecord } from './written-record.ts';
 
 /** Runs a program as Node.js itself does, once. */
 export function beNative(
-  { entry, map }: Job,
+  job: Job,
   channel: ChildChannel<Command, Report>,
   world: FixedWorld,
   record: WrittenRecord,
 ): (command: Command) => void {
   const nowMs = performance.now.bind(performance);
+  const { entry, map } = job;
+  world.fix(job);
   let startMs = 0;
   let endMs: number | null = null;
   let isRunning = true;

@@ -1,0 +1,214 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { GodwitError, messageOf } from '../core/errors.ts';
+import type { Reason, Verdict, VerdictKind, VerifyOptions } from './contract.ts';
+import { nodeOfVersion } from './node-versions.ts';
+import { observationDifference } from './observation.ts';
+import type { Job, Survey } from './process/messages.ts';
+import { type Build, type CompiledProgram, compileProgram, type ProgramSource } from './program.ts';
+import { type Run, type RunLimits, runMoved, runUnmoved } from './runs.ts';
+import { beginSchedule, type SchedulePlan } from './schedule.ts';
+import { Trace } from './snapshot-file.ts';
+import { timeBoth } from './timing.ts';
+
+type Compiled = CompiledProgram & { readonly kind: 'compiled' };
+
+/** Points that are all moved at; later ones are thinned. */
+const allUntil = 1_000;
+/** Of the points at which a move was wanted. */
+const pinnedShareMax = 0.1;
+const randomSeed = 0x90d;
+
+/** Runs one program natively, and compiled with moves, and compares what can be seen. */
+export async function verifyFile(file: string, options: VerifyOptions): Promise<Verdict> {
+  const folder = mkdtempSync(join(tmpdir(), 'godwit-verify-'));
+  try {
+    return await new Verification(file, options, folder).verdict();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+class Verification {
+  readonly #file: string;
+  readonly #options: VerifyOptions;
+  readonly #folder: string;
+  readonly #source: ProgramSource;
+  readonly #limits: RunLimits;
+  readonly #trace: Trace | null;
+  readonly #reasons = new Map<string, Reason>();
+  readonly #pids = new Set<number>();
+  #points = 0;
+  #moves = 0;
+  #pinned = 0;
+  #bytes = 0;
+  #nativeMs: number | null = null;
+  #compiledMs: number | null = null;
+
+  constructor(file: string, options: VerifyOptions, folder: string) {
+    this.#file = file;
+    this.#options = options;
+    this.#folder = folder;
+    const { all, script, include, timeoutMs, trace } = options;
+    this.#source = { file: resolve(file), all, script, include: include.map((path) => resolve(path)) };
+    const nowMs = performance.now();
+    this.#limits = { deadlineMs: nowMs + timeoutMs, hurryAtMs: nowMs + timeoutMs / 5 };
+    this.#trace = trace === null ? null : new Trace(trace);
+  }
+
+  async verdict(): Promise<Verdict> {
+    try {
+      return await this.#judge();
+    } catch (error) {
+      if (!(error instanceof GodwitError)) throw error;
+      this.#note('failed', messageOf(error));
+      return this.#verdict('failed');
+    }
+  }
+
+  async #judge(): Promise<Verdict> {
+    const builds = new Map<Build, Compiled>();
+    for (const build of ['native', 'dense', 'production'] as const) {
+      const outcome = compileProgram(this.#source, build, join(this.#folder, build));
+      if (outcome.kind === 'refused') {
+        for (const { path, line, what } of outcome.refusals) this.#note('refused', `${path}:${line} ${what}`);
+        return this.#verdict('refused');
+      }
+      builds.set(build, outcome);
+    }
+    const [native, dense, production] = [...builds.values()] as [Compiled, Compiled, Compiled];
+    const nodes = await Promise.all(this.#options.nodeVersions.map((version) => nodeOfVersion(version)));
+    const expected = await this.#runNatively(native, nodes);
+    if (expected === null) return this.#verdict('unstable');
+    const difference =
+      (await this.#runDense(dense, nodes, expected)) ??
+      (await this.#runProduction(production, nodes, expected));
+    if (difference !== null) return this.#verdict('different', difference);
+    if (this.#options.time) {
+      const times = await timeBoth(
+        this.#job(native, 'native'),
+        this.#job(production, 'movable'),
+        this.#limits,
+      );
+      this.#nativeMs = times.nativeMs;
+      this.#compiledMs = times.compiledMs;
+    }
+    const wanted = this.#moves + this.#pinned;
+    const isUnmoved = this.#points > 0 && (this.#moves === 0 || this.#pinned > wanted * pinnedShareMax);
+    return this.#verdict(isUnmoved ? 'unmoved' : 'equal');
+  }
+
+  /** Twice with this Node.js, and once with each other one. @returns null when they do not agree */
+  async #runNatively(native: Compiled, nodes: readonly string[]): Promise<Run['observation'] | null> {
+    const job = this.#job(native, 'native');
+    const [first, ...others] = await Promise.all(
+      [process.execPath, process.execPath].map((node) => runUnmoved(node, job, this.#limits)),
+    );
+    for (const node of new Set(nodes)) {
+      if (node !== process.execPath) others.push(await runUnmoved(node, job, this.#limits));
+    }
+    if (first === undefined) return null;
+    for (const other of others) {
+      const difference = observationDifference(first.observation, other.observation);
+      if (difference === null) continue;
+      this.#note('unstable', `two native runs differ: ${difference}`);
+      return null;
+    }
+    return first.observation;
+  }
+
+  async #runDense(
+    dense: Compiled,
+    nodes: readonly string[],
+    expected: Run['observation'],
+  ): Promise<string | null> {
+    const job = this.#job(dense, 'movable');
+    const unmoved = await runUnmoved(process.execPath, { ...job, sabotage: null }, this.#limits, {
+      survey: true,
+    });
+    this.#points = unmoved.schedule?.point ?? 0;
+    const early = observationDifference(expected, unmoved.observation);
+    if (early !== null) return `dense build, not moved: ${early}`;
+    const plan: SchedulePlan =
+      this.#options.every === null
+        ? { kind: 'thinned', allUntil, ratio: 1.02 }
+        : { kind: 'every', points: this.#options.every };
+    return this.#runMoved('dense', job, nodes, plan, marksOf(unmoved.survey), expected);
+  }
+
+  async #runProduction(
+    production: Compiled,
+    nodes: readonly string[],
+    expected: Run['observation'],
+  ): Promise<string | null> {
+    const plan: SchedulePlan = { kind: 'random', seed: randomSeed, ratio: 1.04 };
+    return this.#runMoved('production', this.#job(production, 'movable'), nodes, plan, [], expected);
+  }
+
+  async #runMoved(
+    build: Build,
+    job: Job,
+    others: readonly string[],
+    plan: SchedulePlan,
+    marks: readonly number[],
+    expected: Run['observation'],
+  ): Promise<string | null> {
+    const { movesMax, fixClock, fixRandom } = this.#options;
+    const nodes = others.length === 0 ? [process.execPath] : [process.execPath, ...others];
+    const run = await runMoved(nodes, job, beginSchedule(plan, movesMax, marks), this.#limits, (passage) =>
+      this.#trace?.keep({ source: this.#source, build, fixClock, fixRandom }, passage),
+    );
+    this.#moves += run.schedule?.moves ?? 0;
+    this.#bytes += run.bytes;
+    for (const pid of run.pids) this.#pids.add(pid);
+    for (const [reason, count] of run.pins) {
+      this.#pinned += count;
+      this.#note('pinned', reason, count);
+    }
+    const difference = observationDifference(expected, run.observation);
+    return difference === null ? null : `${build} build, ${run.schedule?.moves ?? 0} moves: ${difference}`;
+  }
+
+  #job({ map, entry, method }: Compiled, role: Job['role']): Job {
+    const { fixClock, fixRandom, sabotage, trace } = this.#options;
+    return {
+      role,
+      map,
+      entry,
+      method,
+      trace: trace !== null,
+      argv: [this.#source.file],
+      fixClock,
+      fixRandom,
+      sabotage: role === 'movable' ? sabotage : null,
+    };
+  }
+
+  #note(kind: Reason['kind'], text: string, count = 1): void {
+    const known = this.#reasons.get(`${kind} ${text}`);
+    this.#reasons.set(`${kind} ${text}`, { kind, text, count: (known?.count ?? 0) + count });
+  }
+
+  #verdict(verdict: VerdictKind, difference: string | null = null): Verdict {
+    return {
+      file: this.#file,
+      verdict,
+      points: this.#points,
+      moves: this.#moves,
+      pinned: this.#pinned,
+      bytes: this.#bytes,
+      pids: [...this.#pids],
+      reasons: [...this.#reasons.values()],
+      difference,
+      nativeMs: this.#nativeMs,
+      compiledMs: this.#compiledMs,
+    };
+  }
+}
+
+/** Where a run has to move in any case: points may be counted a little differently once it has moved. */
+function marksOf(survey: Survey | null): readonly number[] {
+  if (survey === null) return [];
+  return [survey.deepestAt, survey.largestAt].flatMap((point) => [point - 1, point, point + 1]);
+}
