@@ -35,16 +35,23 @@ export function eraseTypes(program: Node, source: SourceText): readonly Inerasab
   return eraser.inerasable;
 }
 
-/** Like `eraseTypes`, around what translation.ts has translated in the same text; and types' own imports go too. */
-export function eraseAround(program: Node, source: SourceText, scopes: Scopes): readonly Inerasable[] {
+export interface Erasure {
+  readonly inerasable: readonly Inerasable[];
+  /** Whether more than types is to change, so that the text must be parsed anew. */
+  readonly changes: boolean;
+}
+
+/** Like `eraseTypes`, around what translation.ts translates in the same text; and types' own imports go too. */
+export function eraseAround(program: Node, source: SourceText, scopes: Scopes): Erasure {
   const eraser = new Eraser(source, true);
   eraser.visit(program);
   eraser.elide(program, scopes);
-  return eraser.inerasable;
+  return { inerasable: eraser.inerasable, changes: eraser.changes };
 }
 
 class Eraser {
   readonly inerasable: Inerasable[] = [];
+  changes = false;
   readonly #source: SourceText;
   /** Ends of statements without a semicolon: what follows must not grow together with them once a type is gone. */
   readonly #openEnds = new Set<number>();
@@ -91,14 +98,17 @@ class Eraser {
       if (statement.type === 'ExportNamedDeclaration' && optional(statement, 'source') === null) {
         for (const specifier of nodes(statement, 'specifiers')) {
           const local = child(specifier, 'local');
-          if (scopes.globals.has(local) && this.#typeNames.has(text(local, 'name')))
-            this.#specifier(specifier);
+          if (!scopes.globals.has(local) || !this.#typeNames.has(text(local, 'name'))) continue;
+          this.changes = true;
+          this.#specifier(specifier);
         }
       }
       if (statement.type === 'ExportDefaultDeclaration') {
         const value = child(statement, 'declaration');
         const isType = scopes.globals.has(value) && this.#typeNames.has(text(value, 'name'));
-        if (isType) this.#source.blank(statement.start, statement.end, ';');
+        if (!isType) continue;
+        this.changes = true;
+        this.#source.blank(statement.start, statement.end, ';');
       }
     }
   }
@@ -111,6 +121,7 @@ class Eraser {
       return binding.references.length > 0 || !this.#typeNames.has(binding.name);
     };
     if (specifiers.length === 0 || specifiers.every(isUsed)) return;
+    this.changes = true;
     const used = specifiers.filter(isUsed);
     if (used.length === 0) return this.#source.blank(statement.start, statement.end, ';');
     const fixed = specifiers.find(({ type }) => type !== 'ImportSpecifier');
@@ -151,6 +162,7 @@ class Eraser {
 
   #translated(node: Node): boolean {
     if (!this.#isTranslating) return this.#refuse(node, ...refusalOf(node));
+    this.changes = true;
     switch (node.type) {
       case 'TSEnumDeclaration':
         for (const member of nodes(child(node, 'body'), 'members')) {
@@ -258,6 +270,7 @@ class Eraser {
       this.#refuse(node, 'a type assertion over several lines', "'as' after the expression");
       return;
     }
+    this.changes = true;
     this.#source.blank(node.start, start, '(');
     this.#source.edit(node.end, node.end, ')');
   }
