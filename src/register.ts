@@ -41,6 +41,8 @@ else {
   });
 }
 hookRequire();
+// For tools that rewrite what they load themselves: see `loader/native-stub.ts`.
+Reflect.set(globalThis, Symbol.for('godwit.native'), (url: string) => import(url) as Promise<unknown>);
 process.setSourceMapsEnabled(true);
 
 function answerOf(ask: () => unknown): LoadedSource | null {

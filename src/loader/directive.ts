@@ -1,9 +1,16 @@
 const words = 'use movable';
 
-/** Whether a file may hold the directive: its words stand somewhere. Everything else is left alone, unread. */
+/** Stands at the end of a bundle that holds compiled methods, whatever directives its bundler has left in it. */
+export const compiledMark = '//# godwit: compiled';
+
+/**
+ * Whether a file may hold the directive: its words stand somewhere, and nobody has compiled it. Everything else is left
+ * alone, unread.
+ */
 export function mayBeMovable(content: string | Uint8Array): boolean {
-  if (typeof content === 'string') return content.includes(words);
-  return Buffer.from(content.buffer, content.byteOffset, content.byteLength).includes(words, 0, 'latin1');
+  if (typeof content === 'string') return content.includes(words) && !content.includes(compiledMark);
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  return bytes.includes(words, 0, 'latin1') && !bytes.includes(compiledMark, 0, 'latin1');
 }
 
 /** Files that hold a program, by their names; files of packages are as they are. */

@@ -13,6 +13,7 @@ export interface Segment {
   readonly column: number;
   readonly source: number;
   readonly line: number;
+  readonly sourceColumn: number;
 }
 
 interface MapDocument {
@@ -59,6 +60,7 @@ const digits = new Map(
 function decodeMappings(mappings: string): readonly (readonly Segment[])[] {
   let source = 0;
   let line = 0;
+  let sourceColumn = 0;
   return mappings.split(';').map((text) => {
     const segments: Segment[] = [];
     let column = 0;
@@ -68,7 +70,8 @@ function decodeMappings(mappings: string): readonly (readonly Segment[])[] {
       if (fields.length < 4) continue;
       source += fields[1] ?? 0;
       line += fields[2] ?? 0;
-      segments.push({ column, source, line });
+      sourceColumn += fields[3] ?? 0;
+      segments.push({ column, source, line, sourceColumn });
     }
     return segments;
   });
@@ -120,4 +123,50 @@ export function splitInlineMap(code: string): { readonly code: string; readonly 
 /** A text with its map at its end, as Node.js reads it. */
 export function withInlineMap(code: string, map: string): string {
   return `${code}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`;
+}
+
+const alphabet = [...digits.keys()];
+
+function vlq(value: number): string {
+  let rest = value < 0 ? (-value << 1) | 1 : value << 1;
+  let out = '';
+  do {
+    const bits = rest & 31;
+    rest >>>= 5;
+    out += alphabet[rest > 0 ? bits | 32 : bits];
+  } while (rest > 0);
+  return out;
+}
+
+/** @returns the map as a document, without names */
+export function writeMap(map: ReadMap): SourceMapDocument {
+  let source = 0;
+  let line = 0;
+  let sourceColumn = 0;
+  const mappings = map.lines.map((segments) => {
+    let column = 0;
+    return segments
+      .map((one) => {
+        const fields = [
+          one.column - column,
+          one.source - source,
+          one.line - line,
+          one.sourceColumn - sourceColumn,
+        ];
+        ({ column, source, line, sourceColumn } = one);
+        return fields.map(vlq).join('');
+      })
+      .join(',');
+  });
+  const { sources, contents } = map;
+  return { version: 3, names: [], sources, sourcesContent: contents, mappings: mappings.join(';') };
+}
+
+/** A source map (version 3), ready to be written as JSON. */
+export interface SourceMapDocument {
+  readonly version: 3;
+  readonly names: readonly string[];
+  readonly sources: readonly string[];
+  readonly sourcesContent: readonly (string | null)[];
+  readonly mappings: string;
 }
