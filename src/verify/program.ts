@@ -104,6 +104,7 @@ class ProgramCompiler {
     const outcome = compileModule(text, {
       path: nameOf(url),
       digest,
+      dense: this.#build === 'dense',
       runtimeSpecifier: ownInstallation.runtime,
       rewriteSpecifier: (specifier) => (specifier === 'godwit' ? builtEntry('index').href : specifier),
     });

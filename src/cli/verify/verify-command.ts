@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { fail } from '../failure.ts';
 import { collect, jsonOption, positiveNumber, wholeNumber } from '../options.ts';
 import type { Sabotage, Verdict, VerdictKind, VerifyOptions } from '../../verify/index.ts';
@@ -25,7 +25,7 @@ const defaultTimeoutSeconds = defaultOptions.timeoutMs / 1_000;
 
 export function addVerifyCommands(program: Command): void {
   program
-    .command('verify <files...>')
+    .command('verify [files...]')
     .description('run programs natively, and compiled with many moves, and compare all that can be seen')
     .option('--all', 'compile every function, directive or not, and top-level code', false)
     .option('--script', 'the files are scripts, not modules', false)
@@ -56,7 +56,13 @@ export function addVerifyCommands(program: Command): void {
     .action(resume);
 }
 
-async function verify(files: readonly string[], flags: VerifyFlags): Promise<void> {
+const version = /^\d+(?:\.\d+)*$/;
+
+async function verify(named: readonly string[], flags: VerifyFlags): Promise<void> {
+  // As many versions as there are may follow --node, and then files.
+  const versions = flags.node ?? [];
+  const files = [...named, ...versions.filter((text) => !version.test(text))];
+  if (files.length === 0) throw new InvalidArgumentError('Expected a file: godwit verify src/census.ts');
   const options: VerifyOptions = {
     all: flags.all,
     script: flags.script,
@@ -64,7 +70,7 @@ async function verify(files: readonly string[], flags: VerifyFlags): Promise<voi
     every: flags.every ?? null,
     movesMax: flags.movesMax,
     time: flags.time,
-    nodeVersions: flags.node ?? [],
+    nodeVersions: versions.filter((text) => version.test(text)),
     fixClock: flags.fixClock,
     fixRandom: flags.fixRandom,
     trace: flags.trace ?? null,

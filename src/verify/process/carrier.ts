@@ -49,6 +49,8 @@ export class Carrier {
   #given = 0;
   /** Whether the runtime was asked to stand still here. */
   #isAsked = false;
+  /** The error that nobody caught. */
+  #uncaught: { readonly error: unknown } | null = null;
   #isHere = false;
   #isTurning = false;
   #startMs = 0;
@@ -148,7 +150,12 @@ export class Carrier {
         wake: () => this.#turnSoon(),
         emit: (event) => this.#heard(event),
       },
-      { interrupt: interrupts ? () => this.#interrupts() : null },
+      {
+        interrupt: interrupts ? () => this.#interrupts() : null,
+        uncaught: (_kind, error) => {
+          this.#uncaught = { error };
+        },
+      },
     );
     this.#runtime.install(program, 'file:///');
     this.#runtime.setClock(performance.timeOrigin);
@@ -160,7 +167,7 @@ export class Carrier {
       case 'settled':
         // Its entry waits for ever, so it failed: by a rejection that nobody handled.
         this.#isHere = false;
-        this.#crash(decodeResult(event.settlement.value));
+        this.#crash(this.#uncaught === null ? decodeResult(event.settlement.value) : this.#uncaught.error);
         return;
       case 'effectOutcome': {
         const { sequence, generation: at, ok, value } = event.outcome;
@@ -191,6 +198,8 @@ export class Carrier {
 
   #turn(): void {
     for (let steps = 0; this.#isHere && this.#runtime !== null; steps += 1) {
+      // Nothing has come that it waits for.
+      if (this.#runtime.readyCount() === 0) return;
       const { ready } = this.#runtime.step();
       // A program that waits stands at a point, too.
       if (ready === 0 && this.#isHere) this.#pass(1);

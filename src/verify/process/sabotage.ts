@@ -1,24 +1,33 @@
 import { assertNever } from '../../core/assert.ts';
-import { $ } from '../../methods/runtime/gate.ts';
-import type { Frame, LoadedMethod } from '../../methods/runtime/method-code.ts';
+import { $, type Running } from '../../methods/runtime/gate.ts';
+import type { JobLine } from '../../methods/runtime/job-line.ts';
+import type { Frame } from '../../methods/runtime/method-code.ts';
+import type { Job } from '../../methods/runtime/promise-records.ts';
 import type { Sabotage } from '../contract.ts';
 
-type Resume = NonNullable<LoadedMethod['resume']>;
+/** What of an execution can be made to go wrong. */
+interface Victim {
+  readonly stack: Frame[];
+  readonly promises: { readonly jobs: JobLine<Job> };
+}
 
-/** Lets the first activation that goes on after each arrival go wrong. */
+/** Lets the activation that is to go on first after each arrival go wrong. */
 export class Saboteur {
   #armed = false;
   readonly #sabotage: Sabotage;
 
   constructor(sabotage: Sabotage) {
     this.#sabotage = sabotage;
-    for (const { methods } of $.modules.values()) {
-      for (const method of methods) {
-        const { resume } = method;
-        if (resume === null) continue;
-        (method as { resume: Resume }).resume = (frame) => this.#resume(resume, frame);
-      }
-    }
+    let running: Running | null = null;
+    Object.defineProperty($, 'x', {
+      get: () => running,
+      set: (next: Running | null) => {
+        running = next;
+        if (next === null || !this.#armed) return;
+        this.#armed = false;
+        this.#harm(next as unknown as Victim);
+      },
+    });
   }
 
   /** The program has arrived here. */
@@ -26,41 +35,44 @@ export class Saboteur {
     this.#armed = true;
   }
 
-  #resume(resume: Resume, frame: Frame): unknown {
-    if (!this.#armed) return resume(frame);
-    this.#armed = false;
-    const { meta } = frame.method;
-    const live = meta.sites[frame.pc - 1]?.[2] ?? [];
+  #harm({ stack, promises: { jobs } }: Victim): void {
+    if (stack.length > 0) return this.#harmStack(stack);
+    const harmed = [...jobs];
+    const at = harmed.findIndex((job) => job.kind === 'react' && job.reaction.kind === 'resume');
+    const job = harmed[at];
+    if (job?.kind !== 'react' || job.reaction.kind !== 'resume') return;
+    if (this.#sabotage === 'early-return') harmed.splice(at, 1);
+    else harmed[at] = { ...job, reaction: { kind: 'resume', frame: this.#harmed(job.reaction.frame) } };
+    while (jobs.shift() !== undefined);
+    jobs.push(...harmed);
+  }
+
+  #harmStack(stack: Frame[]): void {
+    const top = stack.pop();
+    if (top === undefined || this.#sabotage === 'early-return') return;
+    const below = this.#sabotage === 'swap-frame' ? stack.pop() : undefined;
+    if (below === undefined) stack.push(this.#harmed(top));
+    else stack.push(top, below);
+  }
+
+  #harmed(frame: Frame): Frame {
+    const { sites } = frame.method.meta;
+    const live = (sites[frame.pc - 1]?.[2] ?? []).filter((index) => frame.vars[index] !== undefined);
+    const [first = 0, second = 0] = live;
+    const vars = [...frame.vars];
     switch (this.#sabotage) {
-      case 'drop-local': {
-        const dropped = live.find((index) => frame.vars[index] !== undefined);
-        return resume({
-          ...frame,
-          vars: frame.vars.map((value, index) => (index === dropped ? undefined : value)),
-        });
-      }
+      case 'drop-local':
+        vars[first] = undefined;
+        return { ...frame, vars };
       case 'swap-frame':
-        return this.#swap(resume, frame, live);
+        [vars[first], vars[second]] = [vars[second], vars[first]];
+        return { ...frame, vars };
       case 'skip-point':
-        return resume({ ...frame, pc: frame.pc < meta.sites.length ? frame.pc + 1 : 1 });
+        return { ...frame, pc: frame.pc < sites.length ? frame.pc + 1 : 1 };
       case 'early-return':
-        return undefined;
+        return frame;
       default:
         return assertNever(this.#sabotage);
     }
-  }
-
-  /** Runs the activation below in place of this one; where there is none, two variables change places. */
-  #swap(resume: Resume, frame: Frame, live: readonly number[]): unknown {
-    const stack = ($.x as unknown as { readonly stack: Frame[] }).stack;
-    const below = stack.pop();
-    if (below !== undefined) {
-      stack.push(frame);
-      return below.method.resume?.(below);
-    }
-    const [first = 0, second = 0] = live.filter((index) => frame.vars[index] !== undefined);
-    const vars = [...frame.vars];
-    [vars[first], vars[second]] = [vars[second], vars[first]];
-    return resume({ ...frame, vars });
   }
 }
