@@ -1,9 +1,12 @@
 import { poolMaxBytes } from './buffer-column.ts';
 import { describeValue } from './describe-value.ts';
 import { kind } from './format.ts';
+import { type FunctionClassified, functionForm } from './functions.ts';
+import type { Hints } from './hints.ts';
 import {
   arrayBufferPrototype,
   arrayPrototype,
+  boxPrototypes,
   bufferLength,
   builtinTag,
   dataViewExtent,
@@ -12,7 +15,9 @@ import {
   describe,
   errorPlaceByPrototype,
   getPrototypeOf,
+  hasOwn,
   isArray,
+  isDetached,
   mapPrototype,
   mapSize,
   objectPrototype,
@@ -29,10 +34,24 @@ import {
   unboxerFor,
   type ViewExtent,
   viewPlaceByPrototype,
+  weakMapHas,
+  weakMapPrototype,
+  weakSetHas,
+  weakSetPrototype,
 } from './intrinsics.ts';
-import type { EncodeOptions, ExternalRecord } from './options.ts';
+import type { Callable, EncodeOptions, ExternalRecord, PrivatesForm } from './options.ts';
+import { intrinsics } from './permanents.ts';
+import { recipeFor, searchParamsOfUrl } from './recipes.ts';
 
-type SimpleKind = typeof kind.plain | typeof kind.nullPrototype | typeof kind.map | typeof kind.set;
+type SimpleKind =
+  | typeof kind.plain
+  | typeof kind.nullPrototype
+  | typeof kind.map
+  | typeof kind.set
+  | typeof kind.weakMap
+  | typeof kind.weakSet
+  | typeof kind.detachedBuffer
+  | typeof kind.arguments;
 
 /** What an object is, and what its head has to say. */
 export type Classified =
@@ -50,68 +69,254 @@ export type Classified =
       readonly followsLength: boolean;
       readonly mayPool: boolean;
     }
-  | { readonly kind: 'external'; readonly record: ExternalRecord }
+  | { readonly kind: 'recipe'; readonly name: string; readonly args: readonly unknown[] }
+  /** Something known, but for its prototype. */
+  | {
+      readonly kind: 'derived';
+      readonly prototype: object;
+      readonly base: Classified;
+      readonly privates: readonly PrivatesForm[];
+    }
+  | FunctionClassified
+  | { readonly kind: 'prototypeOf'; readonly of: object }
+  /** `prototype` is null when the class is the host's own affair: the record says it all then. */
+  | { readonly kind: 'external'; readonly record: ExternalRecord; readonly prototype: object | null }
+  | { readonly kind: 'saved'; readonly name: string; readonly save: () => unknown }
+  /** Held by reference after all. */
+  | { readonly kind: 'named'; readonly name: string }
   | { readonly kind: 'refused'; readonly description: string };
 
-const plain: Classified = { kind: 'simple', as: kind.plain };
-const withoutPrototype: Classified = { kind: 'simple', as: kind.nullPrototype };
-const map: Classified = { kind: 'simple', as: kind.map };
-const set: Classified = { kind: 'simple', as: kind.set };
+const simple = (as: SimpleKind): Classified => ({ kind: 'simple', as });
+const plain = simple(kind.plain);
+const withoutPrototype = simple(kind.nullPrototype);
+const map = simple(kind.map);
+const set = simple(kind.set);
+const weakMap = simple(kind.weakMap);
+const weakSet = simple(kind.weakSet);
+const detachedBuffer = simple(kind.detachedBuffer);
+const argumentsObject = simple(kind.arguments);
 
-/**
- * Says what an object is. What it claims to be by its prototype is checked against what the engine knows it to be,
- * so that an impostor is refused. Runs no code of the object's.
- */
-export function classify(value: object, options: EncodeOptions): Classified {
-  const prototype = getPrototypeOf(value);
-  if (prototype === objectPrototype && isPlain(value)) return plain;
-  try {
-    const known = classifyByPrototype(value, prototype, options);
-    if (known !== null) return known;
-  } catch (thrown) {
-    // An intrinsic getter refused its receiver: the value is not what its prototype says.
-    if (!(thrown instanceof TypeError)) throw thrown;
-  }
-  const record = options.external?.(value) ?? null;
-  return record === null
-    ? { kind: 'refused', description: describeValue(value) }
-    : { kind: 'external', record };
+/** What the objects with one prototype have in common, unless it is one of the language's own. */
+interface Family {
+  /** Whether their classes, as far up as they are not the language's own, are movable. */
+  readonly isMovable: boolean;
+  /** The language's own prototype that they inherit from; null without one. */
+  readonly base: object | null;
 }
 
-function classifyByPrototype(
-  value: object,
-  prototype: object | null,
-  options: EncodeOptions,
-): Classified | null {
-  if (typeof value === 'function') return null;
-  if (prototype === arrayPrototype) return isArray(value) ? { kind: 'array', length: value.length } : null;
-  if (prototype === null) return isPlain(value) ? withoutPrototype : null;
-  if (prototype === mapPrototype) return mapSize(value) >= 0 ? map : null;
-  if (prototype === setPrototype) return setSize(value) >= 0 ? set : null;
-  if (prototype === datePrototype) return { kind: 'date', time: dateTime(value) };
-  if (prototype === regExpPrototype) {
-    return { kind: 'regExp', source: regExpSource(value), flags: regExpFlags(value) };
+/**
+ * Says what objects are. What one claims to be by its prototype is checked against what the engine knows it to be,
+ * so that an impostor is refused. Runs no code of the object's.
+ */
+export class Classifier {
+  readonly #options: EncodeOptions;
+  readonly #hints: Hints;
+  readonly #families = new Map<object, Family>();
+
+  constructor(options: EncodeOptions, hints: Hints) {
+    this.#options = options;
+    this.#hints = hints;
   }
-  if (prototype === arrayBufferPrototype) return classifyBuffer(value);
-  const view = classifyView(value, prototype, options);
-  if (view !== null) return view;
-  const unbox = unboxerFor(prototype);
-  if (unbox !== undefined) return { kind: 'boxed', primitive: Reflect.apply(unbox, value, []) };
-  return classifyError(value, prototype, options);
+
+  classify(value: object): Classified {
+    const options = this.#options;
+    if (options.isProxy?.(value) === true) return { kind: 'refused', description: 'Proxy' };
+    if (typeof value === 'function') {
+      return functionForm(value as Callable, options.code) ?? this.#others(value, null);
+    }
+    const prototype = getPrototypeOf(value);
+    const owner = this.#ownerOf(value);
+    if (owner !== null) {
+      const found = this.#prototypeOf(owner);
+      if (found !== null) return found;
+    } else if (prototype === objectPrototype && isPlain(value)) {
+      return plain;
+    }
+    try {
+      const known = this.#known(value, prototype) ?? this.#derived(value, prototype);
+      if (known !== null) return known;
+    } catch (thrown) {
+      // An intrinsic getter refused its receiver: the value is not what its prototype says.
+      if (!(thrown instanceof TypeError)) throw thrown;
+    }
+    return this.#others(value, prototype);
+  }
+
+  /** The function whose `prototype` the object is. */
+  #ownerOf(value: object): Callable | null {
+    if (!hasOwn(value, 'constructor')) return this.#hints.prototypes.get(value) ?? null;
+    const owner: unknown = describe(value, 'constructor')?.value;
+    if (typeof owner === 'function' && describe(owner, 'prototype')?.value === value)
+      return owner as Callable;
+    return this.#hints.prototypes.get(value) ?? null;
+  }
+
+  #prototypeOf(owner: Callable): Classified | null {
+    const name = this.#options.permanents?.nameOf(owner) ?? intrinsics.nameOf(owner);
+    if (name !== undefined) return { kind: 'named', name: `${name}.prototype` };
+    return this.#isMovable(owner) ? { kind: 'prototypeOf', of: owner } : null;
+  }
+
+  #isMovable(owner: Callable): boolean {
+    return functionForm(owner, this.#options.code) !== null;
+  }
+
+  #known(value: object, prototype: object | null): Classified | null {
+    if (prototype === arrayPrototype) return isArray(value) ? { kind: 'array', length: value.length } : null;
+    if (prototype === objectPrototype) {
+      if (isPlain(value)) return plain;
+      return isOwnArguments(value) ? argumentsObject : null;
+    }
+    if (prototype === null) return isPlain(value) ? withoutPrototype : null;
+    if (prototype === mapPrototype) return mapSize(value) >= 0 ? map : null;
+    if (prototype === setPrototype) return setSize(value) >= 0 ? set : null;
+    if (prototype === datePrototype) return { kind: 'date', time: dateTime(value) };
+    if (prototype === regExpPrototype) {
+      return { kind: 'regExp', source: regExpSource(value), flags: regExpFlags(value) };
+    }
+    if (prototype === arrayBufferPrototype) return classifyBuffer(value);
+    // Each asks for a key that nobody has, and throws when the value is something else.
+    if (prototype === weakMapPrototype) return weakMapHas(value, null) ? null : weakMap;
+    if (prototype === weakSetPrototype) return weakSetHas(value, null) ? null : weakSet;
+    const view = classifyView(value, prototype, this.#options);
+    if (view !== null) return view;
+    const unbox = unboxerFor(prototype);
+    if (unbox !== undefined) return { kind: 'boxed', primitive: Reflect.apply(unbox, value, []) };
+    const place = errorPlaceByPrototype.get(prototype);
+    if (place !== undefined) return isError(value) ? { kind: 'error', place } : null;
+    return this.#recipe(value, prototype);
+  }
+
+  #recipe(value: object, prototype: object): Classified | null {
+    const url = this.#hints.urls.get(value);
+    if (url !== undefined) return { kind: 'recipe', name: searchParamsOfUrl, args: [url] };
+    const recipe = recipeFor(prototype);
+    const args = recipe?.take(value) ?? null;
+    return recipe === undefined || args === null ? null : { kind: 'recipe', name: recipe.name, args };
+  }
+
+  /** Instances of movable classes, and objects that inherit from objects. */
+  #derived(value: object, prototype: object | null): Classified | null {
+    if (prototype === null) return null;
+    let family = this.#families.get(prototype);
+    if (family === undefined) {
+      family = this.#familyOf(prototype);
+      // Slots hidden behind a prototype that knows nothing of them are looked for once: it is slow.
+      if (family.isMovable && family.base === objectPrototype && hasSlots(value)) return null;
+      this.#families.set(prototype, family);
+    }
+    if (!family.isMovable) return null;
+    const isObject = family.base === null || family.base === objectPrototype;
+    const base = isObject ? (isPlainInstance(value) ? plain : null) : this.#known(value, family.base);
+    if (base === null) return null;
+    return { kind: 'derived', prototype, base, privates: this.#options.code?.privatesOf(value) ?? [] };
+  }
+
+  #familyOf(prototype: object): Family {
+    for (let holder: object | null = prototype; holder !== null; holder = getPrototypeOf(holder)) {
+      if (isBase(holder)) return { isMovable: holder !== prototype, base: holder };
+      if (this.#options.isProxy?.(holder) === true || intrinsics.nameOf(holder) !== undefined) break;
+      const owner = this.#ownerOf(holder);
+      if (owner !== null && !this.#isMovable(owner)) break;
+      if (getPrototypeOf(holder) === null) return { isMovable: true, base: null };
+    }
+    return { isMovable: false, base: null };
+  }
+
+  /** What is neither of the language nor of movable code. */
+  #others(value: object, prototype: object | null): Classified {
+    const { external, classes, host, foreignErrors } = this.#options;
+    const record = external?.(value) ?? null;
+    if (record !== null) {
+      return { kind: 'external', record, prototype: this.#isCarried(prototype) ? prototype : null };
+    }
+    const saved = prototype === null ? null : (classes?.of(prototype) ?? null);
+    if (saved !== null) return { kind: 'saved', name: saved.name, save: () => saved.save(value) };
+    const place = foreignErrors === 'nearest' ? nearestError(prototype) : null;
+    if (place !== null) return { kind: 'error', place };
+    const name = host?.nameOf(value);
+    return name === undefined
+      ? { kind: 'refused', description: describeValue(value) }
+      : { kind: 'named', name };
+  }
+
+  /** Whether a prototype is known by reference or movable. */
+  #isCarried(prototype: object | null): boolean {
+    for (let holder = prototype; holder !== null; holder = getPrototypeOf(holder)) {
+      if ((this.#options.permanents?.nameOf(holder) ?? intrinsics.nameOf(holder)) !== undefined) return true;
+      const owner = this.#ownerOf(holder);
+      if (owner !== null && !this.#isMovable(owner)) return false;
+    }
+    return true;
+  }
 }
 
 /** Whether it is nothing but properties: no array, error, arguments object, namespace of a module. */
 function isPlain(value: object): boolean {
   const found = builtinTag(value);
-  if (found === '[object Object]') return true;
+  if (found !== '') return found === '[object Object]';
+  // A toStringTag hides the engine's opinion; a namespace of a module has a fixed one.
   const own = describe(value, Symbol.toStringTag);
-  // With a toStringTag of its own the engine's opinion is hidden; a namespace of a module has a fixed one.
-  return own !== undefined && !(own.value === 'Module' && own.configurable === false);
+  return !(own?.value === 'Module' && own.configurable === false) && !hasSlots(value);
+}
+
+/** The same, of an object whose class was looked at before. */
+function isPlainInstance(value: object): boolean {
+  const found = builtinTag(value);
+  if (found !== '') return found === '[object Object]';
+  return !hasOwn(value, Symbol.toStringTag) || isPlain(value);
+}
+
+/** Strict arguments, which are not tied to parameters. */
+function isOwnArguments(value: object): boolean {
+  return builtinTag(value) === '[object Arguments]' && describe(value, 'callee')?.get !== undefined;
+}
+
+/** The language's own prototypes that instances can be made for. */
+function isBase(prototype: object): boolean {
+  return bases.has(prototype) || viewPlaceByPrototype.has(prototype) || recipeFor(prototype) !== undefined;
+}
+
+const bases: ReadonlySet<object> = new Set<object>([
+  objectPrototype,
+  arrayPrototype,
+  mapPrototype,
+  setPrototype,
+  datePrototype,
+  regExpPrototype,
+  arrayBufferPrototype,
+  weakMapPrototype,
+  weakSetPrototype,
+  ...errorPlaceByPrototype.keys(),
+  ...boxPrototypes,
+]);
+
+const slotProbes: readonly ((value: object) => unknown)[] = [
+  mapSize,
+  setSize,
+  dateTime,
+  bufferLength,
+  dataViewExtent,
+  (value) => weakMapHas(value, null),
+  (value) => weakSetHas(value, null),
+];
+
+/** Whether the engine keeps something in the object that its properties do not show. Slow where it does not. */
+function hasSlots(value: object): boolean {
+  if (isArray(value) || typedArrayName(value) !== undefined) return true;
+  return slotProbes.some((probe) => {
+    try {
+      probe(value);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 function classifyBuffer(value: object): Classified {
   if (bufferLength(value) < 0) throw new TypeError('no buffer');
-  // A view of a detached buffer cannot be made: TypeError, refused.
+  if (isDetached(value)) return detachedBuffer;
   return { kind: 'buffer', bytes: new Uint8Array(value as ArrayBuffer), max: resizableMax(value) };
 }
 
@@ -127,7 +332,10 @@ function classifyView(value: object, prototype: object, options: EncodeOptions):
   }
   const place = viewPlaceByPrototype.get(prototype);
   if (place === undefined) return null;
-  if (place === placeOfView('DataView')) return viewOf(value, place, dataViewExtent(value), false);
+  if (place === placeOfView('DataView')) {
+    const extent = dataViewExtent(value);
+    return viewOf(value, place, extent, false);
+  }
   if (viewPlaceByPrototype.get(prototype) !== placeOfView(typedArrayName(value) as 'Uint8Array')) return null;
   return viewOf(value, place, typedArrayExtent(value), false);
 }
@@ -164,17 +372,16 @@ function followsItsBuffer(view: ArrayBufferView, buffer: object): boolean {
   return follows;
 }
 
-function classifyError(value: object, prototype: object, options: EncodeOptions): Classified | null {
-  const place = errorPlaceByPrototype.get(prototype);
-  if (place !== undefined) return isError(value) ? { kind: 'error', place } : null;
-  if (options.foreignErrors !== 'nearest') return null;
-  for (let holder: object | null = prototype; holder !== null; holder = getPrototypeOf(holder)) {
-    const nearest = errorPlaceByPrototype.get(holder);
-    if (nearest !== undefined) return { kind: 'error', place: nearest };
+/** The place of the language's own class of errors that comes next in the chain; null without one. */
+function nearestError(prototype: object | null): number | null {
+  for (let holder = prototype; holder !== null; holder = getPrototypeOf(holder)) {
+    const place = errorPlaceByPrototype.get(holder);
+    if (place !== undefined) return place;
   }
   return null;
 }
 
 function isError(value: object): boolean {
-  return builtinTag(value) === '[object Error]' || describe(value, Symbol.toStringTag) !== undefined;
+  const found = builtinTag(value);
+  return found === '[object Error]' || found === '';
 }

@@ -6,9 +6,12 @@ import {
   describe,
   errorPlaceByPrototype,
   getPrototypeOf,
+  isExtensible,
   mapForEach,
   mapSize,
   nativeStackGetter,
+  objectPrototype,
+  ownKeys,
   ownNames,
   ownSymbols,
   setForEach,
@@ -17,13 +20,20 @@ import {
   typedArrayName,
 } from './intrinsics.ts';
 import { attributesOf, integrityOf, isAccessor, ordinaryAttributes } from './properties.ts';
+import { ownKeysFromStart } from './recipes.ts';
 import { Refusal } from './refusal.ts';
 
 /** Writes what an object holds. Whatever it refers to is numbered on the way, and written when its turn comes. */
 export function writeContents(out: Encoder, number: number, value: object): void {
+  writeHeld(out, number, value);
+  if (out.privates.size > 0) writePrivates(out, number);
+}
+
+function writeHeld(out: Encoder, number: number, value: object): void {
   switch (out.kinds[number]) {
     case kind.plain:
     case kind.nullPrototype:
+    case kind.derived:
       return writePlain(out, value);
     case kind.array:
       return writeArray(out, value as unknown[]);
@@ -38,17 +48,90 @@ export function writeContents(out: Encoder, number: number, value: object): void
       out.contents.whole(setSize(value));
       setForEach(value, (item) => out.value(item));
       break;
+    case kind.weakMap:
+    case kind.weakSet:
+      out.weak.add(number, value, out.kinds[number] === kind.weakMap);
+      break;
     case kind.view:
     case kind.boxed:
       return writeTrailer(out, value, namedKeys(out, value));
     case kind.error:
-      return writeTrailer(out, value, ownNames(value), foreignName(value));
+      return writeTrailer(out, value, ownNames(value), out.isDerived(number) ? null : foreignName(value));
     case kind.external:
-      return out.value(out.records.get(number)?.record);
+      return writeExternal(out, number, value);
+    case kind.recipe:
+      return writeTrailer(out, value, [], null, 0, addedKeys(out, value));
+    case kind.closure:
+    case kind.class:
+    case kind.bound:
+    case kind.member:
+      return writeFunction(out, value);
+    case kind.saved:
+      return;
     default:
       break;
   }
   writeTrailer(out, value, ownNames(value));
+}
+
+function writePrivates(out: Encoder, number: number): void {
+  const privates = out.privates.get(number);
+  if (privates === undefined) return;
+  out.contents.whole(privates.length);
+  for (const { owner, values } of privates) {
+    out.value(owner);
+    out.contents.whole(values.length);
+    for (const value of values) out.value(value);
+  }
+}
+
+function writeExternal(out: Encoder, number: number, value: object): void {
+  const found = out.records.get(number);
+  out.value(found?.record.record);
+  if (found !== undefined && found.prototype !== null) writeTrailer(out, value, ownNames(value));
+}
+
+/** Own properties that the value has got since it was made. */
+function addedKeys(out: Encoder, value: object): (string | symbol)[] {
+  const keys = ownKeys(value);
+  if (keys.length === 0) return keys;
+  const from = out.recipeOf(value);
+  const first = from === null ? new Set<string | symbol>() : ownKeysFromStart(from.name, from.args);
+  return keys.filter((key) => !first.has(key));
+}
+
+/**
+ * A function's properties, all of them: those that it was made with are compared with them at the target. The
+ * `prototype` that every function is made with goes without saying, unless something was done to it.
+ */
+function writeFunction(out: Encoder, value: object): void {
+  const prototype = describe(value, 'prototype');
+  const held: unknown = prototype?.value;
+  if (prototype !== undefined && typeof held === 'object' && held !== null) {
+    if (prototype.writable === true && isUntouched(held, value)) {
+      return writeTrailer(
+        out,
+        value,
+        [],
+        null,
+        0,
+        ownKeys(value).filter((key) => key !== 'prototype'),
+      );
+    }
+    // A class cannot be given another one: it must be known as the class's own wherever it stands.
+    if (prototype.writable === false) out.claimPrototype(held, value);
+  }
+  writeTrailer(out, value, [], null, 0, ownKeys(value));
+}
+
+/** Whether it is as every function's own prototype is when it is made. */
+function isUntouched(prototype: object, owner: object): boolean {
+  if (getPrototypeOf(prototype) !== objectPrototype || !isExtensible(prototype)) return false;
+  if (ownKeys(prototype).length !== 1) return false;
+  const property = describe(prototype, 'constructor');
+  return (
+    property?.value === owner && attributesOf(property) === (attribute.writable | attribute.configurable)
+  );
 }
 
 /** A plain object is its shape and its values, or, where a property is not ordinary, a list of properties. */
@@ -160,11 +243,16 @@ function writeTrailer(
   names: readonly string[],
   foreign: string | null = null,
   flags = 0,
+  keys: readonly (string | symbol)[] = withSymbols(value, names),
 ): void {
-  const symbols = ownSymbols(value);
-  const has = names.length > 0 || symbols.length > 0 || foreign !== null;
+  const has = keys.length > 0 || foreign !== null;
   out.contents.byte(integrityOf(value) | flags | (has ? hasProperties : 0));
-  if (has) writeProperties(out, value, [...names, ...symbols], foreign);
+  if (has) writeProperties(out, value, keys, foreign);
+}
+
+function withSymbols(value: object, names: readonly string[]): readonly (string | symbol)[] {
+  const symbols = ownSymbols(value);
+  return symbols.length === 0 ? names : [...names, ...symbols];
 }
 
 function writeProperties(
@@ -175,10 +263,16 @@ function writeProperties(
 ): void {
   out.contents.whole(keys.length + (foreign === null ? 0 : 1));
   for (const key of keys) {
-    const property = dataProperty(value, key);
+    const property = propertyOf(value, key);
     out.value(key);
-    out.contents.byte(attributesOf(property));
-    out.value(property.value);
+    if (isAccessor(property)) {
+      out.contents.byte(attributesOf(property) | attribute.accessor);
+      out.value(property.get);
+      out.value(property.set);
+    } else {
+      out.contents.byte(attributesOf(property));
+      out.value(property.value);
+    }
   }
   if (foreign === null) return;
   out.value('name');
@@ -186,17 +280,15 @@ function writeProperties(
   out.value(foreign);
 }
 
-/** An accessor would have to be run to be read: refused. */
-function dataProperty(value: object, key: string | symbol): PropertyDescriptor {
+function propertyOf(value: object, key: string | symbol): PropertyDescriptor {
   const property = describe(value, key);
   if (property === undefined) throw new Refusal(value, 'property that comes and goes', key);
-  if (!isAccessor(property)) return property;
   if (key === 'stack' && nativeStackGetter !== undefined && property.get === nativeStackGetter) {
     const stack: unknown = Reflect.apply(nativeStackGetter, value, []);
     const isOpen = property.configurable === true;
     return { value: stack, writable: isOpen, configurable: isOpen, enumerable: false };
   }
-  throw new Refusal(value, property.get === undefined ? 'setter' : 'getter', key);
+  return property;
 }
 
 /** The name of an error whose own class stays behind; null when its class is one of the language's. */

@@ -3,9 +3,9 @@ import { GodwitError, messageOf } from '../../core/errors.ts';
 import { ByteReader } from './byte-reader.ts';
 import { SnapshotCorruptError } from './errors.ts';
 import { attribute, hasFixedLength, hasProperties, kind, type Kind, sectionCount, tag } from './format.ts';
-import { readHeads } from './heads.ts';
-import { mapSet, objectPrototype, setAdd } from './intrinsics.ts';
-import type { DecodeOptions } from './options.ts';
+import { type External, HeadReader } from './heads.ts';
+import { detach, mapSet, objectPrototype, setAdd, weakMapSet, weakSetAdd } from './intrinsics.ts';
+import type { Callable, DecodeOptions } from './options.ts';
 import { close } from './properties.ts';
 import { readStrings } from './strings.ts';
 import { ValueReader } from './value-reader.ts';
@@ -22,54 +22,106 @@ interface Shape {
 /** Rebuilds a graph: first every object, empty; then what each holds; at last they are closed. */
 class Decoder {
   readonly #shapes: readonly Shape[];
-  readonly #objects: readonly object[];
-  readonly #kinds: readonly Kind[];
-  readonly #externals: readonly { readonly number: number; readonly kind: string }[];
+  readonly #heads: HeadReader;
   readonly #contents: ByteReader;
+  readonly #order: ByteReader;
+  readonly #weak: ByteReader;
   readonly #values: ValueReader;
-  readonly #lengths: ReadonlyMap<number, number>;
+  readonly #weakValues: ValueReader;
   readonly #records = new Map<number, unknown>();
   /** Objects to be closed when the whole graph stands, with their trailers. */
   readonly #closings: { readonly value: object; readonly trailer: number }[] = [];
   readonly #options: DecodeOptions;
+  readonly #externals = new Map<number, External>();
+  /** Filled before their turn. */
+  readonly #filled = new Set<number>();
+  /** How many contents have had their turn; the root's come first. */
+  #turns = 0;
+  #root: unknown = undefined;
 
   constructor(body: Uint8Array, options: DecodeOptions) {
     this.#options = options;
-    const { strings, shapes, heads, contents, pools, blobs } = readSections(body);
+    const { strings, shapes, heads, contents, pools, blobs, order, weak } = readSections(body);
     const texts = readStrings(strings);
     this.#shapes = readShapes(shapes, texts);
     this.#contents = new ByteReader(contents);
-    const read = readHeads({ heads, pools, blobs, texts, options });
-    this.#objects = read.objects;
-    this.#kinds = read.kinds;
-    this.#externals = read.externals;
-    this.#lengths = read.lengths;
-    this.#values = new ValueReader(this.#contents, texts, this.#objects, options);
+    this.#order = new ByteReader(order);
+    this.#weak = new ByteReader(weak);
+    const fillFirst = (): void => this.#fillFirst();
+    this.#heads = new HeadReader({ heads, pools, blobs, texts, options, fillFirst });
+    const { objects } = this.#heads;
+    this.#values = new ValueReader(this.#contents, texts, objects, options);
+    this.#weakValues = new ValueReader(this.#weak, texts, objects, options);
   }
 
   run(): unknown {
-    const root = this.#values.next();
-    for (let number = 0; number < this.#objects.length; number += 1) {
-      this.#fill(number, this.#objects[number] as object);
+    const { objects, detached } = this.#heads;
+    this.#heads.run();
+    for (const external of this.#heads.externals) this.#externals.set(external.number, external);
+    this.#fillTurns(objects.length + 1);
+    while (this.#weak.remaining > 0) this.#fillWeak();
+    if (this.#contents.remaining > 0 || this.#order.remaining > 0) {
+      throw new SnapshotCorruptError('bytes follow its end');
     }
-    if (this.#contents.remaining > 0) throw new SnapshotCorruptError('bytes follow its end');
-    for (const { number, kind: name } of this.#externals) {
-      this.#options.reviver?.fill(this.#objects[number] as object, name, this.#records.get(number));
+    for (const { number, kind: name } of this.#heads.externals) {
+      this.#options.reviver?.fill(objects[number] as object, name, this.#records.get(number));
     }
+    for (const buffer of detached) detach(buffer);
     for (const { value, trailer } of this.#closings) {
       if ((trailer & hasFixedLength) !== 0) Reflect.defineProperty(value, 'length', { writable: false });
       close(value, trailer & levelMask);
     }
-    return root;
+    return this.#root;
   }
 
-  #fill(number: number, value: object): void {
-    switch (this.#kinds[number]) {
+  /** Fills what was written before the next saved instance. */
+  #fillFirst(): void {
+    for (const external of this.#heads.externals) this.#externals.set(external.number, external);
+    this.#fillTurns(this.#order.whole());
+    for (let left = this.#order.count(1); left > 0; left -= 1) {
+      const number = this.#order.whole();
+      if (this.#filled.has(number)) throw new SnapshotCorruptError('an object is filled twice');
+      this.#fill(number);
+      this.#filled.add(number);
+    }
+  }
+
+  #fillTurns(turns: number): void {
+    for (; this.#turns < turns; this.#turns += 1) {
+      const number = this.#turns - 1;
+      if (number < 0) this.#root = this.#values.next();
+      else if (this.#filled.size === 0 || !this.#filled.has(number)) this.#fill(number);
+    }
+  }
+
+  #fillWeak(): void {
+    const number = this.#weak.whole();
+    const collection = this.#heads.objects[number] as object;
+    if (this.#heads.kinds[number] === kind.weakMap) {
+      weakMapSet(collection, this.#weakValues.next(), this.#weakValues.next());
+    } else {
+      weakSetAdd(collection, this.#weakValues.next());
+    }
+  }
+
+  #fill(number: number): void {
+    const value = this.#heads.objects[number];
+    if (value === undefined) throw new SnapshotCorruptError('an object is filled before it is made');
+    if (typeof value === 'symbol') return;
+    this.#fillHeld(number, value);
+    if (this.#heads.withPrivates.size > 0 && this.#heads.withPrivates.has(number)) this.#fillPrivates(value);
+  }
+
+  #fillHeld(number: number, value: object): void {
+    const as = this.#heads.kinds[number];
+    switch (as) {
       case kind.plain:
       case kind.nullPrototype:
-        return this.#fillPlain(value as Record<string, unknown>);
+        return this.#fillPlain(value as Record<string, unknown>, false);
+      case kind.derived:
+        return this.#fillPlain(value as Record<string, unknown>, true);
       case kind.array:
-        this.#fillArray(value as unknown[], this.#lengths.get(number) ?? 0);
+        this.#fillArray(value as unknown[], this.#heads.lengths.get(number) ?? 0);
         break;
       case kind.map:
         for (let left = this.#contents.count(2); left > 0; left -= 1) {
@@ -83,27 +135,49 @@ class Decoder {
         break;
       case kind.external:
         this.#records.set(number, this.#values.next());
+        if (this.#externals.get(number)?.isCarried !== true) return;
+        break;
+      case kind.saved:
         return;
       default:
         break;
     }
     const trailer = this.#contents.byte();
-    if ((trailer & hasProperties) !== 0) this.#fillProperties(value);
+    if (isMadeWithProperties(as)) this.#matchProperties(value, (trailer & hasProperties) !== 0);
+    else if ((trailer & hasProperties) !== 0) this.#fillProperties(value);
     if ((trailer & ~hasProperties) !== 0) this.#closings.push({ value, trailer });
   }
 
-  #fillPlain(value: Record<string, unknown>): void {
+  #fillPrivates(value: object): void {
+    for (let left = this.#contents.count(2); left > 0; left -= 1) {
+      const owner = this.#values.next();
+      const values = Array.from({ length: this.#contents.count(1) }, () => this.#values.next());
+      if (typeof owner !== 'function') throw new SnapshotCorruptError('private elements have no class');
+      this.#options.code?.fillPrivates(value, owner as Callable, values);
+    }
+  }
+
+  #fillPlain(value: Record<string, unknown>, isDerived: boolean): void {
     const head = this.#contents.whole();
     const trailer = head % 4;
     if (trailer !== 0) this.#closings.push({ value, trailer });
     if (head < 4) return this.#fillProperties(value);
     const shape = this.#shapes[Math.floor(head / 4) - 1];
     if (shape === undefined) throw new SnapshotCorruptError('an object has an unknown shape');
+    if (isDerived) {
+      for (const key of shape.keys) {
+        const item = this.#values.next();
+        // Nothing inherited may stand in the way: a setter, or a property that is not writable.
+        if (key in value) define(value, key, dataProperty(item, attribute.all));
+        else value[key] = item;
+      }
+      return;
+    }
     if (shape.isAssignable) {
       for (const key of shape.keys) value[key] = this.#values.next();
       return;
     }
-    for (const key of shape.keys) define(value, key, this.#values.next(), attribute.all);
+    for (const key of shape.keys) define(value, key, dataProperty(this.#values.next(), attribute.all));
   }
 
   #fillArray(array: unknown[], length: number): void {
@@ -123,23 +197,71 @@ class Decoder {
 
   #fillProperties(value: object): void {
     for (let left = this.#contents.count(3); left > 0; left -= 1) {
-      const key = this.#values.next();
-      if (typeof key !== 'string' && typeof key !== 'symbol') {
-        throw new SnapshotCorruptError('a property has no key');
-      }
-      const attributes = this.#contents.byte();
-      define(value, key, this.#values.next(), attributes);
+      const { key, property } = this.#property();
+      define(value, key, property);
     }
+  }
+
+  /** Gives the value just these properties, in their order: it was made with some of its own. */
+  #matchProperties(value: object, has: boolean): void {
+    const count = has ? this.#contents.count(3) : 0;
+    const wanted = Array.from({ length: count }, () => this.#property());
+    const found = Reflect.ownKeys(value);
+    // What stays is the beginning of what is wanted; all else is added behind it.
+    for (let at = 0; at < found.length;) {
+      const key = found[at] as string | symbol;
+      if (key === wanted[at]?.key) at += 1;
+      else if (Reflect.deleteProperty(value, key)) found.splice(at, 1);
+      else break;
+    }
+    for (const { key, property } of wanted) define(value, key, property);
+  }
+
+  #property(): { readonly key: string | symbol; readonly property: PropertyDescriptor } {
+    const key = this.#values.next();
+    if (typeof key !== 'string' && typeof key !== 'symbol') {
+      throw new SnapshotCorruptError('a property has no key');
+    }
+    const attributes = this.#contents.byte();
+    if ((attributes & attribute.accessor) === 0) {
+      return { key, property: dataProperty(this.#values.next(), attributes) };
+    }
+    return { key, property: accessor(this.#values.next(), this.#values.next(), attributes) };
   }
 }
 
-function define(target: object, key: string | symbol, value: unknown, attributes: number): void {
-  const done = Reflect.defineProperty(target, key, {
+/** Functions and the like come with properties; all others are empty when they are made. */
+function isMadeWithProperties(as: Kind | undefined): boolean {
+  return (
+    as === kind.closure ||
+    as === kind.class ||
+    as === kind.bound ||
+    as === kind.member ||
+    as === kind.prototypeOf ||
+    as === kind.arguments
+  );
+}
+
+function dataProperty(value: unknown, attributes: number): PropertyDescriptor {
+  return {
     value,
     writable: (attributes & attribute.writable) !== 0,
     enumerable: (attributes & attribute.enumerable) !== 0,
     configurable: (attributes & attribute.configurable) !== 0,
-  });
+  };
+}
+
+function accessor(get: unknown, set: unknown, attributes: number): PropertyDescriptor {
+  return {
+    get: get as () => unknown,
+    set: set as (value: unknown) => void,
+    enumerable: (attributes & attribute.enumerable) !== 0,
+    configurable: (attributes & attribute.configurable) !== 0,
+  };
+}
+
+function define(target: object, key: string | symbol, property: PropertyDescriptor): void {
+  const done = Reflect.defineProperty(target, key, property);
   if (!done) throw new SnapshotCorruptError(`the property ${String(key)} cannot be set`);
 }
 
@@ -155,6 +277,8 @@ function readSections(body: Uint8Array) {
     contents: next(3),
     pools: next(4),
     blobs: next(5),
+    order: next(6),
+    weak: next(7),
   };
   if (reader.remaining > 0) throw new SnapshotCorruptError('bytes follow its last section');
   return sections;
@@ -192,23 +316,28 @@ export function decodeBody(body: Uint8Array, options: DecodeOptions): unknown {
   }
 }
 
-/** Remembers what the reviver throws, so that it is not taken for damage. */
+/** Remembers what others throw, so that it is not taken for damage. */
 function guard(options: DecodeOptions, thrownOutside: unknown[]): DecodeOptions {
-  const { reviver } = options;
-  if (reviver === undefined) return options;
-  const watched = <T>(call: () => T): T => {
-    try {
-      return call();
-    } catch (thrown) {
-      thrownOutside.push(thrown);
-      throw thrown;
-    }
-  };
+  const watch = <T extends object>(table: T): T =>
+    new Proxy(table, {
+      get(target, key) {
+        const method: unknown = Reflect.get(target, key);
+        if (typeof method !== 'function') return method;
+        return (...given: unknown[]): unknown => {
+          try {
+            return Reflect.apply(method, target, given);
+          } catch (thrown) {
+            thrownOutside.push(thrown);
+            throw thrown;
+          }
+        };
+      },
+    });
+  const { reviver, code, classes } = options;
   return {
     ...options,
-    reviver: {
-      create: (name) => watched(() => reviver.create(name)),
-      fill: (value, name, record) => watched(() => reviver.fill(value, name, record)),
-    },
+    ...(reviver === undefined ? {} : { reviver: watch(reviver) }),
+    ...(code === undefined ? {} : { code: watch(code) }),
+    ...(classes === undefined ? {} : { classes: watch(classes) }),
   };
 }

@@ -3,55 +3,98 @@ import { writeContents } from './contents.ts';
 import { describeValue } from './describe-value.ts';
 import { BufferColumn } from './buffer-column.ts';
 import { SnapshotTooLargeError, UnserialisableError } from './errors.ts';
-import { greatestSmallInteger, kind, type Kind, sectionCount, smallestSmallInteger, tag } from './format.ts';
-import { classify, type Classified } from './classify.ts';
+import { greatestSmallInteger, kind, type Kind, smallestSmallInteger, tag } from './format.ts';
+import { type Classified, Classifier } from './classify.ts';
+import { type Hints, noHints, Restart } from './hints.ts';
 import { wellKnownSymbols } from './intrinsics.ts';
-import type { EncodeOptions, ExternalRecord, Permanents } from './options.ts';
+import { kindOf, operandsOf } from './operands.ts';
+import type { Callable, EncodeOptions, Permanents, PrivatesForm } from './options.ts';
 import { stepsTo } from './path.ts';
 import { intrinsics, noPermanents } from './permanents.ts';
+import { searchParamsOf, urlName } from './recipes.ts';
+import { SavedInstances } from './saved-instances.ts';
 import { ShapeTable } from './shapes.ts';
 import { StringTable } from './strings.ts';
 import { Refusal } from './refusal.ts';
+import { WeakColumn } from './weak-column.ts';
 
 export const defaultSizeLimitBytes = 1024 * 1024 * 1024;
+
+/**
+ * Writes a graph, as the sections of a body in order.
+ *
+ * @throws {UnserialisableError | SnapshotTooLargeError}
+ */
+export function encodeBody(root: unknown, options: EncodeOptions): Uint8Array[] {
+  const hints = noHints();
+  for (;;) {
+    try {
+      return new Encoder(options, hints).run(root);
+    } catch (thrown) {
+      // Each restart knows one thing more of a finite graph.
+      if (!(thrown instanceof Restart)) throw thrown;
+    }
+  }
+}
+
+/** Contents that are being written, or the value of the root. */
+const rootUnit = -1;
 
 /** One pass over a graph. Objects are numbered when they are met, and written in the order of their numbers. */
 export class Encoder {
   readonly options: EncodeOptions;
   readonly permanents: Permanents;
+  readonly hints: Hints;
   readonly strings: StringTable;
   readonly shapes = new ShapeTable();
   readonly heads: ByteWriter;
   readonly contents: ByteWriter;
   readonly buffers = new BufferColumn();
+  /** Weak collections, which are filled when all else is known. */
+  readonly weak: WeakColumn;
   readonly #limitBytes: number;
-  readonly #numbers = new Map<object, number>();
-  readonly objects: object[] = [];
+  readonly #classifier: Classifier;
+  readonly #numbers = new Map<object | symbol, number>();
+  /** Names of what turned out to be held by reference only when it was looked at. */
+  readonly #names = new Map<object, string>();
+  readonly objects: (object | symbol)[] = [];
   readonly kinds: Kind[] = [];
-  /** The object in which each was met: the way back to the root, should a value be refused. -1 is the root. */
-  readonly parents: number[] = [];
-  readonly records = new Map<number, ExternalRecord>();
-  /** The number of the object whose contents are being written. */
-  #current = -1;
+  /** What each was met in: the way back to the root, should a value be refused. Null is the root. */
+  readonly parents: (object | null)[] = [];
+  /** What objects are made of that are made of others. */
+  readonly forms = new Map<object, Classified>();
+  /** What those were met in that wait for others. */
+  readonly #partOf = new Map<object, object | null>();
+  readonly records = new Map<number, Classified & { kind: 'external' }>();
+  readonly privates = new Map<number, readonly PrivatesForm[]>();
+  readonly saving: SavedInstances;
+  /** The object whose contents are being written. */
+  #current: object | null = null;
+  /** The objects that the contents at hand refer to; null while nobody asks. */
+  #referred: number[] | null = null;
 
-  constructor(options: EncodeOptions) {
+  constructor(options: EncodeOptions, hints: Hints) {
     this.options = options;
+    this.hints = hints;
     this.permanents = options.permanents ?? noPermanents;
     this.#limitBytes = options.sizeLimitBytes ?? defaultSizeLimitBytes;
     this.strings = new StringTable(this.#limitBytes);
     this.heads = new ByteWriter(this.#limitBytes);
     this.contents = new ByteWriter(this.#limitBytes);
+    this.weak = new WeakColumn(this.#limitBytes);
+    this.saving = new SavedInstances(this);
+    this.#classifier = new Classifier(options, hints);
   }
 
   /** Runs the pass. @returns the sections, in order */
   run(root: unknown): Uint8Array[] {
     try {
-      this.value(root);
-      for (let number = 0; number < this.objects.length; number += 1) {
-        this.#current = number;
-        writeContents(this, number, this.objects[number] as object);
-        this.#checkSize();
-      }
+      this.#unit(rootUnit, root);
+      let number = 0;
+      do {
+        for (; number < this.objects.length; number += 1) this.#unit(number, root);
+        this.saving.turn = number;
+      } while (this.weak.next(this, this.objects));
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
       throw new UnserialisableError(stepsTo(this, this.#current, thrown), thrown.description);
@@ -59,10 +102,81 @@ export class Encoder {
     return this.#sections();
   }
 
+  /** Writes contents, and before them whatever saved instances they refer to. */
+  #unit(number: number, root: unknown): void {
+    if (this.saving.isWritten(number)) return;
+    this.saving.turn = number;
+    const start = this.contents.length;
+    for (;;) {
+      this.#write(number, root);
+      if (!this.saving.isAwaited) break;
+      this.contents.takeBack(start);
+      this.saving.resolve();
+    }
+    this.#checkSize();
+  }
+
+  #write(number: number, root: unknown): void {
+    const object = this.objects[number];
+    this.#current = object === undefined || typeof object === 'symbol' ? null : object;
+    if (number === rootUnit) this.value(root);
+    else if (this.#current !== null) writeContents(this, number, this.#current);
+  }
+
+  /** Writes contents out of turn, or takes them back when they wait for a saved instance. @returns what they refer to */
+  tryContents(number: number): number[] {
+    return this.#attempt(() => this.#write(number, null));
+  }
+
+  /** Numbers what a saved instance is made of. @returns what that refers to */
+  numberData(value: object, found: Classified & { kind: 'saved' }, parent: object | null): number[] {
+    const { saved } = this.hints;
+    if (!saved.has(value)) saved.set(value, found.save());
+    this.forms.set(value, found);
+    this.#partOf.set(value, parent);
+    this.#current = value;
+    const start = this.contents.length;
+    const referred = this.#attempt(() => this.value(saved.get(value)));
+    this.contents.takeBack(start);
+    return referred;
+  }
+
+  #attempt(write: () => void): number[] {
+    const start = this.contents.length;
+    const referred: number[] = [];
+    this.#referred = referred;
+    write();
+    this.#referred = null;
+    if (this.saving.isAwaited) this.contents.takeBack(start);
+    return referred;
+  }
+
   /** Writes one value; an object that was not met before gets its number and its head. */
   value(value: unknown): void {
-    if (typeof value === 'function' || (typeof value === 'object' && value !== null)) this.#object(value);
-    else this.#primitive(this.contents, value);
+    this.#value(this.contents, value);
+  }
+
+  #value(out: ByteWriter, value: unknown): void {
+    if (typeof value === 'function' || (typeof value === 'object' && value !== null))
+      this.#object(out, value);
+    else this.#primitive(out, value);
+  }
+
+  /** Writes a weak entry: its collection's number, its key, and an item where there is one. */
+  entry(out: ByteWriter, number: number, parts: readonly unknown[]): void {
+    this.#current = this.objects[number] as object;
+    const start = out.length;
+    for (;;) {
+      out.whole(number);
+      for (const part of parts) this.#value(out, part);
+      if (!this.saving.isAwaited) return;
+      out.takeBack(start);
+      this.saving.resolve();
+    }
+  }
+
+  numberOf(value: object | symbol): number | undefined {
+    return this.#numbers.get(value);
   }
 
   /** Writes that `count` elements in a row are missing. */
@@ -96,9 +210,17 @@ export class Encoder {
     if (wellKnown !== undefined) return this.#named(out, tag.wellKnownSymbol, wellKnown);
     const registered = Symbol.keyFor(value);
     if (registered !== undefined) return this.#named(out, tag.registeredSymbol, registered);
-    const permanent = this.permanents.nameOf(value);
-    if (permanent === undefined) throw new Refusal(value, describeValue(value));
-    this.#named(out, tag.permanent, permanent);
+    const permanent = this.permanents.nameOf(value) ?? this.options.host?.nameOf(value);
+    if (permanent !== undefined) return this.#named(out, tag.permanent, permanent);
+    this.#reference(out, this.#numbers.get(value) ?? this.#enterSymbol(value));
+  }
+
+  #enterSymbol(value: symbol): number {
+    const { description } = value;
+    const number = this.#number(value, kind.symbol, this.#current);
+    this.heads.byte(description === undefined ? 0 : 1);
+    if (description !== undefined) this.heads.whole(this.strings.numberOf(description));
+    return number;
   }
 
   #named(out: ByteWriter, tagged: number, name: string): void {
@@ -106,99 +228,280 @@ export class Encoder {
     out.whole(this.strings.numberOf(name));
   }
 
-  #object(value: object): void {
+  #reference(out: ByteWriter, number: number): void {
+    out.byte(tag.object);
+    out.whole(number);
+  }
+
+  #object(out: ByteWriter, value: object): void {
     let number = this.#numbers.get(value);
     if (number === undefined) {
-      const permanent = this.permanents.nameOf(value) ?? intrinsics.nameOf(value);
-      if (permanent !== undefined) return this.#named(this.contents, tag.permanent, permanent);
-      number = this.#meet(value, classify(value, this.options));
+      const name = this.#nameOf(value);
+      if (name !== undefined) return this.#named(out, tag.permanent, name);
+      const found = this.#classifier.classify(value);
+      if (found.kind === 'named') {
+        this.#names.set(value, found.name);
+        return this.#named(out, tag.permanent, found.name);
+      }
+      const isMadeOfOthers = operandsOf(found) !== null;
+      if (isMadeOfOthers || found.kind === 'saved') {
+        if (!this.#meetParts(value, found)) return;
+        number = this.#numbers.get(value) as number;
+      } else {
+        number = this.#enter(value, found, this.#current);
+      }
     } else if (this.kinds[number] === kind.pool) {
       this.buffers.useWhole(value);
     }
-    this.contents.byte(tag.object);
-    this.contents.whole(number);
+    this.#reference(out, number);
+    this.#referred?.push(number);
   }
 
-  /** Numbers the object and writes its head; a view's buffer comes before the view. */
-  #meet(value: object, found: Classified): number {
-    switch (found.kind) {
-      case 'refused':
-        throw new Refusal(value, found.description);
-      case 'simple':
-        return this.#enter(value, found.as);
-      case 'array':
-        return this.#enter(value, kind.array, () => this.heads.whole(found.length));
-      case 'date':
-        return this.#enter(value, kind.date, () => this.heads.float64(found.time));
-      case 'regExp':
-        return this.#enter(value, kind.regExp, () => {
-          this.heads.whole(this.strings.numberOf(found.source));
-          this.heads.whole(this.strings.numberOf(found.flags));
-        });
-      case 'error':
-        return this.#enter(value, kind.error, () => this.heads.byte(found.place));
-      case 'boxed':
-        return this.#enter(value, kind.boxed, () => this.#primitive(this.heads, found.primitive));
-      case 'buffer':
-        return this.#buffer(value, found);
-      case 'view':
-        return this.#view(value, found);
-      case 'external':
-        this.records.set(this.objects.length, found.record);
-        return this.#enter(value, kind.external, () =>
-          this.heads.whole(this.strings.numberOf(found.record.kind)),
-        );
+  #nameOf(value: object): string | undefined {
+    return this.permanents.nameOf(value) ?? intrinsics.nameOf(value) ?? this.#names.get(value);
+  }
+
+  /**
+   * Numbers a value after all that it is made of, however deep that goes.
+   *
+   * @returns false when a saved instance has to be written before
+   */
+  #meetParts(value: object, first: Classified): boolean {
+    const open = new Set<object>([value]);
+    const stack: { readonly value: object; readonly found: Classified; readonly parent: object | null }[] = [
+      { value, found: first, parent: this.#current },
+    ];
+    const holder = this.#current;
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      if (top.found.kind === 'saved') {
+        this.#current = holder;
+        this.saving.await(top.value, top.found, top.parent);
+        return false;
+      }
+      this.#current = top.value;
+      this.forms.set(top.value, top.found);
+      this.#partOf.set(top.value, top.parent);
+      const part = this.#missingPart(top.found);
+      if (part === null) {
+        this.#enter(top.value, top.found, top.parent);
+        stack.pop();
+        continue;
+      }
+      if (open.has(part)) throw new Refusal(part, 'something that is made out of itself');
+      const found = this.#classifier.classify(part);
+      if (found.kind === 'named') this.#names.set(part, found.name);
+      else if (operandsOf(found) === null && found.kind !== 'saved') this.#enter(part, found, top.value);
+      else {
+        open.add(part);
+        stack.push({ value: part, found, parent: top.value });
+      }
     }
+    this.#current = holder;
+    return true;
   }
 
-  #enter(value: object, as: Kind, head?: () => void, parent = this.#current): number {
+  /** The first of the objects that something is made of which is not there yet. */
+  #missingPart(found: Classified): object | null {
+    for (const part of operandsOf(found) ?? []) {
+      const isObject = typeof part === 'function' || (typeof part === 'object' && part !== null);
+      if (isObject && !this.#numbers.has(part) && this.#nameOf(part) === undefined) return part;
+    }
+    return null;
+  }
+
+  /** What the object was met in; null at the root. */
+  parentOf(value: object): object | null {
+    const number = this.#numbers.get(value);
+    return (number === undefined ? this.#partOf.get(value) : this.parents[number]) ?? null;
+  }
+
+  #number(value: object | symbol, as: Kind, parent: object | null): number {
     const number = this.objects.length;
     this.#numbers.set(value, number);
     this.objects.push(value);
     this.kinds.push(as);
     this.parents.push(parent);
     this.heads.byte(as);
-    head?.();
     return number;
   }
 
-  #buffer(value: object, found: Classified & { kind: 'buffer' }): number {
-    this.buffers.add(found.bytes);
-    return found.max === null
-      ? this.#enter(value, kind.arrayBuffer, () => this.heads.whole(found.bytes.length))
-      : this.#enter(value, kind.resizableBuffer, () => {
-          this.heads.whole(found.bytes.length);
-          this.heads.whole(found.max ?? 0);
-        });
+  /** Numbers the object and writes its head; a view's buffer comes before the view. */
+  #enter(value: object, found: Classified, parent: object | null): number {
+    switch (found.kind) {
+      case 'refused':
+        throw new Refusal(value, found.description);
+      case 'simple':
+        return this.#number(value, found.as, parent);
+      case 'derived':
+        return this.#enterDerived(value, found, parent);
+      case 'buffer': {
+        const number = this.#number(
+          value,
+          found.max === null ? kind.arrayBuffer : kind.resizableBuffer,
+          parent,
+        );
+        this.#head(found, value);
+        return number;
+      }
+      default: {
+        if (found.kind === 'view') this.#enterBuffer(value, found);
+        const number = this.#number(value, kindOf(found), parent);
+        if (found.kind === 'external') this.records.set(number, found);
+        if (found.kind === 'recipe' && found.name === urlName) this.#noteSearchParams(value);
+        if (found.kind === 'class') this.#notePrivates(number, this.options.code?.privatesOf(value) ?? []);
+        this.#head(found, value);
+        return number;
+      }
+    }
   }
 
-  #view(value: object, found: Classified & { kind: 'view' }): number {
+  #enterDerived(value: object, found: Classified & { kind: 'derived' }, parent: object | null): number {
+    const { base, privates } = found;
+    if (base.kind === 'view') this.#enterBuffer(value, base);
+    const number = this.#number(value, kind.derived, parent);
+    // What it holds is written as that of its base; ordinary objects mind what they inherit.
+    if (base.kind !== 'simple' || base.as !== kind.plain) this.kinds[number] = kindOf(base);
+    this.#notePrivates(number, privates);
+    this.#value(this.heads, found.prototype);
+    this.heads.byte(privates.length > 0 ? 1 : 0);
+    this.heads.byte(kindOf(base));
+    this.#head(base, value);
+    if (base.kind === 'recipe' && base.name === urlName) this.#noteSearchParams(value);
+    return number;
+  }
+
+  #notePrivates(number: number, privates: readonly PrivatesForm[]): void {
+    if (privates.length > 0) this.privates.set(number, privates);
+  }
+
+  /** What an object's `searchParams` are must be known before they are met. */
+  #noteSearchParams(url: object): void {
+    const params = searchParamsOf(url);
+    if (this.hints.urls.has(params)) return;
+    this.hints.urls.set(params, url);
+    if (this.#numbers.has(params)) throw new Restart();
+  }
+
+  /** Whether the object is what its kind says but for its prototype. */
+  isDerived(number: number): boolean {
+    return this.forms.get(this.objects[number] as object)?.kind === 'derived';
+  }
+
+  recipeOf(value: object): (Classified & { kind: 'recipe' }) | null {
+    const form = this.forms.get(value);
+    const base = form?.kind === 'derived' ? form.base : form;
+    return base?.kind === 'recipe' ? base : null;
+  }
+
+  /** Makes sure that the `prototype` of a class is known as that. */
+  claimPrototype(prototype: object, owner: object): void {
+    const known = this.#numbers.get(prototype);
+    if (known !== undefined && this.kinds[known] === kind.prototypeOf) return;
+    if (this.hints.prototypes.get(prototype) === owner) return;
+    this.hints.prototypes.set(prototype, owner as Callable);
+    if (known !== undefined) throw new Restart();
+  }
+
+  /** What follows the kind. All that it refers to is numbered. */
+  #head(found: Classified, value: object): void {
+    const { heads, strings } = this;
+    switch (found.kind) {
+      case 'array':
+        return heads.whole(found.length);
+      case 'date':
+        return heads.float64(found.time);
+      case 'regExp':
+        heads.whole(strings.numberOf(found.source));
+        return heads.whole(strings.numberOf(found.flags));
+      case 'error':
+        return heads.byte(found.place);
+      case 'boxed':
+        return this.#primitive(heads, found.primitive);
+      case 'buffer':
+        this.buffers.add(found.bytes);
+        heads.whole(found.bytes.length);
+        return found.max === null ? undefined : heads.whole(found.max);
+      case 'view':
+        return this.#viewHead(found);
+      case 'recipe':
+        heads.whole(strings.numberOf(found.name));
+        return this.#list(found.args);
+      case 'closure':
+      case 'class':
+        heads.whole(strings.numberOf(found.code));
+        this.#list(found.captured);
+        if (found.kind === 'closure') return;
+        this.#value(heads, found.superclass);
+        this.#list(found.keys);
+        return heads.byte((this.privates.get(this.objects.length - 1)?.length ?? 0) > 0 ? 1 : 0);
+      case 'bound':
+        this.#value(heads, found.target);
+        this.#value(heads, found.self);
+        return this.#list(found.args);
+      case 'member':
+        this.#value(heads, found.home);
+        return heads.whole(strings.numberOf(found.member));
+      case 'prototypeOf':
+        return this.#value(heads, found.of);
+      case 'external':
+        heads.whole(strings.numberOf(found.record.kind));
+        heads.byte(found.prototype === null ? 0 : 1);
+        return found.prototype === null ? undefined : this.#value(heads, found.prototype);
+      case 'saved':
+        heads.whole(strings.numberOf(found.name));
+        return this.#value(heads, this.hints.saved.get(value));
+      default:
+        return;
+    }
+  }
+
+  #list(values: readonly unknown[]): void {
+    this.heads.whole(values.length);
+    for (const value of values) this.#value(this.heads, value);
+  }
+
+  /** Numbers a saved instance, whose data is whole. */
+  enterSaved(value: object, found: Classified & { kind: 'saved' }, parent: object | null): number {
+    return this.#enter(value, found, parent);
+  }
+
+  /** The buffer of a view. Of small Buffers' pool only what they show is written. */
+  #enterBuffer(value: object, found: Classified & { kind: 'view' }): void {
+    const { buffer } = found.extent;
+    const known = this.#numbers.get(buffer);
+    if (known !== undefined) {
+      if (this.kinds[known] !== kind.pool) return;
+      if (found.mayPool) this.buffers.use(found.extent);
+      else this.buffers.useWhole(buffer);
+    } else if (found.mayPool) {
+      this.buffers.addPool(buffer);
+      this.#number(buffer, kind.pool, value);
+      this.buffers.use(found.extent);
+    } else {
+      const classified = this.#classifier.classify(buffer);
+      const isDetached = classified.kind === 'simple' && classified.as === kind.detachedBuffer;
+      if (classified.kind !== 'buffer' && !isDetached)
+        throw new Refusal(value, `view of ${describeValue(buffer)}`);
+      this.#enter(buffer, classified, value);
+    }
+  }
+
+  #viewHead(found: Classified & { kind: 'view' }): void {
     const { extent } = found;
-    let buffer = this.#numbers.get(extent.buffer);
-    if (buffer === undefined && found.mayPool) {
-      this.buffers.addPool(extent.buffer);
-      buffer = this.#enter(extent.buffer, kind.pool, undefined, this.objects.length + 1);
-    } else if (buffer === undefined) {
-      const classified = classify(extent.buffer, this.options);
-      if (classified.kind !== 'buffer') throw new Refusal(value, `view of ${describeValue(extent.buffer)}`);
-      buffer = this.#buffer(extent.buffer, classified);
-      this.parents[buffer] = this.objects.length;
-    }
-    if (this.kinds[buffer] === kind.pool) {
-      if (found.mayPool) this.buffers.use(extent);
-      else this.buffers.useWhole(extent.buffer);
-    }
-    return this.#enter(value, kind.view, () => {
-      this.heads.byte(found.place);
-      this.heads.whole(buffer);
-      this.heads.byte(found.followsLength ? 1 : 0);
-      this.heads.whole(extent.byteOffset);
-      this.heads.whole(extent.length);
-    });
+    this.heads.byte(found.place);
+    this.heads.whole(this.#numbers.get(extent.buffer) as number);
+    this.heads.byte(found.followsLength ? 1 : 0);
+    this.heads.whole(extent.byteOffset);
+    this.heads.whole(extent.length);
   }
 
   #checkSize(): void {
-    const found = this.heads.length + this.contents.length + this.strings.sizeBytes + this.buffers.sizeBytes;
+    const found =
+      this.heads.length +
+      this.contents.length +
+      this.strings.sizeBytes +
+      this.buffers.sizeBytes +
+      this.weak.sizeBytes;
     if (found > this.#limitBytes) throw new SnapshotTooLargeError(found, this.#limitBytes);
   }
 
@@ -216,10 +519,15 @@ export class Encoder {
       this.heads.written(),
       this.contents.written(),
     ];
-    sections.push(pools.written(), ...blobs);
+    const { order } = this.saving;
+    const weak = this.weak.written();
+    sections.push(pools.written(), ...blobs, order.written(), weak);
     const lengths = new ByteWriter(this.#limitBytes);
-    for (const section of sections.slice(0, sectionCount - 1)) lengths.whole(section.length);
+    const blobsAt = 5;
+    for (const section of sections.slice(0, blobsAt)) lengths.whole(section.length);
     lengths.whole(blobs.reduce((total, blob) => total + blob.length, 0));
+    lengths.whole(order.length);
+    lengths.whole(weak.length);
     return [lengths.written(), ...sections];
   }
 }

@@ -5,18 +5,22 @@
  *
  * The body (which is what `encodeValue` yields, after a version byte of its own):
  *
- *   lengths of the sections (6 whole numbers) · strings · shapes · heads · contents · pools · blobs
+ *   lengths of the sections (8 whole numbers) · strings · shapes · heads · contents · pools · blobs · order · weak
  *
  * Objects are numbered in the order in which they were met. *Heads* say, in that order, what each object is, and all
  * that is needed to make it empty. *Contents* say, in the same order, what it holds; they refer to objects by number,
  * so neither side recurses. *Shapes* are lists of keys that many plain objects share. *Blobs* are the bytes of
  * buffers, in the order of their heads, and *pools* the extents of those that are cut down to what is used.
+ *
+ * Functions, and objects with a prototype of their own, are made out of others: their heads name these, so those come
+ * first. A saved instance is made out of whole data: *order* says for each, in the order of heads, which contents (in that
+ * order) were written before its head. All other contents follow in the order of numbers. *Weak* holds the entries of weak collections.
  */
-export const formatVersion = 1;
+export const formatVersion = 2;
 export const magic = [0x47, 0x44, 0x57, 0x54] as const;
 export const digestBytes = 32;
 export const containerHeadBytes = magic.length + 1;
-export const sectionCount = 6;
+export const sectionCount = 8;
 
 /** How a value begins in *contents*. From `smallInteger` on, the byte itself is a number. */
 export const tag = {
@@ -74,8 +78,30 @@ export const kind = {
   pool: 11,
   /** byte: place in `viewNames`; whole: buffer; byte: 1 when it follows its buffer's length; whole: offset; whole: length */
   view: 12,
-  /** whole: string (kind) */
+  /** whole: string (kind); byte: 1 when a prototype follows; value: prototype */
   external: 13,
+  /** A symbol of nobody else's. byte: 1 when a description follows; whole: string */
+  symbol: 14,
+  /** value: prototype; byte: 1 when it has private elements; then the head of what it is but for its prototype */
+  derived: 15,
+  /** whole: string (code); list of values: captured */
+  closure: 16,
+  /** whole: string (code); list of values: captured; value: superclass; list of values: computed keys */
+  class: 17,
+  /** value: target; value: this; list of values: arguments */
+  bound: 18,
+  /** value: home; whole: string (member) */
+  member: 19,
+  /** value: the function whose `prototype` it is */
+  prototypeOf: 20,
+  /** whole: string (name within `recipes`); list of values: arguments */
+  recipe: 21,
+  /** whole: string (name); value: data */
+  saved: 22,
+  weakMap: 23,
+  weakSet: 24,
+  detachedBuffer: 25,
+  arguments: 26,
 } as const;
 
 export type Kind = (typeof kind)[keyof typeof kind];
@@ -117,5 +143,7 @@ export const integrity = { open: 0, nonExtensible: 1, sealed: 2, frozen: 3 } as 
 export const hasProperties = 4;
 /** In an array's trailer: `length` is not writable. */
 export const hasFixedLength = 8;
-/** Attributes of a property, as bits. */
-export const attribute = { writable: 1, enumerable: 2, configurable: 4, all: 7 } as const;
+/** In the trailer of an object with private elements: list of (value: owner, list of values) follows the properties. */
+export const hasPrivates = 16;
+/** Attributes of a property, as bits. An accessor has a getter and a setter in place of a value. */
+export const attribute = { writable: 1, enumerable: 2, configurable: 4, all: 7, accessor: 8 } as const;

@@ -1,8 +1,10 @@
 import { ByteReader } from './byte-reader.ts';
+import { FunctionReader } from './function-reader.ts';
+import { recipeNamed } from './recipes.ts';
 import { PermanentMissingError, SnapshotCorruptError } from './errors.ts';
 import { errorNames, kind, type Kind, viewNames } from './format.ts';
 import {
-  arrayBufferPrototype,
+  bufferLength,
   errorConstructors,
   getPrototypeOf,
   makeBuffer,
@@ -17,50 +19,62 @@ export interface HeadSections {
   readonly blobs: Uint8Array;
   readonly texts: readonly string[];
   readonly options: DecodeOptions;
+  /** Fills what has to be whole before the next saved instance is made. */
+  readonly fillFirst: () => void;
 }
 
 /** Every object of a snapshot, still empty. */
 export interface Skeleton {
-  readonly objects: readonly object[];
+  readonly objects: readonly (object | symbol)[];
   readonly kinds: readonly Kind[];
   /** The announced length of each array. */
   readonly lengths: ReadonlyMap<number, number>;
-  readonly externals: readonly { readonly number: number; readonly kind: string }[];
+  readonly externals: readonly External[];
+  readonly withPrivates: ReadonlySet<number>;
+  readonly detached: readonly ArrayBuffer[];
 }
 
-/** Makes every object, in order; a view's buffer stands before the view. */
-export function readHeads(sections: HeadSections): Skeleton {
-  const reader = new HeadReader(sections);
-  reader.run();
-  return reader;
+export interface External {
+  readonly number: number;
+  readonly kind: string;
+  /** Whether own properties follow its record. */
+  readonly isCarried: boolean;
 }
 
-class HeadReader implements Skeleton {
-  readonly objects: object[] = [];
+/** Makes every object, in order; what an object is made of stands before it. */
+export class HeadReader implements Skeleton {
+  readonly objects: (object | symbol)[] = [];
   readonly kinds: Kind[] = [];
   readonly lengths = new Map<number, number>();
-  readonly externals: { readonly number: number; readonly kind: string }[] = [];
+  readonly externals: External[] = [];
+  readonly withPrivates = new Set<number>();
+  readonly detached: ArrayBuffer[] = [];
   /** By how much the offsets of views of a pool are too large. */
   readonly #poolStarts = new Map<number, number>();
   readonly #heads: ByteReader;
   readonly #pools: ByteReader;
   readonly #blobs: ByteReader;
   readonly #values: ValueReader;
+  readonly #functions: FunctionReader;
   readonly #options: DecodeOptions;
+  readonly #fillFirst: () => void;
 
   constructor(sections: HeadSections) {
     this.#heads = new ByteReader(sections.heads);
     this.#pools = new ByteReader(sections.pools);
     this.#blobs = new ByteReader(sections.blobs);
-    this.#values = new ValueReader(this.#heads, sections.texts, [], sections.options);
+    this.#values = new ValueReader(this.#heads, sections.texts, this.objects, sections.options);
+    this.#functions = new FunctionReader(this.#values, sections.options.code);
     this.#options = sections.options;
+    this.#fillFirst = sections.fillFirst;
   }
 
   run(): void {
     while (this.#heads.remaining > 0) {
       const as = this.#heads.byte() as Kind;
       const object = this.#make(as);
-      this.kinds.push(as);
+      // Of something that is derived from another kind, its contents are that kind's.
+      if (this.kinds.length === this.objects.length) this.kinds.push(as);
       this.objects.push(object);
     }
     if (this.#pools.remaining > 0 || this.#blobs.remaining > 0) {
@@ -68,7 +82,7 @@ class HeadReader implements Skeleton {
     }
   }
 
-  #make(as: Kind): object {
+  #make(as: Kind): object | symbol {
     switch (as) {
       case kind.plain:
         return {};
@@ -100,9 +114,79 @@ class HeadReader implements Skeleton {
         return this.#view();
       case kind.external:
         return this.#external(this.#values.text());
+      case kind.symbol:
+        return this.#heads.byte() === 0 ? Symbol() : Symbol(this.#values.text()); // oxlint-disable-line symbol-description
+      case kind.derived:
+        return this.#derived();
+      case kind.closure:
+        return this.#functions.closure();
+      case kind.class:
+        return this.#class();
+      case kind.bound:
+        return this.#functions.bound();
+      case kind.member:
+        return this.#functions.member();
+      case kind.prototypeOf:
+        return this.#functions.prototype();
+      case kind.recipe:
+        return this.#recipe(this.#values.text());
+      case kind.saved:
+        return this.#saved(this.#values.text());
+      case kind.weakMap:
+        return new WeakMap();
+      case kind.weakSet:
+        return new WeakSet();
+      case kind.detachedBuffer:
+        return this.#detached();
+      case kind.arguments:
+        return emptyArguments();
       default:
         throw new SnapshotCorruptError(`no object is of kind ${String(as)}`);
     }
+  }
+
+  #detached(): ArrayBuffer {
+    const buffer = new ArrayBuffer(0);
+    this.detached.push(buffer);
+    return buffer;
+  }
+
+  #class(): object {
+    const made = this.#functions.class();
+    if (this.#heads.byte() === 1) this.withPrivates.add(this.objects.length);
+    return made;
+  }
+
+  #derived(): object {
+    const prototype = this.#values.next();
+    if (!isObject(prototype)) throw new SnapshotCorruptError('an object has no prototype');
+    const hasPrivates = this.#heads.byte() === 1;
+    if (hasPrivates) this.withPrivates.add(this.objects.length);
+    const base = this.#heads.byte() as Kind;
+    this.kinds.push(base === kind.plain ? kind.derived : base);
+    const room = hasPrivates ? (this.#options.code?.makeInstance(prototype, baseName(base)) ?? null) : null;
+    if (base === kind.plain) return room ?? (Object.create(prototype) as object);
+    const made = this.#make(base);
+    if (!isObject(made) || base === kind.derived) throw new SnapshotCorruptError('an object has no kind');
+    // The length of an array is noted already; collections and errors are still empty.
+    if (room !== null && baseName(base) !== '') return room;
+    Object.setPrototypeOf(made, prototype);
+    return made;
+  }
+
+  #recipe(name: string): object {
+    const recipe = recipeNamed(name);
+    const args = this.#functions.list();
+    if (recipe === undefined) throw new PermanentMissingError(name);
+    return recipe.make(args);
+  }
+
+  #saved(name: string): object {
+    const data = this.#values.next();
+    const { classes } = this.#options;
+    if (classes === undefined) throw new PermanentMissingError(`a saved class ${name}`);
+    this.#fillFirst();
+    return classes.load(name, data);
   }
 
   #error(place: number): Error {
@@ -140,7 +224,7 @@ class HeadReader implements Skeleton {
     const byteOffset = this.#heads.whole() - (this.#poolStarts.get(number) ?? 0);
     const length = this.#heads.whole();
     const buffer = this.objects[number];
-    if (buffer === undefined || getPrototypeOf(buffer) !== arrayBufferPrototype) {
+    if (!isObject(buffer) || bufferLength(buffer) < 0) {
       throw new SnapshotCorruptError('a view has no buffer');
     }
     const name = viewNames[place];
@@ -161,7 +245,31 @@ class HeadReader implements Skeleton {
   #external(name: string): object {
     const { reviver } = this.#options;
     if (reviver === undefined) throw new PermanentMissingError(`a reviver for ${name}`);
-    this.externals.push({ number: this.objects.length, kind: name });
-    return reviver.create(name);
+    const isCarried = this.#heads.byte() === 1;
+    const prototype = isCarried ? this.#values.next() : null;
+    this.externals.push({ number: this.objects.length, kind: name, isCarried });
+    const made = reviver.create(name);
+    if (isObject(prototype) && getPrototypeOf(made) !== prototype) Object.setPrototypeOf(made, prototype);
+    return made;
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'function' || (typeof value === 'object' && value !== null);
+}
+
+/** Of the kinds that others can make room in. */
+function baseName(base: Kind): string {
+  if (base === kind.array) return 'Array';
+  if (base === kind.map) return 'Map';
+  if (base === kind.set) return 'Set';
+  return base === kind.error ? 'Error' : '';
+}
+
+function emptyArguments(): object {
+  const make = function (): object {
+    // oxlint-disable-next-line prefer-rest-params
+    return arguments;
+  };
+  return make();
 }

@@ -2,7 +2,7 @@ import { assert } from '../../core/assert.ts';
 import { type SnapshotDigest, snapshotDigest } from '../../core/ids.ts';
 import type { Digest } from '../../core/ports.ts';
 import { decodeBody } from './decoder.ts';
-import { defaultSizeLimitBytes, Encoder } from './encoder.ts';
+import { defaultSizeLimitBytes, encodeBody } from './encoder.ts';
 import { SnapshotCorruptError, SnapshotTooLargeError, SnapshotVersionError } from './errors.ts';
 import { containerHeadBytes, digestBytes, formatVersion, magic } from './format.ts';
 import type {
@@ -50,7 +50,7 @@ export { type PathStep, pathText } from './path-text.ts';
  */
 export function encode(root: unknown, options: SnapshotEncodeOptions): Uint8Array {
   const head = new Uint8Array([...magic, formatVersion]);
-  const bytes = join(head, new Encoder(options).run(root), digestBytes, options);
+  const bytes = join(head, encodeBody(root, options), digestBytes, options);
   const content = bytes.subarray(0, bytes.length - digestBytes);
   bytes.set(digestOfContent(content, options.digest), content.length);
   return bytes;
@@ -85,7 +85,7 @@ export function digestOf(snapshot: Uint8Array): SnapshotDigest {
 
 /** Like `encode`, without magic and digest: for arguments, messages and results, which links authenticate. */
 export function encodeValue(value: unknown, options: EncodeOptions = {}): Uint8Array {
-  return join(new Uint8Array([formatVersion]), new Encoder(options).run(value), 0, options);
+  return join(new Uint8Array([formatVersion]), encodeBody(value, options), 0, options);
 }
 
 /** Reads what `encodeValue` wrote. Throws like `decode`. */

@@ -8,22 +8,24 @@ export const apply = Reflect.apply;
 export const getPrototypeOf = Object.getPrototypeOf as (value: object) => object | null;
 export const describe = Reflect.getOwnPropertyDescriptor;
 export const ownNames = Object.getOwnPropertyNames;
+export const ownKeys = Reflect.ownKeys;
 export const ownSymbols = Object.getOwnPropertySymbols;
+export const hasOwn = Object.hasOwn;
 export const isExtensible = Object.isExtensible;
 export const isSealed = Object.isSealed;
 export const isFrozen = Object.isFrozen;
 export const isArray = Array.isArray;
 
-type Method = (this: unknown, ...parameters: unknown[]) => unknown;
-type Getter = (this: unknown) => unknown;
+export type Method = (this: unknown, ...parameters: unknown[]) => unknown;
+export type Getter = (this: unknown) => unknown;
 
-function methodOf(holder: object, key: string): Method {
+export function methodOf(holder: object, key: string): Method {
   const method: unknown = Reflect.get(holder, key);
   if (typeof method !== 'function') throw new TypeError(`This engine has no method ${key}`);
   return method as Method;
 }
 
-function getterOf(prototype: object, key: string | symbol): Getter {
+export function getterOf(prototype: object, key: string | symbol): Getter {
   const getter = Reflect.getOwnPropertyDescriptor(prototype, key)?.get;
   if (getter === undefined) throw new TypeError(`This engine has no getter ${String(key)}`);
   return getter;
@@ -58,8 +60,10 @@ const resizableGetter = Reflect.getOwnPropertyDescriptor(ArrayBuffer.prototype, 
 const maxLengthGetter = Reflect.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'maxByteLength')?.get;
 const resizeMethod: unknown = Reflect.get(ArrayBuffer.prototype, 'resize');
 
-/** `[object Array]` and the like: what the engine takes it for, unless it carries a toStringTag. */
-export const builtinTag = (value: object): string => apply(objectToString, value, []) as string;
+/** `[object Array]` and the like: what the engine takes it for; empty when a toStringTag hides it, which may be a getter. */
+export function builtinTag(value: object): string {
+  return Symbol.toStringTag in value ? '' : (apply(objectToString, value, []) as string);
+}
 
 // Each of these throws a TypeError when the value is not what its prototype says.
 export const mapSize = (value: object): number => apply(mapSizeGetter, value, []) as number;
@@ -110,11 +114,50 @@ export function firstOfSet(set: object, countMax: number): readonly unknown[] {
   return first(apply(setValuesMethod, set, []) as object, setNextMethod, countMax);
 }
 
+export const weakMapPrototype = WeakMap.prototype;
+export const weakSetPrototype = WeakSet.prototype;
+const weakMapHasMethod = methodOf(WeakMap.prototype, 'has');
+const weakMapGetMethod = methodOf(WeakMap.prototype, 'get');
+const weakMapSetMethod = methodOf(WeakMap.prototype, 'set');
+const weakSetHasMethod = methodOf(WeakSet.prototype, 'has');
+const weakSetAddMethod = methodOf(WeakSet.prototype, 'add');
+
+export const weakMapHas = (map: object, key: unknown): boolean =>
+  apply(weakMapHasMethod, map, [key]) === true;
+export const weakMapGet = (map: object, key: unknown): unknown => apply(weakMapGetMethod, map, [key]);
+export const weakSetHas = (set: object, key: unknown): boolean =>
+  apply(weakSetHasMethod, set, [key]) === true;
+
+export function weakMapSet(map: object, key: unknown, item: unknown): void {
+  apply(weakMapSetMethod, map, [key, item]);
+}
+
+export function weakSetAdd(set: object, key: unknown): void {
+  apply(weakSetAddMethod, set, [key]);
+}
+
 const functionToString = methodOf(Function.prototype, 'toString');
 export const sourceOf = (code: object): string => apply(functionToString, code, []) as string;
 
 /** The flags by the intrinsic getter, which reads single getters of the prototype: those are the language's as well. */
 export const regExpFlags = (value: object): string => apply(flagsGetter, value, []) as string;
+
+const detachedGetter = Reflect.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'detached')?.get;
+
+/** Whether the bytes of a buffer have gone to somebody else. */
+export function isDetached(buffer: object): boolean {
+  if (detachedGetter !== undefined) return apply(detachedGetter, buffer, []) === true;
+  if (bufferLength(buffer) > 0) return false;
+  try {
+    return new Uint8Array(buffer as ArrayBuffer).length > 0;
+  } catch {
+    return true;
+  }
+}
+
+export function detach(buffer: ArrayBuffer): void {
+  structuredClone(null, { transfer: [buffer] });
+}
 
 /** @returns the maximum length of a buffer that can be resized, or null */
 export function resizableMax(buffer: object): number | null {
@@ -148,8 +191,10 @@ export function typedArrayExtent(view: object): ViewExtent {
 }
 
 export function dataViewExtent(view: object): ViewExtent {
+  const buffer = apply(dataViewBufferGetter, view, []) as object;
+  if (isDetached(buffer)) return { buffer, byteOffset: 0, length: 0 };
   return {
-    buffer: apply(dataViewBufferGetter, view, []) as object,
+    buffer,
     byteOffset: apply(dataViewOffsetGetter, view, []) as number,
     length: apply(dataViewLengthGetter, view, []) as number,
   };
@@ -198,6 +243,8 @@ const unboxers: ReadonlyMap<object, (this: unknown) => unknown> = new Map<object
   [Symbol.prototype, methodOf(Symbol.prototype, 'valueOf')],
   [BigInt.prototype, methodOf(BigInt.prototype, 'valueOf')],
 ]);
+
+export const boxPrototypes: readonly object[] = [...unboxers.keys()];
 
 /** @returns a function that yields what is boxed (and throws when nothing is), if the prototype is that of a box */
 export const unboxerFor = (prototype: object): ((this: unknown) => unknown) | undefined =>

@@ -9,7 +9,15 @@ export type PathStep =
   | { readonly kind: 'buffer' }
   /** Into the record that stands for a value that the runtime replaced. */
   | { readonly kind: 'record'; readonly of: string }
-  | { readonly kind: 'prototype' };
+  | { readonly kind: 'prototype' }
+  /** What a function has captured, by its place among the captured values of its code. */
+  | { readonly kind: 'captured'; readonly index: number }
+  | { readonly kind: 'superclass' }
+  | { readonly kind: 'bound'; readonly part: string }
+  /** From a method to the class that it stands in. */
+  | { readonly kind: 'home' }
+  | { readonly kind: 'private' }
+  | { readonly kind: 'weakEntry' };
 
 const identifier = /^[\p{L}_$][\p{L}\p{N}_$]*$/u;
 
@@ -40,5 +48,17 @@ function stepText(step: PathStep, isFirst: boolean): string {
       return `<${step.of}>`;
     case 'prototype':
       return '.__proto__';
+    case 'captured':
+      return `<captured ${step.index}>`;
+    case 'superclass':
+      return '<superclass>';
+    case 'bound':
+      return `<bound ${step.part}>`;
+    case 'home':
+      return '<class>';
+    case 'private':
+      return '<private element>';
+    case 'weakEntry':
+      return '<weak entry>';
   }
 }

@@ -51,10 +51,20 @@ function unnamedIntrinsics(): [string, object | null][] {
     ['SetIteratorPrototype', up(new Set()[Symbol.iterator]())],
     ['StringIteratorPrototype', up(''[Symbol.iterator]())],
     ['IteratorPrototype', up(arrayIterator)],
+    ['ThrowTypeError', throwTypeError()],
     ['AsyncFunctionPrototype', up(async () => {})],
     ['GeneratorFunctionPrototype', up(function* () {})],
     ['AsyncGeneratorFunctionPrototype', up(async function* () {})],
   ];
+}
+
+/** The getter of what strict functions do not have. */
+function throwTypeError(): object | null {
+  const strict = function (): object {
+    // oxlint-disable-next-line prefer-rest-params
+    return arguments;
+  };
+  return Reflect.getOwnPropertyDescriptor(strict(), 'callee')?.get ?? null;
 }
 
 /** Walks two levels down from each intrinsic: `%Array%`, `%Array.prototype%`, `%Array.prototype.push%`. */

@@ -1,4 +1,5 @@
 import type { ByteReader } from './byte-reader.ts';
+import { describe } from './intrinsics.ts';
 import { PermanentMissingError, SnapshotCorruptError } from './errors.ts';
 import { smallestSmallInteger, tag } from './format.ts';
 import type { DecodeOptions } from './options.ts';
@@ -10,13 +11,13 @@ const hexadecimal = /^[0-9a-f]+$/;
 export class ValueReader {
   readonly #reader: ByteReader;
   readonly #texts: readonly string[];
-  readonly #objects: readonly object[];
+  readonly #objects: readonly (object | symbol)[];
   readonly #options: DecodeOptions;
 
   constructor(
     reader: ByteReader,
     texts: readonly string[],
-    objects: readonly object[],
+    objects: readonly (object | symbol)[],
     options: DecodeOptions,
   ) {
     this.#reader = reader;
@@ -59,6 +60,11 @@ export class ValueReader {
     }
   }
 
+  /** How many values follow. */
+  count(): number {
+    return this.#reader.count(1);
+  }
+
   text(): string {
     const text = this.#texts[this.#reader.whole()];
     if (text === undefined) throw new SnapshotCorruptError('it refers to a string that is not in it');
@@ -95,8 +101,21 @@ export class ValueReader {
   }
 
   #permanent(name: string): object | symbol {
-    const found = this.#options.permanents?.find(name) ?? intrinsics.find(name);
+    const found = this.#find(name) ?? this.#prototypeOf(name);
     if (found === undefined) throw new PermanentMissingError(name);
     return found;
+  }
+
+  #find(name: string): object | symbol | undefined {
+    const { permanents, host } = this.#options;
+    return permanents?.find(name) ?? intrinsics.find(name) ?? host?.find(name);
+  }
+
+  /** The `prototype` of a class that has a name. */
+  #prototypeOf(name: string): object | undefined {
+    if (!name.endsWith('.prototype')) return undefined;
+    const owner = this.#find(name.slice(0, -'.prototype'.length));
+    const found: unknown = typeof owner === 'function' ? describe(owner, 'prototype')?.value : undefined;
+    return typeof found === 'object' && found !== null ? found : undefined;
   }
 }

@@ -1,0 +1,58 @@
+import { assertNever } from '../../core/assert.ts';
+import type { Classified } from './classify.ts';
+import { kind, type Kind } from './format.ts';
+
+/** What has to be there before the object can be made; null when nothing has (a view's buffer apart). */
+export function operandsOf(found: Classified): readonly unknown[] | null {
+  switch (found.kind) {
+    case 'derived':
+      return [found.prototype, ...(operandsOf(found.base) ?? [])];
+    case 'closure':
+      return found.captured;
+    case 'class':
+      return [...found.captured, found.superclass, ...found.keys];
+    case 'bound':
+      return [found.target, found.self, ...found.args];
+    case 'member':
+      return [found.home];
+    case 'prototypeOf':
+      return [found.of];
+    case 'recipe':
+      return found.args;
+    case 'external':
+      return found.prototype === null ? null : [found.prototype];
+    default:
+      return null;
+  }
+}
+
+/** What the head of such an object begins with. */
+export function kindOf(found: Classified): Kind {
+  switch (found.kind) {
+    case 'simple':
+      return found.as;
+    case 'buffer':
+      return found.max === null ? kind.arrayBuffer : kind.resizableBuffer;
+    case 'named':
+    case 'refused':
+      throw new TypeError(`Nothing is made of what is ${found.kind}`);
+    case 'array':
+    case 'date':
+    case 'regExp':
+    case 'error':
+    case 'boxed':
+    case 'view':
+    case 'recipe':
+    case 'derived':
+    case 'closure':
+    case 'class':
+    case 'bound':
+    case 'member':
+    case 'prototypeOf':
+    case 'external':
+    case 'saved':
+      return kind[found.kind];
+    default:
+      return assertNever(found);
+  }
+}
