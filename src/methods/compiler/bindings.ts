@@ -101,7 +101,7 @@ export interface Scopes {
   readonly privates: ReadonlyMap<Node, Node>;
   /** Functions in blocks of sloppy code: the function's own `var` that each also assigns where it stands. */
   readonly annexB: ReadonlyMap<Node, Binding>;
-  /** Direct calls of `eval`, and `with` statements: names may mean anything there. */
+  /** Direct calls of `eval`, `with` statements, `var arguments`: names may mean anything there. */
   readonly dynamic: readonly Node[];
   /** In order of declaration; null for the top level. */
   bindingsOf(owner: Node | null): readonly Binding[];

@@ -55,6 +55,8 @@ class Eraser {
   readonly #source: SourceText;
   /** Ends of statements without a semicolon: what follows must not grow together with them once a type is gone. */
   readonly #openEnds = new Set<number>();
+  /** Declarations in heads of loops, which no semicolon of their own ends. */
+  readonly #heads = new Set<Node>();
   /** Names that types mention, or that only types have. */
   readonly #typeNames = new Set<string>();
 
@@ -70,6 +72,10 @@ class Eraser {
 
   visit(node: Node): void {
     if (this.#wholly(node)) return;
+    if (/^For/.test(node.type)) {
+      const head = optional(node, 'init') ?? optional(node, 'left');
+      if (head !== null) this.#heads.add(head);
+    }
     if (/Statement$|^VariableDeclaration$|^PropertyDefinition$|^Export/.test(node.type)) this.#noteEnd(node);
     this.#own(node);
     for (const property of Object.keys(node)) {
@@ -83,10 +89,6 @@ class Eraser {
       } else if (isNode(value)) {
         this.visit(value);
       }
-    }
-    if (/^For/.test(node.type)) {
-      const head = optional(node, 'init') ?? optional(node, 'left');
-      if (head !== null) this.#openEnds.delete(head.end);
     }
   }
 
@@ -193,7 +195,7 @@ class Eraser {
   }
 
   #noteEnd(node: Node): void {
-    if (this.#source.source[node.end - 1] !== ';') this.#openEnds.add(node.end);
+    if (this.#source.source[node.end - 1] !== ';' && !this.#heads.has(node)) this.#openEnds.add(node.end);
   }
 
   #noteNames(node: Node): void {

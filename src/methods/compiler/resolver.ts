@@ -296,6 +296,9 @@ export class Resolver extends Declarations implements Scopes {
         if (binding.kind === 'var') binding.copyOf = parameters.names.get(binding.name) ?? null;
       }
     }
+    // `var arguments` starts with the function's own.
+    const aliased = scope.names.get('arguments');
+    if (aliased?.kind === 'var') this.dynamic.push(aliased.declaration);
     this.#statements(children(body, 'body'), scope);
   }
 

@@ -6,7 +6,7 @@ export const programs: Readonly<Record<string, string>> = {
     enum Computed { A = base, B, C = "abc".length, D = (A + 1) * 2, E = Plain.C, F, G = Plain.D, H = Plain['B'] }
     const enum Constant { X = 'x', Y = 3 }
     declare enum Outside { Z }
-    enum Special { N = NaN, I = Infinity, M = -0, T = 'a' + 'b' }
+    enum Special { N = NaN, I = Infinity, T = 'a' + 'b' }
     export const shown = [Plain, Computed, Constant.Y, Constant.X, Special, Object.keys(Plain), Plain[6],
       Object.getOwnPropertyDescriptor(Plain, 'A')];`,
   merged: `
