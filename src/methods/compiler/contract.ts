@@ -18,8 +18,12 @@ export interface CompileOptions {
 /** The text that an author wrote, of a source that was made from it. */
 export interface SourceOrigin {
   readonly source: string;
-  /** From 1; 0 where a line of the source stands for nothing that was written. */
-  lineOf(line: number): number;
+  /**
+   * @param line in the source, from 1
+   * @param column in the source, from 0
+   * @returns from 1; 0 where that place stands for nothing that was written
+   */
+  lineOf(line: number, column: number): number;
 }
 
 /** A place in a method where its state can be captured. */
@@ -27,7 +31,7 @@ export interface CompiledSite {
   /** From 1, ascending in evaluation order. */
   readonly pc: number;
   /** `effect`: an effect that is awaited as it is started; it can be started again from there. */
-  readonly kind: 'tick' | 'call' | 'await' | 'effect';
+  readonly kind: 'tick' | 'call' | 'await' | 'effect' | 'yield';
   /** In the original source, from 1. */
   readonly line: number;
 }

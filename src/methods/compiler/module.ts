@@ -20,6 +20,7 @@ import { Variables } from './variables.ts';
 /** Compiles one ECMAScript module; see `index.ts`. */
 export function compileModule(source: string, options: CompileOptions): CompileOutcome {
   const text = new SourceText(source);
+  text.origin = options.origin ?? null;
   const refuse = (findings: readonly Finding[]): CompileOutcome => ({
     kind: 'refused',
     refusals: [...findings]
@@ -166,7 +167,7 @@ class ModuleCompiler {
     return {
       kind: 'compiled',
       code,
-      sourceMap: sourceMapOf(path, this.#source.source, finished.lines),
+      sourceMap: sourceMapOf(path, this.#source.origin?.source ?? this.#source.source, finished.lines),
       methods: lowered.map((method) => this.#describe(method)),
       imports: [...this.#imports],
     };

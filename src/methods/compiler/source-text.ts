@@ -1,3 +1,5 @@
+import type { SourceOrigin } from './contract.ts';
+
 /** A change to the source: `start` to `end` (offsets) become `text`. */
 export interface Edit {
   readonly start: number;
@@ -13,6 +15,9 @@ const marks = /\uFDD1(\d+)\uFDD2|\uFDD3(\d+):(\d+)\uFDD4|\n/g;
 /** Stands for a function's own `this`, which its resume body holds in a variable. */
 export const selfMark = '\uFDD6';
 
+/** Stands for a function itself, inside of it. */
+export const itMark = '\uFDD7';
+
 /** Marks the generated line that holds it as a site of a method. */
 export function siteMark(method: number, pc: number): string {
   return `\uFDD3${method}:${pc}\uFDD4`;
@@ -24,12 +29,14 @@ export function lineMark(line: number): string {
 
 /** Whether a source cannot be compiled since it contains the marks itself. */
 export function containsMarks(source: string): boolean {
-  return /[\uFDD1-\uFDD6]/.test(source);
+  return /[\uFDD1-\uFDD7]/.test(source);
 }
 
 /** One module's source, with the edits that erase types and rename variables. Slices keep track of their lines. */
 export class SourceText {
   readonly source: string;
+  /** What another tool made it from; lines are those of that text. */
+  origin: SourceOrigin | null = null;
   readonly #lineStarts: number[] = [0];
   #edits: Edit[] = [];
   #sorted = true;
@@ -41,8 +48,17 @@ export class SourceText {
     }
   }
 
-  /** From 1. */
+  /** From 1, in the text that its author wrote. */
   lineOf(offset: number): number {
+    return this.#originalOf(this.#ownLineOf(offset), offset);
+  }
+
+  #originalOf(line: number, offset: number): number {
+    if (this.origin === null) return line;
+    return this.origin.lineOf(line, offset - (this.#lineStarts[line - 1] ?? 0));
+  }
+
+  #ownLineOf(offset: number): number {
     let low = 0;
     let high = this.#lineStarts.length - 1;
     while (low < high) {
@@ -55,7 +71,7 @@ export class SourceText {
 
   /** From 1. */
   columnOf(offset: number): number {
-    return offset - (this.#lineStarts[this.lineOf(offset) - 1] ?? 0) + 1;
+    return offset - (this.#lineStarts[this.#ownLineOf(offset) - 1] ?? 0) + 1;
   }
 
   edit(start: number, end: number, text: string): void {
@@ -118,8 +134,12 @@ export class SourceText {
   #marked(start: number, end: number): string {
     const plain = this.source.slice(start, end);
     if (!plain.includes('\n')) return plain;
-    let line = this.lineOf(start);
-    return plain.replace(/\n/g, () => `\n${lineMark((line += 1))}`);
+    let line = this.#ownLineOf(start);
+    return plain.replace(/\n/g, () => {
+      const from = this.#lineStarts[line] ?? 0;
+      line += 1;
+      return `\n${lineMark(this.#originalOf(line, from))}`;
+    });
   }
 }
 
