@@ -1,3 +1,6 @@
+import { acceptFunctions } from './library.ts';
+import { callerUrl } from './stack-walk.ts';
+
 /**
  * The order in which V8 compares, so that a comparator that is inconsistent, or that is watched, sees and yields the
  * same: Tim Peters's sort (binary insertion into runs, merged with galloping, as Python's listsort describes it), and for
@@ -247,7 +250,8 @@ class Merge {
     this.#place = this.#base;
     const end = this.#mergeUpwards();
     if (end === 'firstLeft') {
-      for (let index = 0; index < this.#left; index += 1) work[this.#place + index] = this.#aside[this.#own + index];
+      for (let index = 0; index < this.#left; index += 1)
+        work[this.#place + index] = this.#aside[this.#own + index];
       return;
     }
     work.copyWithin(this.#place, this.#other, this.#other + this.#right);
@@ -410,3 +414,55 @@ class Merge {
     return null;
   }
 }
+
+/** A merge sort from two buffers into each other, for typed arrays: a stage is one merge. */
+export interface TypedSortState {
+  /** What is in order in the end. */
+  readonly sorted: unknown[];
+  readonly other: unknown[];
+  /** Start, middle and end of each merge, and 1 where it goes into `sorted`; the last comes first. */
+  readonly merges: number[];
+}
+
+export function beginTypedSort(elements: unknown[]): TypedSortState {
+  const merges: number[] = [];
+  const open: (readonly [from: number, to: number, isSorted: boolean])[] = [[0, elements.length, true]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [from, to, isSorted] = next;
+    const middle = from + ((to - from) >> 1);
+    merges.push(from, middle, to, isSorted ? 1 : 0);
+    // The second half is done after the first, and both before the whole: so here the other way round.
+    if (middle - from > 1) open.push([from, middle, !isSorted]);
+    if (to - middle > 1) open.push([middle, to, !isSorted]);
+  }
+  return { sorted: [...elements], other: elements, merges };
+}
+
+/** Does the next merge; what it reads stays as it is, so it can start anew. @returns false when there is none */
+export function typedSortStage(state: TypedSortState, order: Order): boolean {
+  const { merges, sorted, other } = state;
+  if (merges.length === 0) return false;
+  const [from, middle, to, isSorted] = merges.slice(-4) as [number, number, number, number];
+  const [source, target] = isSorted === 1 ? [other, sorted] : [sorted, other];
+  let left = from;
+  let right = middle;
+  for (let index = from; index < to; index += 1) {
+    const takesLeft = left < middle && (right >= to || order(source[left], source[right]) <= 0);
+    target[index] = source[takesLeft ? left++ : right++];
+  }
+  merges.length -= 4;
+  return true;
+}
+
+const between =
+  'sortStage makeRun foundRun insertInto mergeRuns gallopLeft gallopRight upwards downwards typedSortStage';
+const merging = 'mergeUpwards stepUpwards gallopUpwards mergeDownwards stepDownwards gallopDownwards';
+acceptFunctions(
+  callerUrl(),
+  Object.fromEntries(
+    [...between.split(' '), ...merging.split(' ').flatMap((name) => [name, `#${name}`])].map((name) => [
+      name,
+      'passes',
+    ]),
+  ),
+);

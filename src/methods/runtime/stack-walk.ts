@@ -25,18 +25,24 @@ export function walkStack(
   modules: ReadonlyMap<string, LoadedModule>,
 ): StackFinding {
   let frames = 0;
+  /** Whether a callback runs whose caller's frame is still to come. */
+  let isCalledBack = false;
   let last: Role | null = null;
   for (const { url, line, name } of positions(above)) {
     const role = roleOf(url, name);
     if (role !== null) {
       // Only a callback that was called as one may be captured: a getter or trap may stand right above the function, too.
-      if (role !== 'calls' && (last === null || (role === 'walks' && last !== 'calls')))
+      if (role === 'calls') isCalledBack = true;
+      else if (role === 'walks' ? !isCalledBack : last === null)
         return { kind: 'foreign', where: `a getter, trap or conversion in ${name}` };
-      if (role === 'walks') frames += 1;
+      if (role === 'walks') {
+        isCalledBack = false;
+        frames += 1;
+      }
       last = role;
       continue;
     }
-    if (last === 'calls') return { kind: 'foreign', where: name ?? url ?? 'native code' };
+    if (isCalledBack) return { kind: 'foreign', where: name ?? url ?? 'native code' };
     last = null;
     const loaded = url === null ? undefined : modules.get(url);
     if (loaded === undefined) {
