@@ -7,6 +7,7 @@ import { compileModule, compilerVersion, refusalText } from '../../src/methods/c
 import { ownInstallation, sourceFilesOnDisk } from '../../src/methods/packages/disk.ts';
 import { bundle, install } from '../../src/methods/packages/index.ts';
 import type { Job } from './job.ts';
+import type { InstalledProgram } from './movable-lane.ts';
 
 /** A kernel, ready to be run both ways; or what the compiler says against it. */
 export type Program =
@@ -14,6 +15,10 @@ export type Program =
       readonly kind: 'built';
       readonly job: Omit<Job, 'n' | 'count' | 'checksum' | 'warmUpRounds' | 'rounds'>;
     }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+export type Installed =
+  | { readonly kind: 'installed'; readonly program: InstalledProgram }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** What a driver reads: the wall clock, or on a machine with other work the CPU time of the process, threads that collect or compile included. */
@@ -41,6 +46,7 @@ export class Programs {
     this.#folder = folder;
     this.#clock = clock;
     this.#nativeThread = this.#erase(new URL('native-thread.ts', sources), 'native-thread.mjs');
+    this.#erase(new URL('movable-lane.ts', sources), 'movable-lane.mjs');
     this.trial = this.#erase(new URL('trial.ts', sources), 'trial.mjs');
   }
 
@@ -52,7 +58,17 @@ export class Programs {
     const driver = join(folder, 'drive.ts');
     writeFileSync(source, kernel);
     writeFileSync(driver, driverOf(name, /^export async function main/m.test(kernel), readings[this.#clock]));
-    const entry = pathToFileURL(driver).href;
+    const installed = await this.install(name, driver);
+    if (installed.kind === 'refused') return installed;
+    for (const file of [source, driver]) this.#erase(pathToFileURL(file), join(name, nativeNameOf(file)));
+    const native = pathToFileURL(join(folder, nativeNameOf(driver))).href;
+    const nativeThread = pathToFileURL(this.#nativeThread).href;
+    return { kind: 'built', job: { ...installed.program, method: 'drive.ts#drive', native, nativeThread } };
+  }
+
+  /** Makes a package of a file, as a deployment does, and unpacks it, as a host does. */
+  async install(name: string, file: string): Promise<Installed> {
+    const entry = pathToFileURL(file).href;
     const bundled = bundle(
       { name, files: [entry], entry },
       { files: sourceFilesOnDisk, digest, compile: compileModule, compilerVersion },
@@ -60,16 +76,8 @@ export class Programs {
     if (bundled.kind === 'refused') return { kind: 'refused', reason: refusalText(bundled) };
     const { hash, bytes } = bundled.package;
     const root = join(this.#folder, 'packages');
-    const installed = await install(bytes, hash, {
-      root,
-      digest,
-      compilerVersion,
-      installation: ownInstallation,
-    });
-    for (const file of [source, driver]) this.#erase(pathToFileURL(file), join(name, nativeNameOf(file)));
-    const native = pathToFileURL(join(folder, nativeNameOf(driver))).href;
-    const job = { package: hash, folder: installed, method: 'drive.ts#drive', native };
-    return { kind: 'built', job: { ...job, nativeThread: pathToFileURL(this.#nativeThread).href } };
+    const options = { root, digest, compilerVersion, installation: ownInstallation };
+    return { kind: 'installed', program: { package: hash, folder: await install(bytes, hash, options) } };
   }
 
   /** Erases the types of a file, and nothing else. @returns the path of the result */

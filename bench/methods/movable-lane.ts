@@ -1,0 +1,78 @@
+import {
+  epoch,
+  executionId,
+  generation,
+  incarnationId,
+  laneIndex,
+  methodId,
+  packageHash,
+} from '../../src/core/ids.ts';
+import type { Lane, LaneEvent } from '../../src/lanes/contract.ts';
+import { laneDefaults } from '../../src/lanes/contract.ts';
+import { noDeadlineMs } from '../../src/lanes/shared.ts';
+import { startThreadedLane } from '../../src/lanes/threaded.ts';
+import { decodeResult, encodeArgs } from '../../src/methods/runtime/index.ts';
+
+export interface InstalledProgram {
+  /** Hash of the package. */
+  readonly package: string;
+  /** Where it is installed. */
+  readonly folder: string;
+}
+
+/** A lane as hosts start them, with one package, and one execution at a time. */
+export class MovableLane {
+  readonly #lane: Lane;
+  readonly #fail: (reason: string) => void;
+  #take: (event: LaneEvent) => void = () => undefined;
+  #package = '';
+  #count = 0;
+
+  /** @param fail called with what went wrong; what was waited for then never comes */
+  constructor(fail: (reason: string) => void) {
+    this.#fail = fail;
+    this.#lane = startThreadedLane(
+      { incarnation: incarnationId('bench.1'), index: laneIndex(0), ...laneDefaults },
+      {
+        onEvent: (event) => this.#take(event),
+        onExit: (error) => fail(`the lane ended: ${error.stack ?? error.message}`),
+      },
+    );
+    this.#lane.extendLease(noDeadlineMs);
+  }
+
+  async install({ package: hash, folder }: InstalledProgram): Promise<void> {
+    this.#package = hash;
+    const installed = this.#until('installed');
+    this.#lane.post({ kind: 'install', package: { hash: packageHash(hash), folder } });
+    await installed;
+  }
+
+  /** One execution, to its end. @returns its result */
+  async run(method: string, args: readonly unknown[]): Promise<unknown> {
+    this.#count += 1;
+    const execution = executionId(`x-${this.#count}`);
+    const tenure = { execution, epoch: epoch(1), generation: generation(1) };
+    const ref = { package: packageHash(this.#package), method: methodId(method) };
+    const settled = this.#until('settled');
+    this.#lane.post({ kind: 'start', tenure, method: ref, args: encodeArgs(args) });
+    this.#lane.post({ kind: 'run', tenure });
+    const { settlement } = await settled;
+    if (settlement.kind === 'threw') this.#fail(settlement.stack);
+    this.#lane.post({ kind: 'discard', execution });
+    return decodeResult(settlement.value);
+  }
+
+  stop(): Promise<void> {
+    return this.#lane.stop();
+  }
+
+  #until<K extends LaneEvent['kind']>(kind: K): Promise<Extract<LaneEvent, { readonly kind: K }>> {
+    return new Promise((resolve) => {
+      this.#take = (event) => {
+        if (event.kind === 'installFailed' || event.kind === 'restoreFailed') this.#fail(event.reason);
+        if (event.kind === kind) resolve(event as Extract<LaneEvent, { readonly kind: K }>);
+      };
+    });
+  }
+}
