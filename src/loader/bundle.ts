@@ -91,6 +91,8 @@ function renamings(
   ];
 }
 
+/** Ends what the compiler puts before everything else; then comes what only the compiler needed to see. */
+const leadMark = '/*godwit:lead*/';
 const pieceMark = '/*godwit:piece*/';
 
 /** A bundled file, while its pieces are replaced by compiled ones, from its start to its end. */
@@ -115,15 +117,12 @@ class BundleText {
     this.#copy(piece.start);
     if (this.#column > 0 || this.#lines.length === 1) this.#append('\n', [[], []]);
     const text = this.#code.slice(piece.start, piece.end).replaceAll(/^var /gm, 'const ');
-    const own = new Set(text.match(identifiers) ?? []);
     const taken = `${this.#out}${this.#code}`.match(identifiers) ?? [];
-    const reserved = [...new Set(taken)].filter((name) => !own.has(name) && !this.#imports.includes(name));
+    const reserved = [...new Set(taken)];
     const directive = module.isWhole ? "'use movable';" : '';
-    const reserve =
-      reserved.length === 0
-        ? ''
-        : `import { ${reserved.map((name, at) => `r${at} as ${name}`).join(', ')} } from "names";`;
-    const lead = `${directive} ${this.#imports} ${reserve}`;
+    // Names that are used elsewhere in the file are mentioned, so that the compiler makes up others.
+    const reserve = `void [${reserved.join(', ')}];`;
+    const lead = `${directive}${leadMark} ${this.#imports} ${reserve}`;
     let padding = this.#lines.length - 1;
     for (;;) {
       const source = `${lead}${'\n'.repeat(padding)}${pieceMark}${text}`;
@@ -140,6 +139,8 @@ class BundleText {
       // The compiler's own first lines are not ours to count: the piece is to stand at the line that it is compiled for.
       if (before !== this.#lines.length - 1) {
         padding += this.#lines.length - 1 - before;
+        if (padding < 0) this.#append('\n'.repeat(-padding), []);
+        padding = Math.max(0, padding);
         continue;
       }
       this.#place(piece, outcome, at, format);
@@ -156,9 +157,14 @@ class BundleText {
   #originOf(piece: Piece, padding: number): SourceOrigin | null {
     const origin = originOf(this.#map, piece.source);
     const firstLine = lineAt(this.#lineStarts, piece.start) + 1;
+    const firstColumn = piece.start - (this.#lineStarts[firstLine - 1] ?? 0);
     return {
       source: origin?.source ?? '',
-      lineOf: (line) => (line <= padding ? 0 : (origin?.lineOf(firstLine + line - 1 - padding) ?? 0)),
+      lineOf: (line, column) => {
+        if (line <= padding) return 0;
+        const shift = line === padding + 1 ? firstColumn - pieceMark.length : 0;
+        return origin?.lineOf(firstLine + line - 1 - padding, column + shift) ?? 0;
+      },
     };
   }
 
@@ -168,15 +174,21 @@ class BundleText {
     at: number,
     format: ModuleFormat,
   ): void {
-    const name = /^import \{ \$ as ([\w$]+) \} from /.exec(outcome.code)?.[1] ?? '$';
     // The runtime is part of the bundle, or imported by it, and has been evaluated before.
-    const gate = `const ${name} = globalThis[Symbol.for("godwit.gate.1")];`;
+    const header = outcome.code
+      .slice(0, outcome.code.indexOf(leadMark))
+      .replace(
+        /^import \{ \$ as ([\w$]+) \} from [^\n]*/,
+        'const $1 = globalThis[Symbol.for("godwit.gate.1")];',
+      )
+      .replace(/'use movable';$/, '')
+      .replaceAll('\n', ' ');
     const body = outcome.code.slice(at + pieceMark.length);
     const url = 'require("node:url").pathToFileURL(__filename).href';
     const code = format === 'module' ? body : body.replace('.module(import.meta.url,', `.module(${url},`);
     const compiled = readMap(outcome.sourceMap)?.lines.slice(this.#lines.length - 1) ?? [];
     const lines = compiled.map((segments) => segments.map((one) => ({ ...one, source: piece.source })));
-    this.#append(`${gate}${code}`, lines);
+    this.#append(`${header}${code}`, lines);
     this.#at = piece.end;
   }
 

@@ -45,6 +45,8 @@ export function findPieces(
       if (String(from?.value).split('/')[0] === 'godwit') imports.push(code.slice(start, end));
       continue;
     }
+    // How imports look in CommonJS.
+    if (type === 'VariableDeclaration' && required.test(code.slice(start, end))) continue;
     const sources = places.sourcesWithin(start, end);
     const [source] = sources;
     // Helpers of the bundler stand for no source, and may stand in the middle of a module.
@@ -66,8 +68,10 @@ export function findPieces(
     else pieces.push({ source, start, end });
     isOpen = true;
   }
-  return { pieces, joined, imports };
+  return { pieces: pieces.filter(({ source }) => !joined.has(source)), joined, imports };
 }
+
+const required = /^(?:var|const|let) [\w$]+ = (?:[\w$]+\()?require\(/;
 
 /** Where the segments of a map stand in a text. */
 class Places {

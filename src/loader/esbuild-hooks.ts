@@ -36,19 +36,20 @@ export function hookEsbuild(build: PluginBuild, modules: MovableModules, digest:
   });
   build.onEnd((result) => {
     const files = result.outputFiles ?? [];
+    const warnings: string[] = [];
     for (const file of files.filter(({ path }) => /\.[cm]?js$/.test(path))) {
-      compileOutput(file, result, sourcemap, { modules, digest, format: options.format });
+      warnings.push(...compileOutput(file, result, sourcemap, { modules, digest, format: options.format }));
     }
     const kept =
       sourcemap === false || sourcemap === 'inline'
         ? files.filter(({ path }) => !path.endsWith('.map'))
         : files;
     if (result.outputFiles !== undefined) result.outputFiles = kept;
-    if (!write) return;
-    for (const { path, contents } of kept) {
+    for (const { path, contents } of write ? kept : []) {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, contents);
     }
+    return { warnings: warnings.map((text) => ({ text })) };
   });
 }
 
@@ -65,29 +66,20 @@ function compileOutput(
   result: BuildResult,
   sourcemap: BuildOptions['sourcemap'],
   { modules, digest, format }: Surroundings,
-): void {
+): readonly string[] {
   const mapFile = result.outputFiles?.find(({ path }) => path === `${file.path}.map`);
   const map = readMap(mapFile?.text);
-  if (mapFile === undefined || map === null) return;
+  if (mapFile === undefined || map === null) return [];
   const found = map.sources.map((source) => modules.get(resolve(dirname(file.path), source)));
   const isModule = format === 'esm' || (format === undefined && file.path.endsWith('.mjs'));
   const compiled = compileBundle(
     { code: file.text, map, format: isModule ? 'module' : 'commonjs', modules: found },
     digest,
   );
-  for (const text of compiled.warnings) {
-    result.warnings.push({
-      id: '',
-      pluginName: 'godwit',
-      text,
-      location: null,
-      notes: [],
-      detail: undefined,
-    });
-  }
   const document = JSON.stringify(writeMap(compiled.map));
   setText(mapFile, document);
   setText(file, sourcemap === 'inline' ? withInlineMap(compiled.code, document) : compiled.code);
+  return compiled.warnings;
 }
 
 function setText(file: OutputFile, text: string): void {

@@ -60,7 +60,11 @@ export const plugin: UnpluginInstance<undefined, true> = createUnplugin(
         },
         vite: {
           ...bundling,
-          resolveId: (source: string, _importer: unknown, options?: { readonly ssr?: boolean | undefined }) =>
+          resolveId: (
+            source: string,
+            _importer: unknown,
+            options?: { readonly ssr?: boolean | undefined },
+          ) =>
             isGodwit.test(source) && options?.ssr === true && !serves ? { id: source, external: true } : null,
           transform: transformed,
         },

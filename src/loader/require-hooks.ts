@@ -16,7 +16,12 @@ type Extension = (module: CommonJsModule, path: string) => unknown;
 /** What Node.js has for everybody who extends `require`. */
 interface Requiring {
   readonly _extensions: Record<string, Extension>;
-  _resolveFilename(request: string, parent: CommonJsModule | undefined, ...rest: readonly unknown[]): string;
+  _resolveFilename: (
+    this: void,
+    request: string,
+    parent: CommonJsModule | undefined,
+    ...rest: readonly unknown[]
+  ) => string;
 }
 
 /** Compiles what is loaded by `require` in this thread, and erases its types. */
@@ -36,9 +41,9 @@ export function hookRequire(): void {
     };
   }
   const resolve = requiring._resolveFilename;
-  requiring._resolveFilename = function (request, parent, ...rest) {
+  requiring._resolveFilename = (request, parent, ...rest) => {
     const parentUrl = parent?.filename ? pathToFileURL(parent.filename).href : undefined;
-    return resolve.call(this, typeScriptSpecifier(request, parentUrl), parent, ...rest);
+    return resolve(typeScriptSpecifier(request, parentUrl), parent, ...rest);
   };
 }
 

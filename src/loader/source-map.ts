@@ -50,12 +50,8 @@ function parsed(text: string): unknown {
   }
 }
 
-const digits = new Map(
-  [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].map((digit, value) => [
-    digit,
-    value,
-  ]),
-);
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'.split('');
+const digits = new Map(alphabet.map((digit, value) => [digit, value]));
 
 function decodeMappings(mappings: string): readonly (readonly Segment[])[] {
   let source = 0;
@@ -102,10 +98,20 @@ export function originOf(map: ReadMap, index: number | null): SourceOrigin | nul
   const source = index ?? (map.sources.length === 1 ? 0 : null);
   const content = source === null ? null : map.contents[source];
   if (source === null || content === null || content === undefined) return null;
-  const lines = map.lines.map((segments) => (segments.find((one) => one.source === source)?.line ?? -1) + 1);
-  // A line that the map is silent about belongs to the one before it.
-  for (let at = 1; at < lines.length; at += 1) lines[at] ||= lines[at - 1] ?? 0;
-  return { source: content, lineOf: (line) => lines[line - 1] ?? 0 };
+  const lines = map.lines.map((segments) => segments.filter((one) => one.source === source));
+  return {
+    source: content,
+    lineOf(line, column) {
+      // What the map is silent about belongs to what stands before it.
+      for (let at = line - 1; at >= 0; at -= 1) {
+        const segments = lines[at] ?? [];
+        const found = at === line - 1 ? segments.findLast((one) => one.column <= column) : segments.at(-1);
+        if (found !== undefined) return found.line + 1;
+        if (at === line - 1 && segments[0] !== undefined) return segments[0].line + 1;
+      }
+      return 0;
+    },
+  };
 }
 
 const inlineMap = /\n\/\/[#@] ?sourceMappingURL=data:application\/json[^,\n]*;base64,([A-Za-z0-9+/=]+)\s*$/;
@@ -124,8 +130,6 @@ export function splitInlineMap(code: string): { readonly code: string; readonly 
 export function withInlineMap(code: string, map: string): string {
   return `${code}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`;
 }
-
-const alphabet = [...digits.keys()];
 
 function vlq(value: number): string {
   let rest = value < 0 ? (-value << 1) | 1 : value << 1;
