@@ -4,6 +4,13 @@ import { child, isFunction, type Node, nodes, optional } from './syntax.ts';
 
 export type ContextKind = 'thisValue' | 'arguments' | 'newTarget' | 'superMember';
 
+/** What nodes take from the function around arrows; `arguments` is an identifier. */
+export const contextKinds: Readonly<Record<string, ContextKind>> = {
+  ThisExpression: 'thisValue',
+  Super: 'superMember',
+  MetaProperty: 'newTarget',
+};
+
 export interface UnitRecord {
   /** Null for the top level. */
   readonly node: Node | null;

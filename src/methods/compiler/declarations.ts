@@ -1,5 +1,5 @@
-import { BindingRecord, type UnitRecord } from './binding-records.ts';
-import type { BindingKind } from './bindings.ts';
+import { BindingRecord, capturesOf, type UnitRecord } from './binding-records.ts';
+import type { Binding, BindingKind, Captures } from './bindings.ts';
 import {
   child,
   children,
@@ -34,6 +34,26 @@ export class Declarations {
   protected readonly spaces = new Map<Node, Scope>();
   /** What an enum or namespace exports, from all of its declarations. */
   readonly #exports = new Map<BindingRecord, Map<string, BindingRecord>>();
+
+  bindingsOf(owner: Node | null): readonly Binding[] {
+    return this.records.get(owner)?.bindings ?? [];
+  }
+
+  unitsIn(unit: Node | null): readonly Node[] {
+    return this.records.get(unit)?.nested.map(({ node }) => node as Node) ?? [];
+  }
+
+  parentOf(unit: Node): Node | null {
+    return this.records.get(unit)?.parent?.node ?? null;
+  }
+
+  capturesOf(unit: Node): Captures {
+    return capturesOf(this.records.get(unit) as UnitRecord);
+  }
+
+  isStrict(unit: Node | null): boolean {
+    return this.records.get(unit)?.strict ?? true;
+  }
 
   protected unit(node: Node | null, parent: UnitRecord | null, strict: boolean): UnitRecord {
     const record: UnitRecord = {
@@ -208,6 +228,26 @@ export class Declarations {
     binding.isReassigned = true;
     this.byNode.delete(id);
     this.annexB.set(node, binding);
+  }
+
+  protected exportNames(program: Node, scope: Scope): void {
+    for (const statement of nodes(program, 'body')) {
+      if (isTypeOnly(statement) || optional(statement, 'source') !== null) continue;
+      const declaration = optional(statement, 'declaration');
+      if (statement.type === 'ExportDefaultDeclaration') {
+        const id = declaration === null ? null : optional(declaration, 'id');
+        const declares =
+          declaration?.type === 'FunctionDeclaration' || declaration?.type === 'ClassDeclaration';
+        if (id !== null && declares) scope.names.get(text(id, 'name'))?.exportedAs.push('default');
+      } else if (statement.type === 'ExportNamedDeclaration') {
+        for (const specifier of nodes(statement, 'specifiers')) {
+          const local = nameOrText(child(specifier, 'local'));
+          scope.names.get(local)?.exportedAs.push(nameOrText(child(specifier, 'exported')));
+        }
+        if (declaration === null) continue;
+        for (const name of declaredNames(declaration)) scope.names.get(name)?.exportedAs.push(name);
+      }
+    }
   }
 }
 

@@ -72,7 +72,7 @@ class Eraser {
 
   visit(node: Node): void {
     if (this.#wholly(node)) return;
-    if (/^For/.test(node.type)) {
+    if (node.type.startsWith('For')) {
       const head = optional(node, 'init') ?? optional(node, 'left');
       if (head !== null) this.#heads.add(head);
     }
@@ -122,7 +122,7 @@ class Eraser {
       if (binding === undefined) return false;
       return binding.references.length > 0 || !this.#typeNames.has(binding.name);
     };
-    if (specifiers.length === 0 || specifiers.every(isUsed)) return;
+    if (specifiers.every(isUsed)) return;
     this.changes = true;
     const used = specifiers.filter(isUsed);
     if (used.length === 0) return this.#source.blank(statement.start, statement.end, ';');
@@ -150,7 +150,7 @@ class Eraser {
       return this.#refuse(node, 'JSX', 'calls of the function that makes elements');
     const declaration = node.type.startsWith('Export') ? optional(node, 'declaration') : null;
     const isMember =
-      /^TSAbstract/.test(node.type) ||
+      node.type.startsWith('TSAbstract') ||
       (node.type === 'MethodDefinition' && child(node, 'value').type === 'TSEmptyBodyFunctionExpression') ||
       (node.type === 'PropertyDefinition' && flag(node, 'declare'));
     const isDeclared = declaration !== null && isTypeOnly(declaration) && !isTranslated(declaration);

@@ -1,6 +1,6 @@
-import { capturesOf, type UnitRecord } from './binding-records.ts';
-import type { Binding, Captures, Reference, Scopes } from './bindings.ts';
-import { Declarations, declaredNames, isStrictBody, nameOrText, type Scope } from './declarations.ts';
+import { contextKinds, type UnitRecord } from './binding-records.ts';
+import type { Reference, Scopes } from './bindings.ts';
+import { Declarations, isStrictBody, type Scope } from './declarations.ts';
 import {
   child,
   children,
@@ -31,33 +31,9 @@ export class Resolver extends Declarations implements Scopes {
     const strict = program['sourceType'] === 'module' || isStrictBody(program);
     const unit = this.unit(null, null, strict);
     const scope: Scope = { node: program, parent: null, unit, names: new Map() };
-    this.hoist(children(program, 'body'), scope);
-    this.hoistVars(children(program, 'body'), scope);
-    this.#statements(children(program, 'body'), scope);
-    this.#exportNames(program, scope);
+    this.#body(program, scope);
+    this.exportNames(program, scope);
   }
-
-  bindingsOf(owner: Node | null): readonly Binding[] {
-    return this.records.get(owner)?.bindings ?? [];
-  }
-
-  unitsIn(unit: Node | null): readonly Node[] {
-    return this.records.get(unit)?.nested.map(({ node }) => node as Node) ?? [];
-  }
-
-  parentOf(unit: Node): Node | null {
-    return this.records.get(unit)?.parent?.node ?? null;
-  }
-
-  capturesOf(unit: Node): Captures {
-    return capturesOf(this.records.get(unit) as UnitRecord);
-  }
-
-  isStrict(unit: Node | null): boolean {
-    return this.records.get(unit)?.strict ?? true;
-  }
-
-  // What names refer to.
 
   #statements(body: readonly (Node | null)[], scope: Scope): void {
     for (const statement of body) if (statement !== null) this.#visit(statement, scope);
@@ -275,7 +251,9 @@ export class Resolver extends Declarations implements Scopes {
       for (const name of patternNames(parameter)) this.declare(inner, name, 'parameter', name, at);
     }
     for (const parameter of parameters) this.#target(parameter, inner, 'declares');
-    if (isBlock) this.#body(body, simple ? inner : this.#separate(body, inner), inner);
+    // Where parameters have expressions, the body's variables are in an environment of their own.
+    const separate: Scope = simple ? inner : { node: body, parent: inner, unit, names: new Map() };
+    if (isBlock) this.#body(body, separate);
     else this.#visit(body, inner);
     // Sloppy functions see assignments to `arguments[0]` in their parameters.
     const aliased = !strict && simple && unit.contexts.has('arguments');
@@ -283,26 +261,19 @@ export class Resolver extends Declarations implements Scopes {
     this.#loops = loops;
   }
 
-  /** Where parameters have expressions, the body's variables are in an environment of their own. */
-  #separate(body: Node, parameters: Scope): Scope {
-    return { node: body, parent: parameters, unit: parameters.unit, names: new Map() };
-  }
-
-  #body(body: Node, scope: Scope, parameters: Scope): void {
+  #body(body: Node, scope: Scope): void {
     this.hoist(children(body, 'body'), scope);
     this.hoistVars(children(body, 'body'), scope);
-    if (scope !== parameters) {
-      for (const binding of scope.names.values()) {
-        if (binding.kind === 'var') binding.copyOf = parameters.names.get(binding.name) ?? null;
-      }
+    for (const binding of scope.names.values()) {
+      // Only a body apart from its parameters has both.
+      const parameter = binding.kind === 'var' ? scope.parent?.names.get(binding.name) : undefined;
+      if (parameter?.kind === 'parameter' && parameter.owner === binding.owner) binding.copyOf = parameter;
     }
     // `var arguments` starts with the function's own.
     const aliased = scope.names.get('arguments');
-    if (aliased?.kind === 'var') this.dynamic.push(aliased.declaration);
+    if (aliased?.kind === 'var' && aliased.owner !== null) this.dynamic.push(aliased.declaration);
     this.#statements(children(body, 'body'), scope);
   }
-
-  // Classes.
 
   #class(node: Node, scope: Scope): void {
     const id = optional(node, 'id');
@@ -332,9 +303,7 @@ export class Resolver extends Declarations implements Scopes {
     if (isTypeOnly(node)) return;
     if (node.type === 'StaticBlock') {
       const inner = this.#initialiser(node, scope);
-      this.hoist(children(node, 'body'), inner);
-      this.hoistVars(children(node, 'body'), inner);
-      return this.#alone(() => this.#statements(children(node, 'body'), inner));
+      return this.#alone(() => this.#body(node, inner));
     }
     const key = child(node, 'key');
     if (flag(node, 'computed')) this.#visit(key, scope);
@@ -364,14 +333,7 @@ export class Resolver extends Declarations implements Scopes {
 
   /** `this` and its like belong to the innermost unit that is no arrow; arrows on the way take it along. */
   #context(node: Node, unit: UnitRecord): void {
-    const what =
-      node.type === 'ThisExpression'
-        ? 'thisValue'
-        : node.type === 'Super'
-          ? 'superMember'
-          : node.type === 'MetaProperty'
-            ? 'newTarget'
-            : 'arguments';
+    const what = contextKinds[node.type] ?? 'arguments';
     let at: UnitRecord = unit;
     for (;;) {
       at.contexts.add(what);
@@ -382,8 +344,6 @@ export class Resolver extends Declarations implements Scopes {
     }
     this.contexts.set(node, at.node);
   }
-
-  // Names.
 
   /** What is assigned or declared: names, members, or patterns of them with defaults and computed keys. */
   #target(node: Node, scope: Scope, role: Reference['role'], shorthand = false): void {
@@ -434,25 +394,5 @@ export class Resolver extends Declarations implements Scopes {
     this.globals.set(node, name);
     if (name === 'arguments') this.#context(node, scope.unit);
     if (role === 'write' || role === 'readWrite') this.assignedGlobals.add(name);
-  }
-
-  #exportNames(program: Node, scope: Scope): void {
-    for (const statement of nodes(program, 'body')) {
-      if (isTypeOnly(statement) || optional(statement, 'source') !== null) continue;
-      const declaration = optional(statement, 'declaration');
-      if (statement.type === 'ExportDefaultDeclaration') {
-        const id = declaration === null ? null : optional(declaration, 'id');
-        const declares =
-          declaration?.type === 'FunctionDeclaration' || declaration?.type === 'ClassDeclaration';
-        if (id !== null && declares) scope.names.get(text(id, 'name'))?.exportedAs.push('default');
-      } else if (statement.type === 'ExportNamedDeclaration') {
-        for (const specifier of nodes(statement, 'specifiers')) {
-          const local = nameOrText(child(specifier, 'local'));
-          scope.names.get(local)?.exportedAs.push(nameOrText(child(specifier, 'exported')));
-        }
-        if (declaration === null) continue;
-        for (const name of declaredNames(declaration)) scope.names.get(name)?.exportedAs.push(name);
-      }
-    }
   }
 }

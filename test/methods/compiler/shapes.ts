@@ -1,4 +1,4 @@
-import { isNode, isTypeOnly, type Node, unwrap } from '../../../src/methods/compiler/syntax.ts';
+import { isNode, isTypeOnly, unwrap } from '../../../src/methods/compiler/syntax.ts';
 
 /** Properties that say where, or that only types have. */
 const left = new Set([
@@ -47,9 +47,10 @@ function isNothing(entry: unknown): boolean {
   if (entry.type === 'EmptyStatement' || isTypeOnly(entry)) return true;
   if (entry.type === 'Identifier' && entry['name'] === 'this') return true;
   const declaration = entry['declaration'];
-  if (/^Export/.test(entry.type) && isNode(declaration)) return isTypeOnly(declaration);
+  if (entry.type.startsWith('Export') && isNode(declaration)) return isTypeOnly(declaration);
   const { value } = entry;
-  if (entry.type === 'MethodDefinition') return isNode(value) && value.type === 'TSEmptyBodyFunctionExpression';
+  if (entry.type === 'MethodDefinition')
+    return isNode(value) && value.type === 'TSEmptyBodyFunctionExpression';
   if (entry['importKind'] === 'type' || entry['exportKind'] === 'type') return true;
   return entry.type === 'PropertyDefinition' && entry['declare'] === true;
 }
