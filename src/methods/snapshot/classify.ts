@@ -104,6 +104,8 @@ interface Family {
   readonly base: object | null;
 }
 
+const foreignFamily: Family = { isMovable: false, base: null };
+
 /**
  * Says what objects are. What one claims to be by its prototype is checked against what the engine knows it to be,
  * so that an impostor is refused. Runs no code of the object's.
@@ -132,14 +134,18 @@ export class Classifier {
     } else if (prototype === objectPrototype && isPlain(value)) {
       return plain;
     }
+    const known = this.#tryKnown(value, prototype) ?? this.#derived(value, prototype);
+    return known ?? this.#others(value, prototype);
+  }
+
+  /** Null as well when an intrinsic getter refuses its receiver: the value is not what its prototype says. */
+  #tryKnown(value: object, prototype: object | null): Classified | null {
     try {
-      const known = this.#known(value, prototype) ?? this.#derived(value, prototype);
-      if (known !== null) return known;
+      return this.#known(value, prototype);
     } catch (thrown) {
-      // An intrinsic getter refused its receiver: the value is not what its prototype says.
-      if (!(thrown instanceof TypeError)) throw thrown;
+      if (thrown instanceof TypeError) return null;
+      throw thrown;
     }
-    return this.#others(value, prototype);
   }
 
   /** The function whose `prototype` the object is. */
@@ -198,29 +204,51 @@ export class Classifier {
   /** Instances of movable classes, and objects that inherit from objects. */
   #derived(value: object, prototype: object | null): Classified | null {
     if (prototype === null) return null;
-    let family = this.#families.get(prototype);
-    if (family === undefined) {
-      family = this.#familyOf(prototype);
-      // Slots hidden behind a prototype that knows nothing of them are looked for once: it is slow.
-      if (family.isMovable && family.base === objectPrototype && hasSlots(value)) return null;
-      this.#families.set(prototype, family);
-    }
+    const family = this.#familyOf(prototype, value);
     if (!family.isMovable) return null;
     const isObject = family.base === null || family.base === objectPrototype;
-    const base = isObject ? (isPlainInstance(value) ? plain : null) : this.#known(value, family.base);
+    const base = (isObject ? null : this.#tryKnown(value, family.base)) ?? this.#ordinary(value, isObject);
     if (base === null) return null;
     return { kind: 'derived', prototype, base, privates: this.#options.code?.privatesOf(value) ?? [] };
   }
 
-  #familyOf(prototype: object): Family {
-    for (let holder: object | null = prototype; holder !== null; holder = getPrototypeOf(holder)) {
-      if (isBase(holder)) return { isMovable: holder !== prototype, base: holder };
+  /** An object that may inherit from `Map.prototype` without being a Map: as old ways of making classes do. */
+  #ordinary(value: object, isOfObjects: boolean): Classified | null {
+    if (isOfObjects) return isPlainInstance(value) ? plain : null;
+    const found = builtinTag(value);
+    return (found === '' || found === '[object Object]') && !hasSlots(value) ? plain : null;
+  }
+
+  #familyOf(prototype: object, instance: object): Family {
+    const known = this.#families.get(prototype);
+    if (known !== undefined) return known;
+    const holders: object[] = [];
+    let family: Family = foreignFamily;
+    for (let holder: object = prototype; ;) {
+      if (isBase(holder)) {
+        family = { isMovable: true, base: holder };
+        break;
+      }
+      const above = this.#families.get(holder);
+      if (above !== undefined) {
+        family = above;
+        break;
+      }
       if (this.#options.isProxy?.(holder) === true || intrinsics.nameOf(holder) !== undefined) break;
       const owner = this.#ownerOf(holder);
       if (owner !== null && !this.#isMovable(owner)) break;
-      if (getPrototypeOf(holder) === null) return { isMovable: true, base: null };
+      holders.push(holder);
+      const next = getPrototypeOf(holder);
+      if (next === null) {
+        family = { isMovable: true, base: null };
+        break;
+      }
+      holder = next;
     }
-    return { isMovable: false, base: null };
+    // Slots hidden behind a prototype that knows nothing of them are looked for once: it is slow.
+    if (family.base === objectPrototype && hasSlots(instance)) return foreignFamily;
+    for (const holder of holders) this.#families.set(holder, family);
+    return family;
   }
 
   /** What is neither of the language nor of movable code. */
@@ -228,7 +256,7 @@ export class Classifier {
     const { external, classes, host, foreignErrors } = this.#options;
     const record = external?.(value) ?? null;
     if (record !== null) {
-      return { kind: 'external', record, prototype: this.#isCarried(prototype) ? prototype : null };
+      return { kind: 'external', record, prototype: this.isCarried(prototype) ? prototype : null };
     }
     const saved = prototype === null ? null : (classes?.of(prototype) ?? null);
     if (saved !== null) return { kind: 'saved', name: saved.name, save: () => saved.save(value) };
@@ -241,7 +269,7 @@ export class Classifier {
   }
 
   /** Whether a prototype is known by reference or movable. */
-  #isCarried(prototype: object | null): boolean {
+  isCarried(prototype: object | null): boolean {
     for (let holder = prototype; holder !== null; holder = getPrototypeOf(holder)) {
       if ((this.#options.permanents?.nameOf(holder) ?? intrinsics.nameOf(holder)) !== undefined) return true;
       const owner = this.#ownerOf(holder);

@@ -1,10 +1,11 @@
 import { constructorOf, functionName } from './describe-value.ts';
 import type { Encoder } from './encoder.ts';
-import { attribute, hasFixedLength, hasProperties, integrity, kind } from './format.ts';
+import { attribute, hasFixedLength, hasProperties, hasPrototype, integrity, kind } from './format.ts';
 import {
   builtinTag,
   describe,
   errorPlaceByPrototype,
+  functionPrototype,
   getPrototypeOf,
   isExtensible,
   mapForEach,
@@ -105,23 +106,32 @@ function addedKeys(out: Encoder, value: object): (string | symbol)[] {
  * `prototype` that every function is made with goes without saying, unless something was done to it.
  */
 function writeFunction(out: Encoder, value: object): void {
+  const given = givenPrototype(out, value);
+  const keys = functionKeys(out, value);
+  writeTrailer(out, value, [], null, given === undefined ? 0 : hasPrototype, keys);
+  if (given !== undefined) out.value(given);
+}
+
+/** What a function inherits from, if somebody has set that; undefined otherwise. */
+function givenPrototype(out: Encoder, value: object): object | null | undefined {
+  const prototype = getPrototypeOf(value);
+  if (prototype === functionPrototype) return undefined;
+  const form = out.forms.get(value);
+  if (form?.kind === 'class' && prototype === form.superclass) return undefined;
+  if (form?.kind === 'bound' && prototype === getPrototypeOf(form.target)) return undefined;
+  return prototype !== null && (out.isNamed(prototype) || !out.isCarried(prototype)) ? undefined : prototype;
+}
+
+function functionKeys(out: Encoder, value: object): (string | symbol)[] {
+  const keys = ownKeys(value);
   const prototype = describe(value, 'prototype');
   const held: unknown = prototype?.value;
-  if (prototype !== undefined && typeof held === 'object' && held !== null) {
-    if (prototype.writable === true && isUntouched(held, value)) {
-      return writeTrailer(
-        out,
-        value,
-        [],
-        null,
-        0,
-        ownKeys(value).filter((key) => key !== 'prototype'),
-      );
-    }
-    // A class cannot be given another one: it must be known as the class's own wherever it stands.
-    if (prototype.writable === false) out.claimPrototype(held, value);
-  }
-  writeTrailer(out, value, [], null, 0, ownKeys(value));
+  if (prototype === undefined || typeof held !== 'object' || held === null) return keys;
+  if (prototype.writable === true && isUntouched(held, value))
+    return keys.filter((key) => key !== 'prototype');
+  // A class cannot be given another one: it must be known as the class's own wherever it stands.
+  if (prototype.writable === false) out.claimPrototype(held, value);
+  return keys;
 }
 
 /** Whether it is as every function's own prototype is when it is made. */

@@ -2,7 +2,16 @@ import { AssertionFailedError } from '../../core/assert.ts';
 import { GodwitError, messageOf } from '../../core/errors.ts';
 import { ByteReader } from './byte-reader.ts';
 import { SnapshotCorruptError } from './errors.ts';
-import { attribute, hasFixedLength, hasProperties, kind, type Kind, sectionCount, tag } from './format.ts';
+import {
+  attribute,
+  hasFixedLength,
+  hasProperties,
+  hasPrototype,
+  kind,
+  type Kind,
+  sectionCount,
+  tag,
+} from './format.ts';
 import { type External, HeadReader } from './heads.ts';
 import { detach, mapSet, objectPrototype, setAdd, weakMapSet, weakSetAdd } from './intrinsics.ts';
 import type { Callable, DecodeOptions } from './options.ts';
@@ -145,6 +154,7 @@ class Decoder {
     const trailer = this.#contents.byte();
     if (isMadeWithProperties(as)) this.#matchProperties(value, (trailer & hasProperties) !== 0);
     else if ((trailer & hasProperties) !== 0) this.#fillProperties(value);
+    if ((trailer & hasPrototype) !== 0) setPrototype(value, this.#values.next());
     if ((trailer & ~hasProperties) !== 0) this.#closings.push({ value, trailer });
   }
 
@@ -228,6 +238,13 @@ class Decoder {
     }
     return { key, property: accessor(this.#values.next(), this.#values.next(), attributes) };
   }
+}
+
+function setPrototype(value: object, prototype: unknown): void {
+  if (typeof prototype !== 'object' && typeof prototype !== 'function') {
+    throw new SnapshotCorruptError('a function has no prototype');
+  }
+  Object.setPrototypeOf(value, prototype);
 }
 
 /** Functions and the like come with properties; all others are empty when they are made. */

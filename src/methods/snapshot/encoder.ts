@@ -387,6 +387,15 @@ export class Encoder {
     return this.forms.get(this.objects[number] as object)?.kind === 'derived';
   }
 
+  /** Whether it is held by reference. */
+  isNamed(value: object): boolean {
+    return this.#nameOf(value) !== undefined;
+  }
+
+  isCarried(prototype: object): boolean {
+    return this.#classifier.isCarried(prototype);
+  }
+
   recipeOf(value: object): (Classified & { kind: 'recipe' }) | null {
     const form = this.forms.get(value);
     const base = form?.kind === 'derived' ? form.base : form;

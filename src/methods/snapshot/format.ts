@@ -143,7 +143,7 @@ export const integrity = { open: 0, nonExtensible: 1, sealed: 2, frozen: 3 } as 
 export const hasProperties = 4;
 /** In an array's trailer: `length` is not writable. */
 export const hasFixedLength = 8;
-/** In the trailer of an object with private elements: list of (value: owner, list of values) follows the properties. */
-export const hasPrivates = 16;
+/** In a function's trailer: a value follows, its prototype, which is not the one that it was made with. */
+export const hasPrototype = 16;
 /** Attributes of a property, as bits. An accessor has a getter and a setter in place of a value. */
 export const attribute = { writable: 1, enumerable: 2, configurable: 4, all: 7, accessor: 8 } as const;

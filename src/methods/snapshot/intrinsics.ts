@@ -32,6 +32,7 @@ export function getterOf(prototype: object, key: string | symbol): Getter {
 }
 
 export const objectPrototype = Object.prototype;
+export const functionPrototype = Function.prototype as object;
 export const arrayPrototype = Array.prototype;
 export const mapPrototype = Map.prototype;
 export const setPrototype = Set.prototype;
