@@ -42,6 +42,7 @@ export class Calls {
   readonly #callees = new Map<Method, Set<Method>>();
   readonly #unknown = new Set<Method>();
   readonly #cyclic = new Set<Method>();
+  readonly #objectSpreads = new Set<Node>();
 
   constructor(variables: Variables, methods: readonly Method[]) {
     this.#scopes = variables.scopes;
@@ -102,6 +103,15 @@ export class Calls {
     return object.type === 'Identifier' && this.#isOutside(object) ? null : 'callback';
   }
 
+  /** Whether walking a value may call movable code: an iterator that a program wrote. */
+  isWalked(value: Node): boolean {
+    return !this.#isPlainlyNative(unwrap(value));
+  }
+
+  isObjectSpread(spread: Node): boolean {
+    return this.#objectSpreads.has(spread);
+  }
+
   isApi(call: Node, name: string): boolean {
     return isApiCall(call, name, this.#scopes);
   }
@@ -149,6 +159,10 @@ export class Calls {
         return false;
       }
       if (node.type === 'MemberExpression') this.#accessors(node, callees);
+      if (node.type === 'ObjectExpression') {
+        for (const property of nodes(node, 'properties'))
+          if (property.type === 'SpreadElement') this.#objectSpreads.add(property);
+      }
       if (node.type !== 'CallExpression' && node.type !== 'NewExpression') return true;
       const targets = this.#targets(node);
       if (targets === 'unknown') this.#unknown.add(method);

@@ -104,6 +104,8 @@ export class Emission {
         return this.#call(step, isLast);
       case 'await':
         return this.#await(step, isLast);
+      case 'yield':
+        return this.#yield(step, isLast);
       case 'tick':
         return this.#tick(step, isLast);
       case 'if':
@@ -169,6 +171,20 @@ export class Emission {
     );
   }
 
+  #yield(step: Step & { kind: 'yield' }, isLast: boolean): void {
+    const { gate, pc, task, meta } = this.#names;
+    const line = lineMark(step.site.line);
+    const name = step.raw ? 'yieldResult' : 'yield';
+    const leave = `return ${gate}.${name}(${meta}, ${task}, ${step.site.pc}, ${step.code.text}, ${this.state});`;
+    const taken = `${step.slot.name} = ${gate}.${step.raw ? 'takeAny' : 'take'}();`;
+    this.#atSite(
+      step.site,
+      isLast,
+      taken,
+      `${this.#settled()}${line}${pc} = ${step.site.pc};\n${line}${leave}`,
+    );
+  }
+
   /** Before the body is left for a while, the loops around charge what they have counted. */
   #settled(): string {
     return this.#counter === null ? '' : `${this.#counter.settle}\n`;
@@ -211,6 +227,7 @@ export class Emission {
     const text = value?.text ?? 'undefined';
     if (charge && this.#counter !== null) this.#line(this.#counter.settle);
     if (kind === 'async') return this.#line(`return ${gate}.done(${task}, ${text});`);
+    if (kind === 'generator') return this.#line(`return ${gate}.ended(${task}, ${text});`);
     if (constructs && this.#resumes) return this.#line(`return ${gate}.made(${frame}, ${text});`);
     this.#line(value === null ? 'return;' : `return ${text};`);
   }

@@ -101,7 +101,7 @@ class Eraser {
         for (const specifier of nodes(statement, 'specifiers')) {
           const local = child(specifier, 'local');
           if (!scopes.globals.has(local) || !this.#typeNames.has(text(local, 'name'))) continue;
-          this.changes = true;
+          markType(specifier, 'exportKind');
           this.#specifier(specifier);
         }
       }
@@ -119,24 +119,25 @@ class Eraser {
     const specifiers = nodes(statement, 'specifiers');
     const isUsed = (specifier: Node): boolean => {
       const binding = scopes.byNode.get(child(specifier, 'local'));
-      if (binding === undefined) return false;
+      if (binding === undefined || specifier['importKind'] === 'type') return false;
       return binding.references.length > 0 || !this.#typeNames.has(binding.name);
     };
-    if (specifiers.every(isUsed)) return;
-    this.changes = true;
-    const used = specifiers.filter(isUsed);
-    if (used.length === 0) return this.#source.blank(statement.start, statement.end, ';');
-    const fixed = specifiers.find(({ type }) => type !== 'ImportSpecifier');
-    if (fixed !== undefined && !used.includes(fixed)) {
-      const comma = nextToken(this.#source.source, fixed.end);
-      this.#source.blank(fixed.start, comma + 1);
+    const idle = specifiers.filter((specifier) => !isUsed(specifier));
+    if (idle.length === 0) return;
+    if (idle.length === specifiers.length) {
+      markType(statement, 'importKind');
+      return this.#source.blank(statement.start, statement.end, ';');
     }
-    for (const specifier of specifiers) {
-      if (used.includes(specifier) || specifier['importKind'] === 'type') continue;
+    const [first] = specifiers as [Node];
+    for (const specifier of idle) {
+      if (specifier['importKind'] === 'type') continue;
+      markType(specifier, 'importKind');
       if (specifier.type === 'ImportSpecifier') this.#specifier(specifier);
-      else if (specifier !== fixed) {
-        // `import a, * as T`: the comma goes with it.
-        this.#source.blank((fixed as Node).end, specifier.end);
+      else if (specifier === first) {
+        // `import T, { a }`, `import T, * as a`: the comma goes with it.
+        this.#source.blank(first.start, nextToken(this.#source.source, first.end) + 1);
+      } else {
+        this.#source.blank(first.end, specifier.end);
       }
     }
   }
@@ -357,6 +358,11 @@ class Eraser {
     if (end <= start) return;
     this.#source.blank(start, end, this.#openEnds.has(end) ? ';' : '');
   }
+}
+
+/** What turned out to stand for types only says so from now on, to whoever reads the program. */
+function markType(node: Node, kind: 'importKind' | 'exportKind'): void {
+  (node as { [kind: string]: unknown })[kind] = 'type';
 }
 
 /** Types that stand inside other syntax, rather than as statements. */

@@ -1,11 +1,11 @@
 import { assert } from '../../core/assert.ts';
-import { type Code, code, type Slot, slotCode } from './ir.ts';
+import { type Code, code, type Slot, slotCode, type Step } from './ir.ts';
 import { lineMark } from './source-text.ts';
 import type { Substitution } from './calls.ts';
 import { Literals } from './literals.ts';
 import type { MethodContext } from './method-context.ts';
 import { Patterns } from './patterns.ts';
-import { child, flag, isFunction, memberName, type Node, nodes, text, unwrap } from './syntax.ts';
+import { child, flag, isFunction, memberName, type Node, nodes, optional, text, unwrap } from './syntax.ts';
 
 /**
  * Takes expressions apart at their safe points: what stands before one becomes steps of its own, so that a method is
@@ -90,6 +90,8 @@ export class Expressions {
     switch (node.type) {
       case 'AwaitExpression':
         return this.#await(node);
+      case 'YieldExpression':
+        return this.#yield(node);
       case 'CallExpression':
         return this.#call(node);
       case 'ChainExpression':
@@ -147,6 +149,92 @@ export class Expressions {
     const value = this.value(argument);
     const slot = context.temporary();
     context.emit({ kind: 'await', site: context.site(node), slot, code: value, again: isEffect });
+    return this.#hold(slot);
+  }
+
+  #yield(node: Node): Code {
+    const context = this.#context;
+    const given = optional(node, 'argument');
+    if (flag(node, 'delegate')) return this.#delegate(node, given as Node);
+    const value = given === null ? code('undefined') : this.value(given);
+    const slot = context.temporary();
+    context.emit({ kind: 'yield', site: context.site(node), slot, code: value, raw: false });
+    context.emit({
+      kind: 'if',
+      test: code(`${context.gate}.returns()`),
+      taken: context.collect(() => context.leave(slot)),
+      otherwise: [],
+    });
+    return this.#hold(slot);
+  }
+
+  /** `yield*`: whatever comes is handed on to the other iterator, whose results are handed out as they are. */
+  #delegate(node: Node, given: Node): Code {
+    const context = this.#context;
+    const { gate } = context;
+    const walked = this.runtimeCall(node, 'delegate', [this.value(given)]);
+    const held = this.spill(walked);
+    const received = context.temporary();
+    const mode = context.temporary();
+    const value = context.temporary();
+    const label = context.label('loop');
+    context.set(received, code('undefined'));
+    context.set(mode, code('0'));
+    const leaveLoop: Step = { kind: 'break', label };
+    const body = context.collect(() => {
+      const result = this.spill(
+        this.runtimeCall(node, 'delegated', [held, slotCode(mode), slotCode(received)]),
+      );
+      context.emit({
+        kind: 'if',
+        test: code(`${result.text} === null`, result),
+        taken: context.collect(() => context.leave(received)),
+        otherwise: [],
+      });
+      const ended = context.collect(() => {
+        context.set(value, code(`${result.text}.value`, result));
+        context.emit({
+          kind: 'if',
+          test: code(`${mode.name} === 2`, slotCode(mode)),
+          taken: context.collect(() => context.leave(value)),
+          otherwise: [],
+        });
+        context.emit(leaveLoop);
+      });
+      context.emit({ kind: 'if', test: code(`${result.text}.done`, result), taken: ended, otherwise: [] });
+      context.emit({ kind: 'yield', site: context.site(node), slot: received, code: result, raw: true });
+      context.set(mode, code(`${gate}.mode`));
+    });
+    context.emit({ kind: 'loop', label, body });
+    return this.#hold(value);
+  }
+
+  /** A call of one of the gate's functions that may call movable code. */
+  runtimeCall(node: Node, name: string, values: readonly Code[]): Code {
+    const context = this.#context;
+    const slot = context.temporary();
+    const mark = `\n\uFDD5${lineMark(context.module.source.lineOf(node.start))}`;
+    context.emit({
+      kind: 'call',
+      site: context.site(node),
+      slot,
+      code: code(callText(code(`${context.gate}.${name}`), '', values, mark), ...values),
+    });
+    return this.#hold(slot);
+  }
+
+  /** A call of a method of something that a variable holds, as `runtimeCall`. */
+  methodCall(node: Node, object: Code, name: string): Code {
+    const context = this.#context;
+    const slot = context.temporary();
+    const mark = `\n\uFDD5${lineMark(context.module.source.lineOf(node.start))}`;
+    const target = code(`${object.text}.${name}`, object);
+    context.emit({
+      kind: 'call',
+      site: context.site(node),
+      slot,
+      code: code(callText(target, '', [], mark), target),
+    });
     return this.#hold(slot);
   }
 
@@ -287,12 +375,22 @@ export class Expressions {
 
   /** Arguments or elements, spreads included. */
   list(list: readonly Node[]): Code[] {
-    const inner = list.map((node) => (node.type === 'SpreadElement' ? child(node, 'argument') : node));
-    const last = inner.findLastIndex((node) => this.#context.hasSite(node));
-    const isSpread = (index: number): boolean => list[index]?.type === 'SpreadElement';
-    return this.operands(inner, (value, index) =>
-      isSpread(index) && index < last ? code(`[...${value.text}]`, value) : value,
-    ).map((value, index) => (isSpread(index) ? code(`...${value.text}`, value) : value));
+    const context = this.#context;
+    const last = list.findLastIndex((node) => context.hasSite(node));
+    return list.map((node, index) => {
+      if (node.type !== 'SpreadElement') {
+        const value = this.value(node);
+        if (index >= last || this.#isStable(node, list.slice(index + 1))) return value;
+        return this.spill(value);
+      }
+      const argument = child(node, 'argument');
+      const given = this.value(argument);
+      const array = context.module.calls.isWalked(argument)
+        ? this.runtimeCall(node, 'spread', [given])
+        : given;
+      const value = index < last ? this.spill(code(`[...${array.text}]`, array)) : array;
+      return code(`...${value.text}`, value);
+    });
   }
 
   #unary(node: Node): Code {

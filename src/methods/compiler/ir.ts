@@ -34,6 +34,14 @@ export type Step =
       readonly code: Code;
       readonly again: boolean;
     }
+  /** `raw`: the value is an iterator's result already, and whatever comes back is taken as it is, errors and returns included. */
+  | {
+      readonly kind: 'yield';
+      readonly site: Site;
+      readonly slot: Slot;
+      readonly code: Code;
+      readonly raw: boolean;
+    }
   /** Charges fuel: one unit to the thread's counter, one to a loop's own copy of it, or 1,024 for a strip. */
   | {
       readonly kind: 'tick';
@@ -94,7 +102,7 @@ export function blocksOf(step: Step): readonly (readonly Step[])[] {
 /** Every site below, in order. */
 export function sitesOf(steps: readonly Step[]): readonly Site[] {
   return steps.flatMap((step) =>
-    step.kind === 'call' || step.kind === 'await' || step.kind === 'tick'
+    step.kind === 'call' || step.kind === 'await' || step.kind === 'yield' || step.kind === 'tick'
       ? [step.site]
       : blocksOf(step).flatMap(sitesOf),
   );

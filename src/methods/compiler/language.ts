@@ -48,13 +48,9 @@ class LanguageCheck {
 
   method(method: Method): void {
     const { node } = method;
-    if (flag(node, 'generator')) {
-      const kind = flag(node, 'async') ? 'async generator' : 'generator';
-      return this.#find(
-        node,
-        `the ${kind} '${method.name}'`,
-        'a method that returns an array, or sends messages',
-      );
+    if (method.kind === 'asyncGenerator') {
+      this.#find(node, `the async generator '${method.name}'`, 'a generator of promises, or messages');
+      return;
     }
     const id = optional(node, 'id');
     if (node.type === 'FunctionDeclaration' && id === null) {
@@ -77,9 +73,6 @@ class LanguageCheck {
         return false;
       case 'WithStatement':
         this.#find(node, "'with'", 'destructuring');
-        return true;
-      case 'YieldExpression':
-        this.#find(node, "'yield'", 'a method that returns an array');
         return true;
       case 'ForOfStatement':
         if (flag(node, 'await')) this.#find(node, "'for await'", 'a loop over an array, with await inside');

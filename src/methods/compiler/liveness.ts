@@ -57,6 +57,7 @@ class Liveness {
       case 'set':
         return this.#use(without(after, step.slot), step.code);
       case 'call':
+      case 'yield':
       case 'await': {
         const rest = union(without(after, step.slot), this.#handlers);
         const again = step.kind === 'await' && step.again;

@@ -1,8 +1,9 @@
 import { boxedNames, type CountedLoop, constantTrips, countedLoop, stripTrips } from './counted-loops.ts';
 import { type FuelCounter, fuelCounter } from './fuel-counter.ts';
 import { type Code, code, type Slot, slotCode } from './ir.ts';
+import { Iterations } from './iterations.ts';
 import type { Statements } from './statements.ts';
-import { child, isFunction, isLoop, memberName, type Node, nodes, optional, unwrap, walk } from './syntax.ts';
+import { child, isFunction, isLoop, type Node, nodes, optional, walk } from './syntax.ts';
 
 /** A strip of a counted loop that holds other loops: each of those may run up to a strip of its own unnoticed. */
 const outerStripTrips = 32;
@@ -58,7 +59,8 @@ export class Loops {
     return ticks;
   }
 
-  #tick(node: Node, counter: 'thread' | 'local' | null, units = 1): void {
+  /** Charges fuel for one round. */
+  tick(node: Node, counter: 'thread' | 'local' | null, units = 1): void {
     const { context } = this.#statements;
     if (counter === null) return;
     if (counter === 'local') void this.#counter;
@@ -71,20 +73,20 @@ export class Loops {
         return this.#for(node, names, counter);
       case 'WhileStatement':
         return this.#endless(names, (leave) => {
-          this.#tick(node, counter);
+          this.tick(node, counter);
           this.#leaveUnless(child(node, 'test'), leave.label);
           leave.body(child(node, 'body'));
         });
       case 'DoWhileStatement':
         return this.#endless(names, (leave) => {
-          this.#tick(node, counter);
+          this.tick(node, counter);
           leave.body(child(node, 'body'));
           this.#leaveUnless(child(node, 'test'), leave.label);
         });
       case 'ForInStatement':
         return this.#forIn(node, names, counter);
       default:
-        return this.#forOf(node, names, counter);
+        return new Iterations(this.#statements, this).forOf(node, names, counter);
     }
   }
 
@@ -144,7 +146,7 @@ export class Loops {
     const test = optional(node, 'test');
     const update = optional(node, 'update');
     this.#endless(names, (leave) => {
-      this.#tick(node, counter);
+      this.tick(node, counter);
       if (test !== null) this.#leaveUnless(test, leave.label);
       leave.body(child(node, 'body'));
       renew();
@@ -190,7 +192,7 @@ export class Loops {
       context.set(limit, this.#limit(counted, variable, trips));
       context.emit({ kind: 'loop', label: strip, body: context.collect(inner) });
       if (counted.bound !== null) this.#leaveUnless(test, label);
-      this.#tick(node, counter, trips);
+      this.tick(node, counter, trips);
     };
     context.emit({ kind: 'loop', label, body: context.collect(outer) });
   }
@@ -213,7 +215,8 @@ export class Loops {
     return code(`${numbers.join(' && ')} && ${nearer} ? ${far.text} : ${bound.text}`, far, bound);
   }
 
-  #assignHead(left: Node, value: Code): void {
+  /** Gives the variables in a loop's head what the round is about. */
+  assignHead(left: Node, value: Code): void {
     const { patterns } = this.#statements.expressions;
     if (left.type !== 'VariableDeclaration') return patterns.assign(left, value);
     const declarator = nodes(left, 'declarations')[0] as Node;
@@ -229,7 +232,7 @@ export class Loops {
     const key = context.temporary();
     context.set(index, code('0'));
     this.#endless(names, (leave) => {
-      this.#tick(node, counter);
+      this.tick(node, counter);
       const at = slotCode(index);
       context.emit({
         kind: 'if',
@@ -241,58 +244,12 @@ export class Loops {
       context.set(index, code(`${index.name} + 1`, at));
       const present = context.collect(() => {
         this.#statements.open(node);
-        this.#assignHead(child(node, 'left'), slotCode(key));
+        this.assignHead(child(node, 'left'), slotCode(key));
         leave.body(child(node, 'body'));
       });
       // A key that was deleted before its turn is not visited.
       const test = code(`${key.name} in Object(${subject.text})`, slotCode(key), subject);
       context.emit({ kind: 'if', test, taken: present, otherwise: [] });
     });
-  }
-
-  #forOf(node: Node, names: readonly (string | null)[], counter: 'thread' | 'local' | null): void {
-    const { context, expressions } = this.#statements;
-    const { gate } = context;
-    const walked = expressions.spill(this.#walked(child(node, 'right')));
-    const cursor = expressions.spill(code(`${gate}.isCursor(${walked.text})`, walked));
-    const index = context.temporary();
-    const value = context.temporary();
-    const at = slotCode(index);
-    context.set(index, code('0'));
-    this.#endless(names, (leave) => {
-      this.#tick(node, counter);
-      const ended = `${cursor.text} ? !${walked.text}.step() : ${index.name} >= ${walked.text}.length`;
-      context.emit({
-        kind: 'if',
-        test: code(ended, cursor, walked, at),
-        taken: [{ kind: 'break', label: leave.label }],
-        otherwise: [],
-      });
-      const element = `${cursor.text} ? ${walked.text}.value : ${walked.text}[${index.name}]`;
-      context.set(value, code(element, cursor, walked, at));
-      context.set(index, code(`${index.name} + 1`, at));
-      this.#statements.open(node);
-      this.#assignHead(child(node, 'left'), slotCode(value));
-      leave.body(child(node, 'body'));
-    });
-  }
-
-  /** What a for-of walks. `map.entries()` and the like are walked in place, so that their position can move. */
-  #walked(right: Node): Code {
-    const { context, expressions } = this.#statements;
-    const inner = unwrap(right);
-    const callee = inner.type === 'CallExpression' ? unwrap(child(inner, 'callee')) : null;
-    const name = callee?.type === 'MemberExpression' ? memberName(callee) : null;
-    const isView = name === 'entries' || name === 'keys' || name === 'values';
-    if (callee !== null && isView && nodes(inner, 'arguments').length === 0 && callee['optional'] !== true) {
-      const object = unwrap(child(callee, 'object'));
-      const isGlobal = object.type === 'Identifier' && context.module.scopes.globals.has(object);
-      if (!isGlobal) {
-        const value = expressions.value(object);
-        return code(`${context.gate}.walkView(${value.text}, '${name}')`, value);
-      }
-    }
-    const value = expressions.value(right);
-    return code(`${context.gate}.walk(${value.text})`, value);
   }
 }

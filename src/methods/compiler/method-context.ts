@@ -5,7 +5,7 @@ import { type Site, type Slot, type Step, type Code } from './ir.ts';
 import type { Names } from './names.ts';
 import type { Binding, Scopes } from './scopes.ts';
 import { selfMark, type SourceText } from './source-text.ts';
-import { isFunction, type Node, unwrap, walk } from './syntax.ts';
+import { child, isFunction, type Node, unwrap, walk } from './syntax.ts';
 import { inside, type Variables } from './variables.ts';
 
 /** What a module's methods share while they are lowered. */
@@ -53,6 +53,8 @@ export class MethodContext {
   readonly own: Given[] = [];
   /** Loop counters and such: never part of the state. */
   readonly scratch: string[] = [];
+  /** Returns a value that stands in a variable, through whatever `finally` is around. */
+  leave: (value: Slot) => void = () => undefined;
   #steps: Step[] = [];
   readonly #slotOf = new Map<Binding, Slot>();
   readonly #uses: LocalUse[] = [];
@@ -156,12 +158,19 @@ export class MethodContext {
     let found = false;
     walk(node, (below) => {
       if (found || isFunction(below)) return false;
-      if (below.type === 'AwaitExpression' || below.type === 'YieldExpression') found = true;
+      if (suspending.has(below.type)) found = true;
+      else if (below.type === 'SpreadElement') found = this.#isWalkingSpread(below);
       else if (isCall(below) && this.module.calls.isSite(below)) found = true;
       return !found;
     });
     this.#siteful.set(node, found);
     return found;
+  }
+
+  /** Whether a spread walks an iterator, which may be anybody's; one in an object literal copies properties. */
+  #isWalkingSpread(spread: Node): boolean {
+    const { calls } = this.module;
+    return !calls.isObjectSpread(spread) && calls.isWalked(child(spread, 'argument'));
   }
 
   /** Whether any of the nodes assigns the variable. */
@@ -241,5 +250,8 @@ export function isCall(node: Node): boolean {
     node.type === 'TaggedTemplateExpression'
   );
 }
+
+/** What is a safe point by itself; taking values from an iterator calls it. */
+const suspending = new Set(['AwaitExpression', 'YieldExpression', 'ArrayPattern']);
 
 const simple = new Set(['Identifier', 'Literal', 'TemplateLiteral', 'ArrayExpression']);

@@ -10,7 +10,7 @@ import { type Site, sitesOf, type Slot, type Step } from './ir.ts';
 import { liveAtSites } from './liveness.ts';
 import { MethodContext, type ModuleContext } from './method-context.ts';
 import { Parameters } from './parameters.ts';
-import { finish, selfMark } from './source-text.ts';
+import { finish, itMark, selfMark } from './source-text.ts';
 import { Statements } from './statements.ts';
 import { child, children } from './syntax.ts';
 
@@ -37,6 +37,8 @@ export interface LoweredMethod {
   readonly sites: readonly MethodSite[];
   /** The frame's layout: each slot's name as its author wrote it, or empty. */
   readonly layout: readonly string[];
+  /** How many values a frame begins with, before it has a layout; 0 for methods that begin without one. */
+  readonly entry: number;
 }
 
 /** Turns one function into a fast body and a resume body. */
@@ -72,6 +74,7 @@ export function lowerMethod(module: ModuleContext, method: Method, digest: Diges
     resume: printed.resume,
     sites: described,
     layout: saved.map(({ original }) => original),
+    entry: printed.entry,
   };
 }
 
@@ -80,7 +83,8 @@ function sitesByKind(steps: readonly Step[]): readonly CompiledSite['kind'][] {
   const visit = (list: readonly Step[]): void => {
     for (const step of list) {
       if (step.kind === 'await') kinds.set(step.site, step.again ? 'effect' : 'await');
-      else if (step.kind === 'call' || step.kind === 'tick') kinds.set(step.site, step.kind);
+      else if (step.kind === 'call' || step.kind === 'tick' || step.kind === 'yield')
+        kinds.set(step.site, step.kind);
       else if (step.kind === 'if') {
         visit(step.taken);
         visit(step.otherwise);
@@ -131,6 +135,7 @@ interface PrintedMethod {
   readonly text: string;
   readonly factory: string | null;
   readonly resume: string;
+  readonly entry: number;
   /** What tells this code from other code. */
   readonly identity: string;
 }
@@ -160,7 +165,11 @@ class MethodPrinter {
     const { kind } = this.#context.method;
     const { text, resume } = kind === 'plain' ? this.#plain() : this.#framed();
     const isTop = this.#context.method.parent === null;
-    return { text, resume, factory: isTop ? null : this.#factory(text), identity: `${text}\n${resume}` };
+    const entry = kind === 'plain' ? 0 : this.#entry.length;
+    const identity = `${text}\n${resume}`;
+    return isTop
+      ? { text: text.replace(itMark, 'null'), resume, factory: null, entry, identity }
+      : { text, resume, factory: this.#factory(text), entry, identity };
   }
 
   get #counter(): FuelCounter | null {
@@ -193,11 +202,21 @@ class MethodPrinter {
 
   /** A function whose code always runs from a frame. */
   #framed(): { readonly text: string; readonly resume: string } {
-    const { gate, meta, pc, error, task, index, resume } = this.#names;
+    const { gate, meta, pc, error, task, index, resume, kind } = this.#names;
     const values = this.#entry.map(({ value }) => value).join(', ');
     const save =
       `if (${error} === ${gate}.capture) throw ${gate}.save(${meta}, ${pc}, STATE, ${task}, null);\n` +
-      `return ${gate}.fail(${task}, ${error});`;
+      (kind === 'generator'
+        ? `throw ${gate}.failed(${task}, ${error});`
+        : `return ${gate}.fail(${task}, ${error});`);
+    if (kind === 'generator') {
+      return {
+        text: this.#function(
+          `{\n${this.#probe()}return ${gate}.generator(${meta}, ${itMark}, [${values}]);\n}`,
+        ),
+        resume: this.#resumeBody(save),
+      };
+    }
     // The line of this call is passed through by every capture in the part before the first await.
     const begin = `\uFDD3${index * 2}:0\uFDD4${resume}(\n${gate}.begin(${meta}, [${values}]))`;
     return {
@@ -264,7 +283,7 @@ class MethodPrinter {
     const kept =
       method.kind === 'plain' ? made : `${gate}.functionOf(${JSON.stringify(method.kind)}, ${made})`;
     const parameters = captured.map((slot) => slot.name).join(', ');
-    return `function ${name}(${parameters}) {\nconst ${alias} = ${kept};\nreturn ${alias};\n}`;
+    return `function ${name}(${parameters}) {\nconst ${alias} = ${kept.replace(itMark, () => alias)};\nreturn ${alias};\n}`;
   }
 
   #resumeBody(save: string): string {
@@ -292,6 +311,7 @@ class MethodPrinter {
   #end(): string {
     const { kind, gate, task, frame, constructs } = this.#names;
     if (kind === 'async') return `\nreturn ${gate}.done(${task}, undefined);`;
+    if (kind === 'generator') return `\nreturn ${gate}.ended(${task}, undefined);`;
     return constructs ? `\nreturn ${gate}.made(${frame}, undefined);` : '';
   }
 }

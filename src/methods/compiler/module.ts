@@ -269,6 +269,7 @@ class ModuleCompiler {
         isAsync: method.isAsync,
         line: this.#source.lineOf(method.method.node.start),
         layout: method.layout,
+        entry: method.entry,
         sites: method.sites.map(({ kind, line, live }) => [kind, line, live]),
         fastLines: lines.get(index * 2) ?? [],
         resumeLines: lines.get(index * 2 + 1) ?? [],
@@ -276,7 +277,7 @@ class ModuleCompiler {
         resumeHash: textHash(finish(method.resume).code),
       });
       const factory = this.#factoryOf(method);
-      return `const ${method.metaName} = ${this.#gate}.method(${JSON.stringify(described)}, ${method.resumeName}, ${factory});\n`;
+      return `const ${method.metaName} = ${this.#gate}.method(${JSON.stringify(described)}, ${method.resumeName}, ${factory}, ${JSON.stringify(method.method.kind)});\n`;
     });
     return `import { $ as ${this.#gate} } from ${JSON.stringify(runtimeSpecifier)};\n${metas.join('')}`;
   }

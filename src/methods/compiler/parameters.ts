@@ -13,7 +13,7 @@ export class Parameters {
 
   constructor(context: MethodContext) {
     this.#context = context;
-    const parameters = nodes(context.method.node, 'params');
+    const parameters = parametersOf(context.method.node);
     for (const parameter of parameters) this.slots.push(this.#slotFor(parameter));
     const end = parameters.findIndex(({ type }) => type === 'AssignmentPattern' || type === 'RestElement');
     this.length = end === -1 ? parameters.length : end;
@@ -21,7 +21,7 @@ export class Parameters {
 
   /** The parameter list. Defaults stand in the body; `void 0` keeps the function's length. */
   get head(): string {
-    return nodes(this.#context.method.node, 'params')
+    return parametersOf(this.#context.method.node)
       .map((parameter, index) => {
         const name = (this.slots[index] as Slot).name;
         if (parameter.type === 'RestElement') return `...${name}`;
@@ -31,7 +31,7 @@ export class Parameters {
   }
 
   bind(statements: Statements): void {
-    nodes(this.#context.method.node, 'params').forEach((parameter, index) => {
+    parametersOf(this.#context.method.node).forEach((parameter, index) => {
       const slot = this.slots[index] as Slot;
       if (parameter.type === 'AssignmentPattern') {
         this.#default(statements, parameter, slot);
@@ -76,4 +76,9 @@ export class Parameters {
     if (binding === null || context.spelling(binding) === slot.name) return;
     context.set(slot, code(`{ v: ${slot.name} }`, slotCode(slot)));
   }
+}
+
+/** The parameters that exist at run time: a type for `this` does not. */
+function parametersOf(method: Node): readonly Node[] {
+  return nodes(method, 'params').filter(({ type, name }) => type !== 'Identifier' || name !== 'this');
 }

@@ -95,14 +95,17 @@ export class Patterns {
   #array(pattern: Node, source: Code, declares: boolean): void {
     const elements = children(pattern, 'elements');
     const rest = elements.at(-1)?.type === 'RestElement';
-    const list = this.#expressions.spill(
-      code(`${this.#context.gate}.takeFrom(${source.text}, ${rest ? -1 : elements.length})`, source),
-    );
+    const count = code(String(rest ? -1 : elements.length));
+    const list = this.#expressions.spill(this.#expressions.runtimeCall(pattern, 'takeFrom', [source, count]));
     elements.forEach((element, index) => {
       if (element === null) return;
       if (element.type !== 'RestElement')
         return this.#element(element, code(`${list.text}[${index}]`, list), declares);
-      this.#element(child(element, 'argument'), code(`${list.text}.slice(${index})`, list), declares);
+      this.#element(
+        child(element, 'argument'),
+        code(`${this.#context.gate}.rest(${list.text}, ${index})`, list),
+        declares,
+      );
     });
   }
 

@@ -10,7 +10,8 @@ interface Target {
   readonly kind: 'target';
   /** Labels as written; null stands for the unlabelled form. */
   readonly names: readonly (string | null)[];
-  readonly breakLabel: string;
+  /** Null where `break` does not apply: it goes further out. */
+  readonly breakLabel: string | null;
   /** Null where `continue` does not apply. */
   readonly continueLabel: string | null;
 }
@@ -47,6 +48,7 @@ export class Statements {
     this.context = context;
     this.expressions = new Expressions(context);
     this.#loops = new Loops(this);
+    context.leave = (value) => this.#returnAgain(value);
   }
 
   get isCounting(): boolean {
@@ -137,7 +139,7 @@ export class Statements {
   /** Runs `build` where `break` and `continue` go to the given labels. */
   inTarget(
     names: readonly (string | null)[],
-    labels: { readonly breakLabel: string; readonly continueLabel: string | null },
+    labels: { readonly breakLabel: string | null; readonly continueLabel: string | null },
     build: () => void,
   ): void {
     this.#surroundings.push({ kind: 'target', names, ...labels });
@@ -238,6 +240,21 @@ export class Statements {
   #try(node: Node): void {
     const finalizer = optional(node, 'finalizer');
     if (finalizer === null) return this.#tryCatch(node);
+    this.finalized(
+      () => {
+        if (optional(node, 'handler') === null) this.statement(child(node, 'block'));
+        else this.#tryCatch(node);
+      },
+      () => this.statement(finalizer),
+    );
+  }
+
+  /**
+   * Runs `build`; however it is left, what `last` builds comes then, and then whatever left it goes on.
+   *
+   * @param last `completion`: 0 at the end of what was built, 1 after an error, more for jumps
+   */
+  finalized(build: () => void, last: (completion: Slot) => void): void {
     const { context } = this;
     const completion = context.temporary();
     const value = context.temporary();
@@ -246,13 +263,12 @@ export class Statements {
     context.set(completion, code('0'));
     const body = context.collect(() => {
       this.#surroundings.push(around);
-      if (optional(node, 'handler') === null) this.statement(child(node, 'block'));
-      else this.#tryCatch(node);
+      build();
       this.#surroundings.pop();
     });
     const caught: Step = { kind: 'try', body, flag: completion, caught: value };
     context.emit({ kind: 'block', label, body: [caught] });
-    this.statement(finalizer);
+    last(completion);
     const held = slotCode(completion);
     const when = (index: number, taken: () => void): void =>
       context.emit({

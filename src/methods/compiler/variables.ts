@@ -31,6 +31,8 @@ export class Variables {
     for (const method of methods) this.#methods.set(method.node, method);
     this.#noteParents(program, null);
     for (const binding of scopes.bindings) {
+      // A type for `this`, which looks like a parameter.
+      if (binding.name === 'this') continue;
       listIn(this.#ofOwner, binding.owner).push(binding);
       listIn(this.#ofScope, binding.scope).push(binding);
     }

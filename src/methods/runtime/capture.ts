@@ -15,6 +15,8 @@ import type { Dealings, DealingsState } from './dealings.ts';
 import type { Execution } from './execution.ts';
 import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-code.ts';
 import { movableRecord } from './movable-values.ts';
+import { generatorState, isGeneratorPrototype, type GeneratorState } from './generators.ts';
+import { Iteration } from './iteration.ts';
 import { lineOf } from './stack-text.ts';
 import type { TimersState } from './timers.ts';
 import type { TurnsState } from './turns.ts';
@@ -27,7 +29,7 @@ export interface FrameForm {
   readonly code: string;
   readonly pc: number;
   readonly vars: readonly unknown[];
-  readonly task: Promise<unknown> | null;
+  readonly task: object | null;
   readonly made: object | null;
 }
 
@@ -41,6 +43,11 @@ export interface CombinatorForm {
 type Into<T> = T extends { readonly into: PromiseRecord }
   ? Omit<T, 'into'> & { readonly into: Promise<unknown> }
   : never;
+
+export interface GeneratorForm {
+  readonly phase: GeneratorState['phase'];
+  readonly frame: FrameForm | null;
+}
 
 export type ReactionForm =
   | { readonly kind: 'resume'; readonly frame: FrameForm }
@@ -187,6 +194,13 @@ class FormWriter {
   }
 
   external(value: object): { readonly kind: string; readonly record: unknown } | null {
+    const generator = generatorState(value);
+    if (generator !== null) {
+      const frame = generator.frame === null ? null : this.#frame(generator.frame);
+      return { kind: 'generator', record: { phase: generator.phase, frame } };
+    }
+    if (isGeneratorPrototype(value)) return { kind: 'generatorPrototype', record: null };
+    if (value instanceof Iteration) return { kind: 'iteration', record: value.state };
     const record = this.#execution.promises.recordOf(value);
     if (record !== null) return { kind: 'promise', record: this.#promise(record) };
     if (value instanceof Cursor) {
@@ -219,13 +233,16 @@ class FormWriter {
   #frame(frame: Frame): FrameForm {
     const { meta } = frame.method;
     const live = new Set(meta.sites[frame.pc - 1]?.[2]);
-    const vars = meta.layout.map((_, index) => (live.has(index) ? frame.vars[index] : undefined));
+    const vars =
+      frame.pc === 0
+        ? frame.vars
+        : meta.layout.map((_, index) => (live.has(index) ? frame.vars[index] : undefined));
     const written = {
       method: meta.id,
       code: meta.code,
       pc: frame.pc,
       vars,
-      task: frame.task?.promise ?? null,
+      task: frame.task === null ? null : 'promise' in frame.task ? frame.task.promise : frame.task.object,
       made: frame.made,
     };
     this.#frames.set(written, frame);

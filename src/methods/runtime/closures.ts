@@ -1,3 +1,4 @@
+import { generatorFunctionOf } from './generators.ts';
 import type { AnyFunction, LoadedMethod } from './method-code.ts';
 
 /** What a function of movable code is made of. */
@@ -42,6 +43,7 @@ const asyncFunction = Object.getPrototypeOf(async () => {}) as object;
 
 /** Makes a function of the form that its author wrote look as it would natively. */
 export function functionOf(kind: string, made: object): object {
+  if (kind === 'generator') return generatorFunctionOf(made);
   return kind === 'async' ? (Object.setPrototypeOf(made, asyncFunction) as object) : made;
 }
 

@@ -1,4 +1,5 @@
 import type {
+  BoundForm,
   Callable,
   ClassForm,
   ClosureForm,
@@ -6,6 +7,7 @@ import type {
   MemberForm,
   PrivatesForm,
 } from '../snapshot/index.ts';
+import { boundOf, makeBound } from './bound.ts';
 import { closureOf } from './closures.ts';
 import { $ } from './gate.ts';
 import type { AnyFunction, LoadedMethod } from './method-code.ts';
@@ -40,12 +42,12 @@ export class ThreadCode implements CodeTable {
     return factory(...captured) as Callable;
   }
 
-  boundOf(): null {
-    return null;
+  boundOf(f: Callable): BoundForm | null {
+    return boundOf(f) as BoundForm | null;
   }
 
   makeBound(target: Callable, self: unknown, args: readonly unknown[]): Callable {
-    return Reflect.apply(Function.prototype.bind, target, [self, ...args]) as Callable;
+    return makeBound(target as AnyFunction, self, args) as Callable;
   }
 
   classOf(): ClassForm | null {

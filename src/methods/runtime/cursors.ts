@@ -1,5 +1,3 @@
-import { WalkRefusedError } from './errors.ts';
-
 type Collection = Map<unknown, unknown> | Set<unknown> | readonly unknown[];
 export type View = 'entries' | 'keys' | 'values';
 
@@ -133,7 +131,7 @@ function advanced(source: Collection, view: View, position: number): Iterator<un
   return iterator;
 }
 
-function isPlainArray(value: unknown): value is readonly unknown[] {
+export function isPlainArray(value: unknown): value is readonly unknown[] {
   return (
     Array.isArray(value) &&
     value[Symbol.iterator] === arrayValues &&
@@ -149,7 +147,10 @@ function isPlainTyped(value: object): boolean {
   );
 }
 
-/** What a `for…of` over `value` walks: arrays and typed arrays themselves, by index; otherwise a cursor. */
+/**
+ * What a `for…of` over `value` walks: arrays and typed arrays themselves, by index; otherwise a cursor. Null for what has an
+ * iterator of its own.
+ */
 export function walkOf(value: unknown): unknown {
   if (isPlainArray(value)) return value;
   if (
@@ -168,27 +169,23 @@ export function walkOf(value: unknown): unknown {
       prototype ?? {},
     );
     if (isNative) return Cursor.native(value as Iterator<unknown>);
-    if (typeof method === 'function') throw new WalkRefusedError(describe(value));
+    if (typeof method === 'function') return null;
   }
-  // Not iterable: the native words, from a native walk.
-  for (const never of value as Iterable<unknown>) throw new WalkRefusedError(describe(never));
-  return [];
+  if (
+    typeof value === 'function' &&
+    typeof (value as { [Symbol.iterator]?: unknown })[Symbol.iterator] === 'function'
+  )
+    return null;
+  // Not iterable: the native words, from a native walk; a primitive whose class was given an iterator is walked natively.
+  return [...(value as Iterable<unknown>)];
 }
 
-/** The same for `value.entries()` and the like. */
-export function walkViewOf(value: unknown, view: View): unknown {
+/** The same for `value.entries()` and the like, where that is the language's own; null otherwise. */
+export function walkViewOf(value: unknown, view: View): Cursor | null {
+  if (typeof value !== 'object' || value === null) return null;
   const method = (value as Record<View, unknown>)[view];
   if (value instanceof Map && method === intrinsics.map[view]) return Cursor.over(value, view);
   if (value instanceof Set && method === intrinsics.set[view]) return Cursor.over(value, view);
   if (Array.isArray(value) && method === intrinsics.array[view]) return Cursor.over(value, view);
-  return walkOf((value as Record<View, () => unknown>)[view]());
-}
-
-function describe(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return typeof value;
-  const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: unknown } } | null;
-  const name = prototype?.constructor?.name;
-  return typeof name === 'string' && name !== '' && name !== 'Object'
-    ? `a ${name}`
-    : 'an object with an iterator of its own';
+  return null;
 }

@@ -56,20 +56,6 @@ export class ModuleStateError extends GodwitError {
   }
 }
 
-/** Only what has a position that can be moved may be walked by `for…of` in a movable method. */
-export class WalkRefusedError extends GodwitError {
-  override readonly name = 'WalkRefusedError';
-  readonly code = 'WALK_REFUSED';
-  readonly retryable = false;
-
-  constructor(description: string) {
-    super(
-      `for…of over ${description} is not supported in a movable method: its position cannot be moved. ` +
-        'Walk an array, Map, Set, string or typed array; or write for (const x of [...values]).',
-    );
-  }
-}
-
 /** A message, an argument or a result could not be sent. */
 export class SendFailedError extends GodwitError {
   override readonly name = 'SendFailedError';

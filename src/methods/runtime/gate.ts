@@ -1,6 +1,17 @@
 import { ambient } from './ambient.ts';
+import { bind, callback } from './callbacks.ts';
 import { functionOf, keyed, type Probe, withAccessors } from './closures.ts';
-import { type Cursor, type View, walkOf, walkViewOf } from './cursors.ts';
+import type { Cursor } from './cursors.ts';
+import {
+  generator,
+  generatorDone,
+  generatorFailed,
+  installGenerators,
+  type GeneratorState,
+  yieldFrom,
+  yieldResult,
+} from './generators.ts';
+import { closeQuietly, closeWalk, delegate, delegated, spread, takeFrom, view, walk } from './iteration.ts';
 import {
   type AnyFunction,
   CompiledMethod,
@@ -110,6 +121,27 @@ export class Gate {
   readonly promise = promiseFunctions;
   readonly member = member;
   readonly deferred = deferred;
+  readonly callback = callback;
+  readonly bind = bind;
+  // Walks by iterators: see `iteration.ts`.
+  readonly walk = walk;
+  readonly view = view;
+  readonly spread = spread;
+  readonly takeFrom = takeFrom;
+  readonly close = closeWalk;
+  readonly closeQuietly = closeQuietly;
+  readonly delegate = delegate;
+  readonly delegated = delegated;
+  // Generators: see `generators.ts`.
+  readonly generator = generator;
+  readonly yield = yieldFrom;
+  readonly yieldResult = yieldResult;
+  readonly ended = generatorDone;
+  readonly failed = generatorFailed;
+  /** Whether the value that was just taken came by `return`. */
+  returning = false;
+  /** How the value that was just taken came: 0 by `next`, 1 by `throw`, 2 by `return`. */
+  mode = 0;
   readonly setTimeout = timerCalls.setTimeout;
   readonly clearTimeout = timerCalls.clearTimeout;
   readonly setInterval = timerCalls.setInterval;
@@ -140,7 +172,7 @@ export class Gate {
     method: LoadedMethod,
     pc: number,
     vars: readonly unknown[],
-    task: PromiseRecord | null,
+    task: PromiseRecord | GeneratorState | null,
     made: object | null,
   ): unknown {
     this.x?.pushFrame({ method, pc, vars, task, made });
@@ -151,14 +183,6 @@ export class Gate {
   made(frame: Frame, value: unknown): unknown {
     const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
     return frame.made === null || isObject ? value : frame.made;
-  }
-
-  callback(object: Record<string, unknown>, name: string): unknown {
-    return object[name];
-  }
-
-  bind(object: { readonly bind: unknown }): unknown {
-    return object.bind;
   }
 
   /** Reads a variable that may not have been initialised. */
@@ -196,6 +220,24 @@ export class Gate {
     return value;
   }
 
+  returns(): boolean {
+    const { returning } = this;
+    this.returning = false;
+    return returning;
+  }
+
+  /** Like `take`, errors and returns included: `mode` tells. */
+  takeAny(): unknown {
+    const { ok, value } = this.injection;
+    this.injection = { ok: true, value: undefined };
+    this.mode = this.returns() ? 2 : ok ? 0 : 1;
+    return value;
+  }
+
+  rest(list: ArrayLike<unknown>, from: number): unknown[] {
+    return Array.from(list).slice(from);
+  }
+
   again(): boolean {
     return this.x?.startsAgain() ?? false;
   }
@@ -226,14 +268,6 @@ export class Gate {
     return task.promise;
   }
 
-  walk(value: unknown): unknown {
-    return walkOf(value);
-  }
-
-  walkView(value: unknown, view: View): unknown {
-    return walkViewOf(value, view);
-  }
-
   isCursor(walked: unknown): walked is Cursor {
     return typeof walked === 'object' && walked !== null && 'step' in walked && !Array.isArray(walked);
   }
@@ -243,21 +277,6 @@ export class Gate {
     const keys: string[] = [];
     for (const key in value as object) keys.push(key);
     return keys;
-  }
-
-  /** The first elements of an iterable, as array destructuring takes them; all of them for -1. */
-  takeFrom(value: Iterable<unknown>, count: number): unknown[] {
-    if (count === -1) return [...value];
-    const taken: unknown[] = [];
-    if (count === 0) {
-      value[Symbol.iterator]().return?.();
-      return taken;
-    }
-    for (const element of value) {
-      taken.push(element);
-      if (taken.length === count) break;
-    }
-    return taken;
   }
 
   omit(value: object, keys: readonly (string | symbol)[]): object {
@@ -270,8 +289,13 @@ export class Gate {
     return typeof value === 'symbol' ? value : String(value);
   }
 
-  method(described: string, resume: LoadedMethod['resume'], factory: AnyFunction | null): LoadedMethod {
-    return new CompiledMethod(described, resume, factory);
+  method(
+    described: string,
+    resume: LoadedMethod['resume'],
+    factory: AnyFunction | null,
+    kind: string,
+  ): LoadedMethod {
+    return new CompiledMethod(described, resume, factory, kind);
   }
 
   module(
@@ -282,7 +306,10 @@ export class Gate {
     constants: Readonly<Record<string, unknown>>,
     originalLines: readonly number[],
   ): void {
-    for (const [method, fast] of functions) method.fast = fast;
+    for (const [method, fast] of functions) {
+      method.fast = fast;
+      if (fast !== null) functionOf(method.kind, fast);
+    }
     const methods = functions.map(([method]) => method);
     const caller = callerOf(ownFunction('module'));
     const lines = { expected: expectedLine, found: caller.line, original: originalLines };
@@ -304,3 +331,4 @@ const key = Symbol.for('godwit.gate.1');
 /** One for each thread, even where godwit was loaded twice. */
 export const $: Gate = (shared[key] ??= new Gate());
 thread.gate = $;
+installGenerators();

@@ -69,10 +69,11 @@ function waitedFor(execution: Execution, dealings: Dealings): readonly PromiseRe
 const placeholder = { state: 'fulfilled', value: undefined, handled: true, foreign: false };
 
 /** The activations that await, directly or not, what this promise will be. */
-function callersOf(task: PromiseRecord): readonly Frame[] {
+function callersOf(task: Frame['task']): readonly Frame[] {
   const callers: Frame[] = [];
   const seen = new Set<PromiseRecord>();
-  for (let at: PromiseRecord | null = task; at !== null && !seen.has(at);) {
+  // Whoever waits for a generator stands on the stack, or nowhere.
+  for (let at = task; at !== null && 'promise' in at && !seen.has(at);) {
     seen.add(at);
     const reaction: Reaction | undefined = at.reactions.find((candidate) => candidate.kind === 'resume');
     if (reaction?.kind !== 'resume') break;

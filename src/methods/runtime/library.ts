@@ -2,8 +2,8 @@ import type { Frame, LoadedMethod } from './method-code.ts';
 
 /**
  * How one of the runtime's own functions may stand between the compiled activations of a capture. `calls`: calls a
- * callback and does nothing else. `walks`: called that, and keeps a frame of its own when a capture passes. `passes`: only
- * hands on what the one above it does.
+ * callback and does nothing else. `walks`: called that, and keeps a frame of its own when a capture passes; or called another that walks,
+ * and hands on what that one does. `passes`: only hands on.
  */
 export type Role = 'calls' | 'walks' | 'passes';
 
@@ -11,7 +11,7 @@ export type Role = 'calls' | 'walks' | 'passes';
 export const libraryPackage = 'godwit';
 
 const methods = new Map<string, LoadedMethod>();
-const names = new Map<object, string>();
+const names = new Map<object | symbol, string>();
 const values = new Map<string, object>();
 const roles = new Map<string, ReadonlyMap<string, Role>>();
 
@@ -36,6 +36,7 @@ export function libraryMethod(
       isAsync: false,
       line: 0,
       layout,
+      entry: 0,
       sites: [['call', 0, live]],
       fastLines: [],
       resumeLines: [],
@@ -45,6 +46,7 @@ export function libraryMethod(
     fast: null,
     resume,
     factory: null,
+    kind: 'plain',
   };
   methods.set(method.meta.id, method);
   return method;
@@ -62,8 +64,12 @@ export function nameValue(name: string, value: object): void {
 }
 
 /** @returns `godwit/name` of one of the runtime's own functions */
-export function libraryNameOf(value: object): string | undefined {
+export function libraryNameOf(value: object | symbol): string | undefined {
   return names.get(value);
+}
+
+export function libraryValues(): Iterable<object | symbol> {
+  return names.keys();
 }
 
 export function findLibraryValue(name: string): object | undefined {

@@ -1,3 +1,4 @@
+import type { GeneratorState } from './generators.ts';
 import type { PromiseRecord } from './promise-records.ts';
 
 export type { Combinator, Job, PromiseRecord, Reaction } from './promise-records.ts';
@@ -14,6 +15,8 @@ export interface MethodCode {
   readonly line: number;
   /** The author's name of each variable of a frame; empty for temporaries. */
   readonly layout: readonly string[];
+  /** How many values a frame begins with, before its first site; 0 for methods that begin without a frame. */
+  readonly entry: number;
   /** By position, from 1: kind, original line, indexes of the variables that are live there. */
   readonly sites: readonly (readonly [kind: string, line: number, live: readonly number[]])[];
   /** Generated line and position of each site, in the function itself and in its resume body. */
@@ -32,6 +35,8 @@ export interface LoadedMethod {
   readonly resume: ((frame: Frame) => unknown) | null;
   /** Makes the function out of what it has captured; null where there is just one. */
   readonly factory: AnyFunction | null;
+  /** `plain`, `async`, `generator` or `asyncGenerator`. */
+  readonly kind: string;
 }
 
 /** A compiled method. Its description is read when it is needed first: most are loaded and never captured. */
@@ -39,10 +44,12 @@ export class CompiledMethod implements LoadedMethod {
   fast: AnyFunction | null = null;
   readonly resume: LoadedMethod['resume'];
   readonly factory: AnyFunction | null;
+  readonly kind: string;
   readonly #described: string;
   #meta: MethodCode | null = null;
 
-  constructor(described: string, resume: LoadedMethod['resume'], factory: AnyFunction | null) {
+  constructor(described: string, resume: LoadedMethod['resume'], factory: AnyFunction | null, kind: string) {
+    this.kind = kind;
     this.#described = described;
     this.resume = resume;
     this.factory = factory;
@@ -60,8 +67,8 @@ export interface Frame {
   /** Which site it stands at. */
   readonly pc: number;
   readonly vars: readonly unknown[];
-  /** The promise that an asynchronous method settles; null for others. */
-  readonly task: PromiseRecord | null;
+  /** The promise that an asynchronous method settles, or the generator whose code it is; null for others. */
+  readonly task: PromiseRecord | GeneratorState | null;
   /** The object that `new` is making by this activation; null when it was just called. */
   readonly made: object | null;
 }

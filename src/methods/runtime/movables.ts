@@ -19,9 +19,9 @@ export interface Movables {
   member(object: unknown, name: 'then' | 'catch' | 'finally'): unknown;
   /**
    * `new Promise(f)`: `t = $.deferred()`; then the call `f(t.resolve, t.reject)` as a site, what it throws goes to
-   * `t.reject`; the value is `t.promise`.
+   * `t.reject`; the value is `t.promise`. Given an executor that is no function, it throws as the language does.
    */
-  deferred(): Deferred;
+  deferred(...executor: readonly unknown[]): Deferred;
   /** `Promise.all` and its like, by name. */
   readonly promise: Readonly<Record<PromiseFunction, AnyFunction>>;
   /**

@@ -2,6 +2,7 @@ import type { PackageHash } from '../../core/ids.ts';
 import type { Permanents } from '../snapshot/index.ts';
 import { type MethodFinder, ThreadCode } from './code-table.ts';
 import { MethodsMissingError } from './errors.ts';
+import { findLibraryValue, libraryNameOf, libraryPackage, libraryValues } from './library.ts';
 import type { AnyFunction, LoadedMethod } from './method-code.ts';
 import type { LoadedModule } from './modules.ts';
 
@@ -23,6 +24,10 @@ export class LoadedPackage {
         if (method.fast === null) continue;
         this.#ids.set(method.fast, method.meta.id);
         this.named.set(method.meta.id, method.fast);
+        const { prototype } = method.fast as { prototype?: unknown };
+        if (typeof prototype === 'object' && prototype !== null) {
+          this.named.set(`${method.meta.id}.prototype`, prototype);
+        }
       }
       for (const [name, value] of module.constants) this.named.set(name, value);
     }
@@ -55,11 +60,12 @@ export class LoadedPackages implements Permanents, MethodFinder {
   }
 
   nameOf(value: object | symbol): string | undefined {
-    return this.#names.get(value);
+    return this.#names.get(value) ?? libraryNameOf(value);
   }
 
-  values(): Iterable<object | symbol> {
-    return this.#names.keys();
+  *values(): Iterable<object | symbol> {
+    yield* this.#names.keys();
+    yield* libraryValues();
   }
 
   method(hash: string, id: string): LoadedMethod | null {
@@ -72,6 +78,7 @@ export class LoadedPackages implements Permanents, MethodFinder {
 
   find(name: string): object | undefined {
     const slash = name.indexOf('/');
+    if (name.slice(0, slash) === libraryPackage) return findLibraryValue(name.slice(slash + 1));
     return this.#packages.get(name.slice(0, slash))?.named.get(name.slice(slash + 1));
   }
 }

@@ -6,12 +6,20 @@ import {
   type ExecutionForm,
   form,
   type FrameForm,
+  type GeneratorForm,
   type JobForm,
   type PromiseForm,
   type ReactionForm,
   type TimersForm,
 } from './capture.ts';
 import { Cursor, type CursorState } from './cursors.ts';
+import {
+  blankGenerator,
+  blankGeneratorPrototype,
+  generatorState,
+  type GeneratorState,
+} from './generators.ts';
+import { Iteration, type IterationState } from './iteration.ts';
 import type { Dealings, DealingsState } from './dealings.ts';
 import type { Execution } from './execution.ts';
 import { findLibraryMethod } from './library.ts';
@@ -32,6 +40,7 @@ export class SnapshotMisfitError extends GodwitError {
 export class ReadExecution {
   readonly root: ExecutionForm;
   readonly #promises: Promises;
+  readonly #generators: (readonly [GeneratorState, GeneratorForm])[] = [];
   readonly #forms: (readonly [PromiseRecord, PromiseForm])[] = [];
   readonly #movables: (readonly [value: object, kind: string, record: unknown])[] = [];
   readonly #combinators = new Map<CombinatorForm, Combinator>();
@@ -63,6 +72,10 @@ export class ReadExecution {
   complete(execution: Execution, dealings: Dealings, loaded: LoadedPackage): void {
     const { root } = this;
     for (const [record, written] of this.#forms) this.#settle(record, written, loaded);
+    for (const [generator, { phase, frame }] of this.#generators) {
+      generator.phase = phase;
+      generator.frame = frame === null ? null : this.#frame(frame, loaded);
+    }
     execution.stack = root.stack.map((frame) => this.#frame(frame, loaded));
     execution.injection = root.injection;
     // Settling has queued nothing: what was queued at the capture is all there is.
@@ -95,6 +108,9 @@ export class ReadExecution {
 
   #create(kind: string): object {
     if (kind === 'cursor') return Cursor.blank();
+    if (kind === 'iteration') return Iteration.blank();
+    if (kind === 'generator') return blankGenerator();
+    if (kind === 'generatorPrototype') return blankGeneratorPrototype();
     if (kind === 'promise') return this.#promises.create('').promise;
     const movable = createMovable(kind);
     if (movable !== null) return movable;
@@ -103,6 +119,10 @@ export class ReadExecution {
 
   #fill(value: object, kind: string, record: unknown): void {
     if (kind === 'cursor') (value as Cursor).fill(record as CursorState);
+    else if (kind === 'iteration') (value as Iteration).fill(record as IterationState);
+    else if (kind === 'generator')
+      this.#generators.push([generatorState(value) as GeneratorState, record as GeneratorForm]);
+    else if (kind === 'generatorPrototype') return;
     else if (kind === 'promise')
       this.#forms.push([this.#record(value as Promise<unknown>), record as PromiseForm]);
     else this.#movables.push([value, kind, record]);
@@ -138,10 +158,17 @@ export class ReadExecution {
           'Install the same package.',
       );
     }
-    if (written.vars.length !== meta.layout.length || meta.sites[written.pc - 1] === undefined) {
+    const fits =
+      written.pc === 0
+        ? written.vars.length === meta.entry
+        : written.vars.length === meta.layout.length && meta.sites[written.pc - 1] !== undefined;
+    if (!fits) {
       throw new SnapshotMisfitError(`A frame of ${written.method} does not fit the method's layout.`);
     }
-    const task = written.task === null ? null : this.#record(written.task);
+    const task =
+      written.task === null
+        ? null
+        : (generatorState(written.task) ?? this.#record(written.task as Promise<unknown>));
     return { method, pc: written.pc, vars: written.vars, task, made: written.made };
   }
 

@@ -33,9 +33,8 @@ export function walkStack(
     if (role !== null) {
       // Only a callback that was called as one may be captured: a getter or trap may stand right above the function, too.
       if (role === 'calls') isCalledBack = true;
-      else if (role === 'walks' ? !isCalledBack : last === null)
-        return { kind: 'foreign', where: `a getter, trap or conversion in ${name}` };
-      if (role === 'walks') {
+      else if (last === null) return { kind: 'foreign', where: `a getter, trap or conversion in ${name}` };
+      if (role === 'walks' && isCalledBack) {
         isCalledBack = false;
         frames += 1;
       }

@@ -1,0 +1,187 @@
+import { type Code, code, type Slot, slotCode, type Step } from './ir.ts';
+import type { Loops } from './loops.ts';
+import type { Statements } from './statements.ts';
+import { child, flag, memberName, type Node, nodes, unwrap } from './syntax.ts';
+
+type Counter = 'thread' | 'local' | null;
+
+/**
+ * Lowers `for…of` and `for await`. Arrays are walked by index, Map, Set and strings by a cursor whose position can be
+ * moved, and what a program iterates by itself is called as it would be natively, to be closed however the loop is left.
+ */
+export class Iterations {
+  readonly #statements: Statements;
+  readonly #loops: Loops;
+
+  constructor(statements: Statements, loops: Loops) {
+    this.#statements = statements;
+    this.#loops = loops;
+  }
+
+  forOf(node: Node, names: readonly (string | null)[], counter: Counter): void {
+    if (flag(node, 'await')) return this.#forAwait(node, names, counter);
+    const { context, expressions } = this.#statements;
+    const { gate } = context;
+    const walked = expressions.spill(this.#walked(child(node, 'right')));
+    const stepped = expressions.spill(code(`${gate}.isCursor(${walked.text})`, walked));
+    const index = context.temporary();
+    const value = context.temporary();
+    const at = slotCode(index);
+    const isOpen = context.temporary();
+    context.set(index, code('0'));
+    const advance = (leave: Step): void => {
+      const taken = context.collect(() => {
+        context.set(isOpen, code('0'));
+        const more = expressions.methodCall(node, walked, 'step');
+        context.emit({ kind: 'if', test: code(`!${more.text}`, more), taken: [leave], otherwise: [] });
+        context.set(value, code(`${walked.text}.value`, walked));
+        context.set(isOpen, code('1'));
+      });
+      const otherwise = context.collect(() => {
+        const ended = code(`${index.name} >= ${walked.text}.length`, walked, at);
+        context.emit({ kind: 'if', test: ended, taken: [leave], otherwise: [] });
+        context.set(value, code(`${walked.text}[${index.name}]`, walked, at));
+        context.set(index, code(`${index.name} + 1`, at));
+      });
+      context.emit({ kind: 'if', test: stepped, taken, otherwise });
+    };
+    context.set(isOpen, code('0'));
+    this.#closed({ node, names, counter, value, isOpen, advance }, (quietly) => {
+      expressions.runtimeCall(node, quietly ? 'closeQuietly' : 'close', [walked]);
+    });
+  }
+
+  #forAwait(node: Node, names: readonly (string | null)[], counter: Counter): void {
+    const { context, expressions } = this.#statements;
+    const right = expressions.value(child(node, 'right'));
+    const walked = expressions.spill(expressions.runtimeCall(node, 'walkAsync', [right]));
+    const value = context.temporary();
+    const isOpen = context.temporary();
+    const awaited = (given: Code): Code => {
+      const slot = context.temporary();
+      context.emit({ kind: 'await', site: context.site(node), slot, code: given, again: false });
+      return slotCode(slot);
+    };
+    const advance = (leave: Step): void => {
+      context.set(isOpen, code('0'));
+      const result = awaited(expressions.methodCall(node, walked, 'advance'));
+      context.emit({
+        kind: 'if',
+        test: code(`!${walked.text}.took(${result.text})`, walked, result),
+        taken: [leave],
+        otherwise: [],
+      });
+      context.set(value, code(`${walked.text}.value`, walked));
+      context.set(isOpen, code('1'));
+    };
+    context.set(isOpen, code('0'));
+    this.#closed({ node, names, counter, value, isOpen, advance }, (quietly) => {
+      // Null where there is nothing to call, and so nothing to wait for.
+      const made = expressions.spill(
+        expressions.runtimeCall(node, quietly ? 'closeAsyncQuietly' : 'closeAsync', [walked]),
+      );
+      const wait = context.collect(() => {
+        if (!quietly) {
+          const result = awaited(made);
+          context.plain(code(`${context.gate}.closed(${result.text});`, result));
+          return;
+        }
+        const failed = context.temporary();
+        const caught = context.temporary();
+        const body = context.collect(() => void awaited(made));
+        context.emit({ kind: 'try', body, flag: failed, caught });
+      });
+      context.emit({ kind: 'if', test: code(`${made.text} !== null`, made), taken: wait, otherwise: [] });
+    });
+  }
+
+  /** A loop whose iterator is closed when it is left before its end. */
+  #closed(
+    loop: {
+      readonly node: Node;
+      readonly names: readonly (string | null)[];
+      readonly counter: Counter;
+      readonly value: Slot;
+      readonly isOpen: Slot;
+      advance(leave: Step): void;
+    },
+    close: (quietly: boolean) => void,
+  ): void {
+    const statements = this.#statements;
+    const { context } = statements;
+    const out = context.label('out');
+    const label = context.label('loop');
+    const next = context.label('next');
+    const { node, names } = loop;
+    const build = (): void => {
+      const body = context.collect(() => {
+        this.#loops.tick(node, loop.counter);
+        loop.advance({ kind: 'break', label });
+        statements.open(node);
+        this.#loops.assignHead(child(node, 'left'), slotCode(loop.value));
+        statements.block(next, () =>
+          statements.inTarget(names, { breakLabel: null, continueLabel: next }, () =>
+            statements.statement(child(node, 'body')),
+          ),
+        );
+      });
+      context.emit({ kind: 'loop', label, body });
+    };
+    const last = (completion: Slot): void => {
+      const isError = code(`${completion.name} === 1`, slotCode(completion));
+      const taken = context.collect(() =>
+        context.emit({
+          kind: 'if',
+          test: isError,
+          taken: context.collect(() => close(true)),
+          otherwise: context.collect(() => close(false)),
+        }),
+      );
+      context.emit({
+        kind: 'if',
+        test: code(
+          `${loop.isOpen.name} === 1 && ${completion.name} !== 0`,
+          slotCode(loop.isOpen),
+          slotCode(completion),
+        ),
+        taken,
+        otherwise: [],
+      });
+    };
+    statements.block(out, () =>
+      statements.inTarget(names, { breakLabel: out, continueLabel: null }, () =>
+        statements.finalized(build, last),
+      ),
+    );
+  }
+
+  /** What a for-of walks. `map.entries()` and the like are walked in place, so that their position can move. */
+  #walked(right: Node): Code {
+    const { context, expressions } = this.#statements;
+    const inner = unwrap(right);
+    const callee = inner.type === 'CallExpression' ? unwrap(child(inner, 'callee')) : null;
+    const name = callee?.type === 'MemberExpression' ? memberName(callee) : null;
+    const isView = name === 'entries' || name === 'keys' || name === 'values';
+    const object = callee !== null && isView ? unwrap(child(callee, 'object')) : null;
+    const isGlobal =
+      object === null || (object.type === 'Identifier' && context.module.scopes.globals.has(object));
+    const isPlain = nodes(inner, 'arguments').length === 0 && callee?.['optional'] !== true;
+    if (isGlobal || !isPlain || object.type === 'Super') {
+      return expressions.runtimeCall(right, 'walk', [expressions.value(right)]);
+    }
+    const held = expressions.spill(expressions.value(object));
+    const walked = context.temporary();
+    context.set(walked, code(`${context.gate}.view(${held.text}, '${name}')`, held));
+    const taken = context.collect(() => {
+      const views = expressions.methodCall(right, held, name ?? '');
+      context.set(walked, expressions.runtimeCall(right, 'walk', [views]));
+    });
+    context.emit({
+      kind: 'if',
+      test: code(`${walked.name} === null`, slotCode(walked)),
+      taken,
+      otherwise: [],
+    });
+    return slotCode(walked);
+  }
+}
