@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { SystemDigest } from '../digest.ts';
 import { ownInstallation } from '../methods/packages/disk.ts';
 import { CompileCache, cacheFolder } from './compile-cache.ts';
@@ -35,7 +35,7 @@ const compilation = new Compilation(
 /** @param path absolute */
 export function compileFile(path: string, source: string, format: ModuleFormat): string {
   const { code, sourceMap } = compilation.compile({ path: nameOf(path), source, format, origin: null });
-  return withInlineMap(code, sourceMap);
+  return withInlineMap(code, namingSource(sourceMap, path));
 }
 
 /** Decides over a file before any other loader sees it. A movable file is compiled from what its author wrote. */
@@ -88,7 +88,13 @@ function compileMade(path: string, text: string): string {
   const origin = map === null ? null : originOf(map, null);
   const unit = { path: nameOf(path).replace(/x$/, ''), source: code, format: 'module', origin } as const;
   const { code: made, sourceMap } = compilation.compile(unit);
-  return withInlineMap(made, sourceMap);
+  return withInlineMap(made, namingSource(sourceMap, path));
+}
+
+/** The compiler's map calls the file what its methods do; Node.js is to find it wherever it is. */
+function namingSource(sourceMap: string, path: string): string {
+  const url = JSON.stringify(pathToFileURL(path).href);
+  return sourceMap.replace(/"sources":\["(?:[^"\\]|\\.)*"\]/, () => `"sources":[${url}]`);
 }
 
 /** Whether nobody knew what to do with a file. */

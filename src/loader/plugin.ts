@@ -1,4 +1,4 @@
-import { createUnplugin, type UnpluginInstance } from 'unplugin';
+import { createUnplugin, type UnpluginInstance, type UnpluginOptions } from 'unplugin';
 import { builtEntry } from '../entries.ts';
 import { SystemDigest } from '../digest.ts';
 import { hookEsbuild } from './esbuild-hooks.ts';
@@ -6,84 +6,111 @@ import { MovableModules, pathOf, withoutDirective } from './movable-modules.ts';
 import { nativeStub } from './native-stub.ts';
 import { type OutputFile, type OutputOptions, RollupHooks } from './rollup-hooks.ts';
 
-const isGodwit = /^godwit(?:$|\/)/;
-
 /** The plugin for all bundlers. It takes no options. */
 export const plugin: UnpluginInstance<undefined, true> = createUnplugin(
   (_options: undefined, { framework }) => {
     const digest = new SystemDigest();
     const modules = new MovableModules(digest);
     const hooks = new RollupHooks(modules, digest);
-    const isVite = framework === 'vite';
-    let serves = false;
-    const bundling = {
-      outputOptions: <Options extends OutputOptions>(options: Options): Options => hooks.withMaps(options),
-      generateBundle: {
-        order: 'post' as const,
-        handler(this: Reporting, options: OutputOptions, bundle: unknown): void {
-          hooks.generate(options, bundle as Record<string, OutputFile>, reporterOf(this));
-        },
-      },
-      writeBundle: {
-        order: 'post' as const,
-        handler(this: Reporting, options: OutputOptions, bundle: unknown): void {
-          hooks.verify(options, bundle as Record<string, OutputFile>, reporterOf(this));
-        },
-      },
-    };
+    const common = { name: 'godwit', enforce: 'post' as const };
+    if (framework === 'vite') return vitePlugins(hooks, common);
     return [
       {
-        name: 'godwit:native',
-        enforce: 'pre' as const,
-        vite: {
-          async config(_config: unknown, { command }: { readonly command: string }) {
-            serves = command === 'serve';
-            if (!serves) return null;
-            // Movable files are loaded by Node.js itself: in this process, and in vitest's own.
-            const register = builtEntry('register').href;
-            await import(register);
-            return { test: { execArgv: ['--import', register] } } as object;
-          },
-          load(this: Reporting, id: string, options?: { readonly ssr?: boolean | undefined }) {
-            if (!serves || options?.ssr !== true || !hooks.examine(id, null, reporterOf(this))) return null;
-            return nativeStub(pathOf(id), process.env['VITEST'] === undefined);
-          },
-        },
-      },
-      {
-        name: 'godwit',
-        enforce: 'post' as const,
+        ...common,
         rollup: {
-          ...bundling,
+          ...outputHooks(hooks),
           resolveId: (source: string) => (isGodwit.test(source) ? { id: source, external: true } : null),
-          transform: transformed,
-        },
-        vite: {
-          ...bundling,
-          resolveId: (
-            source: string,
-            _importer: unknown,
-            options?: { readonly ssr?: boolean | undefined },
-          ) =>
-            isGodwit.test(source) && options?.ssr === true && !serves ? { id: source, external: true } : null,
-          transform: transformed,
+          transform(this: Reporting, code: string, id: string): Transformed | null {
+            return hooks.examine(id, code, reporterOf(this)) ? marked(code) : null;
+          },
         },
         esbuild: { setup: (build) => hookEsbuild(build, modules, digest) },
       },
     ];
-
-    /** In a build the code is only looked at, and compiled when it is bundled; in a browser it runs as it is. */
-    function transformed(
-      this: Reporting,
-      code: string,
-      id: string,
-    ): { readonly code: string; readonly map: null } | null {
-      if (isVite && serves && process.env['VITEST'] !== undefined) return null;
-      if (!hooks.examine(id, code, reporterOf(this)) || serves) return null;
-      return { code: `import "godwit/runtime";${withoutDirective(code)}`, map: null };
-    }
   },
 );
+
+const isGodwit = /^godwit(?:$|\/)/;
+
+interface Environment {
+  readonly ssr?: boolean | undefined;
+}
+
+interface Transformed {
+  readonly code: string;
+  readonly map: null;
+}
+
+/**
+ * A build is compiled where it is bundled. While Vite serves, and in vitest, movable files are loaded by Node.js itself,
+ * since Vite rewrites every module that it loads; in a browser they run as they are.
+ */
+function vitePlugins(
+  hooks: RollupHooks,
+  common: { readonly name: string; readonly enforce: 'post' },
+): UnpluginOptions[] {
+  let serves = false;
+  return [
+    {
+      name: 'godwit:native',
+      enforce: 'pre',
+      vite: {
+        async config(_config: unknown, { command }: { readonly command: string }) {
+          serves = command === 'serve';
+          if (!serves) return null;
+          const register = builtEntry('register').href;
+          await import(register);
+          return { test: { execArgv: ['--import', register] } } as object;
+        },
+        load(this: Reporting, id: string, options?: Environment) {
+          if (!serves || options?.ssr !== true || !hooks.examine(id, null, reporterOf(this))) return null;
+          return nativeStub(pathOf(id), !isVitest());
+        },
+      },
+    },
+    {
+      ...common,
+      vite: {
+        ...outputHooks(hooks),
+        resolveId(source: string, _importer: unknown, options?: Environment) {
+          const isOutside = isGodwit.test(source) && options?.ssr === true && !serves;
+          return isOutside ? { id: source, external: true } : null;
+        },
+        transform(this: Reporting, code: string, id: string): Transformed | null {
+          if (serves && isVitest()) return null;
+          return hooks.examine(id, code, reporterOf(this)) && !serves ? marked(code) : null;
+        },
+      },
+    },
+  ];
+}
+
+function isVitest(): boolean {
+  return process.env['VITEST'] !== undefined;
+}
+
+function outputHooks(hooks: RollupHooks) {
+  return {
+    outputOptions: <Options extends OutputOptions>(options: Options): Options => hooks.withMaps(options),
+    generateBundle: {
+      order: 'post' as const,
+      handler(this: Reporting, options: OutputOptions, bundle: unknown): void {
+        hooks.generate(options, bundle as Record<string, OutputFile>, reporterOf(this));
+      },
+    },
+    writeBundle: {
+      order: 'post' as const,
+      handler(this: Reporting, options: OutputOptions, bundle: unknown): void {
+        hooks.verify(options, bundle as Record<string, OutputFile>, reporterOf(this));
+      },
+    },
+  };
+}
+
+/** Brings the runtime into the bundle, or into its imports, before the module. */
+function marked(code: string): Transformed {
+  return { code: `import "godwit/runtime";${withoutDirective(code)}`, map: null };
+}
 
 /** The part of a bundler's context that takes messages. */
 interface Reporting {
