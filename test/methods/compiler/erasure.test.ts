@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eraseTypes } from '../../../src/methods/compiler/erasure.ts';
 import { type Format, parsePlain } from '../../../src/methods/compiler/plain.ts';
 import { finish, SourceText } from '../../../src/methods/compiler/source-text.ts';
-import type { Node } from '../../../src/methods/compiler/syntax.ts';
+import { isTypeOnly, type Node, nodes } from '../../../src/methods/compiler/syntax.ts';
 import { firstDifference, shapeOf } from './shapes.ts';
 import { accessorProgram, programs } from './typescript-programs.ts';
 
@@ -92,6 +92,18 @@ test.each([
 
 test('JSX is refused', () => {
   expect(plain('export const a = <b/>;', 'module', 'a.tsx')).toBe('refused: JSX');
+});
+
+test('imports for types alone say so to whoever reads the program', () => {
+  const outcome = parsePlain('import { A, b } from "a"; import { C } from "c"; let x: A | C = b;', {
+    path: 'a.ts',
+    format: 'module',
+  });
+  if (outcome.kind === 'refused') throw new Error('refused');
+  const [first, second] = nodes(outcome.program, 'body') as [Node, Node];
+  expect(isTypeOnly(first)).toBe(false);
+  expect(nodes(first, 'specifiers').map((specifier) => specifier['importKind'])).toEqual(['type', 'value']);
+  expect(isTypeOnly(second)).toBe(true);
 });
 
 test('a CommonJS module keeps require and module.exports', () => {
