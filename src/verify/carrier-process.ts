@@ -31,7 +31,7 @@ export class CarrierProcess {
 
   /** @param node the program of Node.js that it is to be */
   constructor(node: string, job: Job) {
-    this.#child = spawn(node, ['--no-warnings', builtEntry('verify/process/main').pathname], {
+    this.#child = spawn(node, ['--no-warnings', builtEntry('verify/process/main').pathname, job.role], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
     living.add(this.#child);

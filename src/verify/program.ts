@@ -64,11 +64,15 @@ class ProgramCompiler {
       }
       if (module === url) hasMain = outcome.methods.some(({ name, exported }) => exported && name === 'main');
     }
-    if (this.#build !== 'native' && !hasMain) this.#refusals.push(this.#withoutMain());
+    if (this.#build !== 'native' && !hasMain && this.#refusals.length === 0)
+      this.#refusals.push(this.#withoutMain());
     if (this.#refusals.length > 0) return { kind: 'refused', refusals: this.#refusals };
     if (this.#build === 'native') return this.#finish({ kind: 'module', url }, '');
     const entry = new URL('godwit-verified.mjs', url).href;
-    const text = entryText(url, builtEntry('methods/runtime/api').href);
+    const text = entryText(
+      `./${url.slice(url.lastIndexOf('/') + 1)}`,
+      builtEntry('methods/runtime/api').href,
+    );
     const outcome = this.#add(entry, text);
     return this.#finish(
       { kind: 'module', url: entry },

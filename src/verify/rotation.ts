@@ -19,7 +19,9 @@ export class Rotation {
     const [first = process.execPath] = nodes;
     this.#nodes = nodes.length > 1 ? nodes : [first, first];
     this.#standing = this.#nodes.map(() => null);
-    for (const pool of this.#nodes.keys()) this.#launch(pool);
+    // Both ends of the first move; whoever takes another's place is started when its turn comes.
+    this.#launch(0);
+    this.#launch(1);
   }
 
   /** The process that is next in turn. */
@@ -32,7 +34,7 @@ export class Rotation {
   async left(from: CarrierProcess, mustEnd: boolean): Promise<void> {
     if (from.residencies < residenciesMax && !mustEnd) return;
     const pool = this.#standing.indexOf(from);
-    if (pool !== -1) this.#launch(pool);
+    if (pool !== -1) this.#standing[pool] = null;
     // An effect that it still runs would be lost.
     if (from.effectsPending > 0) this.#retired.push(from);
     else await from.kill();
@@ -40,7 +42,7 @@ export class Rotation {
 
   async close(): Promise<void> {
     const all = [...this.#standing, ...this.#retired];
-    await Promise.all(all.map((one) => one?.kill()));
+    await Promise.all(all.map(async (one) => one?.kill()));
   }
 
   #launch(pool: number): CarrierProcess {

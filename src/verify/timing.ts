@@ -1,13 +1,12 @@
 import type { Job } from './process/messages.ts';
 import { type RunLimits, runUnmoved } from './runs.ts';
 
-const rounds = 7;
-
 /** Both programs in turn, each time in a fresh process; the medians of what they took. */
 export async function timeBoth(
   native: Job,
   compiled: Job,
   limits: RunLimits,
+  rounds = 7,
 ): Promise<{ readonly nativeMs: number; readonly compiledMs: number }> {
   const nativeMs: number[] = [];
   const compiledMs: number[] = [];

@@ -18,6 +18,7 @@ import type { FixedWorld } from './fixed-world.ts';
 import type { Command, Job, Report } from './messages.ts';
 import type { ProgramEnd } from './program-end.ts';
 import type { Saboteur } from './sabotage.ts';
+import { RealmBaseline } from './realm-baseline.ts';
 import { Surveyor } from './surveyor.ts';
 import type { WrittenRecord } from './written-record.ts';
 
@@ -42,6 +43,7 @@ export class Carrier {
   readonly #timers = { set: setTimeout, clear: clearTimeout, soon: setImmediate };
   readonly #pins = new Map<string, number>();
   #writtenAtLoad: readonly Written[] = [];
+  #baseline: RealmBaseline | null = null;
   #runtime: Runtime | null = null;
   #surveyor: Surveyor | null = null;
   #schedule: ScheduleState = beginSchedule({ kind: 'never' }, 0);
@@ -157,6 +159,7 @@ export class Carrier {
         },
       },
     );
+    this.#baseline ??= new RealmBaseline();
     this.#runtime.install(program, 'file:///');
     this.#runtime.setClock(performance.timeOrigin);
     return this.#runtime;
@@ -262,6 +265,7 @@ export class Carrier {
     const { bytes, effectsPending } = outcome.capture;
     const at = this.#job.trace ? this.#standing(runtime) : { at: '', frames: 0 };
     runtime.discard(execution);
+    this.#baseline?.restore();
     const pins = Object.fromEntries(this.#pins);
     this.#pins.clear();
     const written = this.#takeWritten();

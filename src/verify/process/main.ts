@@ -5,35 +5,35 @@ import * as hooks from './hooks.ts';
 import type { Command, Job, Report } from './messages.ts';
 import { WrittenRecord } from './written-record.ts';
 
-// A process of the verifier: it becomes what its first message says, and runs one program, or what is left of it.
+// A process of the verifier: it becomes what its first message says, and runs one program, or what is left of one.
 
 const world = new FixedWorld();
 const record = new WrittenRecord();
-let role: ((command: Command, payload: Uint8Array) => void) | null = null;
+let act: ((command: Command, payload: Uint8Array) => void) | null = null;
+
+// Loaded before time, chance, the streams and the loader become the program's: all of Node.js's hooks cost time.
+const role =
+  process.argv[2] === 'native'
+    ? import('./native-role.ts').then(({ beNative }) => beNative)
+    : import('./movable-role.ts').then(({ beMovable }) => beMovable);
 
 const channel = new ChildChannel<Command, Report>(({ message, payload }) => {
   if (message.kind === 'job') void become(message.job);
-  else role?.(message, payload);
+  else act?.(message, payload);
 });
 
 async function become(job: Job): Promise<void> {
   try {
+    const begin = await role;
     installHooks(job.map);
     process.argv = [process.execPath, ...job.argv];
-    // Loaded before time, chance and the streams become the program's.
-    const found =
-      job.role === 'native' ? await import('./native-role.ts') : await import('./movable-role.ts');
-    const begin = 'beNative' in found ? found.beNative : found.beMovable;
     record.capture('stdout');
     record.capture('stderr');
-    const command = await begin(job, channel, world, record);
-    role = command;
+    act = await begin(job, channel, world, record);
     channel.send({ kind: 'ready', pid: process.pid, node: process.versions.node });
   } catch (error) {
-    channel.send({
-      kind: 'refused',
-      reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    channel.send({ kind: 'refused', reason });
   }
 }
 

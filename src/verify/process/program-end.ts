@@ -18,12 +18,13 @@ export function endWithProgram(
 ): (error: unknown) => void {
   let unhandled: string | null = null;
   const exit = process.exit.bind(process);
-  const leave = (code: number | undefined): never => {
+  // Without an argument the code is the one that the program has set.
+  const leave = (...code: Parameters<typeof exit>): never => {
     // Added last, so that it runs after the listeners that the program has added.
     process.once('exit', (exitCode) => tell({ exitCode, unhandled }));
-    return exit(code);
+    return exit(...code);
   };
-  process.exit = ((code?: number) => leave(code)) as typeof process.exit;
+  process.exit = leave;
   const crash = (error: unknown): void => {
     unhandled = describeError(error);
     leave(1);
@@ -31,7 +32,7 @@ export function endWithProgram(
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
   process.on('beforeExit', () => {
-    if (isOver()) leave(undefined);
+    if (isOver()) leave();
   });
   return crash;
 }

@@ -1,0 +1,5 @@
+'use movable';
+
+export function main(): void {
+  for (;;);
+}
