@@ -57,7 +57,10 @@ export interface Binding {
   readonly isCaptured: boolean;
   /** Whether its value may change after its initialisation. */
   readonly isAssigned: boolean;
-  /** Whether a use may come before the initialisation, so that it must be checked (never for `var` and functions). */
+  /**
+   * Whether a use may come before the initialisation, so that it must be checked (never for `var` and functions). Uses by
+   * other modules, in a cycle of imports, are not among its references: whoever compiles those checks them there.
+   */
   readonly maybeEarly: boolean;
   /**
    * Whether closures must share it with its owner: it is captured, and is assigned later, or a closure over it may be made

@@ -1,12 +1,12 @@
 /** Programs whose TypeScript exists at run time. Each exports what it shows as `shown`. */
 export const programs: Readonly<Record<string, string>> = {
   enums: `
-    enum Plain { A, B = 5, C, 'quoted-name', D = "text", E = \`t\${1}\`, F = A | B, G = -1, H, I = ~1, J = 1 << 4 }
+    enum Plain { A, B = 5, C, 'quoted-name', D = "text", E = \`t\${1}\`, F = A | B, G = -1, H, I = ~1, K, J = 1 << 4, L }
     const base = 7;
     enum Computed { A = base, B, C = "abc".length, D = (A + 1) * 2, E = Plain.C, F, G = Plain.D, H = Plain['B'] }
     const enum Constant { X = 'x', Y = 3 }
     declare enum Outside { Z }
-    enum Special { N = NaN, I = Infinity, T = 'a' + 'b' }
+    enum Special { N = NaN, I = Infinity, T = 'a' + 'b', U = 'u' + base.toFixed(1), V = \`v\${base.toFixed(1)}\`, W = -'3' as any, X = 2 ** 3 % 5, Y }
     export const shown = [Plain, Computed, Constant.Y, Constant.X, Special, Object.keys(Plain), Plain[6],
       Object.getOwnPropertyDescriptor(Plain, 'A')];`,
   merged: `
