@@ -251,8 +251,9 @@ export class Resolver extends Declarations implements Scopes {
       for (const name of patternNames(parameter)) this.declare(inner, name, 'parameter', name, at);
     }
     for (const parameter of parameters) this.#target(parameter, inner, 'declares');
-    // Where parameters have expressions, the body's variables are in an environment of their own.
-    const separate: Scope = simple ? inner : { node: body, parent: inner, unit, names: new Map() };
+    // Functions among the parameters see those, while the body has variables of its own; otherwise nobody can tell.
+    const isSeparate = unit.nested.length > 0;
+    const separate: Scope = isSeparate ? { node, parent: inner, unit, names: new Map() } : inner;
     if (isBlock) this.#body(body, separate);
     else this.#visit(body, inner);
     // Sloppy functions see assignments to `arguments[0]` in their parameters.
