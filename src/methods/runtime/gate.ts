@@ -1,3 +1,4 @@
+import { MovableController, MovableSignal } from './abort-calls.ts';
 import { ambient } from './ambient.ts';
 import { bind, callback } from './callbacks.ts';
 import { functionOf, keyed, type Probe, withAccessors } from './closures.ts';
@@ -122,6 +123,8 @@ export class Gate {
   readonly member = member;
   readonly deferred = deferred;
   readonly callback = callback;
+  readonly AbortController = MovableController;
+  readonly AbortSignal = MovableSignal;
   readonly bind = bind;
   // Walks by iterators: see `iteration.ts`.
   readonly walk = walk;

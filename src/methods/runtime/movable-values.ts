@@ -1,4 +1,15 @@
 import type { ExternalRecord } from '../snapshot/index.ts';
+import {
+  aim,
+  blankController,
+  blankSignal,
+  fillController,
+  fillSignal,
+  isOwnEvent,
+  type SignalForm,
+  signalForm,
+  signalOf,
+} from './abort-signals.ts';
 import type { AnyFunction } from './method-code.ts';
 import type { Promises } from './promises.ts';
 import { blankResolver, fillResolver, type ResolverForm, resolverForm } from './resolvers.ts';
@@ -27,7 +38,20 @@ export function movableRecord(value: object, owner: Owner): ExternalRecord | nul
   const timeout = timeoutForm(value, owner.timers);
   if (timeout !== null) return { kind: 'timeout', record: timeout };
   const immediate = immediateState(value);
-  return immediate === null ? null : { kind: 'immediate', record: { ...immediate } };
+  if (immediate !== null) return { kind: 'immediate', record: { ...immediate } };
+  return abortRecord(value);
+}
+
+function abortRecord(value: object): ExternalRecord | null {
+  const signal = signalForm(value);
+  if (signal !== null) return { kind: 'abortSignal', record: signal };
+  const controlled = signalOf(value);
+  if (controlled !== null) return { kind: 'abortController', record: controlled };
+  // What these are made with cannot be given to them later: it stands in the kind.
+  if (isOwnEvent(value)) return { kind: `event ${value.type}`, record: value.target };
+  if (value instanceof DOMException)
+    return { kind: `exception ${JSON.stringify([value.message, value.name])}`, record: value.stack };
+  return null;
 }
 
 /** An empty one of the same kind; null for a kind that is not known here. */
@@ -39,13 +63,38 @@ export function createMovable(kind: string): object | null {
       return new Timeout();
     case 'immediate':
       return new Immediate();
+    case 'abortSignal':
+      return blankSignal();
+    case 'abortController':
+      return blankController();
     default:
-      return null;
+      return createNamed(kind);
   }
 }
 
+function createNamed(kind: string): object | null {
+  const space = kind.indexOf(' ');
+  const detail = kind.slice(space + 1);
+  if (kind.startsWith('event ')) return new Event(detail);
+  if (!kind.startsWith('exception ')) return null;
+  const [message, name] = JSON.parse(detail) as [string, string];
+  return new DOMException(message, name);
+}
+
 export function fillMovable(value: object, kind: string, record: unknown, owner: Owner): void {
-  if (kind === 'resolver') fillResolver(value as AnyFunction, owner.promises, record as ResolverForm);
-  else if (kind === 'timeout') fillTimeout(value, owner.timers, record as TimeoutForm);
-  else fillImmediate(value, record as ImmediateForm);
+  switch (kind) {
+    case 'resolver':
+      return fillResolver(value as AnyFunction, owner.promises, record as ResolverForm);
+    case 'timeout':
+      return fillTimeout(value, owner.timers, record as TimeoutForm);
+    case 'immediate':
+      return fillImmediate(value, record as ImmediateForm);
+    case 'abortSignal':
+      return fillSignal(value, record as SignalForm);
+    case 'abortController':
+      return fillController(value, record as AbortSignal);
+    default:
+      if (kind.startsWith('event ')) aim(value as Event, record as AbortSignal);
+      else Object.defineProperty(value, 'stack', { value: record, writable: true, configurable: true });
+  }
 }

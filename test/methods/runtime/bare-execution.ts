@@ -2,7 +2,7 @@ import { executionId, epoch, generation, methodId, packageHash } from '../../../
 import { Execution } from '../../../src/methods/runtime/execution.ts';
 import { $ } from '../../../src/methods/runtime/gate.ts';
 import { libraryMethod } from '../../../src/methods/runtime/library.ts';
-import type { AnyFunction } from '../../../src/methods/runtime/method-code.ts';
+import type { AnyFunction, PromiseRecord } from '../../../src/methods/runtime/method-code.ts';
 
 /** An execution of a plain function: what it does through the gate happens as in a method, but it cannot be captured. */
 export class BareExecution {
@@ -61,7 +61,7 @@ export class BareExecution {
 /** A task that awaits one value and then goes on with a callback: an asynchronous function, without its syntax. */
 const awaiting = libraryMethod('awaiting', ['then'], (frame) => {
   const then = frame.vars[0] as (ok: boolean, value: unknown) => unknown;
-  const task = frame.task;
+  const task = frame.task as PromiseRecord | null;
   if (task === null) throw new Error('an asynchronous frame has a task');
   let ok = true;
   let value: unknown;
@@ -80,7 +80,7 @@ const awaiting = libraryMethod('awaiting', ['then'], (frame) => {
 
 /** `(async () => then(await value))()` inside an execution. */
 export function awaitMovably(value: unknown, then: (ok: boolean, value: unknown) => unknown): unknown {
-  const { task } = $.begin(awaiting, []);
+  const task = $.begin(awaiting, []).task as PromiseRecord | null;
   if (task === null) throw new Error('begin makes a task');
   try {
     return $.wait(awaiting, task, 1, value, [then]);
