@@ -156,6 +156,10 @@ test.each([
   ['function f() { let x = x + 1; }', ['maybeEarly']],
   ['function f(k) { switch (k) { case 0: let x = 1; break; case 1: return x; } }', ['maybeEarly']],
   ['function f(k) { switch (k) { case 0: let x = 1; return () => x; } }', ['isCaptured']],
+  [
+    'function f(k) { switch (k) { case 0: let x = 1; break; case 1: return () => x; } }',
+    ['isCaptured', 'maybeEarly', 'needsBox'],
+  ],
   ['function f() { for (const x of [1]) g(() => x); }', ['isCaptured']],
   ['function f() { for (const x of g(() => x)); }', ['isCaptured', 'maybeEarly', 'needsBox']],
   ['function f() { for (let x = 0; x < 3; x++) g(() => x); }', ['isCaptured', 'isAssigned', 'needsBox']],
@@ -236,6 +240,23 @@ test('captures are those of nested functions too, without what those declare, an
   expect(scopes.bindingsOf(outer).map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd']);
   expect(scopes.bindingsOf(null).map(({ name }) => name)).toEqual(['top', 'outer']);
   expect(scopes.parentOf(inner)).toBe(middle);
+});
+
+test('a body has variables apart from the parameters only where functions among those can tell', () => {
+  const named = (source: string): readonly (readonly [string, string | null])[] => {
+    const { scopes } = scopesOf(source);
+    const all = scopes.bindings.filter(({ name }) => name === 'a');
+    return all.map(({ kind, copyOf }) => [kind, copyOf?.kind ?? null]);
+  };
+  expect(named('function f(a, b = 1) { var a; }')).toEqual([['parameter', null]]);
+  expect(named('function f(a, b = () => a) { var a; }')).toEqual([
+    ['parameter', null],
+    ['var', 'parameter'],
+  ]);
+  expect(named('function f(a, b = () => a) { function a() {} }')).toEqual([
+    ['parameter', null],
+    ['function', null],
+  ]);
 });
 
 test('private names belong to the class that declares them', () => {
