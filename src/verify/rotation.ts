@@ -2,7 +2,7 @@ import { CarrierProcess } from './carrier-process.ts';
 import type { Job } from './process/messages.ts';
 
 /** After so many stays a process is ended, so that nothing of the program can live on in it. */
-const residenciesMax = 20;
+const residenciesMax = 100;
 
 /** Pools of processes among which a program moves in turn, so that each move crosses into another process. */
 export class Rotation {
@@ -40,9 +40,12 @@ export class Rotation {
     else await from.kill();
   }
 
+  get all(): readonly CarrierProcess[] {
+    return [...this.#standing, ...this.#retired].filter((one) => one !== null);
+  }
+
   async close(): Promise<void> {
-    const all = [...this.#standing, ...this.#retired];
-    await Promise.all(all.map(async (one) => one?.kill()));
+    await Promise.all(this.all.map((one) => one.kill()));
   }
 
   #launch(pool: number): CarrierProcess {

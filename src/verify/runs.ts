@@ -93,7 +93,10 @@ export async function runOn(
     async () => {
       const carrier = rotation.next();
       const schedule = beginSchedule({ kind: 'never' }, 0);
-      await carrier.tell({ kind: 'restore', epoch: from.epoch, host: from.host, schedule }, from.snapshot);
+      await carrier.tell(
+        { kind: 'restore', epoch: from.epoch, host: from.host, schedule, awaitsEffects: false },
+        from.snapshot,
+      );
       return follow(carrier, rotation, limits, () => undefined);
     },
   );
@@ -125,7 +128,8 @@ async function follow(
     carrier.onOutcome = ({ message: outcome, payload: value }) => void carrier.tell(outcome, value);
     carrier = rotation.next();
     const schedule = paced(message.schedule, limits);
-    await carrier.tell({ kind: 'restore', epoch, host: message.host, schedule }, payload);
+    const awaitsEffects = rotation.all.some(({ effectsPending }) => effectsPending > 0);
+    await carrier.tell({ kind: 'restore', epoch, host: message.host, schedule, awaitsEffects }, payload);
   }
 }
 

@@ -53,7 +53,7 @@ class Verification {
     const { all, script, include, timeoutMs, trace } = options;
     this.#source = { file: resolve(file), all, script, include: include.map((path) => resolve(path)) };
     const nowMs = performance.now();
-    this.#limits = { deadlineMs: nowMs + timeoutMs, hurryAtMs: nowMs + timeoutMs / 5 };
+    this.#limits = { deadlineMs: nowMs + timeoutMs, hurryAtMs: Infinity };
     this.#trace = trace === null ? null : new Trace(trace);
   }
 
@@ -156,7 +156,8 @@ class Verification {
   ): Promise<string | null> {
     const { movesMax, fixClock, fixRandom } = this.#options;
     const nodes = others.length === 0 ? [process.execPath] : [process.execPath, ...others];
-    const run = await runMoved(nodes, job, beginSchedule(plan, movesMax, marks), this.#limits, (passage) =>
+    const limits = { ...this.#limits, hurryAtMs: performance.now() + this.#options.timeoutMs / 3 };
+    const run = await runMoved(nodes, job, beginSchedule(plan, movesMax, marks), limits, (passage) =>
       this.#trace?.keep({ source: this.#source, build, fixClock, fixRandom }, passage),
     );
     this.#moves += run.schedule?.moves ?? 0;

@@ -82,10 +82,10 @@ export class Carrier {
     const admission = runtime.start(tenureAt(1), method, encodeArgs([]));
     if (admission.kind === 'refused') return this.#refuse(admission.reason);
     this.#startMs = this.#nowMs();
-    this.#begin(runtime, 1);
+    this.#begin(runtime, 1, false);
   }
 
-  restore({ epoch: at, host, schedule }: Restore, snapshot: Uint8Array): void {
+  restore({ epoch: at, host, schedule, awaitsEffects }: Restore, snapshot: Uint8Array): void {
     this.#world.put(host);
     this.#schedule = schedule;
     this.#startMs = this.#nowMs();
@@ -93,7 +93,7 @@ export class Carrier {
     const admission = runtime.restore(tenureAt(at), snapshot);
     if (admission.kind === 'refused') return this.#refuse(admission.reason);
     this.saboteur?.arm();
-    this.#begin(runtime, at);
+    this.#begin(runtime, at, awaitsEffects);
   }
 
   settleEffect({ sequence, generation: at, ok }: Outcome, value: Uint8Array): void {
@@ -127,12 +127,13 @@ export class Carrier {
     this.#channel.send({ kind: 'refused', reason });
   }
 
-  #begin(runtime: Runtime, at: number): void {
+  #begin(runtime: Runtime, at: number, awaitsEffects: boolean): void {
     this.#isHere = true;
     this.#isAsked = false;
     this.#given = 0;
     runtime.run(tenureAt(at));
-    this.#channel.hold(runtime.inspect(execution)?.effectsPending.length !== 0);
+    // Their outcomes come by the channel.
+    this.#channel.hold(awaitsEffects);
     this.#turnSoon();
   }
 

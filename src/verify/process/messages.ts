@@ -51,6 +51,8 @@ export type Command =
       readonly epoch: number;
       readonly host: HostState;
       readonly schedule: ScheduleState;
+      /** Whether effects that it began elsewhere are still running. */
+      readonly awaitsEffects: boolean;
     }
   /** An effect that began elsewhere has ended; the payload is its value. */
   | {
