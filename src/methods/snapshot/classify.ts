@@ -150,11 +150,13 @@ export class Classifier {
 
   /** The function whose `prototype` the object is. */
   #ownerOf(value: object): Callable | null {
-    if (!hasOwn(value, 'constructor')) return this.#hints.prototypes.get(value) ?? null;
-    const owner: unknown = describe(value, 'constructor')?.value;
-    if (typeof owner === 'function' && describe(owner, 'prototype')?.value === value)
-      return owner as Callable;
-    return this.#hints.prototypes.get(value) ?? null;
+    if (hasOwn(value, 'constructor')) {
+      const owner: unknown = describe(value, 'constructor')?.value;
+      if (typeof owner === 'function' && describe(owner, 'prototype')?.value === value)
+        return owner as Callable;
+    }
+    const { prototypes } = this.#hints;
+    return prototypes.size === 0 ? null : (prototypes.get(value) ?? null);
   }
 
   #prototypeOf(owner: Callable): Classified | null {

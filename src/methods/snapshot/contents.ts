@@ -7,6 +7,7 @@ import {
   errorPlaceByPrototype,
   functionPrototype,
   getPrototypeOf,
+  isArray,
   isExtensible,
   mapForEach,
   mapSize,
@@ -20,7 +21,7 @@ import {
   typedArrayExtent,
   typedArrayName,
 } from './intrinsics.ts';
-import { attributesOf, integrityOf, isAccessor, ordinaryAttributes } from './properties.ts';
+import { attributesOf, integrityOf, isAccessor } from './properties.ts';
 import { ownKeysFromStart } from './recipes.ts';
 import { Refusal } from './refusal.ts';
 
@@ -55,13 +56,13 @@ function writeHeld(out: Encoder, number: number, value: object): void {
       break;
     case kind.view:
     case kind.boxed:
-      return writeTrailer(out, value, namedKeys(out, value));
+      return writeTrailer(out, value, integrityOf(value), withSymbols(value, namedKeys(out, value)));
     case kind.error:
-      return writeTrailer(out, value, ownNames(value), out.isDerived(number) ? null : foreignName(value));
+      return writeError(out, value, out.isDerived(number) ? null : foreignName(value));
     case kind.external:
       return writeExternal(out, number, value);
     case kind.recipe:
-      return writeTrailer(out, value, [], null, 0, addedKeys(out, value));
+      return writeTrailer(out, value, integrityOf(value), addedKeys(out, value));
     case kind.closure:
     case kind.class:
     case kind.bound:
@@ -72,7 +73,15 @@ function writeHeld(out: Encoder, number: number, value: object): void {
     default:
       break;
   }
-  writeTrailer(out, value, ownNames(value));
+  writeTrailer(out, value, integrityOf(value), withSymbols(value, ownNames(value)));
+}
+
+/** `foreign` is the name of a class that stays behind; null otherwise. */
+function writeError(out: Encoder, value: object, foreign: string | null): void {
+  const keys = withSymbols(value, ownNames(value));
+  if (foreign === null) return writeTrailer(out, value, integrityOf(value), keys);
+  out.contents.byte(integrityOf(value) | hasProperties);
+  writeProperties(out, value, keys, foreign);
 }
 
 function writePrivates(out: Encoder, number: number): void {
@@ -89,7 +98,9 @@ function writePrivates(out: Encoder, number: number): void {
 function writeExternal(out: Encoder, number: number, value: object): void {
   const found = out.records.get(number);
   out.value(found?.record.record);
-  if (found !== undefined && found.prototype !== null) writeTrailer(out, value, ownNames(value));
+  if (found !== undefined && found.prototype !== null) {
+    writeTrailer(out, value, integrityOf(value), withSymbols(value, ownNames(value)));
+  }
 }
 
 /** Own properties that the value has got since it was made. */
@@ -108,7 +119,7 @@ function addedKeys(out: Encoder, value: object): (string | symbol)[] {
 function writeFunction(out: Encoder, value: object): void {
   const given = givenPrototype(out, value);
   const keys = functionKeys(out, value);
-  writeTrailer(out, value, [], null, given === undefined ? 0 : hasPrototype, keys);
+  writeTrailer(out, value, integrityOf(value), keys, given === undefined ? 0 : hasPrototype);
   if (given !== undefined) out.value(given);
 }
 
@@ -148,22 +159,29 @@ function isUntouched(prototype: object, owner: object): boolean {
 function writePlain(out: Encoder, value: object): void {
   const names = ownNames(value);
   const level = integrityOf(value);
-  if (ownSymbols(value).length > 0) return writePlainSlowly(out, value, names, level);
-  const ordinary = ordinaryAttributes[level];
-  const values: unknown[] = [];
-  for (const name of names) {
-    const property = describe(value, name);
-    if (property === undefined || isAccessor(property) || attributesOf(property) !== ordinary) {
-      return writePlainSlowly(out, value, names, level);
+  const { contents } = out;
+  const start = contents.length;
+  if (ownSymbols(value).length === 0) {
+    const isWritable = level !== integrity.frozen;
+    const isConfigurable = level < integrity.sealed;
+    contents.whole(out.shapes.numberOf(names) * 4 + level);
+    let written = 0;
+    for (; written < names.length; written += 1) {
+      const property = describe(value, names[written] as string);
+      if (
+        property === undefined ||
+        property.writable !== isWritable ||
+        property.enumerable !== true ||
+        property.configurable !== isConfigurable
+      ) {
+        break;
+      }
+      out.value(property.value);
     }
-    values.push(property.value);
+    if (written === names.length) return;
   }
-  out.contents.whole(out.shapes.numberOf(names) * 4 + level);
-  for (const item of values) out.value(item);
-}
-
-function writePlainSlowly(out: Encoder, value: object, names: string[], level: number): void {
-  out.contents.whole(level);
+  contents.takeBack(start);
+  contents.whole(level);
   writeProperties(out, value, [...names, ...ownSymbols(value)]);
 }
 
@@ -173,15 +191,20 @@ const holesMax = 1024;
 function writeArray(out: Encoder, value: unknown[]): void {
   const { length } = value;
   const level = integrityOf(value);
-  const ordinary = ordinaryAttributes[level];
+  const isWritable = level !== integrity.frozen;
+  const isConfigurable = level < integrity.sealed;
   /** Elements with attributes of their own, written as properties. */
   const special: string[] = [];
   let holesInRow = 0;
   let holes = 0;
   const visit = (index: number): void => {
     const property = describe(value, index as unknown as string);
-    if (property !== undefined && attributesOf(property) === ordinary && !isAccessor(property)) {
-      out.holes(holesInRow);
+    if (
+      property?.writable === isWritable &&
+      property.enumerable === true &&
+      property.configurable === isConfigurable
+    ) {
+      if (holesInRow > 0) out.holes(holesInRow);
       holesInRow = 0;
       out.value(property.value);
       return;
@@ -201,10 +224,23 @@ function writeArray(out: Encoder, value: unknown[]): void {
     }
     holesInRow += length - next;
   }
-  out.holes(holesInRow);
-  const fixed = level !== integrity.frozen && describe(value, 'length')?.writable === false;
-  writeTrailer(out, value, [...special, ...namedKeys(out, value)], null, fixed ? hasFixedLength : 0);
+  if (holesInRow > 0) out.holes(holesInRow);
+  const fixed = isWritable && describe(value, 'length')?.writable === false;
+  const named = arrayNames(out, value, length, holes);
+  const names = special.length === 0 ? named : [...special, ...named];
+  writeTrailer(out, value, level, withSymbols(value, names), fixed ? hasFixedLength : 0);
 }
+
+/** The names of an array's properties that are no elements. */
+function arrayNames(out: Encoder, value: unknown[], length: number, holes: number): readonly string[] {
+  if (length > listedLengthMax) return namedKeys(out, value);
+  const names = ownNames(value);
+  // The elements, and `length`.
+  if (names.length === length - holes + 1) return noNames;
+  return names.filter((name) => !(isIndex(name) && Number(name) < length) && name !== 'length');
+}
+
+const noNames: readonly string[] = [];
 
 function elementsFrom(array: object, first: number): number[] {
   return ownNames(array)
@@ -226,15 +262,15 @@ const listedLengthMax = 256;
 const listedViewLengthMax = 65_536;
 
 /** The names of the properties of something indexed (array, view, boxed string) that are no elements. */
-function namedKeys(out: Encoder, value: object): string[] {
+function namedKeys(out: Encoder, value: object): readonly string[] {
   const length = lengthOf(value);
   const knows = out.options.hasNamedProperties;
   if (knows === undefined) {
-    if (ArrayBuffer.isView(value) && length > listedViewLengthMax) return [];
+    if (ArrayBuffer.isView(value) && length > listedViewLengthMax) return noNames;
   } else if (length > listedLengthMax && !knows(value)) {
-    return [];
+    return noNames;
   }
-  const hasOwnLength = Array.isArray(value) || builtinTag(value) === '[object String]';
+  const hasOwnLength = isArray(value) || builtinTag(value) === '[object String]';
   return ownNames(value).filter(
     (name) => !(isIndex(name) && Number(name) < length) && !(hasOwnLength && name === 'length'),
   );
@@ -250,14 +286,12 @@ function lengthOf(value: object): number {
 function writeTrailer(
   out: Encoder,
   value: object,
-  names: readonly string[],
-  foreign: string | null = null,
+  level: number,
+  keys: readonly (string | symbol)[],
   flags = 0,
-  keys: readonly (string | symbol)[] = withSymbols(value, names),
 ): void {
-  const has = keys.length > 0 || foreign !== null;
-  out.contents.byte(integrityOf(value) | flags | (has ? hasProperties : 0));
-  if (has) writeProperties(out, value, keys, foreign);
+  out.contents.byte(level | flags | (keys.length > 0 ? hasProperties : 0));
+  if (keys.length > 0) writeProperties(out, value, keys);
 }
 
 function withSymbols(value: object, names: readonly string[]): readonly (string | symbol)[] {

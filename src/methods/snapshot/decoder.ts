@@ -130,7 +130,7 @@ class Decoder {
       case kind.derived:
         return this.#fillPlain(value as Record<string, unknown>, true);
       case kind.array:
-        this.#fillArray(value as unknown[], this.#heads.lengths.get(number) ?? 0);
+        this.#fillArray(value as unknown[], this.#heads.lengths[number] ?? 0);
         break;
       case kind.map:
         for (let left = this.#contents.count(2); left > 0; left -= 1) {

@@ -7,7 +7,7 @@ import { greatestSmallInteger, kind, type Kind, smallestSmallInteger, tag } from
 import { type Classified, Classifier } from './classify.ts';
 import { type Hints, noHints, Restart } from './hints.ts';
 import { wellKnownSymbols } from './intrinsics.ts';
-import { kindOf, operandsOf } from './operands.ts';
+import { isMadeOfOthers, kindOf, operandsOf } from './operands.ts';
 import type { Callable, EncodeOptions, Permanents, PrivatesForm } from './options.ts';
 import { stepsTo } from './path.ts';
 import { intrinsics, noPermanents } from './permanents.ts';
@@ -36,6 +36,9 @@ export function encodeBody(root: unknown, options: EncodeOptions): Uint8Array[] 
     }
   }
 }
+
+/** Whether the size is looked at: not after each of them. */
+const checkedEvery = 15;
 
 /** Contents that are being written, or the value of the root. */
 const rootUnit = -1;
@@ -99,6 +102,7 @@ export class Encoder {
       if (!(thrown instanceof Refusal)) throw thrown;
       throw new UnserialisableError(stepsTo(this, this.#current, thrown), thrown.description);
     }
+    this.#checkSize();
     return this.#sections();
   }
 
@@ -113,7 +117,7 @@ export class Encoder {
       this.contents.takeBack(start);
       this.saving.resolve();
     }
-    this.#checkSize();
+    if ((number & checkedEvery) === 0) this.#checkSize();
   }
 
   #write(number: number, root: unknown): void {
@@ -157,9 +161,18 @@ export class Encoder {
   }
 
   #value(out: ByteWriter, value: unknown): void {
-    if (typeof value === 'function' || (typeof value === 'object' && value !== null))
-      this.#object(out, value);
-    else this.#primitive(out, value);
+    switch (typeof value) {
+      case 'number':
+        return writeNumber(out, value);
+      case 'string':
+        return this.#named(out, tag.string, value);
+      case 'object':
+        return value === null ? out.byte(tag.null) : this.#object(out, value);
+      case 'function':
+        return this.#object(out, value);
+      default:
+        return this.#primitive(out, value);
+    }
   }
 
   /** Writes a weak entry: its collection's number, its key, and an item where there is one. */
@@ -212,7 +225,7 @@ export class Encoder {
     if (registered !== undefined) return this.#named(out, tag.registeredSymbol, registered);
     const permanent = this.permanents.nameOf(value) ?? this.options.host?.nameOf(value);
     if (permanent !== undefined) return this.#named(out, tag.permanent, permanent);
-    this.#reference(out, this.#numbers.get(value) ?? this.#enterSymbol(value));
+    this.#refer(out, this.#numbers.get(value) ?? this.#enterSymbol(value));
   }
 
   #enterSymbol(value: symbol): number {
@@ -228,37 +241,38 @@ export class Encoder {
     out.whole(this.strings.numberOf(name));
   }
 
-  #reference(out: ByteWriter, number: number): void {
-    out.byte(tag.object);
-    out.whole(number);
+  #object(out: ByteWriter, value: object): void {
+    const known = this.#numbers.get(value);
+    if (known === undefined) return this.#first(out, value);
+    if (this.kinds[known] === kind.pool) this.buffers.useWhole(value);
+    this.#refer(out, known);
   }
 
-  #object(out: ByteWriter, value: object): void {
-    let number = this.#numbers.get(value);
-    if (number === undefined) {
-      const name = this.#nameOf(value);
-      if (name !== undefined) return this.#named(out, tag.permanent, name);
-      const found = this.#classifier.classify(value);
-      if (found.kind === 'named') {
-        this.#names.set(value, found.name);
-        return this.#named(out, tag.permanent, found.name);
-      }
-      const isMadeOfOthers = operandsOf(found) !== null;
-      if (isMadeOfOthers || found.kind === 'saved') {
-        if (!this.#meetParts(value, found)) return;
-        number = this.#numbers.get(value) as number;
-      } else {
-        number = this.#enter(value, found, this.#current);
-      }
-    } else if (this.kinds[number] === kind.pool) {
-      this.buffers.useWhole(value);
+  /** Writes a value that was not met before; nothing when a saved instance has to come first. */
+  #first(out: ByteWriter, value: object): void {
+    const name = this.#nameOf(value);
+    if (name !== undefined) return this.#named(out, tag.permanent, name);
+    const found = this.#classifier.classify(value);
+    if (found.kind === 'named') {
+      this.#names.set(value, found.name);
+      return this.#named(out, tag.permanent, found.name);
     }
-    this.#reference(out, number);
-    this.#referred?.push(number);
+    if (isMadeOfOthers(found) && (found.kind === 'saved' || this.#missingPart(found) !== null)) {
+      if (this.#meetParts(value, found)) this.#refer(out, this.#numbers.get(value) as number);
+      return;
+    }
+    this.#refer(out, this.#enter(value, found, this.#current));
+  }
+
+  #refer(out: ByteWriter, number: number): void {
+    out.byte(tag.object);
+    out.whole(number);
+    if (this.#referred !== null) this.#referred.push(number);
   }
 
   #nameOf(value: object): string | undefined {
-    return this.permanents.nameOf(value) ?? intrinsics.nameOf(value) ?? this.#names.get(value);
+    const name = this.permanents.nameOf(value) ?? intrinsics.nameOf(value);
+    return name === undefined && this.#names.size > 0 ? this.#names.get(value) : name;
   }
 
   /**
@@ -290,7 +304,7 @@ export class Encoder {
       if (open.has(part)) throw new Refusal(part, 'something that is made out of itself');
       const found = this.#classifier.classify(part);
       if (found.kind === 'named') this.#names.set(part, found.name);
-      else if (operandsOf(found) === null && found.kind !== 'saved') this.#enter(part, found, top.value);
+      else if (!isMadeOfOthers(found)) this.#enter(part, found, top.value);
       else {
         open.add(part);
         stack.push({ value: part, found, parent: top.value });
@@ -302,11 +316,16 @@ export class Encoder {
 
   /** The first of the objects that something is made of which is not there yet. */
   #missingPart(found: Classified): object | null {
-    for (const part of operandsOf(found) ?? []) {
-      const isObject = typeof part === 'function' || (typeof part === 'object' && part !== null);
-      if (isObject && !this.#numbers.has(part) && this.#nameOf(part) === undefined) return part;
+    if (found.kind === 'derived' && !isMadeOfOthers(found.base)) {
+      return this.#isThere(found.prototype) ? null : found.prototype;
     }
+    for (const part of operandsOf(found)) if (!this.#isThere(part)) return part as object;
     return null;
+  }
+
+  #isThere(part: unknown): boolean {
+    if (typeof part !== 'function' && (typeof part !== 'object' || part === null)) return true;
+    return this.#numbers.has(part) || this.#nameOf(part) !== undefined;
   }
 
   /** What the object was met in; null at the root. */
@@ -343,9 +362,15 @@ export class Encoder {
         this.#head(found, value);
         return number;
       }
+      case 'array': {
+        const number = this.#number(value, kind.array, parent);
+        this.heads.whole(found.length);
+        return number;
+      }
       default: {
         if (found.kind === 'view') this.#enterBuffer(value, found);
         const number = this.#number(value, kindOf(found), parent);
+        if (isMadeOfOthers(found)) this.forms.set(value, found);
         if (found.kind === 'external') this.records.set(number, found);
         if (found.kind === 'recipe' && found.name === urlName) this.#noteSearchParams(value);
         if (found.kind === 'class') this.#notePrivates(number, this.options.code?.privatesOf(value) ?? []);
@@ -360,7 +385,10 @@ export class Encoder {
     if (base.kind === 'view') this.#enterBuffer(value, base);
     const number = this.#number(value, kind.derived, parent);
     // What it holds is written as that of its base; ordinary objects mind what they inherit.
-    if (base.kind !== 'simple' || base.as !== kind.plain) this.kinds[number] = kindOf(base);
+    if (base.kind !== 'simple' || base.as !== kind.plain) {
+      this.kinds[number] = kindOf(base);
+      this.forms.set(value, found);
+    }
     this.#notePrivates(number, privates);
     this.#value(this.heads, found.prototype);
     this.heads.byte(privates.length > 0 ? 1 : 0);
@@ -542,11 +570,12 @@ export class Encoder {
 }
 
 function writeNumber(out: ByteWriter, value: number): void {
-  if (!Number.isSafeInteger(value) || (value === 0 && 1 / value < 0)) {
+  if (value >= smallestSmallInteger && value <= greatestSmallInteger && (value | 0) === value) {
+    if (value !== 0 || 1 / value > 0) return out.byte(value - smallestSmallInteger + tag.smallInteger);
+  }
+  if (!Number.isSafeInteger(value) || value === 0) {
     out.byte(tag.float64);
     out.float64(value);
-  } else if (value >= smallestSmallInteger && value <= greatestSmallInteger) {
-    out.byte(value - smallestSmallInteger + tag.smallInteger);
   } else if (value >= 0) {
     out.byte(tag.integer);
     out.whole(value);

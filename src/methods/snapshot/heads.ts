@@ -27,8 +27,8 @@ export interface HeadSections {
 export interface Skeleton {
   readonly objects: readonly (object | symbol)[];
   readonly kinds: readonly Kind[];
-  /** The announced length of each array. */
-  readonly lengths: ReadonlyMap<number, number>;
+  /** The announced length of each array; 0 of all else. */
+  readonly lengths: readonly number[];
   readonly externals: readonly External[];
   readonly withPrivates: ReadonlySet<number>;
   readonly detached: readonly ArrayBuffer[];
@@ -45,7 +45,7 @@ export interface External {
 export class HeadReader implements Skeleton {
   readonly objects: (object | symbol)[] = [];
   readonly kinds: Kind[] = [];
-  readonly lengths = new Map<number, number>();
+  readonly lengths: number[] = [];
   readonly externals: External[] = [];
   readonly withPrivates = new Set<number>();
   readonly detached: ArrayBuffer[] = [];
@@ -56,6 +56,8 @@ export class HeadReader implements Skeleton {
   readonly #blobs: ByteReader;
   readonly #values: ValueReader;
   readonly #functions: FunctionReader;
+  /** Of the array that is being made. */
+  #length = 0;
   readonly #options: DecodeOptions;
   readonly #fillFirst: () => void;
 
@@ -76,6 +78,8 @@ export class HeadReader implements Skeleton {
       // Of something that is derived from another kind, its contents are that kind's.
       if (this.kinds.length === this.objects.length) this.kinds.push(as);
       this.objects.push(object);
+      this.lengths.push(this.#length);
+      this.#length = 0;
     }
     if (this.#pools.remaining > 0 || this.#blobs.remaining > 0) {
       throw new SnapshotCorruptError('it holds bytes that belong to no buffer');
@@ -89,7 +93,7 @@ export class HeadReader implements Skeleton {
       case kind.nullPrototype:
         return Object.create(null) as object;
       case kind.array:
-        this.lengths.set(this.objects.length, this.#heads.whole());
+        this.#length = this.#heads.whole();
         return [];
       case kind.map:
         return new Map();

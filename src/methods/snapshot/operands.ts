@@ -2,11 +2,30 @@ import { assertNever } from '../../core/assert.ts';
 import type { Classified } from './classify.ts';
 import { kind, type Kind } from './format.ts';
 
-/** What has to be there before the object can be made; null when nothing has (a view's buffer apart). */
-export function operandsOf(found: Classified): readonly unknown[] | null {
+/** Whether something has to be there before the object can be made, a view's buffer apart. */
+export function isMadeOfOthers(found: Classified): boolean {
+  switch (found.kind) {
+    case 'simple':
+    case 'array':
+    case 'date':
+    case 'regExp':
+    case 'error':
+    case 'boxed':
+    case 'buffer':
+    case 'view':
+    case 'named':
+    case 'refused':
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** What has to be there before the object can be made. */
+export function operandsOf(found: Classified): readonly unknown[] {
   switch (found.kind) {
     case 'derived':
-      return [found.prototype, ...(operandsOf(found.base) ?? [])];
+      return [found.prototype, ...operandsOf(found.base)];
     case 'closure':
       return found.captured;
     case 'class':
@@ -20,9 +39,9 @@ export function operandsOf(found: Classified): readonly unknown[] | null {
     case 'recipe':
       return found.args;
     case 'external':
-      return found.prototype === null ? null : [found.prototype];
+      return found.prototype === null ? [] : [found.prototype];
     default:
-      return null;
+      return [];
   }
 }
 

@@ -4,6 +4,7 @@ import { kind } from './format.ts';
 import {
   dataViewExtent,
   describe,
+  getPrototypeOf,
   mapForEach,
   ownKeys,
   setForEach,
@@ -61,6 +62,7 @@ function stepBetween(encoder: Encoder, holder: object, value: unknown): PathStep
       return extent.buffer === value ? { kind: 'buffer' } : stepByProperty(holder, value);
     }
     default:
+      if (getPrototypeOf(holder) === value) return { kind: 'prototype' };
       return stepByProperty(holder, value) ?? stepToPrivate(encoder, number, value);
   }
 }

@@ -10,14 +10,6 @@ export function integrityOf(value: object): Integrity {
   return isSealed(value) ? integrity.sealed : integrity.nonExtensible;
 }
 
-/** The attributes that an ordinary property of an object so closed has: those need not be written. */
-export const ordinaryAttributes: readonly number[] = [
-  attribute.all,
-  attribute.all,
-  attribute.writable | attribute.enumerable,
-  attribute.enumerable,
-];
-
 export function attributesOf(property: PropertyDescriptor): number {
   return (
     (property.writable === true ? attribute.writable : 0) |

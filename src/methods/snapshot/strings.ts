@@ -4,17 +4,20 @@ import { ByteWriter } from './byte-writer.ts';
 const shortLength = 64;
 const encoder = new TextEncoder();
 
-/** Writes each different string once and numbers it, from 0. */
+/** So many strings are looked for before it is asked whether that pays. */
+const trialCount = 4096;
+/** It pays if one in so many was there already. */
+const payingShare = 8;
+
+/** Numbers strings, from 0, and writes each different one once, unless hardly any comes again. */
 export class StringTable {
   readonly #numbers = new Map<string, number>();
+  #count = 0;
+  #found = 0;
   readonly #bytes: ByteWriter;
 
   constructor(limitBytes: number) {
     this.#bytes = new ByteWriter(limitBytes);
-  }
-
-  get count(): number {
-    return this.#numbers.size;
   }
 
   get sizeBytes(): number {
@@ -27,9 +30,13 @@ export class StringTable {
 
   numberOf(text: string): number {
     const known = this.#numbers.get(text);
-    if (known !== undefined) return known;
-    const number = this.#numbers.size;
-    this.#numbers.set(text, number);
+    if (known !== undefined) {
+      this.#found += 1;
+      return known;
+    }
+    const number = this.#count;
+    this.#count += 1;
+    if (number < trialCount || this.#found * payingShare >= number) this.#numbers.set(text, number);
     this.#write(text);
     return number;
   }
