@@ -1,4 +1,6 @@
 import type { CodeId, MethodId } from '../../core/ids.ts';
+import type { Format } from './plain.ts';
+import type { WholeOptions } from './whole.ts';
 import type { Digest } from '../../core/ports.ts';
 
 export interface CompileOptions {
@@ -11,6 +13,10 @@ export interface CompileOptions {
   readonly rewriteSpecifier: (specifier: string) => string;
   /** Safe points wherever the source defines one, not only where time can pass: for `verify`. Default: false. */
   readonly dense?: boolean;
+  /** The whole file, top-level code and all, belongs to the execution: for `verify --all`. Default: null. */
+  readonly whole?: WholeOptions | null;
+  /** Default: `module`. */
+  readonly format?: Format;
   /** What the source was made from, when another tool came first: every line that is spoken of is one of that text. */
   readonly origin?: SourceOrigin | null;
 }

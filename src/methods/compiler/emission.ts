@@ -11,6 +11,8 @@ export interface BodyNames {
   readonly meta: string;
   /** The resume body. */
   readonly resume: string;
+  /** The function that stands for a whole module; empty for others. */
+  readonly body: string;
   /** Position: which site is being passed. */
   readonly pc: string;
   /** In a resume body: the site to go on from; 0 once it is reached. */

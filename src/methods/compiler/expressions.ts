@@ -223,6 +223,20 @@ export class Expressions {
     return this.#hold(slot);
   }
 
+  /** A call of a function that a variable holds. */
+  callOf(node: Node, target: Code, values: readonly Code[]): Code {
+    const context = this.#context;
+    const slot = context.temporary();
+    const mark = `\n\uFDD5${lineMark(context.module.source.lineOf(node.start))}`;
+    context.emit({
+      kind: 'call',
+      site: context.site(node),
+      slot,
+      code: code(callText(target, '', values, mark), target, ...values),
+    });
+    return this.#hold(slot);
+  }
+
   /** A call of a method of something that a variable holds, as `runtimeCall`. */
   methodCall(node: Node, object: Code, name: string): Code {
     const context = this.#context;

@@ -47,6 +47,16 @@ interface FindOptions {
   readonly isNative: (node: Node) => boolean;
 }
 
+/** The whole of a module as one function, and the functions in it. */
+export function findWhole(
+  program: Node,
+  scopes: Scopes,
+  kind: FunctionKind,
+  isNative: (node: Node) => boolean,
+): readonly Method[] {
+  return new Finder(scopes, { isMovableFile: true, isNative }).whole(program, kind);
+}
+
 /** The functions of a module that become movable, each before those inside it. */
 export function findMethods(program: Node, scopes: Scopes, options: FindOptions): readonly Method[] {
   return new Finder(scopes, options).module(program);
@@ -61,6 +71,21 @@ class Finder {
   constructor(scopes: Scopes, options: FindOptions) {
     this.#options = options;
     this.#bindings = new Map(scopes.bindings.map((binding) => [binding.declaration, binding]));
+  }
+
+  whole(program: Node, kind: FunctionKind): readonly Method[] {
+    const body = this.#add({
+      name: '',
+      node: program,
+      parent: null,
+      form: 'arrow',
+      binding: null,
+      exported: true,
+    });
+    const method: Method = { ...body, id: '', kind };
+    this.#found[0] = method;
+    this.#inside(program, method);
+    return this.#found;
   }
 
   module(program: Node): readonly Method[] {
@@ -101,7 +126,8 @@ class Finder {
   }
 
   #add(given: Omit<Method, 'id' | 'index' | 'kind'>): Method {
-    const plain = `${given.parent === null ? '' : `${given.parent.id}.`}${given.name === '' ? '~' : given.name}`;
+    const isInside = given.parent !== null && given.parent.id !== '';
+    const plain = `${isInside ? `${given.parent.id}.` : ''}${given.name === '' ? '~' : given.name}`;
     const count = this.#ids.get(plain) ?? 0;
     this.#ids.set(plain, count + 1);
     const { length } = this.#found;

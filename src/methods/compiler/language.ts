@@ -53,7 +53,7 @@ class LanguageCheck {
       return;
     }
     const id = optional(node, 'id');
-    if (node.type === 'FunctionDeclaration' && id === null) {
+    if (node.type === 'FunctionDeclaration' && id === null && method.parent === null) {
       this.#find(node, 'a function without a name', 'export default function name() { … }');
     }
     walk(node, (below) => (below !== node && this.#methods.has(below) ? false : this.#node(below)));

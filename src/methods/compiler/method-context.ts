@@ -7,10 +7,13 @@ import type { Binding, Scopes } from './scopes.ts';
 import { selfMark, type SourceText } from './source-text.ts';
 import { child, isFunction, type Node, unwrap, walk } from './syntax.ts';
 import { inside, type Variables } from './variables.ts';
+import type { Links } from './whole.ts';
 
 /** What a module's methods share while they are lowered. */
 export interface ModuleContext {
   readonly path: string;
+  /** Where the whole module belongs to the execution. */
+  readonly links: Links | null;
   readonly source: SourceText;
   readonly scopes: Scopes;
   readonly variables: Variables;

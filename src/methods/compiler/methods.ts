@@ -12,6 +12,8 @@ import { MethodContext, type ModuleContext } from './method-context.ts';
 import { Parameters } from './parameters.ts';
 import { finish, itMark, selfMark } from './source-text.ts';
 import { Statements } from './statements.ts';
+import { buildModule } from './whole.ts';
+import { assert } from '../../core/assert.ts';
 import { child, children } from './syntax.ts';
 
 /** A site as the runtime knows it. */
@@ -22,6 +24,8 @@ export interface MethodSite extends CompiledSite {
 
 export interface LoweredMethod {
   readonly method: Method;
+  /** The name of the function that stands for a whole module; empty for others. */
+  readonly bodyName: string;
   readonly isAsync: boolean;
   readonly length: number;
   readonly code: CodeId;
@@ -64,6 +68,7 @@ export function lowerMethod(module: ModuleContext, method: Method, digest: Diges
   ]);
   return {
     method,
+    bodyName: names.body,
     isAsync: method.kind === 'async',
     length: parameters.length,
     code: codeId(digest.sha256(new TextEncoder().encode(identity)).slice(0, 32)),
@@ -107,6 +112,7 @@ function bodyNames(module: ModuleContext, method: Method): BodyNames {
     gate: module.gate,
     meta: module.fresh(`${base}$m`),
     resume: module.fresh(`${base}$r`),
+    body: method.node.type === 'Program' ? module.fresh('$body') : '',
     pc: module.fresh('$pc'),
     goal: module.fresh('$q'),
     frame: module.fresh('$f'),
@@ -125,6 +131,16 @@ function buildBody(context: MethodContext, parameters: Parameters): void {
   // The site has its number whether or not it is checked there: that depends on other functions of the module.
   const isSilent = !module.isDense && !module.calls.ticksOnEntry(method);
   context.emit({ kind: 'tick', site: context.site(method.node, isSilent), counter: 'thread', units: 1 });
+  if (method.node.type === 'Program') {
+    assert(module.links !== null, 'a program is lowered where whole modules are');
+    const modules: Slot = { name: module.fresh('$modules'), original: '' };
+    context.slots.push(modules);
+    context.own.push({
+      slot: modules,
+      value: `${context.gate}.program($given, ${JSON.stringify(module.path)})`,
+    });
+    return buildModule(context, statements, module.links, modules);
+  }
   parameters.bind(statements);
   const body = child(method.node, 'body');
   if (body.type === 'BlockStatement') statements.scope(method.node, children(body, 'body'));
@@ -262,6 +278,7 @@ class MethodPrinter {
   #function(body: string): string {
     const { node, form, name, parent } = this.#context.method;
     const { head } = this.#parameters;
+    if (node.type === 'Program') return `function ${this.#names.body}($given) ${body}`;
     if (node.type === 'ArrowFunctionExpression') return `(${head}) => ${body}`;
     if (parent === null) return `function ${name === 'default' ? '' : name}(${head}) ${body}`;
     return form === 'member' ? `(${head}) ${body}` : `function (${head}) ${body}`;

@@ -14,7 +14,11 @@ import {
 } from './syntax.ts';
 
 /** Finds state that a movable file would keep outside its methods. */
-export function checkModule(program: Node, methods: readonly Method[]): readonly Finding[] {
+export function checkModule(
+  program: Node,
+  methods: readonly Method[],
+  spaces: ReadonlySet<string>,
+): readonly Finding[] {
   const findings: Finding[] = [];
   const find = (node: Node, what: string, instead: string): void => {
     findings.push({ offset: node.start, what, instead });
@@ -39,7 +43,8 @@ export function checkModule(program: Node, methods: readonly Method[]): readonly
     }
     if (declaration.type === 'VariableDeclaration' && !flag(declaration, 'declare')) {
       for (const declarator of nodes(declaration, 'declarations'))
-        checkState(declaration, declarator, isMethod, find);
+        if (!spaces.has(text(child(declarator, 'id'), 'name')))
+          checkState(declaration, declarator, isMethod, find);
     }
     if (!isMethod(declaration)) {
       walk(declaration, (node) => {

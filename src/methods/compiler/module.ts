@@ -1,27 +1,44 @@
-import { parseSync } from 'oxc-parser';
 import { methodId } from '../../core/ids.ts';
 import { textHash } from '../../core/text-hash.ts';
 import { Calls, isApiCall } from './calls.ts';
 import type { CompiledMethod, CompileOptions, CompileOutcome, Refusal } from './contract.ts';
-import { eraseTypes } from './erasure.ts';
 import { Functions } from './factories.ts';
-import { findMethods, hasDirective, type Method, outerUses, type OuterUse } from './functions.ts';
+import { findMethods, findWhole, hasDirective, type Method, outerUses, type OuterUse } from './functions.ts';
 import { rewriteGlobals } from './globals.ts';
 import { checkMethods, type Finding } from './language.ts';
 import { checkModule } from './module-state.ts';
 import type { ModuleContext } from './method-context.ts';
 import { type LoweredMethod, lowerMethod } from './methods.ts';
 import { Names } from './names.ts';
-import { resolveScopes, type Scopes } from './scopes.ts';
+import { parsePlain } from './plain.ts';
+import type { Scopes } from './scopes.ts';
 import { containsMarks, finish, type FinishedText, sourceMapOf, SourceText } from './source-text.ts';
 import { child, isFunction, type Node, nodes, optional, unwrap, walk } from './syntax.ts';
 import { Variables } from './variables.ts';
+import { linkModule, type Links } from './whole.ts';
 
 /** Compiles one ECMAScript module; see `index.ts`. */
 export function compileModule(source: string, options: CompileOptions): CompileOutcome {
+  if (containsMarks(source)) {
+    const what = 'a noncharacter (U+FDD1 to U+FDD7)';
+    return refused(source, options, [{ offset: 0, what, instead: 'an escape: \\uFDD1' }]);
+  }
+  // A blank line in place of a hashbang: nothing else moves.
+  const written = source.replace(/^#!.*/, (line) => ' '.repeat(line.length));
+  const plain = parsePlain(written, { path: options.path, format: options.format ?? 'module' });
+  if (plain.kind === 'refused') return refused(written, options, plain.findings);
+  const { program, source: text, scopes, spaces } = plain;
+  text.origin = options.origin ?? null;
+  const compiler = new ModuleCompiler(program, text, scopes, spaces, options);
+  const findings = compiler.check();
+  if (findings.length > 0) return refused(text.source, options, findings);
+  return compiler.print(compiler.lower());
+}
+
+function refused(source: string, options: CompileOptions, findings: readonly Finding[]): CompileOutcome {
   const text = new SourceText(source);
   text.origin = options.origin ?? null;
-  const refuse = (findings: readonly Finding[]): CompileOutcome => ({
+  return {
     kind: 'refused',
     refusals: [...findings]
       .sort((a, b) => a.offset - b.offset)
@@ -32,37 +49,7 @@ export function compileModule(source: string, options: CompileOptions): CompileO
         what: finding.what,
         instead: finding.instead,
       })),
-  });
-  if (containsMarks(source)) {
-    return refuse([{ offset: 0, what: 'a noncharacter (U+FDD1 to U+FDD6)', instead: 'an escape: \\uFDD1' }]);
-  }
-  const hashbang = /^#!.*/.exec(source);
-  if (hashbang !== null) text.blank(0, hashbang[0].length);
-  const parsed = parseSync(options.path, source, { sourceType: 'module', lang: languageOf(options.path) });
-  if (parsed.errors.length > 0) {
-    return refuse(
-      parsed.errors.map((error) => ({
-        offset: error.labels[0]?.start ?? 0,
-        what: `a syntax error (${error.message})`,
-        instead: 'what the grammar of TypeScript allows',
-      })),
-    );
-  }
-  const program = parsed.program as unknown as Node;
-  const inerasable = eraseTypes(program, text);
-  const compiler = new ModuleCompiler(program, text, options);
-  const findings = [
-    ...inerasable.map(({ node, what, instead }) => ({ offset: node.start, what, instead })),
-    ...compiler.check(),
-  ];
-  if (findings.length > 0) return refuse(findings);
-  return compiler.print(compiler.lower());
-}
-
-function languageOf(path: string): 'ts' | 'tsx' | 'js' | 'jsx' {
-  if (path.endsWith('.tsx')) return 'tsx';
-  if (path.endsWith('.jsx')) return 'jsx';
-  return /\.[cm]?js$/.test(path) ? 'js' : 'ts';
+  };
 }
 
 class ModuleCompiler {
@@ -70,6 +57,9 @@ class ModuleCompiler {
   readonly #source: SourceText;
   readonly #options: CompileOptions;
   readonly #scopes: Scopes;
+  /** Names of the module's enums and namespaces. */
+  readonly #spaces: ReadonlySet<string>;
+  readonly #links: Links | null;
   readonly #methods: readonly Method[];
   readonly #natives: ReadonlySet<Node>;
   readonly #outer: readonly OuterUse[];
@@ -80,26 +70,40 @@ class ModuleCompiler {
   readonly #imports = new Set<string>();
   #gate = '$';
 
-  constructor(program: Node, source: SourceText, options: CompileOptions) {
+  constructor(
+    program: Node,
+    source: SourceText,
+    scopes: Scopes,
+    spaces: ReadonlySet<string>,
+    options: CompileOptions,
+  ) {
+    this.#spaces = spaces;
     this.#program = program;
     this.#source = source;
     this.#options = options;
-    this.#scopes = resolveScopes(program);
+    this.#scopes = scopes;
+    this.#links = options.whole ? linkModule(program, scopes, options.whole) : null;
     this.#isMovableFile = hasDirective(nodes(program, 'body'));
     this.#natives = this.#findNatives();
-    this.#methods = findMethods(program, this.#scopes, {
-      isMovableFile: this.#isMovableFile,
-      isNative: (node) => this.#natives.has(node),
-    });
+    const isNative = (node: Node): boolean => this.#natives.has(node);
+    this.#methods =
+      this.#links === null
+        ? findMethods(program, this.#scopes, { isMovableFile: this.#isMovableFile, isNative })
+        : findWhole(program, this.#scopes, this.#links.awaits ? 'async' : 'plain', isNative);
     this.#outer = outerUses(this.#methods, this.#scopes);
-    this.#variables = new Variables(program, this.#scopes, this.#methods, this.#outer);
+    const shared = new Set([
+      ...(this.#links?.exports.keys() ?? []),
+      ...(this.#links?.imports ?? []).filter(({ name }) => name !== '*').map(({ binding }) => binding),
+    ]);
+    this.#variables = new Variables(program, this.#scopes, this.#methods, this.#outer, shared);
     this.#calls = new Calls(this.#variables, this.#methods);
     this.#rewriteImports();
   }
 
   check(): readonly Finding[] {
     const misplaced = this.#misplacedDirectives();
-    const state = this.#isMovableFile ? checkModule(this.#program, this.#methods) : [];
+    const hasOwnState = this.#isMovableFile && this.#links === null;
+    const state = hasOwnState ? checkModule(this.#program, this.#methods, this.#spaces) : [];
     return [...misplaced, ...state, ...checkMethods(this.#methods, this.#variables, this.#natives)];
   }
 
@@ -128,6 +132,7 @@ class ModuleCompiler {
     }
     const module: ModuleContext = {
       path: this.#options.path,
+      links: this.#links,
       source: this.#source,
       scopes: this.#scopes,
       variables: this.#variables,
@@ -147,7 +152,12 @@ class ModuleCompiler {
     const { path } = this.#options;
     let body = '';
     let at = 0;
-    for (const method of lowered) {
+    if (this.#links !== null) {
+      for (const native of this.#links.natives) body += `${this.#source.slice(native.start, native.end)}\n`;
+      body += lowered[0]?.text ?? '';
+      at = this.#source.source.length;
+    }
+    for (const method of this.#links === null ? lowered : []) {
       if (method.factory !== null) continue;
       body += this.#source.slice(at, method.method.node.start) + method.text;
       at = method.method.node.end;
@@ -289,14 +299,15 @@ class ModuleCompiler {
   /** What the module tells the runtime once it was evaluated. Whatever says where things are stands after them. */
   #registration(lowered: readonly LoweredMethod[], finished: FinishedText): string {
     const { path } = this.#options;
-    const constants = this.#isMovableFile ? this.#constants() : [];
+    const constants = this.#isMovableFile && this.#links === null ? this.#constants() : [];
     const line = finished.code.split('\n').length + 1;
     const list = lowered.map((method) => `[${method.metaName}, ${this.#reference(method)}]`).join(', ');
-    return `\n${this.#gate}.module(import.meta.url, ${JSON.stringify(path)}, ${line}, [${list}], { ${constants.join(', ')} }, ${JSON.stringify(finished.lines)});\n`;
+    return `\n${this.#gate}.module(import.meta.url, ${JSON.stringify(path)}, ${line}, [${list}], { ${constants.join(', ')} }, ${JSON.stringify(finished.lines)}, ${JSON.stringify(this.#links?.table ?? null)});\n`;
   }
 
   /** The function of a method that stands at the top level of the module. */
-  #reference({ method }: LoweredMethod): string {
+  #reference({ method, bodyName }: LoweredMethod): string {
+    if (bodyName !== '') return bodyName;
     if (method.parent !== null) return 'null';
     return method.binding?.name ?? method.name;
   }
@@ -306,6 +317,7 @@ class ModuleCompiler {
     return this.#scopes.bindings
       .filter(({ owner, kind, scope }) => owner === null && kind === 'const' && scope === this.#program)
       .filter((binding) => !this.#methods.some((method) => method.binding === binding))
+      .filter(({ name }) => !this.#spaces.has(name))
       .map(({ name }) => name);
   }
 }

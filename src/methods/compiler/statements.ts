@@ -64,13 +64,17 @@ export class Statements {
   /** Makes what a block's variables need before its first statement: boxes, dead zones, declared functions. */
   open(scope: Node): void {
     const { context } = this;
-    const { variables, gate } = { variables: context.module.variables, gate: context.gate };
+    const { module, gate } = context;
+    const { variables } = module;
     const declared = variables.declaredIn(scope).filter((binding) => binding.kind !== 'functionName');
     for (const binding of declared) {
       const slot = context.slotOf(binding);
       if (slot === null) continue;
       const empty = variables.isEarly(binding) ? `${gate}.unset` : 'undefined';
-      if (context.isMadeEarly(binding)) {
+      if (module.links?.exports.has(binding) === true) {
+        // The box is there already, and others may have it.
+        if (!variables.isEarly(binding)) context.plain(code(`${slot.name}.v = undefined;`, slotCode(slot)));
+      } else if (context.isMadeEarly(binding) && binding.kind !== 'import') {
         context.set(slot, code(variables.isBoxed(binding) ? `{ v: ${empty} }` : empty));
       }
     }

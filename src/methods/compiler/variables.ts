@@ -25,11 +25,20 @@ export class Variables {
   readonly #captures = new Map<Method, Captures>();
   readonly #ofOwner = new Map<Node | null, Binding[]>();
   readonly #ofScope = new Map<Node, Binding[]>();
+  readonly #shared: ReadonlySet<Binding>;
 
-  constructor(program: Node, scopes: Scopes, methods: readonly Method[], outer: readonly OuterUse[]) {
+  /** @param shared variables that other modules see: each lives in a box */
+  constructor(
+    program: Node,
+    scopes: Scopes,
+    methods: readonly Method[],
+    outer: readonly OuterUse[],
+    shared: ReadonlySet<Binding> = new Set(),
+  ) {
     this.scopes = scopes;
+    this.#shared = shared;
     for (const method of methods) this.#methods.set(method.node, method);
-    this.#noteParents(program, null);
+    this.#noteParents(program, this.#methods.has(program) ? program : null);
     for (const binding of scopes.bindings) {
       // A type for `this`, which looks like a parameter.
       if (binding.name === 'this') continue;
@@ -68,6 +77,7 @@ export class Variables {
   /** Whether a read must make sure that the variable was initialised. */
   isChecked(binding: Binding, { node, role, within }: Reference): boolean {
     if (role === 'declares' || !this.isEarly(binding)) return false;
+    if (binding.kind === 'import') return true;
     if (within === binding.owner) return node.start < initialisedAt(binding) || isOtherCase(binding, node);
     return (
       this.#createdAt(this.#childAround(binding, within)) < initialisedAt(binding) ||
@@ -85,6 +95,10 @@ export class Variables {
   }
 
   #find(binding: Binding): Facts {
+    if (this.#shared.has(binding)) {
+      const isEarly = ['let', 'const', 'class', 'import'].includes(binding.kind);
+      return { isCaptured: true, isBoxed: true, isEarly };
+    }
     if (binding.owner === null) return { isCaptured: false, isBoxed: false, isEarly: false };
     const ready = initialisedAt(binding);
     let isCaptured = false;

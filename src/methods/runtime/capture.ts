@@ -17,6 +17,7 @@ import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-c
 import { movableRecord } from './movable-values.ts';
 import { generatorState, isGeneratorPrototype, type GeneratorState } from './generators.ts';
 import { Iteration } from './iteration.ts';
+import { namespaceState } from './whole-modules.ts';
 import { lineOf } from './stack-text.ts';
 import type { TimersState } from './timers.ts';
 import type { TurnsState } from './turns.ts';
@@ -199,6 +200,8 @@ class FormWriter {
       const frame = generator.frame === null ? null : this.#frame(generator.frame);
       return { kind: 'generator', record: { phase: generator.phase, frame } };
     }
+    const namespace = namespaceState(value);
+    if (namespace !== null) return { kind: 'namespace', record: namespace };
     if (isGeneratorPrototype(value)) return { kind: 'generatorPrototype', record: null };
     if (value instanceof Iteration) return { kind: 'iteration', record: value.state };
     const record = this.#execution.promises.recordOf(value);

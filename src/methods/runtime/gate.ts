@@ -26,6 +26,15 @@ import { deferred, member, promiseFunctions } from './promise-calls.ts';
 import type { Promises } from './promises.ts';
 import { callerOf, walkStack } from './stack-walk.ts';
 import { thread } from './thread.ts';
+import {
+  addWholeModule,
+  boxOf,
+  dependencyOf,
+  type ExportTable,
+  type ModuleStates,
+  namespaceOf,
+  programOf,
+} from './whole-modules.ts';
 import { timerCalls } from './timer-calls.ts';
 import type { Timers } from './timers.ts';
 import type { Turns } from './turns.ts';
@@ -188,6 +197,22 @@ export class Gate {
     return frame.made === null || isObject ? value : frame.made;
   }
 
+  program(given: ModuleStates | undefined, path: string): ModuleStates {
+    return programOf(given, path);
+  }
+
+  dependency(modules: ModuleStates, path: string): AnyFunction | null {
+    return dependencyOf(modules, path);
+  }
+
+  box(modules: ModuleStates, path: string, name: string): { v: unknown } {
+    return boxOf(modules, path, name, this.unset);
+  }
+
+  namespace(modules: ModuleStates, path: string): object {
+    return namespaceOf(modules, path, this.unset);
+  }
+
   /** Reads a variable that may not have been initialised. */
   let(value: unknown, name: string): unknown {
     if (value === this.unset) throw new ReferenceError(`Cannot access '${name}' before initialization`);
@@ -308,12 +333,15 @@ export class Gate {
     functions: readonly (readonly [LoadedMethod, AnyFunction | null])[],
     constants: Readonly<Record<string, unknown>>,
     originalLines: readonly number[],
+    exports: ExportTable | null,
   ): void {
     for (const [method, fast] of functions) {
       method.fast = fast;
       if (fast !== null) functionOf(method.kind, fast);
     }
     const methods = functions.map(([method]) => method);
+    const [body] = methods;
+    if (exports !== null && body !== undefined) addWholeModule(path, body, exports);
     const caller = callerOf(ownFunction('module'));
     const lines = { expected: expectedLine, found: caller.line, original: originalLines };
     const loaded = loadModule(url, path, methods, constants, lines);

@@ -20,6 +20,8 @@ import {
   type GeneratorState,
 } from './generators.ts';
 import { Iteration, type IterationState } from './iteration.ts';
+import { $ } from './gate.ts';
+import { blankNamespace, fillNamespace } from './whole-modules.ts';
 import type { Dealings, DealingsState } from './dealings.ts';
 import type { Execution } from './execution.ts';
 import { findLibraryMethod } from './library.ts';
@@ -111,6 +113,7 @@ export class ReadExecution {
     if (kind === 'iteration') return Iteration.blank();
     if (kind === 'generator') return blankGenerator();
     if (kind === 'generatorPrototype') return blankGeneratorPrototype();
+    if (kind === 'namespace') return blankNamespace();
     if (kind === 'promise') return this.#promises.create('').promise;
     const movable = createMovable(kind);
     if (movable !== null) return movable;
@@ -123,6 +126,8 @@ export class ReadExecution {
     else if (kind === 'generator')
       this.#generators.push([generatorState(value) as GeneratorState, record as GeneratorForm]);
     else if (kind === 'generatorPrototype') return;
+    else if (kind === 'namespace')
+      fillNamespace(value, record as Parameters<typeof fillNamespace>[1], $.unset);
     else if (kind === 'promise')
       this.#forms.push([this.#record(value as Promise<unknown>), record as PromiseForm]);
     else this.#movables.push([value, kind, record]);

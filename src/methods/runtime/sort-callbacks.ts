@@ -89,7 +89,7 @@ function end({ into, state, typed, undefineds, length }: Sort): unknown {
   let index = 0;
   for (; index < work.length; index += 1) into[index] = work[index];
   for (const last = index + undefineds; index < last; index += 1) into[index] = undefined;
-  if (typed === null) for (; index < length; index += 1) if (index in into) deleteFrom(into, index);
+  if (typed === null) for (; index < length; index += 1) deleteFrom(into, index);
   return into;
 }
 
