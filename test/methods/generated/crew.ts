@@ -75,6 +75,8 @@ class Mate {
 export class Crew {
   #mates: [Mate, Mate] = [new Mate(), new Mate()];
   #begun = 0;
+  /** That the processes have used. */
+  cpuMs = 0;
 
   /** Runs programs natively and in both builds. @returns one finding for each, in order */
   async run(tasks: readonly Task[]): Promise<readonly Finding[]> {
@@ -93,6 +95,7 @@ export class Crew {
         turn === 0 ? { kind: 'begin', tasks } : { kind: 'carryOn', compiled: codes, parcels },
       );
       if (report === null) return this.#oneByOne(tasks);
+      this.cpuMs += report.cpuMs;
       for (const { number, outcome } of report.natives) natives.set(number, outcome);
       for (const code of report.compiled) compiled.set(`${code.number} ${code.build}`, code);
       ends.push(...report.ends);

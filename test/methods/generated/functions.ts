@@ -36,7 +36,7 @@ export function action(d: Draft, p: Place): Piece {
       early.declare('x', 'number');
       const inner = arrowPlace(p, 'plain');
       inner.declare('y', 'number');
-      return code`(x: any, y: any = ${expression(code`${d.number(early)}`)}) => ${blockOf(d, inner, 1)}`;
+      return code`(x: any, y: any = c.left-- <= 0 ? 0 : ${expression(code`${d.number(early)}`)}) => ${blockOf(d, inner, 1)}`;
     }),
   ]);
 }

@@ -71,6 +71,8 @@ export interface Report {
   readonly compiled: readonly Compiled[];
   readonly parcels: readonly Parcel[];
   readonly ends: readonly End[];
+  /** That the process has used since it was asked before. */
+  readonly cpuMs: number;
 }
 
 export interface Numbered<T> {

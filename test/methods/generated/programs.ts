@@ -38,7 +38,7 @@ export function moduleText(program: Program, ending: Ending): string {
 
 /** How deep blocks are nested, and how many statements a program has. */
 const depthMax = 5;
-const roomMax = 16;
+const roomMax = 11;
 
 function block(d: Draft, p: Place, most: number): Piece {
   const inside = p.inner();
@@ -75,11 +75,11 @@ const grammar: Grammar = { number, block, action };
 function calleeText(d: Draft, { name, kind }: Callee): Piece {
   const place = Place.body(kind, { hasArguments: true });
   place.declare('a', 'number');
-  const parameters: Piece[] = ['c: any', 'a: any'];
+  let parameters: Piece = 'c: any, a: any';
   if (d.once(4, 'defaults')) {
     const early = Place.body('plain', { hasArguments: true, isQuiet: true });
     early.declare('a', 'number');
-    parameters.push(statement(code`b: any = ${d.number(early)}`));
+    parameters = code`c: any, a: any, b: any = c.left-- <= 0 ? 0 : ${d.number(early)}`;
     place.declare('b', 'number');
   }
   const heads = {
@@ -91,7 +91,7 @@ function calleeText(d: Draft, { name, kind }: Callee): Piece {
   if (kind === 'async') d.note('async');
   if (kind === 'generator') d.note('generators');
   if (kind === 'asyncGenerator') d.note('asyncGenerators');
-  return code`${heads[kind]}${name}(${{ kind: 'list', items: parameters, separator: ', ' }}): any ${body(d, place, 5)}`;
+  return code`${heads[kind]}${name}(${parameters}): any ${body(d, place, 4)}`;
 }
 
 function plan(d: Draft): void {
@@ -126,7 +126,7 @@ function planClasses(d: Draft): readonly ClassName[] {
 }
 
 function mainText(d: Draft, isAsync: boolean): Piece {
-  const turns = d.between(3, 5);
+  const turns = d.between(2, 4);
   const calls = d.callees.map(({ name, kind }): Piece => {
     if (kind === 'plain') return statement(code`ends.push(${name}(c, turn));`);
     if (kind === 'async') return statement(code`ends.push(await ${name}(c, turn));`);
@@ -148,7 +148,7 @@ function mainText(d: Draft, isAsync: boolean): Piece {
 const c: any = { left: 0, log: [], held: [], kept: [] };
 const ends: any[] = [];
 for (let turn = 0; turn < ${turns}; turn++) {
-c.left = ${d.between(12, 36)};
+c.left = ${d.between(10, 24)};
 ${lines(tried)}
 }
 ${last}
@@ -198,7 +198,7 @@ function write(random: fc.Random, features: ReadonlySet<Feature>): Program {
   });
   const bodies = d.callees.map((callee) => {
     // Every body is given a fair share of the room.
-    d.room = Math.max(d.room, 4);
+    d.room = Math.max(d.room, 3);
     return calleeText(d, callee);
   });
   const isAsync = d.has('async');

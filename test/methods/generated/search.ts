@@ -1,5 +1,5 @@
 import type * as fc from 'fast-check';
-import { Crew, type Finding } from './crew.ts';
+import { Crew, type Finding, type Verdict } from './crew.ts';
 import type { Feature } from './features.ts';
 import { FeatureCounts } from './features.ts';
 import type { Task } from './orders.ts';
@@ -104,7 +104,7 @@ export async function shrink(
   seed: number,
   fault: string | null = null,
 ): Promise<Program> {
-  const kindOf = ({ verdict }: Finding): string => verdict.kind;
+  const kindOf = ({ verdict }: Finding): string => `${verdict.kind} ${failureClass(verdict)}`;
   const [found] = await crew.run([taskOf(failing, seed, fault)]);
   if (found === undefined) return failing;
   let simplest = failing;
@@ -124,6 +124,13 @@ export async function shrink(
     }
   }
   return simplest;
+}
+
+/** What kind of failure it is: its text without what differs from program to program. */
+export function failureClass(verdict: Verdict): string {
+  if (verdict.kind !== 'different') return verdict.kind;
+  const [, error] = /((?:\w*Error|crashed|endless|refused)\b.*)/s.exec(verdict.difference) ?? [];
+  return error === undefined ? 'another value' : error.slice(0, 60).replaceAll(/\d+/g, 'N');
 }
 
 function take(stream: fc.Stream<fc.Value<Program>>, count: number): readonly Program[] {

@@ -15,7 +15,7 @@ import { createRuntime, decodeResult, digest, encodeArgs } from './parts.ts';
 import { beginProgress, chanceOf, nextPoint } from './schedule.ts';
 
 /** Points after which a program is held to be endless: as written, all end within a few thousand. */
-const pointsMax = 50_000;
+const pointsMax = 20_000;
 /** Turns of the event loop without anything to do. */
 const idleTurnsMax = 20;
 
@@ -36,6 +36,8 @@ class Visit {
   #progress: Progress;
   #points: number;
   #isDue = false;
+  /** In a row: what is in the way often stays for a while. */
+  #heldUp = 0;
   #nowMs: number;
   #timers: { readonly atMs: number; readonly fire: () => void }[] = [];
   #outcome: Outcome | null = null;
@@ -105,7 +107,7 @@ class Visit {
       this.#isDue = true;
       return true;
     }
-    return this.#chance.next() < 0.15;
+    return this.#chance.next() < 0.06;
   }
 
   #leave(): Parcel | null {
@@ -127,7 +129,8 @@ class Visit {
   #pin(reason: string): void {
     const { pinned, pins } = this.#progress;
     const all = pins.length < 3 && !pins.includes(reason) ? [...pins, reason] : pins;
-    const next = this.#points + 1 + Math.floor(this.#chance.next() * 4);
+    this.#heldUp += 1;
+    const next = this.#points + this.#heldUp ** 2;
     this.#progress = { ...this.#progress, pinned: pinned + 1, pins: all, next };
   }
 

@@ -6,9 +6,11 @@ import { type Departure, outcomeOf, visit } from './visits.ts';
 // One of two processes between which generated programs move. It is told what to do, and reports what came of it.
 
 let unhandled: string | null = null;
-process.on('unhandledRejection', (reason) => {
+const noteUnhandled = (reason: unknown): void => {
   unhandled ??= reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason);
-});
+};
+process.on('unhandledRejection', noteUnhandled);
+process.on('uncaughtException', noteUnhandled);
 
 /** Builds that are loaded here: they are loaded when an execution comes for the first time. */
 const loaded = new Set<string>();
@@ -77,7 +79,7 @@ async function guarded(
   }
 }
 
-async function obey(order: Order): Promise<Report> {
+async function obey(order: Order): Promise<Omit<Report, 'cpuMs'>> {
   const report = new Reporting();
   if (order.kind === 'begin') {
     for (const task of order.tasks) {
@@ -101,6 +103,16 @@ async function obey(order: Order): Promise<Report> {
   return report;
 }
 
+let usedBefore = process.cpuUsage();
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage(usedBefore);
+  usedBefore = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 process.on('message', ({ id, body }: Numbered<Order>) => {
-  void obey(body).then((report) => process.send?.({ id, body: report } satisfies Numbered<Report>));
+  void obey(body).then((report) => {
+    process.send?.({ id, body: { ...report, cpuMs: cpuMs() } } satisfies Numbered<Report>);
+  });
 });
