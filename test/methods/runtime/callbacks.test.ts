@@ -177,7 +177,9 @@ test('lists that change while they are walked, and errors in the middle', () => 
     (list) => void list.pop(),
     (list) => void list.shift(),
     (list, index) => delete list[index + 1],
-    (list) => (list.length = 1),
+    (list) => {
+      list.length = 1;
+    },
     (list, index) => {
       if (index === 1) throw new RangeError('in the middle');
     },
