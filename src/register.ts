@@ -1,5 +1,7 @@
 import * as nodeModule from 'node:module';
+import { join } from 'node:path';
 import { builtEntry } from './entries.ts';
+import { cacheFolder } from './loader/compile-cache.ts';
 import {
   finishLoad,
   isUnknownExtension,
@@ -20,7 +22,14 @@ interface SynchronousHooks {
 
 type Next = (what: string, context: object) => unknown;
 
-const { registerHooks } = nodeModule as unknown as { registerHooks?: (hooks: SynchronousHooks) => void };
+const { registerHooks, enableCompileCache } = nodeModule as unknown as {
+  readonly registerHooks?: (hooks: SynchronousHooks) => void;
+  readonly enableCompileCache?: (folder: string) => unknown;
+};
+
+// What movable files become is larger than what was written: Node.js is to parse it once, too, where it can remember.
+const cache = cacheFolder(process.env);
+if (cache !== null) enableCompileCache?.(join(cache, 'node'));
 
 if (registerHooks === undefined) nodeModule.register(builtEntry('register-hooks'));
 else {

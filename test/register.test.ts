@@ -18,7 +18,8 @@ afterEach(async () => {
 async function run(files: Readonly<Record<string, string>>, entry = 'app.ts') {
   for (const [path, text] of Object.entries(files)) await writeFile(join(root, path), text);
   const args = ['--import', builtEntry('register').href, '--enable-source-maps', entry];
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
+  const env = { ...process.env, GODWIT_CACHE: join(root, 'cache') };
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', env });
   return { status, stdout, stderr };
 }
 
@@ -63,13 +64,68 @@ test('what cannot be moved fails the load, with file and line', async () => {
   expect(ran.stderr).toContain('crawl.ts:4:');
 });
 
-test('a movable CommonJS file says what to do', async () => {
+test('a movable CommonJS file is compiled where it is required', async () => {
   const ran = await run(
-    { 'package.json': '{ "type": "commonjs" }', 'app.js': `'use movable';\nfunction f() {}\n` },
-    'app.js',
+    {
+      'package.json': '{ "type": "commonjs" }',
+      'count.js': `'use movable';
+function count(n) {
+  let sum = 0;
+  for (let i = 0; i < n; i += 1) sum += i;
+  return sum;
+}
+exports.count = count;
+exports.isMovable = () => [...globalThis[Symbol.for('godwit.gate.1')].modules.values()].map(({ path, shifted }) => [path, shifted]);
+`,
+      'typed.cts': `const { count, isMovable } = require('./count');\nconst n: number = count(5);\nconsole.log(n, isMovable());\n`,
+    },
+    'typed.cts',
   );
-  expect(ran.status).toBe(1);
-  expect(ran.stderr).toContain('app.js is movable, but a CommonJS file. Name it .mjs');
+  expect(ran).toEqual({ status: 0, stdout: "10 [ [ 'count.js', null ] ]\n", stderr: '' });
+});
+
+test('an error in a movable file names the line of the source', async () => {
+  const ran = await run({
+    'app.ts': `import { fails } from './fails.ts';\nawait fails(2).catch((error: Error) => console.log(error.stack));\n`,
+    'fails.ts': `'use movable';
+interface Unused {
+  readonly x: number;
+}
+export async function fails(n: number): Promise<void> {
+  for (let i = 0; i < n; i += 1) await null;
+  throw new Error('as it is written');
+}
+`,
+  });
+  expect(ran.stdout).toMatch(/Error: as it is written\n.*fails.*\/fails\.ts:7:/);
+});
+
+test('JSX is left to other hooks, and files that could have some need none', async () => {
+  const files = {
+    'app.tsx': `import { count } from './count.tsx';\nconsole.log(await count(4));\n`,
+    'count.tsx': `'use movable';
+const h = Object.freeze({ tag: (name: string) => name.length });
+function Size({ of }: { of: number }) {
+  return of;
+}
+export async function count(n: number): Promise<number> {
+  let sum = 0;
+  for (let i = 0; i < n; i += 1) sum += await measure(i);
+  return sum + h.tag('ab');
+}
+async function measure(i: number) {
+  return i;
+}
+`,
+  };
+  const ran = await run({ ...files, 'package.json': '{ "type": "module" }' }, 'app.tsx');
+  expect(ran).toEqual({ status: 0, stdout: '8\n', stderr: '' });
+  const jsx = await run(
+    { ...files, 'app.tsx': `export const view = (n: number) => <b>{n}</b>;\n` },
+    'app.tsx',
+  );
+  expect(jsx.status).toBe(1);
+  expect(jsx.stderr).toContain('app.tsx contains JSX, which godwit leaves to others');
 });
 
 test('a plain error still names the line of the source', async () => {

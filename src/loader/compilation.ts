@@ -2,7 +2,6 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import type { Digest } from '../core/ports.ts';
 import { builtEntry } from '../entries.ts';
 import { compileModule, compilerVersion, refusalText, type SourceOrigin } from '../methods/compiler/index.ts';
-import type { CompileCache } from './compile-cache.ts';
 import { LoadRefusedError } from './errors.ts';
 import type { ModuleFormat } from './module-format.ts';
 
@@ -22,57 +21,27 @@ export interface CompiledUnit {
   readonly sourceMap: string;
 }
 
-/** Compiles files for one place that they will be run in, and remembers what came out. */
-export class Compilation {
-  readonly #digest: Digest;
-  readonly #cache: CompileCache | null;
-  readonly #runtimeSpecifier: string;
-  #version: string | null = null;
-
-  constructor(digest: Digest, cache: CompileCache | null, runtimeSpecifier: string) {
-    this.#digest = digest;
-    this.#cache = cache;
-    this.#runtimeSpecifier = runtimeSpecifier;
-  }
-
-  /** @throws {LoadRefusedError} with every refusal, by file and line */
-  compile(unit: SourceUnit): CompiledUnit {
-    // An origin is a function, and of tools that have been slower than the compiler: what came from it is not kept.
-    if (this.#cache === null || unit.origin !== null) return this.#compile(unit);
-    const { path, source, format } = unit;
-    this.#version ??= versionText();
-    const key = this.#cache.key([this.#version, this.#runtimeSpecifier, format, path, source]);
-    const kept = readEntry(this.#cache.get(key));
-    if (kept !== null) return kept;
-    const compiled = this.#compile(unit);
-    this.#cache.put(key, `${compiled.code.length}:${compiled.code}${compiled.sourceMap}`);
-    return compiled;
-  }
-
-  #compile({ path, source, format, origin }: SourceUnit): CompiledUnit {
-    const outcome = compileModule(source, {
-      path,
-      digest: this.#digest,
-      runtimeSpecifier: this.#runtimeSpecifier,
-      rewriteSpecifier: (specifier) => specifier,
-      origin,
-    });
-    if (outcome.kind === 'refused') throw new LoadRefusedError(`\n${refusalText(outcome)}\n`);
-    const code = format === 'commonjs' ? asCommonJs(outcome.code) : outcome.code;
-    return { code, sourceMap: outcome.sourceMap };
-  }
-}
-
-function readEntry(entry: string | null): CompiledUnit | null {
-  if (entry === null) return null;
-  const colon = entry.indexOf(':');
-  const start = colon + 1;
-  const end = start + Number(entry.slice(0, colon));
-  return { code: entry.slice(start, end), sourceMap: entry.slice(end) };
+/**
+ * Compiles a file for a thread whose runtime stands at `runtimeSpecifier`.
+ *
+ * @throws {LoadRefusedError} with every refusal, by file and line
+ */
+export function compileUnit(unit: SourceUnit, digest: Digest, runtimeSpecifier: string): CompiledUnit {
+  const { path, source, format, origin } = unit;
+  const outcome = compileModule(source, {
+    path,
+    digest,
+    runtimeSpecifier,
+    rewriteSpecifier: (specifier) => specifier,
+    origin,
+  });
+  if (outcome.kind === 'refused') throw new LoadRefusedError(`\n${refusalText(outcome)}\n`);
+  const code = format === 'commonjs' ? asCommonJs(outcome.code) : outcome.code;
+  return { code, sourceMap: outcome.sourceMap };
 }
 
 /** What the compiler's output depends on besides its input: its version, and its own files as they were built. */
-function versionText(): string {
+export function compilerText(): string {
   const folder = new URL('.', builtEntry('methods/compiler/index'));
   const files = readdirSync(folder).filter((name) => name.endsWith('.js'));
   const stamps = files.toSorted().map((name) => {
@@ -91,16 +60,15 @@ function asCommonJs(code: string): string {
   const header = /^import \{ \$ as ([\w$]+) \} from "(?:[^"\\]|\\.)*";/.exec(code);
   if (header === null) return code;
   const [text, name = ''] = header;
-  const strict = /^\s*(?:\/\/.*\s*|\/\*[^]*?\*\/\s*|(['"])use movable\1;?\s*)*(['"])use strict\2/.test(
-    code.slice(text.length),
-  );
-  const lead = strict ? '"use strict"; ' : '';
+  const rest = code.slice(text.length);
+  const strict =
+    /^[^\n]*\n(?:\s*(?:\/\/.*|\/\*[^]*?\*\/|const [^\n]*|(['"])use movable\1;?))*\s*(['"])use strict\2/.test(
+      rest,
+    );
+  const url = 'require("node:url").pathToFileURL(__filename).href';
   return (
-    `${lead}const ${name} = globalThis[Symbol.for("godwit.gate.1")];${code.slice(text.length)}`
+    `${strict ? '"use strict"; ' : ''}const ${name} = globalThis[Symbol.for("godwit.gate.1")];${rest}`
       // Only where the module registers itself: CommonJS has no `import.meta` of its own.
-      .replaceAll(
-        `${name}.module(import.meta.url,`,
-        `${name}.module(require("node:url").pathToFileURL(__filename).href,`,
-      )
+      .replaceAll(`${name}.module(import.meta.url,`, `${name}.module(${url},`)
   );
 }

@@ -23,29 +23,30 @@ export class CompileCache {
     this.#digest = digest;
   }
 
-  /** @returns the key of what is made from these, in this order */
-  key(parts: readonly string[]): string {
-    return this.#hash(parts.map((part) => `${part.length}:${part}`).join(''));
+  /** @returns the key of what is made from a file's content and from these, in this order */
+  key(content: Uint8Array, parts: readonly string[]): string {
+    const lead = parts.map((part) => `${part.length}:${part}`).join('');
+    return this.#digest.sha256(Buffer.concat([Buffer.from(`${content.length}:${lead}`), content]));
   }
 
-  get(key: string): string | null {
-    let entry: string;
+  get(key: string): Uint8Array | null {
+    let entry: Buffer;
     try {
-      entry = readFileSync(this.#file(key), 'utf8');
+      entry = readFileSync(this.#file(key));
     } catch {
       return null;
     }
-    const text = entry.slice(hashLength);
-    return this.#hash(text) === entry.slice(0, hashLength) ? text : null;
+    const text = entry.subarray(hashLength);
+    return this.#digest.sha256(text) === entry.toString('latin1', 0, hashLength) ? text : null;
   }
 
-  put(key: string, text: string): void {
+  put(key: string, text: Uint8Array): void {
     const file = this.#file(key);
     const aside = join(this.#folder, `${randomUUID()}.part`);
     try {
       // What stands here is run: it belongs to its user alone.
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      writeFileSync(aside, this.#hash(text) + text, { mode: 0o600 });
+      writeFileSync(aside, Buffer.concat([Buffer.from(this.#digest.sha256(text)), text]), { mode: 0o600 });
       renameSync(aside, file);
     } catch {
       this.#discard(aside);
@@ -57,10 +58,6 @@ export class CompileCache {
 
   #file(key: string): string {
     return join(this.#folder, key);
-  }
-
-  #hash(text: string): string {
-    return this.#digest.sha256(Buffer.from(text));
   }
 
   #discard(file: string): void {

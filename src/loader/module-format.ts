@@ -10,10 +10,11 @@ export type ModuleFormat = 'module' | 'commonjs';
  *
  * @param path absolute
  */
-export function moduleFormat(path: string, source: string): ModuleFormat {
+export function moduleFormat(path: string, content: Uint8Array): ModuleFormat {
   if (/\.m[jt]s$/.test(path)) return 'module';
   if (/\.c[jt]s$/.test(path)) return 'commonjs';
   if (packageType(dirname(path)) === 'module') return 'module';
+  const source = new TextDecoder().decode(content);
   return parseSync(path, source, { sourceType: 'unambiguous' }).module.hasModuleSyntax
     ? 'module'
     : 'commonjs';

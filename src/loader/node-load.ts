@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { SystemDigest } from '../digest.ts';
 import { ownInstallation } from '../methods/packages/disk.ts';
 import { CompileCache, cacheFolder } from './compile-cache.ts';
-import { Compilation } from './compilation.ts';
+import { compilerText, compileUnit, type SourceUnit } from './compilation.ts';
 import { LoadRefusedError } from './errors.ts';
 import { isProgramFile, isTypeScript, mayBeMovable } from './directive.ts';
 import { containsJsx, type ModuleFormat, moduleFormat } from './module-format.ts';
@@ -13,29 +13,49 @@ import { originOf, splitInlineMap, withInlineMap } from './source-map.ts';
 /** What a loader gives for a file; `source` is null where Node.js is to load it as CommonJS itself. */
 export interface LoadedSource {
   readonly format: string;
-  readonly source: string | ArrayBuffer | NodeJS.TypedArray | null | undefined;
+  readonly source: string | ArrayBuffer | Uint8Array | null | undefined;
 }
 
 /** What is to become of a file. */
 export type LoadPlan =
   /** Whoever comes next loads it, and that is all. */
   | { readonly kind: 'leave' }
-  | { readonly kind: 'loaded'; readonly format: ModuleFormat; readonly source: string | null }
+  | { readonly kind: 'loaded'; readonly format: ModuleFormat; readonly source: Uint8Array | null }
   /** Whoever comes next is asked first: see `finishLoad`. */
   | { readonly kind: 'ask'; readonly path: string };
 
 const digest = new SystemDigest();
 const folder = cacheFolder(process.env);
-const compilation = new Compilation(
-  digest,
-  folder === null ? null : new CompileCache(folder, digest),
-  ownInstallation.runtime,
-);
+const cache = folder === null ? null : new CompileCache(folder, digest);
+let madeBy: string | null = null;
 
-/** @param path absolute */
-export function compileFile(path: string, source: string, format: ModuleFormat): string {
-  const { code, sourceMap } = compilation.compile({ path: nameOf(path), source, format, origin: null });
-  return withInlineMap(code, namingSource(sourceMap, path));
+/**
+ * A file as it is to be run, with its source map; from the cache, if it was compiled before.
+ *
+ * @param path absolute
+ */
+export function compileFile(path: string, content: Uint8Array, format: ModuleFormat): Uint8Array {
+  if (cache === null) return compileAnew(path, content, format);
+  madeBy ??= digest.sha256(Buffer.from(compilerText() + ownInstallation.runtime));
+  const key = cache.key(content, [madeBy, format, path, process.cwd()]);
+  const kept = cache.get(key);
+  if (kept !== null) return kept;
+  const compiled = compileAnew(path, content, format);
+  cache.put(key, compiled);
+  return compiled;
+}
+
+function compileAnew(path: string, content: Uint8Array, format: ModuleFormat): Uint8Array {
+  const source = new TextDecoder().decode(content);
+  return runnable(path, { path: nameOf(path), source, format, origin: null });
+}
+
+function runnable(path: string, unit: SourceUnit): Uint8Array {
+  const { code, sourceMap } = compileUnit(unit, digest, ownInstallation.runtime);
+  // The compiler's map calls the file what its methods do; Node.js is to find it wherever it is.
+  const map = JSON.parse(sourceMap) as Record<string, unknown>;
+  const named = { ...map, sources: [pathToFileURL(path).href], sourcesContent: undefined };
+  return Buffer.from(withInlineMap(code, JSON.stringify(named)));
 }
 
 /** Decides over a file before any other loader sees it. A movable file is compiled from what its author wrote. */
@@ -46,18 +66,19 @@ export function planLoad(url: string): LoadPlan {
   if (!isTypeScript(path) && !path.endsWith('x')) {
     const content = readFileSync(path);
     if (!mayBeMovable(content)) return { kind: 'leave' };
-    return compiled(path, content.toString());
+    return compiled(path, content);
   }
   // Another loader may know more of TypeScript and JSX than godwit does; movable files need no other.
   if (path.endsWith('x')) return { kind: 'ask', path };
   const content = readFileSync(path);
-  return mayBeMovable(content) ? compiled(path, content.toString()) : { kind: 'ask', path };
+  return mayBeMovable(content) ? compiled(path, content) : { kind: 'ask', path };
 }
 
 /** CommonJS is compiled where it is required: see `require-hooks.ts`. */
-function compiled(path: string, source: string): LoadPlan {
-  const format = moduleFormat(path, source);
-  return { kind: 'loaded', format, source: format === 'commonjs' ? null : compileFile(path, source, format) };
+function compiled(path: string, content: Uint8Array): LoadPlan & LoadedSource {
+  const format = moduleFormat(path, content);
+  const source = format === 'commonjs' ? null : compileFile(path, content, format);
+  return { kind: 'loaded', format, source };
 }
 
 /**
@@ -67,14 +88,13 @@ function compiled(path: string, source: string): LoadPlan {
  */
 export function finishLoad(path: string, answer: LoadedSource | null): LoadedSource {
   if (answer === null || answer.format.endsWith('-typescript')) {
-    const source = readFileSync(path, 'utf8');
-    if (containsJsx(path, source)) {
+    const content = readFileSync(path);
+    if (containsJsx(path, content.toString())) {
       throw new LoadRefusedError(
         `${nameOf(path)} contains JSX, which godwit leaves to others. Load another tool before it: \`node --import tsx --import godwit/register\`.`,
       );
     }
-    const format = moduleFormat(path, source);
-    return { format, source: format === 'commonjs' ? null : compileFile(path, source, format) };
+    return compiled(path, content);
   }
   const { format, source } = answer;
   if (source === null || source === undefined || format !== 'module') return answer;
@@ -83,18 +103,10 @@ export function finishLoad(path: string, answer: LoadedSource | null): LoadedSou
 }
 
 /** Compiles what another loader has made of a file, in terms of what its author wrote. */
-function compileMade(path: string, text: string): string {
+function compileMade(path: string, text: string): Uint8Array {
   const { code, map } = splitInlineMap(text);
   const origin = map === null ? null : originOf(map, null);
-  const unit = { path: nameOf(path).replace(/x$/, ''), source: code, format: 'module', origin } as const;
-  const { code: made, sourceMap } = compilation.compile(unit);
-  return withInlineMap(made, namingSource(sourceMap, path));
-}
-
-/** The compiler's map calls the file what its methods do; Node.js is to find it wherever it is. */
-function namingSource(sourceMap: string, path: string): string {
-  const url = JSON.stringify(pathToFileURL(path).href);
-  return sourceMap.replace(/"sources":\["(?:[^"\\]|\\.)*"\]/, () => `"sources":[${url}]`);
+  return runnable(path, { path: nameOf(path).replace(/x$/, ''), source: code, format: 'module', origin });
 }
 
 /** Whether nobody knew what to do with a file. */

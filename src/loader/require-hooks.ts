@@ -32,10 +32,12 @@ export function hookRequire(): void {
   for (const ending of ['.js', '.cjs', '.jsx', '.ts', '.cts', '.tsx']) {
     const before = extensions[ending] ?? null;
     extensions[ending] = (module, path) => {
-      const source = ownSource(path, before === null);
-      if (source === null) return (before ?? plain)(module, path);
-      const format = moduleFormat(path, source);
-      if (format === 'commonjs') return module._compile(compileFile(path, source, format), path);
+      const content = ownContent(path, before === null);
+      if (content === null) return (before ?? plain)(module, path);
+      const format = moduleFormat(path, content);
+      if (format === 'commonjs') {
+        return module._compile(new TextDecoder().decode(compileFile(path, content, format)), path);
+      }
       // A module in the other system: Node.js asks the hooks for it.
       return (extensions['.mjs'] ?? plain)(module, path);
     };
@@ -47,9 +49,9 @@ export function hookRequire(): void {
   };
 }
 
-/** The text of a file that is godwit's to load; null when it is left to others. */
-function ownSource(path: string, isUnknown: boolean): string | null {
+/** The content of a file that is godwit's to load; null when it is left to others. */
+function ownContent(path: string, isUnknown: boolean): Uint8Array | null {
   if (!isProgramFile(sep === '/' ? path : path.split(sep).join('/'))) return null;
   const content = readFileSync(path);
-  return mayBeMovable(content) || (isUnknown && isTypeScript(path)) ? content.toString() : null;
+  return mayBeMovable(content) || (isUnknown && isTypeScript(path)) ? content : null;
 }
