@@ -19,8 +19,9 @@ export class CarrierProcess {
   residencies = 0;
   /** Effects that still run here for a program that has left. */
   effectsPending = 0;
-  /** Called when one of them has ended. */
-  onOutcome: (packet: Packet<Command & { readonly kind: 'outcome' }>) => void = () => undefined;
+  /** Called when one of them has ended, and when one comes back from here that came too late. */
+  onOutcome: (packet: Packet<Command & { readonly kind: 'outcome' }>, isNew: boolean) => void = () =>
+    undefined;
   readonly #child: ChildProcess;
   readonly #channel: Duplex;
   readonly #arrived: Packet<Report>[] = [];
@@ -109,8 +110,12 @@ export class CarrierProcess {
   #take(packet: Packet<Report>): void {
     const { message, payload } = packet;
     if (message.kind === 'outcome') {
-      this.effectsPending -= 1;
-      return this.onOutcome({ message, payload });
+      const { sequence, generation, ok, isForwarded } = message;
+      if (!isForwarded) this.effectsPending -= 1;
+      return this.onOutcome(
+        { message: { kind: 'outcome', sequence, generation, ok }, payload },
+        !isForwarded,
+      );
     }
     const waiting = this.#waiting.shift();
     if (waiting === undefined) this.#arrived.push(packet);

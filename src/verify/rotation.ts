@@ -40,12 +40,17 @@ export class Rotation {
     else await from.kill();
   }
 
-  get all(): readonly CarrierProcess[] {
-    return [...this.#standing, ...this.#retired].filter((one) => one !== null);
+  /** Effects that still run for a program that has moved on. */
+  get effectsPending(): number {
+    return this.#all.reduce((sum, one) => sum + one.effectsPending, 0);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.all.map((one) => one.kill()));
+    await Promise.all(this.#all.map((one) => one.kill()));
+  }
+
+  get #all(): readonly CarrierProcess[] {
+    return [...this.#standing, ...this.#retired].filter((one) => one !== null);
   }
 
   #launch(pool: number): CarrierProcess {

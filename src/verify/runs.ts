@@ -94,7 +94,7 @@ export async function runOn(
       const carrier = rotation.next();
       const schedule = beginSchedule({ kind: 'never' }, 0);
       await carrier.tell(
-        { kind: 'restore', epoch: from.epoch, host: from.host, schedule, awaitsEffects: false },
+        { kind: 'restore', epoch: from.epoch, host: from.host, schedule, effectsElsewhere: 0 },
         from.snapshot,
       );
       return follow(carrier, rotation, limits, () => undefined);
@@ -111,6 +111,8 @@ async function follow(
   const watch = new Watch();
   let carrier = first;
   let epoch = 1;
+  /** Outcomes of effects that no process has taken for the program yet; one that it has left sends them back. */
+  let outcomes = 0;
   for (let number = 0; ;) {
     const { message, payload } = await carrier.next();
     if (message.kind === 'ended') return watch.end(message, carrier, rotation.pids);
@@ -120,16 +122,20 @@ async function follow(
     epoch += 1;
     watch.bytes += payload.length;
     keep({ number, epoch, left: message, snapshot: payload });
+    outcomes -= message.outcomesTaken;
     carrier.effectsPending += message.effectsPending;
+    carrier.onOutcome = ({ message: outcome, payload: value }, isNew) => {
+      if (isNew) outcomes += 1;
+      void carrier.tell(outcome, value);
+    };
     watch.visited(carrier);
     // The first source dies at once, so that even the shortest run shows that nothing is left behind.
     await rotation.left(carrier, number === 1);
-    // Outcomes of effects follow the program.
-    carrier.onOutcome = ({ message: outcome, payload: value }) => void carrier.tell(outcome, value);
     carrier = rotation.next();
     const schedule = paced(message.schedule, limits);
-    const awaitsEffects = rotation.all.some(({ effectsPending }) => effectsPending > 0);
-    await carrier.tell({ kind: 'restore', epoch, host: message.host, schedule, awaitsEffects }, payload);
+    const { host } = message;
+    const effectsElsewhere = rotation.effectsPending + outcomes;
+    await carrier.tell({ kind: 'restore', epoch, host, schedule, effectsElsewhere }, payload);
   }
 }
 

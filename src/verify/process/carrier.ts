@@ -54,6 +54,8 @@ export class Carrier {
   /** The error that nobody caught. */
   #uncaught: { readonly error: unknown } | null = null;
   #isHere = false;
+  #effectsElsewhere = 0;
+  #outcomesTaken = 0;
   #isTurning = false;
   #startMs = 0;
   #returnedMs: number | null = null;
@@ -82,10 +84,10 @@ export class Carrier {
     const admission = runtime.start(tenureAt(1), method, encodeArgs([]));
     if (admission.kind === 'refused') return this.#refuse(admission.reason);
     this.#startMs = this.#nowMs();
-    this.#begin(runtime, 1, false);
+    this.#begin(runtime, 1, 0);
   }
 
-  restore({ epoch: at, host, schedule, awaitsEffects }: Restore, snapshot: Uint8Array): void {
+  restore({ epoch: at, host, schedule, effectsElsewhere }: Restore, snapshot: Uint8Array): void {
     this.#world.put(host);
     this.#schedule = schedule;
     this.#startMs = this.#nowMs();
@@ -93,11 +95,20 @@ export class Carrier {
     const admission = runtime.restore(tenureAt(at), snapshot);
     if (admission.kind === 'refused') return this.#refuse(admission.reason);
     this.saboteur?.arm();
-    this.#begin(runtime, at, awaitsEffects);
+    this.#begin(runtime, at, effectsElsewhere);
   }
 
+  /** An effect that began elsewhere has ended. If the program is gone again, its outcome goes after it. */
   settleEffect({ sequence, generation: at, ok }: Outcome, value: Uint8Array): void {
-    this.#runtime?.settleEffect(execution, { sequence, generation: generation(at), ok, value });
+    if (!this.#isHere || this.#runtime === null) {
+      this.#channel.send({ kind: 'outcome', sequence, generation: at, ok, isForwarded: true }, value);
+      return;
+    }
+    this.#effectsElsewhere -= 1;
+    this.#outcomesTaken += 1;
+    this.#channel.hold(this.#effectsElsewhere > 0);
+    this.#runtime.settleEffect(execution, { sequence, generation: generation(at), ok, value });
+    this.#turnSoon();
   }
 
   noteReturn(): void {
@@ -107,7 +118,7 @@ export class Carrier {
   /** Whether nothing is left to do, now that the event loop is empty. */
   isOver(): boolean {
     if (!this.#isHere || this.#runtime === null || this.#runtime.readyCount() > 0) return false;
-    return this.#runtime.inspect(execution)?.effectsPending.length === 0;
+    return this.#effectsElsewhere === 0;
   }
 
   tellEnd({ exitCode, unhandled }: ProgramEnd): void {
@@ -127,13 +138,15 @@ export class Carrier {
     this.#channel.send({ kind: 'refused', reason });
   }
 
-  #begin(runtime: Runtime, at: number, awaitsEffects: boolean): void {
+  #begin(runtime: Runtime, at: number, effectsElsewhere: number): void {
     this.#isHere = true;
     this.#isAsked = false;
     this.#given = 0;
     runtime.run(tenureAt(at));
     // Their outcomes come by the channel.
-    this.#channel.hold(awaitsEffects);
+    this.#effectsElsewhere = effectsElsewhere;
+    this.#outcomesTaken = 0;
+    this.#channel.hold(effectsElsewhere > 0);
     this.#turnSoon();
   }
 
@@ -175,7 +188,7 @@ export class Carrier {
         return;
       case 'effectOutcome': {
         const { sequence, generation: at, ok, value } = event.outcome;
-        this.#channel.send({ kind: 'outcome', sequence, generation: at, ok }, value);
+        this.#channel.send({ kind: 'outcome', sequence, generation: at, ok, isForwarded: false }, value);
         return;
       }
       case 'spawn':
@@ -279,6 +292,7 @@ export class Carrier {
         written,
         pins,
         effectsPending,
+        outcomesTaken: this.#outcomesTaken,
         ...at,
       },
       bytes,

@@ -51,8 +51,8 @@ export type Command =
       readonly epoch: number;
       readonly host: HostState;
       readonly schedule: ScheduleState;
-      /** Whether effects that it began elsewhere are still running. */
-      readonly awaitsEffects: boolean;
+      /** Effects that it began in other processes, and that still run there or are on their way. */
+      readonly effectsElsewhere: number;
     }
   /** An effect that began elsewhere has ended; the payload is its value. */
   | {
@@ -72,11 +72,20 @@ export type Report =
       readonly written: readonly Written[];
       readonly pins: Readonly<Record<string, number>>;
       readonly effectsPending: number;
+      /** Outcomes of effects that ran elsewhere, of which the program was told here. */
+      readonly outcomesTaken: number;
       /** Where it stands: `main.ts:12`. */
       readonly at: string;
       readonly frames: number;
     }
-  | { readonly kind: 'outcome'; readonly sequence: number; readonly generation: number; readonly ok: boolean }
+  | {
+      readonly kind: 'outcome';
+      readonly sequence: number;
+      readonly generation: number;
+      readonly ok: boolean;
+      /** Whether it was told here too late, and ran elsewhere. */
+      readonly isForwarded: boolean;
+    }
   /** The program has returned or thrown; it may still have something to do. */
   | { readonly kind: 'returned'; readonly outcome: NonNullable<Observation['outcome']> }
   | {
