@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type * as compiler from '../../../src/methods/compiler/index.ts';
 import type * as gate from '../../../src/methods/runtime/gate.ts';
+import type * as cursors from '../../../src/methods/runtime/cursors.ts';
 import type * as runtime from '../../../src/methods/runtime/index.ts';
 import type * as verify from '../../../src/verify/describe.ts';
 import { builtEntry } from '../../../src/entries.ts';
@@ -12,6 +13,7 @@ export const { compileModule, refusalText } = await built<typeof compiler>('meth
 export const { createRuntime, decodeResult, encodeArgs } =
   await built<typeof runtime>('methods/runtime/index');
 export const { $ } = await built<typeof gate>('methods/runtime/gate');
+export const { Cursor } = await built<typeof cursors>('methods/runtime/cursors');
 export const { describe } = await built<typeof verify>('verify/describe');
 
 export const digest = {

@@ -126,7 +126,7 @@ function planClasses(d: Draft): readonly ClassName[] {
 }
 
 function mainText(d: Draft, isAsync: boolean): Piece {
-  const turns = d.between(2, 4);
+  const turns = d.between(4, 6);
   const calls = d.callees.map(({ name, kind }): Piece => {
     if (kind === 'plain') return statement(code`ends.push(${name}(c, turn));`);
     if (kind === 'async') return statement(code`ends.push(await ${name}(c, turn));`);
@@ -148,7 +148,7 @@ function mainText(d: Draft, isAsync: boolean): Piece {
 const c: any = { left: 0, log: [], held: [], kept: [] };
 const ends: any[] = [];
 for (let turn = 0; turn < ${turns}; turn++) {
-c.left = ${d.between(10, 24)};
+c.left = ${d.between(8, 18)};
 ${lines(tried)}
 }
 ${last}

@@ -1,3 +1,4 @@
+import { trustModules } from './faults.ts';
 import { compile, load, unload } from './modules.ts';
 import type { Build, Compiled, End, Numbered, Order, Outcome, Parcel, Report, Task } from './orders.ts';
 import { builds } from './orders.ts';
@@ -66,6 +67,7 @@ async function guarded(
     if (!loaded.has(key) && code !== null) {
       loaded.add(key);
       await load(stay.number, stay.build, code);
+      if (stay.fault !== null) trustModules(stay.number);
     }
     return await visit(stay, from);
   } catch (error) {
