@@ -52,6 +52,15 @@ export interface CompiledMethod {
   readonly exported: boolean;
   readonly line: number;
   readonly sites: readonly CompiledSite[];
+  /** What its snapshots hold, by the names that its author gave; temporaries are left out. */
+  readonly held: readonly HeldVariable[];
+}
+
+/** A variable that is needed after a safe point. */
+export interface HeldVariable {
+  readonly name: string;
+  /** Of the safe points that it is needed after, in the original source, ascending, once each. */
+  readonly lines: readonly number[];
 }
 
 /** Something in a movable file that cannot be moved (yet), and what to write instead. */

@@ -5,6 +5,7 @@ export type {
   CompiledSite,
   CompileOptions,
   CompileOutcome,
+  HeldVariable,
   Refusal,
   SourceOrigin,
 } from './contract.ts';

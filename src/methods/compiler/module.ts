@@ -246,7 +246,7 @@ class ModuleCompiler {
     });
   }
 
-  #describe({ method, isAsync, length, code, sites }: LoweredMethod): CompiledMethod {
+  #describe({ method, isAsync, length, code, sites, layout }: LoweredMethod): CompiledMethod {
     return {
       id: methodId(`${this.#options.path}#${method.id}`),
       name: method.name,
@@ -256,6 +256,12 @@ class ModuleCompiler {
       exported: method.exported,
       line: this.#source.lineOf(method.node.start),
       sites: sites.map(({ pc, kind, line }) => ({ pc, kind, line })),
+      held: layout.flatMap((name, index) => {
+        const lines = sites.flatMap(({ line, live }) => (live.includes(index) ? [line] : []));
+        return name === '' || lines.length === 0
+          ? []
+          : [{ name, lines: [...new Set(lines)].sort((a, b) => a - b) }];
+      }),
     };
   }
 
