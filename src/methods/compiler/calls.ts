@@ -26,7 +26,7 @@ const intrinsicMethods = new Set(
 /** Array methods and their like, which call functions that they are given: the runtime has movable ones. */
 const callbackMethods = new Set(
   `map filter forEach reduce reduceRight find findIndex findLast findLastIndex some every flatMap sort toSorted replace
-  replaceAll`.split(/\s+/),
+  replaceAll from`.split(/\s+/),
 );
 
 const promiseMethods = new Set(['then', 'catch', 'finally']);
@@ -77,6 +77,8 @@ export class Calls {
     if (call.type === 'TaggedTemplateExpression') return true;
     const callee = unwrap(child(call, 'callee'));
     if (callee.type === 'Super') return false;
+    // The executor of a promise is called as any function is.
+    if (call.type === 'NewExpression' && this.#scopes.globals.get(callee) === 'Promise') return true;
     if (callee.type === 'Identifier') return !this.#isOutside(callee);
     if (callee.type !== 'MemberExpression' || call.type === 'NewExpression') return true;
     const object = unwrap(child(callee, 'object'));
@@ -100,6 +102,7 @@ export class Calls {
     if (name === 'bind') return 'bind';
     const isCallback = callbackMethods.has(name) && this.#mayPassFunction(call, name);
     if (!isCallback) return null;
+    if (this.#scopes.globals.get(object) === 'Array' && name === 'from') return 'callback';
     return object.type === 'Identifier' && this.#isOutside(object) ? null : 'callback';
   }
 
@@ -119,7 +122,7 @@ export class Calls {
   /** A replacement that is written as a string or regular expression is no function. */
   #mayPassFunction(call: Node, name: string): boolean {
     const given = nodes(call, 'arguments');
-    const at = name === 'replace' || name === 'replaceAll' ? 1 : 0;
+    const at = name === 'replace' || name === 'replaceAll' || name === 'from' ? 1 : 0;
     const argument = given[at];
     if (argument === undefined) return given.some(({ type }) => type === 'SpreadElement');
     const { type } = unwrap(argument);

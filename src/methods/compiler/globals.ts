@@ -25,7 +25,7 @@ export function rewriteGlobals(
       if (global === 'Promise' && memberName(node) !== null)
         source.edit(object.start, object.end, `${gate}.promise`);
       if (global === 'process' && memberName(node) === 'nextTick')
-        source.edit(node.start, node.end, `${gate}.nextTick`);
+        source.edit(object.start, object.end, `${gate}.process`);
     }
     const name = node.type === 'Identifier' ? scopes.globals.get(node) : undefined;
     if (name !== undefined && movableGlobals.has(name)) source.edit(node.start, node.end, `${gate}.${name}`);

@@ -65,7 +65,7 @@ function throwNow(error: unknown): never {
 
 /** An error of a listener is nobody's: it ends the program, one tick later. */
 function throwLater(error: unknown): void {
-  thread.gate.nextTick(throwNow, error);
+  thread.gate.process.nextTick(throwNow, error);
 }
 
 function forget(signal: AbortSignal, listener: Listener): void {

@@ -161,7 +161,8 @@ export class Gate {
   readonly setImmediate = timerCalls.setImmediate as AnyFunction;
   readonly clearImmediate = timerCalls.clearImmediate as AnyFunction;
   readonly queueMicrotask = timerCalls.queueMicrotask as AnyFunction;
-  readonly nextTick = timerCalls.nextTick as AnyFunction;
+  /** What stands for `process` where its `nextTick` is called. */
+  readonly process = { nextTick: timerCalls.nextTick as AnyFunction };
 
   /** Called where fuel has run out. Throws `capture` when the execution is to stand still here. */
   tick(): void {

@@ -38,8 +38,8 @@ export interface Movables {
   readonly setImmediate: AnyFunction;
   readonly clearImmediate: AnyFunction;
   readonly queueMicrotask: AnyFunction;
-  /** `process.nextTick`. */
-  readonly nextTick: AnyFunction;
+  /** What stands for `process` in `process.nextTick(…)`. */
+  readonly process: { readonly nextTick: AnyFunction };
   readonly AbortController: typeof globalThis.AbortController;
   readonly AbortSignal: typeof globalThis.AbortSignal;
 }

@@ -294,7 +294,9 @@ export class Promises {
 /** The same value; what is not iterable is refused in the words of the native combinators. */
 function iterable(values: unknown): Iterable<unknown> {
   if (values === undefined || values === null)
-    throw new TypeError(`${values} is not iterable (cannot read property Symbol(Symbol.iterator))`);
+    throw new TypeError(
+      `${values === null ? 'object null' : 'undefined'} is not iterable (cannot read property Symbol(Symbol.iterator))`,
+    );
   if (typeof (values as Partial<Iterable<unknown>>)[Symbol.iterator] !== 'function')
     void new Set(values as Iterable<unknown>);
   return values as Iterable<unknown>;

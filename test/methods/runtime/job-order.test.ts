@@ -50,7 +50,7 @@ const movableWorld: World = {
   member: (promise, name) => $.member(promise, name) as AnyFunction,
   awaits: awaitMovably,
   queueMicrotask: $.queueMicrotask,
-  nextTick: $.nextTick,
+  nextTick: $.process.nextTick,
   setImmediate: $.setImmediate,
 };
 
