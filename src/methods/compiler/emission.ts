@@ -176,6 +176,7 @@ export class Emission {
   #yield(step: Step & { kind: 'yield' }, isLast: boolean): void {
     const { gate, pc, task, meta } = this.#names;
     const line = lineMark(step.site.line);
+    if (this.#names.kind === 'asyncGenerator') return this.#asyncYield(step, isLast);
     const name = step.raw ? 'yieldResult' : 'yield';
     const leave = `return ${gate}.${name}(${meta}, ${task}, ${step.site.pc}, ${step.code.text}, ${this.state});`;
     const taken = `${step.slot.name} = ${gate}.${step.raw ? 'takeAny' : 'take'}();`;
@@ -185,6 +186,16 @@ export class Emission {
       taken,
       `${this.#settled()}${line}${pc} = ${step.site.pc};\n${line}${leave}`,
     );
+  }
+
+  /** What was asked for meanwhile is answered without leaving the body. */
+  #asyncYield(step: Step & { kind: 'yield' }, isLast: boolean): void {
+    const { gate, pc, task, meta } = this.#names;
+    const line = lineMark(step.site.line);
+    const leave = `if (${gate}.asyncYield(${meta}, ${task}, ${step.site.pc}, ${step.code.text}, ${this.state})) return;`;
+    const taken = `${step.slot.name} = ${gate}.${step.raw ? 'takeAny' : 'take'}();`;
+    const first = `${this.#settled()}${line}${pc} = ${step.site.pc};\n${line}${leave}\n${taken}`;
+    this.#atSite(step.site, isLast, taken, first);
   }
 
   /** Before the body is left for a while, the loops around charge what they have counted. */
@@ -230,6 +241,7 @@ export class Emission {
     if (charge && this.#counter !== null) this.#line(this.#counter.settle);
     if (kind === 'async') return this.#line(`return ${gate}.done(${task}, ${text});`);
     if (kind === 'generator') return this.#line(`return ${gate}.ended(${task}, ${text});`);
+    if (kind === 'asyncGenerator') return this.#line(`return ${gate}.asyncEnded(${task}, ${text});`);
     if (constructs && this.#resumes) return this.#line(`return ${gate}.made(${frame}, ${text});`);
     this.#line(value === null ? 'return;' : `return ${text};`);
   }

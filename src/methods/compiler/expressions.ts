@@ -1,11 +1,12 @@
 import { assert } from '../../core/assert.ts';
-import { type Code, code, type Slot, slotCode, type Step } from './ir.ts';
+import { type Code, code, type Slot, slotCode } from './ir.ts';
 import { lineMark } from './source-text.ts';
 import type { Substitution } from './calls.ts';
 import { Literals } from './literals.ts';
 import type { MethodContext } from './method-context.ts';
 import { Patterns } from './patterns.ts';
-import { child, flag, isFunction, memberName, type Node, nodes, optional, text, unwrap } from './syntax.ts';
+import { Yields } from './yields.ts';
+import { child, flag, isFunction, memberName, type Node, nodes, text, unwrap } from './syntax.ts';
 
 /**
  * Takes expressions apart at their safe points: what stands before one becomes steps of its own, so that a method is
@@ -16,11 +17,13 @@ export class Expressions {
   readonly patterns: Patterns;
   readonly #held = new WeakSet<Code>();
   readonly #literals: Literals;
+  readonly #yields: Yields;
 
   constructor(context: MethodContext) {
     this.#context = context;
     this.patterns = new Patterns(context, this);
     this.#literals = new Literals(context, this);
+    this.#yields = new Yields(context, this);
   }
 
   /** Emits whatever must come first. @returns code that yields the value, once, where it is put next */
@@ -47,11 +50,11 @@ export class Expressions {
     if (this.#held.has(value)) return value;
     const slot = this.#context.temporary();
     this.#context.set(slot, value);
-    return this.#hold(slot);
+    return this.hold(slot);
   }
 
   /** What a temporary holds: it is assigned where it was made, and nowhere else. */
-  #hold(slot: Slot): Code {
+  hold(slot: Slot): Code {
     const held = slotCode(slot);
     this.#held.add(held);
     return held;
@@ -91,7 +94,7 @@ export class Expressions {
       case 'AwaitExpression':
         return this.#await(node);
       case 'YieldExpression':
-        return this.#yield(node);
+        return this.#yields.value(node);
       case 'CallExpression':
         return this.#call(node);
       case 'ChainExpression':
@@ -149,64 +152,11 @@ export class Expressions {
     const value = this.value(argument);
     const slot = context.temporary();
     context.emit({ kind: 'await', site: context.site(node), slot, code: value, again: isEffect });
-    return this.#hold(slot);
+    return this.hold(slot);
   }
 
-  #yield(node: Node): Code {
-    const context = this.#context;
-    const given = optional(node, 'argument');
-    if (flag(node, 'delegate')) return this.#delegate(node, given as Node);
-    const value = given === null ? code('undefined') : this.value(given);
-    const slot = context.temporary();
-    context.emit({ kind: 'yield', site: context.site(node), slot, code: value, raw: false });
-    context.emit({
-      kind: 'if',
-      test: code(`${context.gate}.returns()`),
-      taken: context.collect(() => context.leave(slot)),
-      otherwise: [],
-    });
-    return this.#hold(slot);
-  }
-
-  /** `yield*`: whatever comes is handed on to the other iterator, whose results are handed out as they are. */
-  #delegate(node: Node, given: Node): Code {
-    const context = this.#context;
-    const { gate } = context;
-    const walked = this.runtimeCall(node, 'delegate', [this.value(given)]);
-    const held = this.spill(walked);
-    const received = context.temporary();
-    const mode = context.temporary();
-    const value = context.temporary();
-    const label = context.label('loop');
-    context.set(received, code('undefined'));
-    context.set(mode, code('0'));
-    const leaveLoop: Step = { kind: 'break', label };
-    const body = context.collect(() => {
-      const result = this.spill(
-        this.runtimeCall(node, 'delegated', [held, slotCode(mode), slotCode(received)]),
-      );
-      context.emit({
-        kind: 'if',
-        test: code(`${result.text} === null`, result),
-        taken: context.collect(() => context.leave(received)),
-        otherwise: [],
-      });
-      const ended = context.collect(() => {
-        context.set(value, code(`${result.text}.value`, result));
-        context.emit({
-          kind: 'if',
-          test: code(`${mode.name} === 2`, slotCode(mode)),
-          taken: context.collect(() => context.leave(value)),
-          otherwise: [],
-        });
-        context.emit(leaveLoop);
-      });
-      context.emit({ kind: 'if', test: code(`${result.text}.done`, result), taken: ended, otherwise: [] });
-      context.emit({ kind: 'yield', site: context.site(node), slot: received, code: result, raw: true });
-      context.set(mode, code(`${gate}.mode`));
-    });
-    context.emit({ kind: 'loop', label, body });
-    return this.#hold(value);
+  awaited(node: Node, value: Code): Code {
+    return this.#yields.awaited(node, value);
   }
 
   /** A call of one of the gate's functions that may call movable code. */
@@ -220,7 +170,7 @@ export class Expressions {
       slot,
       code: code(callText(code(`${context.gate}.${name}`), '', values, mark), ...values),
     });
-    return this.#hold(slot);
+    return this.hold(slot);
   }
 
   /** A call of a function that a variable holds. */
@@ -234,7 +184,7 @@ export class Expressions {
       slot,
       code: code(callText(target, '', values, mark), target, ...values),
     });
-    return this.#hold(slot);
+    return this.hold(slot);
   }
 
   /** A call of a method of something that a variable holds, as `runtimeCall`. */
@@ -249,7 +199,7 @@ export class Expressions {
       slot,
       code: code(callText(target, '', [], mark), target),
     });
-    return this.#hold(slot);
+    return this.hold(slot);
   }
 
   #call(node: Node): Code {
@@ -384,7 +334,7 @@ export class Expressions {
       slot,
       code: code(textOf(`\n\uFDD5${mark}`), ...parts),
     });
-    return this.#hold(slot);
+    return this.hold(slot);
   }
 
   /** Arguments or elements, spreads included. */
@@ -435,7 +385,7 @@ export class Expressions {
     this.#when(text(node, 'operator'), slotCode(slot), () => {
       this.#context.set(slot, this.value(child(node, 'right')));
     });
-    return this.#hold(slot);
+    return this.hold(slot);
   }
 
   /** Emits `taken` for the case that a logical operator goes on to its right side. */
@@ -457,7 +407,7 @@ export class Expressions {
     const branch = (property: string) =>
       context.collect(() => context.set(slot, this.value(child(node, property))));
     context.emit({ kind: 'if', test, taken: branch('consequent'), otherwise: branch('alternate') });
-    return this.#hold(slot);
+    return this.hold(slot);
   }
 
   /** `x = value` for a local that is not boxed. */
@@ -540,7 +490,7 @@ export class Expressions {
       context.set(slot, this.value(right));
       context.plain(code(`${target.text} = ${slot.name};`, target, slotCode(slot)));
     });
-    return this.#hold(slot);
+    return this.hold(slot);
   }
 
   #spell(name: Node): string {
@@ -558,7 +508,7 @@ export class Expressions {
       context.set(slot, end);
     });
     context.emit({ kind: 'block', label, body });
-    return this.#hold(slot);
+    return this.hold(slot);
   }
 
   /** One link of an optional chain, and the object that it was read from. */

@@ -48,10 +48,6 @@ class LanguageCheck {
 
   method(method: Method): void {
     const { node } = method;
-    if (method.kind === 'asyncGenerator') {
-      this.#find(node, `the async generator '${method.name}'`, 'a generator of promises, or messages');
-      return;
-    }
     const id = optional(node, 'id');
     if (node.type === 'FunctionDeclaration' && id === null && method.parent === null) {
       this.#find(node, 'a function without a name', 'export default function name() { … }');
@@ -73,9 +69,6 @@ class LanguageCheck {
         return false;
       case 'WithStatement':
         this.#find(node, "'with'", 'destructuring');
-        return true;
-      case 'ForOfStatement':
-        if (flag(node, 'await')) this.#find(node, "'for await'", 'a loop over an array, with await inside');
         return true;
       case 'VariableDeclaration':
         if (node['kind'] === 'using' || node['kind'] === 'await using') {

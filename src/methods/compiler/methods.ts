@@ -5,7 +5,7 @@ import type { CompiledSite } from './contract.ts';
 import { type BodyNames, Emission } from './emission.ts';
 import { baseOf } from './factories.ts';
 import { type FuelCounter, fuelCounter } from './fuel-counter.ts';
-import type { Method } from './functions.ts';
+import type { FunctionKind, Method } from './functions.ts';
 import { type Site, sitesOf, type Slot, type Step } from './ir.ts';
 import { liveAtSites } from './liveness.ts';
 import { MethodContext, type ModuleContext } from './method-context.ts';
@@ -220,16 +220,19 @@ class MethodPrinter {
   #framed(): { readonly text: string; readonly resume: string } {
     const { gate, meta, pc, error, task, index, resume, kind } = this.#names;
     const values = this.#entry.map(({ value }) => value).join(', ');
+    const failures: Readonly<Record<FunctionKind, string>> = {
+      plain: '',
+      async: `return ${gate}.fail(${task}, ${error});`,
+      generator: `throw ${gate}.failed(${task}, ${error});`,
+      asyncGenerator: `return ${gate}.asyncFailed(${task}, ${error});`,
+    };
     const save =
       `if (${error} === ${gate}.capture) throw ${gate}.save(${meta}, ${pc}, STATE, ${task}, null);\n` +
-      (kind === 'generator'
-        ? `throw ${gate}.failed(${task}, ${error});`
-        : `return ${gate}.fail(${task}, ${error});`);
-    if (kind === 'generator') {
+      failures[kind];
+    if (kind === 'generator' || kind === 'asyncGenerator') {
+      const made = `${gate}.${kind}(${meta}, ${itMark}, [${values}])`;
       return {
-        text: this.#function(
-          `{\n${this.#probe()}return ${gate}.generator(${meta}, ${itMark}, [${values}]);\n}`,
-        ),
+        text: this.#function(`{\n${this.#probe()}return ${made};\n}`),
         resume: this.#resumeBody(save),
       };
     }
@@ -329,6 +332,7 @@ class MethodPrinter {
     const { kind, gate, task, frame, constructs } = this.#names;
     if (kind === 'async') return `\nreturn ${gate}.done(${task}, undefined);`;
     if (kind === 'generator') return `\nreturn ${gate}.ended(${task}, undefined);`;
+    if (kind === 'asyncGenerator') return `\nreturn ${gate}.asyncEnded(${task}, undefined);`;
     return constructs ? `\nreturn ${gate}.made(${frame}, undefined);` : '';
   }
 }

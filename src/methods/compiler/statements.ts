@@ -202,7 +202,9 @@ export class Statements {
 
   #return(node: Node): void {
     const argument = optional(node, 'argument');
-    const value = argument === null ? null : this.expressions.value(argument);
+    const given = argument === null ? null : this.expressions.value(argument);
+    const isAwaited = this.context.method.kind === 'asyncGenerator' && given !== null;
+    const value = isAwaited ? this.expressions.awaited(node, given) : given;
     const finalizer = this.#surroundings.findLast((around) => around.kind === 'finalizer');
     if (finalizer === undefined) {
       this.context.emit({ kind: 'return', code: value, charge: this.isCounting });

@@ -35,7 +35,7 @@ export const ambient = {
   },
 
   await(frame: Frame, value: unknown): void {
-    const task = frame.task as AmbientTask;
+    const task = driverOf(frame);
     task.frame = frame;
     task.awaited = value;
     if (task.driven) return;
@@ -51,6 +51,16 @@ export const ambient = {
     task.settleNative.reject(error);
   },
 };
+
+const drivers = new WeakMap<object, AmbientTask>();
+
+/** What drives a body: its task, or, for generators and the runtime's own frames, one made for it. */
+function driverOf({ task }: Frame): AmbientTask {
+  if (task instanceof AmbientTask) return task;
+  const driver = (task === null ? undefined : drivers.get(task)) ?? new AmbientTask();
+  if (task !== null) drivers.set(task, driver);
+  return driver;
+}
 
 /** Lets a task run from one `await` of it to the next, until it has ended. */
 async function drive(task: AmbientTask): Promise<void> {
@@ -71,6 +81,9 @@ async function drive(task: AmbientTask): Promise<void> {
     thread.gate.injection = { ok, value };
     // It leaves its next position in the task, or has ended: asynchronous bodies throw nothing.
     frame.method.resume?.(frame);
-    if (task.frame === null) return;
+    if (task.frame === null) {
+      task.driven = false;
+      return;
+    }
   }
 }

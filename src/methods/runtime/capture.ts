@@ -10,6 +10,13 @@ import {
 } from '../snapshot/index.ts';
 import type { BufferClass } from '../snapshot/index.ts';
 import type { Digest } from '../../core/ports.ts';
+import {
+  asyncGeneratorState,
+  type AsyncGeneratorState,
+  isAsyncGeneratorPrototype,
+  type ResumeMode,
+} from './async-generators.ts';
+import { AsyncIteration } from './async-iteration.ts';
 import { Cursor } from './cursors.ts';
 import type { Dealings, DealingsState } from './dealings.ts';
 import type { Execution } from './execution.ts';
@@ -44,6 +51,16 @@ export interface CombinatorForm {
 type Into<T> = T extends { readonly into: PromiseRecord }
   ? Omit<T, 'into'> & { readonly into: Promise<unknown> }
   : never;
+
+export interface AsyncGeneratorForm {
+  readonly phase: AsyncGeneratorState['phase'];
+  readonly frame: FrameForm | null;
+  readonly queue: readonly {
+    readonly mode: ResumeMode;
+    readonly value: unknown;
+    readonly record: Promise<unknown>;
+  }[];
+}
 
 export interface GeneratorForm {
   readonly phase: GeneratorState['phase'];
@@ -202,6 +219,18 @@ class FormWriter {
     }
     const namespace = namespaceState(value);
     if (namespace !== null) return { kind: 'namespace', record: namespace };
+    const asynchronous = asyncGeneratorState(value);
+    if (asynchronous !== null) {
+      const { phase, frame, queue } = asynchronous;
+      const record: AsyncGeneratorForm = {
+        phase,
+        frame: frame === null ? null : this.#frame(frame),
+        queue: queue.map((asked) => ({ ...asked, record: asked.record.promise })),
+      };
+      return { kind: 'asyncGenerator', record };
+    }
+    if (isAsyncGeneratorPrototype(value)) return { kind: 'asyncGeneratorPrototype', record: null };
+    if (value instanceof AsyncIteration) return { kind: 'asyncIteration', record: value.state };
     if (isGeneratorPrototype(value)) return { kind: 'generatorPrototype', record: null };
     if (value instanceof Iteration) return { kind: 'iteration', record: value.state };
     const record = this.#execution.promises.recordOf(value);

@@ -1,3 +1,4 @@
+import { asyncGeneratorFunction } from './async-generators.ts';
 import { generatorFunctionOf } from './generators.ts';
 import type { AnyFunction, LoadedMethod } from './method-code.ts';
 
@@ -44,6 +45,7 @@ const asyncFunction = Object.getPrototypeOf(async () => {}) as object;
 /** Makes a function of the form that its author wrote look as it would natively. */
 export function functionOf(kind: string, made: object): object {
   if (kind === 'generator') return generatorFunctionOf(made);
+  if (kind === 'asyncGenerator') return generatorFunctionOf(made, asyncGeneratorFunction);
   return kind === 'async' ? (Object.setPrototypeOf(made, asyncFunction) as object) : made;
 }
 

@@ -1,6 +1,15 @@
 import { MovableController, MovableSignal } from './abort-calls.ts';
 import { ambient } from './ambient.ts';
 import { bind, callback } from './callbacks.ts';
+import {
+  asyncGenerator,
+  asyncGeneratorDone,
+  asyncGeneratorFailed,
+  type AsyncGeneratorState,
+  asyncYield,
+  installAsyncGenerators,
+} from './async-generators.ts';
+import { closeAsync, closeAsyncQuietly, delegatedAsync, resultOf, walkAsync } from './async-iteration.ts';
 import { functionOf, keyed, type Probe, withAccessors } from './closures.ts';
 import type { Cursor } from './cursors.ts';
 import {
@@ -8,11 +17,21 @@ import {
   generatorDone,
   generatorFailed,
   installGenerators,
-  type GeneratorState,
   yieldFrom,
   yieldResult,
 } from './generators.ts';
-import { closeQuietly, closeWalk, delegate, delegated, spread, takeFrom, view, walk } from './iteration.ts';
+import {
+  closed,
+  closeQuietly,
+  closeWalk,
+  delegate,
+  delegated,
+  spread,
+  steps,
+  takeFrom,
+  view,
+  walk,
+} from './iteration.ts';
 import {
   type AnyFunction,
   CompiledMethod,
@@ -150,6 +169,17 @@ export class Gate {
   readonly yieldResult = yieldResult;
   readonly ended = generatorDone;
   readonly failed = generatorFailed;
+  readonly asyncGenerator = asyncGenerator;
+  readonly asyncYield = asyncYield;
+  readonly asyncEnded = asyncGeneratorDone;
+  readonly asyncFailed = asyncGeneratorFailed;
+  readonly steps = steps;
+  readonly walkAsync = walkAsync;
+  readonly closeAsync = closeAsync;
+  readonly closeAsyncQuietly = closeAsyncQuietly;
+  readonly delegatedAsync = delegatedAsync;
+  readonly result = resultOf;
+  readonly closed = closed;
   /** Whether the value that was just taken came by `return`. */
   returning = false;
   /** How the value that was just taken came: 0 by `next`, 1 by `throw`, 2 by `return`. */
@@ -185,7 +215,7 @@ export class Gate {
     method: LoadedMethod,
     pc: number,
     vars: readonly unknown[],
-    task: PromiseRecord | GeneratorState | null,
+    task: Frame['task'],
     made: object | null,
   ): unknown {
     this.x?.pushFrame({ method, pc, vars, task, made });
@@ -278,13 +308,13 @@ export class Gate {
 
   wait(
     method: LoadedMethod,
-    task: PromiseRecord,
+    task: PromiseRecord | AsyncGeneratorState,
     pc: number,
     value: unknown,
     vars: readonly unknown[],
   ): unknown {
     (this.x ?? ambient).await({ method, pc, vars, task, made: null }, value);
-    return task.promise;
+    return 'promise' in task ? task.promise : undefined;
   }
 
   done(task: PromiseRecord, value: unknown): unknown {
@@ -363,4 +393,6 @@ const key = Symbol.for('godwit.gate.1');
 /** One for each thread, even where godwit was loaded twice. */
 export const $: Gate = (shared[key] ??= new Gate());
 thread.gate = $;
+thread.ambient = ambient;
+installAsyncGenerators();
 installGenerators();

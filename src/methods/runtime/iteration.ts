@@ -136,7 +136,8 @@ export function view(value: unknown, name: View): Cursor | null {
 
 const closing = libraryMethod('close', [], () => closed(thread.gate.take()));
 
-function closed(result: unknown): void {
+/** What an iterator's `return` gives has to be an object. */
+export function closed(result: unknown): void {
   if (!isObject(result)) throw new TypeError(`${String(result)} is not an object`);
 }
 
@@ -235,6 +236,13 @@ const draining = libraryMethod('drain', ['walk', 'list', 'most'], (frame) => {
   }
   return drain(walked, null, list, most);
 });
+
+/** The walk of one of the language's own collections by steps; null for what has an iterator of its own. */
+export function steps(value: unknown): Cursor | null {
+  const known = walkOf(value);
+  if (known === null || known instanceof Cursor) return known;
+  return Cursor.over(known as readonly unknown[], 'values');
+}
 
 /** What `yield*` hands on to: always something with steps. */
 export function delegate(value: unknown): unknown {

@@ -1,3 +1,4 @@
+import type { AsyncGeneratorState } from './async-generators.ts';
 import type { GeneratorState } from './generators.ts';
 import type { PromiseRecord } from './promise-records.ts';
 
@@ -68,7 +69,7 @@ export interface Frame {
   readonly pc: number;
   readonly vars: readonly unknown[];
   /** The promise that an asynchronous method settles, or the generator whose code it is; null for others. */
-  readonly task: PromiseRecord | GeneratorState | null;
+  readonly task: PromiseRecord | GeneratorState | AsyncGeneratorState | null;
   /** The object that `new` is making by this activation; null when it was just called. */
   readonly made: object | null;
 }

@@ -1,6 +1,7 @@
 import { GodwitError } from '../../core/errors.ts';
 import { decode } from '../snapshot/index.ts';
 import {
+  type AsyncGeneratorForm,
   type CaptureOptions,
   type CombinatorForm,
   type ExecutionForm,
@@ -12,6 +13,13 @@ import {
   type ReactionForm,
   type TimersForm,
 } from './capture.ts';
+import {
+  asyncGeneratorState,
+  type AsyncGeneratorState,
+  blankAsyncGenerator,
+  blankAsyncGeneratorPrototype,
+} from './async-generators.ts';
+import { AsyncIteration, type AsyncIterationState } from './async-iteration.ts';
 import { Cursor, type CursorState } from './cursors.ts';
 import {
   blankGenerator,
@@ -42,6 +50,7 @@ export class SnapshotMisfitError extends GodwitError {
 export class ReadExecution {
   readonly root: ExecutionForm;
   readonly #promises: Promises;
+  readonly #asyncGenerators: (readonly [AsyncGeneratorState, AsyncGeneratorForm])[] = [];
   readonly #generators: (readonly [GeneratorState, GeneratorForm])[] = [];
   readonly #forms: (readonly [PromiseRecord, PromiseForm])[] = [];
   readonly #movables: (readonly [value: object, kind: string, record: unknown])[] = [];
@@ -74,6 +83,11 @@ export class ReadExecution {
   complete(execution: Execution, dealings: Dealings, loaded: LoadedPackage): void {
     const { root } = this;
     for (const [record, written] of this.#forms) this.#settle(record, written, loaded);
+    for (const [generator, { phase, frame, queue }] of this.#asyncGenerators) {
+      generator.phase = phase;
+      generator.frame = frame === null ? null : this.#frame(frame, loaded);
+      generator.queue = queue.map((asked) => ({ ...asked, record: this.#record(asked.record) }));
+    }
     for (const [generator, { phase, frame }] of this.#generators) {
       generator.phase = phase;
       generator.frame = frame === null ? null : this.#frame(frame, loaded);
@@ -113,6 +127,9 @@ export class ReadExecution {
     if (kind === 'iteration') return Iteration.blank();
     if (kind === 'generator') return blankGenerator();
     if (kind === 'generatorPrototype') return blankGeneratorPrototype();
+    if (kind === 'asyncGenerator') return blankAsyncGenerator();
+    if (kind === 'asyncGeneratorPrototype') return blankAsyncGeneratorPrototype();
+    if (kind === 'asyncIteration') return AsyncIteration.blank();
     if (kind === 'namespace') return blankNamespace();
     if (kind === 'promise') return this.#promises.create('').promise;
     const movable = createMovable(kind);
@@ -125,7 +142,13 @@ export class ReadExecution {
     else if (kind === 'iteration') (value as Iteration).fill(record as IterationState);
     else if (kind === 'generator')
       this.#generators.push([generatorState(value) as GeneratorState, record as GeneratorForm]);
-    else if (kind === 'generatorPrototype') return;
+    else if (kind === 'generatorPrototype' || kind === 'asyncGeneratorPrototype') return;
+    else if (kind === 'asyncIteration') (value as AsyncIteration).fill(record as AsyncIterationState);
+    else if (kind === 'asyncGenerator')
+      this.#asyncGenerators.push([
+        asyncGeneratorState(value) as AsyncGeneratorState,
+        record as AsyncGeneratorForm,
+      ]);
     else if (kind === 'namespace')
       fillNamespace(value, record as Parameters<typeof fillNamespace>[1], $.unset);
     else if (kind === 'promise')
@@ -173,7 +196,9 @@ export class ReadExecution {
     const task =
       written.task === null
         ? null
-        : (generatorState(written.task) ?? this.#record(written.task as Promise<unknown>));
+        : (generatorState(written.task) ??
+          asyncGeneratorState(written.task) ??
+          this.#record(written.task as Promise<unknown>));
     return { method, pc: written.pc, vars: written.vars, task, made: written.made };
   }
 

@@ -1,0 +1,204 @@
+import { Cursor } from './cursors.ts';
+import { Iteration } from './iteration.ts';
+import { acceptFunctions, libraryMethod, nameValue } from './library.ts';
+import type { AnyFunction, LoadedMethod } from './method-code.ts';
+import { NativePromise, nativeThen } from './promises.ts';
+import { callerUrl } from './stack-walk.ts';
+import { thread } from './thread.ts';
+
+// The walks of `for await` and of `yield*` in asynchronous generators (ECMA-262, 27.1.6): by an asynchronous iterator, or
+// by a plain one whose values are awaited.
+
+type Method = 'next' | 'return' | 'throw';
+type Iterated = Partial<Record<Method, unknown>>;
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+function callIterator(method: unknown, self: unknown, args: readonly unknown[]): unknown {
+  return Reflect.apply(method as AnyFunction, self, args);
+}
+
+function kept(method: LoadedMethod, vars: readonly unknown[], error: unknown): unknown {
+  return error === thread.gate.capture ? thread.gate.save(method, 1, vars, null, null) : error;
+}
+
+const unwrapped: AnyFunction = (value) => ({ value, done: false });
+const unwrappedDone: AnyFunction = (value) => ({ value, done: true });
+nameValue('async-from-sync value', unwrapped);
+nameValue('async-from-sync end', unwrappedDone);
+
+/** A promise of a result whose value is awaited first. */
+function whenThere({ value, done }: IteratorResult<unknown>): unknown {
+  const then = done === true ? unwrappedDone : unwrapped;
+  const running = thread.gate.x;
+  if (running === null) return Reflect.apply(nativeThen, NativePromise.resolve(value), [then]);
+  return running.promises.then(running.promises.resolved(value), then, undefined).promise;
+}
+
+export interface AsyncIterationState {
+  readonly iterator: unknown;
+  readonly next: unknown;
+  readonly isSync: boolean;
+  readonly value: unknown;
+}
+
+export class AsyncIteration {
+  value: unknown = undefined;
+  #iterator: Iterated;
+  #next: unknown;
+  #isSync: boolean;
+
+  private constructor(iterator: Iterated, next: unknown, isSync: boolean) {
+    this.#iterator = iterator;
+    this.#next = next;
+    this.#isSync = isSync;
+  }
+
+  static by(iterator: unknown, isSync: boolean): AsyncIteration {
+    if (!isObject(iterator)) {
+      const name = isSync ? 'iterator' : 'asyncIterator';
+      throw new TypeError(`Result of the Symbol.${name} method is not an object`);
+    }
+    return new AsyncIteration(iterator, (iterator as Iterated).next, isSync);
+  }
+
+  static blank(): AsyncIteration {
+    return new AsyncIteration({}, undefined, false);
+  }
+
+  get state(): AsyncIterationState {
+    return { iterator: this.#iterator, next: this.#next, isSync: this.#isSync, value: this.value };
+  }
+
+  fill({ iterator, next, isSync, value }: AsyncIterationState): void {
+    this.#iterator = iterator as Iterated;
+    this.#next = next;
+    this.#isSync = isSync;
+    this.value = value;
+  }
+
+  /** Asks for the next result. @returns what is to be awaited */
+  advance(): unknown {
+    return this.call('next', undefined);
+  }
+
+  /** @returns what is to be awaited; null where the iterator has no such method */
+  call(name: Method, value: unknown): unknown {
+    const iterator = this.#iterator;
+    if (iterator instanceof Cursor) {
+      if (name !== 'next') return null;
+      const more = iterator.step();
+      return whenThere(more ? { value: iterator.value, done: false } : { value: undefined, done: true });
+    }
+    const method = name === 'next' ? this.#next : iterator[name];
+    if (method === undefined || method === null) {
+      if (name !== 'next') return null;
+    }
+    let result: unknown;
+    try {
+      result = callIterator(method, iterator, name === 'next' && value === undefined ? [] : [value]);
+    } catch (error) {
+      throw kept(asking, [this.#isSync], error);
+    }
+    return handed(this.#isSync, result);
+  }
+
+  /** @returns whether there is a value; false at the end */
+  took(result: unknown): boolean {
+    if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
+    const { done } = result as IteratorResult<unknown>;
+    if (done === undefined || !done) {
+      this.value = (result as IteratorResult<unknown>).value;
+      return true;
+    }
+    this.value = undefined;
+    return false;
+  }
+}
+
+function handed(isSync: boolean, result: unknown): unknown {
+  if (!isSync) return result;
+  if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
+  const { done, value } = result as IteratorResult<unknown>;
+  return whenThere({ value, done: Boolean(done) } as IteratorResult<unknown>);
+}
+
+const asking = libraryMethod('async step', ['isSync'], (frame) =>
+  handed(frame.vars[0] as boolean, thread.gate.take()),
+);
+
+const opening = libraryMethod('async walk', ['isSync'], (frame) =>
+  AsyncIteration.by(thread.gate.take(), frame.vars[0] as boolean),
+);
+
+/** What `for await` over `value` walks. */
+export function walkAsync(value: unknown): AsyncIteration {
+  const own = (value as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator];
+  const isSync = own === undefined || own === null;
+  const method = isSync ? (value as { [Symbol.iterator]?: unknown })[Symbol.iterator] : own;
+  if (isSync) {
+    const known = thread.gate.steps(value);
+    if (known !== null) return AsyncIteration.by(known, true);
+  }
+  let iterator: unknown;
+  try {
+    iterator = callIterator(method, value, []);
+  } catch (error) {
+    throw kept(opening, [isSync], error);
+  }
+  return AsyncIteration.by(iterator, isSync);
+}
+
+/** Ends a walk before its end. @returns what is to be awaited; null where there is nothing to wait for */
+export function closeAsync(walked: AsyncIteration): unknown {
+  return walked.call('return', undefined);
+}
+
+const closingQuietly = libraryMethod('async close quietly', [], () => {
+  const { gate } = thread;
+  const { ok, value } = gate.injection;
+  gate.injection = { ok: true, value: undefined };
+  return ok ? value : null;
+});
+
+/** The same after an error, which is more important than any error of its end. */
+export function closeAsyncQuietly(walked: AsyncIteration): unknown {
+  const { iterator } = walked.state;
+  if (iterator instanceof Cursor || iterator instanceof Iteration) return null;
+  try {
+    const method = (iterator as Iterated).return;
+    return method === undefined || method === null ? null : callIterator(method, iterator, []);
+  } catch (error) {
+    if (error === thread.gate.capture) throw kept(closingQuietly, [], error);
+    return null;
+  }
+}
+
+/**
+ * One step of `yield*` in an asynchronous generator. @param mode 0 for `next`, 1 for `throw`, 2 for `return`
+ *
+ * @returns what is to be awaited; null when there is no `return`, so that the generator itself returns
+ */
+export function delegatedAsync(walked: AsyncIteration, mode: number, value: unknown): unknown {
+  const result = walked.call(mode === 0 ? 'next' : mode === 1 ? 'throw' : 'return', value);
+  if (result === null && mode === 1) throw new TypeError("The iterator does not provide a 'throw' method");
+  return result;
+}
+
+/** What was awaited has to be an iterator's result. */
+export function resultOf(result: unknown): unknown {
+  if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
+  return result;
+}
+
+acceptFunctions(callerUrl(), {
+  callIterator: 'calls',
+  call: 'walks',
+  advance: 'passes',
+  walkAsync: 'walks',
+  closeAsync: 'passes',
+  closeAsyncQuietly: 'walks',
+  delegatedAsync: 'passes',
+});
