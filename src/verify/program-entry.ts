@@ -28,3 +28,21 @@ export async function ${entryMethod}() {
 }
 `;
 }
+
+/** The same for a program all of whose modules belong to the execution: it is a module, and evaluated as one. */
+export function wholeEntryText(program: string, api: string): string {
+  return `import { receive } from ${JSON.stringify(api)};
+import * as program from ${JSON.stringify(program)};
+let ok = true;
+let value;
+try {
+  const { main } = program;
+  if (typeof main === 'function') value = await main();
+} catch (error) {
+  ok = false;
+  value = error;
+}
+globalThis[Symbol.for(${JSON.stringify(reportKey)})](ok, value);
+await receive();
+`;
+}

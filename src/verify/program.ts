@@ -5,7 +5,7 @@ import { SystemDigest } from '../digest.ts';
 import { builtEntry } from '../entries.ts';
 import { compileModule, type CompileOutcome, type Refusal } from '../methods/compiler/index.ts';
 import { ownInstallation } from '../methods/packages/disk.ts';
-import { entryMethod, entryText } from './program-entry.ts';
+import { entryMethod, entryText, wholeEntryText } from './program-entry.ts';
 import type { LoaderMap, ProgramEntry } from './process/messages.ts';
 
 /** How the same source becomes a program: as it is, with a check at each safe point, or as it is deployed. */
@@ -30,7 +30,10 @@ export type CompiledProgram =
 
 const digest = new SystemDigest();
 const directive = /(["'])use movable\1/g;
-const sourceFile = /\.[cm]?[jt]s$/;
+
+function isSource(path: string): boolean {
+  return /\.[cm]?[jt]s$/.test(path) && !path.includes(`${sep}node_modules${sep}`);
+}
 
 /** Compiles a program and all that it imports by relative path into files under a folder. */
 export function compileProgram(source: ProgramSource, build: Build, folder: string): CompiledProgram {
@@ -62,22 +65,22 @@ class ProgramCompiler {
         const found = fileThatIs(specifier, module);
         if (found !== null) seen.add(found);
       }
-      if (module === url) hasMain = outcome.methods.some(({ name, exported }) => exported && name === 'main');
+      if (module === url) hasMain = exportsMain(outcome);
     }
-    if (this.#build !== 'native' && !hasMain && this.#refusals.length === 0)
+    if (this.#build === 'native') return this.#finish({ kind: 'module', urls: [url] }, '');
+    if (!hasMain && !this.#source.all && this.#refusals.length === 0)
       this.#refusals.push(this.#withoutMain());
-    if (this.#refusals.length > 0) return { kind: 'refused', refusals: this.#refusals };
-    if (this.#build === 'native') return this.#finish({ kind: 'module', url }, '');
     const entry = new URL('godwit-verified.mjs', url).href;
-    const text = entryText(
-      `./${url.slice(url.lastIndexOf('/') + 1)}`,
-      builtEntry('methods/runtime/api').href,
-    );
-    const outcome = this.#add(entry, text);
-    return this.#finish(
-      { kind: 'module', url: entry },
-      outcome?.methods.find(({ name }) => name === entryMethod)?.id ?? '',
-    );
+    const program = `./${url.slice(url.lastIndexOf('/') + 1)}`;
+    const api = builtEntry('methods/runtime/api').href;
+    const text = this.#source.all ? wholeEntryText(program, api) : entryText(program, api);
+    this.#add(entry, text);
+    const method = `${nameOf(entry)}#${this.#source.all ? '' : entryMethod}`;
+    // A whole module imports none of the others: the runtime brings them together.
+    const urls = this.#source.all ? [...Object.keys(this.#map)] : [entry];
+    return this.#refusals.length > 0
+      ? { kind: 'refused', refusals: this.#refusals }
+      : this.#finish({ kind: 'module', urls }, method);
   }
 
   #finish(entry: ProgramEntry, method: string): CompiledProgram {
@@ -99,9 +102,20 @@ class ProgramCompiler {
   /** @returns null for what Node.js loads itself */
   #module(url: string): (CompileOutcome & { readonly kind: 'compiled' }) | null {
     const path = fileURLToPath(url);
-    if (!sourceFile.test(path) || path.includes(`${sep}node_modules${sep}`)) return null;
+    if (!isSource(path)) return null;
     const text = readFileSync(path, 'utf8');
     return this.#add(url, this.#build === 'native' ? text.replaceAll(directive, '$1as written$1') : text);
+  }
+
+  /** Whether every module belongs to the execution. */
+  get #isWhole(): boolean {
+    return this.#source.all && this.#build !== 'native';
+  }
+
+  /** The path of a module that belongs to the execution; null for what stays native. */
+  #partOf(specifier: string, from: string): string | null {
+    const url = fileThatIs(specifier, from);
+    return url === null || !isSource(fileURLToPath(url)) ? null : nameOf(url);
   }
 
   #add(url: string, text: string): (CompileOutcome & { readonly kind: 'compiled' }) | null {
@@ -109,6 +123,7 @@ class ProgramCompiler {
       path: nameOf(url),
       digest,
       dense: this.#build === 'dense',
+      whole: this.#isWhole ? { resolve: (specifier) => this.#partOf(specifier, url) } : null,
       runtimeSpecifier: ownInstallation.runtime,
       rewriteSpecifier: (specifier) => (specifier === 'godwit' ? builtEntry('index').href : specifier),
     });
@@ -116,7 +131,7 @@ class ProgramCompiler {
       this.#refusals.push(...outcome.refusals);
       return null;
     }
-    const isTouched = outcome.methods.length > 0 || /\.[cm]?ts$/.test(url);
+    const isTouched = this.#isWhole || outcome.methods.length > 0 || /\.[cm]?ts$/.test(url);
     if (isTouched) {
       const file = join(this.#folder, `${Object.keys(this.#map).length}.mjs`);
       writeFileSync(file, outcome.code);
@@ -126,9 +141,13 @@ class ProgramCompiler {
   }
 }
 
+function exportsMain(outcome: CompileOutcome & { readonly kind: 'compiled' }): boolean {
+  return outcome.methods.some(({ name, exported }) => exported && name === 'main');
+}
+
 /** The file that a relative specifier names, as TypeScript resolves it; null for packages, and for what is not there. */
 function fileThatIs(specifier: string, from: string): string | null {
-  if (!/^(?:\.{1,2}\/|file:)/.test(specifier)) return null;
+  if (!/^\.{1,2}\//.test(specifier)) return null;
   const { href } = new URL(specifier, from);
   const found = [href, href.replace(/js$/, 'ts')].find((url) => existsSync(fileURLToPath(url)));
   return found ?? null;

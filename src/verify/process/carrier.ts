@@ -12,6 +12,7 @@ import {
   type RuntimeEvent,
 } from '../../methods/runtime/index.ts';
 import type { Written } from '../contract.ts';
+import { describe } from '../describe.ts';
 import { beginSchedule, isDue, passPoints, type ScheduleState, settlePoint } from '../schedule.ts';
 import type { ChildChannel } from './channel.ts';
 import type { FixedWorld } from './fixed-world.ts';
@@ -30,6 +31,11 @@ const stepsPerTurn = 16;
 type Start = Extract<Command, { readonly kind: 'start' }>;
 type Restore = Extract<Command, { readonly kind: 'restore' }>;
 type Outcome = Extract<Command, { readonly kind: 'outcome' }>;
+
+/** What of an execution says how it ended. */
+interface Running {
+  readonly root: { readonly value: unknown } | null;
+}
 
 /** Runs the program in a runtime of this process, and lets it go where its schedule says. */
 export class Carrier {
@@ -51,6 +57,8 @@ export class Carrier {
   #given = 0;
   /** Whether the runtime was asked to stand still here. */
   #isAsked = false;
+  /** The execution, as long as it runs here. */
+  #running: Running | null = null;
   /** The error that nobody caught. */
   #uncaught: { readonly error: unknown } | null = null;
   #isHere = false;
@@ -182,9 +190,8 @@ export class Carrier {
   #heard(event: RuntimeEvent): void {
     switch (event.kind) {
       case 'settled':
-        // Its entry waits for ever, so it failed: by a rejection that nobody handled.
         this.#isHere = false;
-        this.#crash(this.#uncaught === null ? decodeResult(event.settlement.value) : this.#uncaught.error);
+        this.#settled(decodeResult(event.settlement.value));
         return;
       case 'effectOutcome': {
         const { sequence, generation: at, ok, value } = event.outcome;
@@ -202,6 +209,15 @@ export class Carrier {
       default:
         assertNever(event);
     }
+  }
+
+  /** Its entry waits for ever, so it failed: nobody handled an error, or its modules could not be evaluated. */
+  #settled(copy: unknown): void {
+    if (this.#uncaught !== null) return this.#crash(this.#uncaught.error);
+    const root = this.#running?.root ?? null;
+    const value = describe(root === null ? copy : root.value);
+    this.#channel.send({ kind: 'returned', outcome: { kind: 'threw', value } });
+    process.exit(1);
   }
 
   #turnSoon(): void {
@@ -230,6 +246,7 @@ export class Carrier {
   #interrupts(): boolean {
     const running = $.x;
     if (running === null) return false;
+    this.#running = running as unknown as Running;
     const isTick = $.n < 0;
     if (this.#isAsked) this.#heldUp();
     this.#pass(isTick ? Math.max(1, this.#given - $.n) : this.#given - $.n + 1);

@@ -20,8 +20,8 @@ export interface Job {
 
 /** How a program begins. */
 export type ProgramEntry =
-  /** A module whose evaluation is the program, or its export `main`. */
-  | { readonly kind: 'module'; readonly url: string }
+  /** Natively one module, whose evaluation is the program, or its export `main`; compiled all that are to be loaded. */
+  | { readonly kind: 'module'; readonly urls: readonly string[] }
   /** Scripts in one realm, in this order; the last one is the program. */
   | { readonly kind: 'scripts'; readonly urls: readonly string[] };
 

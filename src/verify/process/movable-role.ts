@@ -26,7 +26,7 @@ export async function beMovable(
     (end) => carrier.tellEnd(end),
   );
   world.fix(job);
-  if (job.entry.kind === 'module') await import(job.entry.url);
+  for (const url of job.entry.urls) await import(url);
   carrier.saboteur = job.sabotage === null ? null : new Saboteur(job.sabotage);
   // Evaluated natively, each time that a process loads it: only the first time counts as the program's.
   const writtenAtLoad = record.take();

@@ -47,14 +47,26 @@ export function beNative(
         for (const url of entry.urls) evaluateScript(url, files[url]?.file ?? fileURLToPath(url));
         report('returned', undefined);
       } else {
-        const { main } = (await import(entry.url)) as { readonly main?: unknown };
-        if (typeof main === 'function') startMs = nowMs();
-        report('returned', typeof main === 'function' ? await (main as () => unknown)() : undefined);
+        await runModule(entry.urls[0] ?? '');
       }
     } catch (error) {
       report('threw', error);
+      // A program that cannot be evaluated ends there.
+      process.exit(1);
     }
     isRunning = false;
+  };
+  const runModule = async (url: string): Promise<void> => {
+    const { main } = (await import(url)) as { readonly main?: unknown };
+    if (typeof main !== 'function') return report('returned', undefined);
+    startMs = nowMs();
+    let value: unknown;
+    try {
+      value = await (main as () => unknown)();
+    } catch (error) {
+      return report('threw', error);
+    }
+    report('returned', value);
   };
   return (command) => {
     if (command.kind !== 'start') return;
