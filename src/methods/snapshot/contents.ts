@@ -1,6 +1,17 @@
 import { constructorOf, functionName } from './describe-value.ts';
 import type { Encoder } from './encoder.ts';
-import { attribute, hasFixedLength, hasProperties, hasPrototype, integrity, kind } from './format.ts';
+import {
+  attribute,
+  hasFixedLength,
+  hasProperties,
+  hasPrototype,
+  hasSymbols,
+  integrity,
+  kind,
+  levelMask,
+  shapeUnit,
+  tag,
+} from './format.ts';
 import {
   builtinTag,
   describe,
@@ -36,7 +47,7 @@ function writeHeld(out: Encoder, number: number, value: object): void {
     case kind.plain:
     case kind.nullPrototype:
     case kind.derived:
-      return writePlain(out, value);
+      return writePlain(out, number, value);
     case kind.array:
       return writeArray(out, value as unknown[]);
     case kind.map:
@@ -155,34 +166,26 @@ function isUntouched(prototype: object, owner: object): boolean {
   );
 }
 
-/** A plain object is its shape and its values, or, where a property is not ordinary, a list of properties. */
-function writePlain(out: Encoder, value: object): void {
-  const names = ownNames(value);
-  const level = integrityOf(value);
+/** A plain object is the values of its shape's keys; what is not ordinary about a property stands before its value. */
+function writePlain(out: Encoder, number: number, value: object): void {
   const { contents } = out;
-  const start = contents.length;
-  if (ownSymbols(value).length === 0) {
-    const isWritable = level !== integrity.frozen;
-    const isConfigurable = level < integrity.sealed;
-    contents.whole(out.shapes.numberOf(names) * 4 + level);
-    let written = 0;
-    for (; written < names.length; written += 1) {
-      const property = describe(value, names[written] as string);
-      if (
-        property === undefined ||
-        property.writable !== isWritable ||
-        property.enumerable !== true ||
-        property.configurable !== isConfigurable
-      ) {
-        break;
-      }
-      out.value(property.value);
-    }
-    if (written === names.length) return;
+  const form = out.shapeHeads[number] as number;
+  const level = form & levelMask;
+  const isWritable = level !== integrity.frozen;
+  const isConfigurable = level < integrity.sealed;
+  const keys = out.shapes.lists[Math.floor(form / shapeUnit)] as readonly string[];
+  for (let index = 0; index < keys.length; index += 1) {
+    const property = describe(value, keys[index] as string);
+    if (
+      property?.writable !== isWritable ||
+      property.enumerable !== true ||
+      property.configurable !== isConfigurable
+    ) {
+      contents.byte(tag.special);
+      writeProperty(out, propertyOf(value, keys[index] as string));
+    } else out.value(property.value);
   }
-  contents.takeBack(start);
-  contents.whole(level);
-  writeProperties(out, value, [...names, ...ownSymbols(value)]);
+  if ((form & hasSymbols) !== 0) writeProperties(out, value, ownSymbols(value));
 }
 
 /** Beyond so many holes, if they are the majority, the elements that exist are listed instead of looked for. */
@@ -309,19 +312,23 @@ function writeProperties(
   for (const key of keys) {
     const property = propertyOf(value, key);
     out.value(key);
-    if (isAccessor(property)) {
-      out.contents.byte(attributesOf(property) | attribute.accessor);
-      out.value(property.get);
-      out.value(property.set);
-    } else {
-      out.contents.byte(attributesOf(property));
-      out.value(property.value);
-    }
+    writeProperty(out, property);
   }
   if (foreign === null) return;
   out.value('name');
   out.contents.byte(attribute.writable | attribute.configurable);
   out.value(foreign);
+}
+
+function writeProperty(out: Encoder, property: PropertyDescriptor): void {
+  if (isAccessor(property)) {
+    out.contents.byte(attributesOf(property) | attribute.accessor);
+    out.value(property.get);
+    out.value(property.set);
+  } else {
+    out.contents.byte(attributesOf(property));
+    out.value(property.value);
+  }
 }
 
 function propertyOf(value: object, key: string | symbol): PropertyDescriptor {

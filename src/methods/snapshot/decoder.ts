@@ -7,26 +7,20 @@ import {
   hasFixedLength,
   hasProperties,
   hasPrototype,
+  hasSymbols,
   kind,
   type Kind,
+  levelMask,
   sectionCount,
+  shapeUnit,
   tag,
 } from './format.ts';
-import { type External, HeadReader } from './heads.ts';
-import { detach, mapSet, objectPrototype, setAdd, weakMapSet, weakSetAdd } from './intrinsics.ts';
+import { type External, HeadReader, type Shape } from './heads.ts';
+import { detach, mapSet, setAdd, weakMapSet, weakSetAdd } from './intrinsics.ts';
 import type { Callable, DecodeOptions } from './options.ts';
 import { close } from './properties.ts';
 import { readStrings } from './strings.ts';
 import { ValueReader } from './value-reader.ts';
-
-/** The low two bits of a trailer. */
-const levelMask = 3;
-
-interface Shape {
-  readonly keys: readonly string[];
-  /** Whether plain assignment makes an own property: nothing inherited stands in the way. */
-  readonly isAssignable: boolean;
-}
 
 /** Rebuilds a graph: first every object, empty; then what each holds; at last they are closed. */
 class Decoder {
@@ -57,7 +51,16 @@ class Decoder {
     this.#order = new ByteReader(order);
     this.#weak = new ByteReader(weak);
     const fillFirst = (): void => this.#fillFirst();
-    this.#heads = new HeadReader({ heads, pools, blobs, texts, options, fillFirst });
+    this.#heads = new HeadReader({
+      heads,
+      pools,
+      blobs,
+      texts,
+      shapes: this.#shapes,
+      contentsBytes: contents.length,
+      options,
+      fillFirst,
+    });
     const { objects } = this.#heads;
     this.#values = new ValueReader(this.#contents, texts, objects, options);
     this.#weakValues = new ValueReader(this.#weak, texts, objects, options);
@@ -126,11 +129,11 @@ class Decoder {
     switch (as) {
       case kind.plain:
       case kind.nullPrototype:
-        return this.#fillPlain(value as Record<string, unknown>, false);
+        return this.#fillPlain(number, value as Record<string, unknown>, false);
       case kind.derived:
-        return this.#fillPlain(value as Record<string, unknown>, true);
+        return this.#fillPlain(number, value as Record<string, unknown>, true);
       case kind.array:
-        this.#fillArray(value as unknown[], this.#heads.lengths[number] ?? 0);
+        this.#fillArray(value as unknown[], this.#heads.forms[number] ?? 0);
         break;
       case kind.map:
         for (let left = this.#contents.count(2); left > 0; left -= 1) {
@@ -167,27 +170,24 @@ class Decoder {
     }
   }
 
-  #fillPlain(value: Record<string, unknown>, isDerived: boolean): void {
-    const head = this.#contents.whole();
-    const trailer = head % 4;
+  #fillPlain(number: number, value: Record<string, unknown>, isDerived: boolean): void {
+    const form = this.#heads.forms[number] as number;
+    const trailer = form & levelMask;
     if (trailer !== 0) this.#closings.push({ value, trailer });
-    if (head < 4) return this.#fillProperties(value);
-    const shape = this.#shapes[Math.floor(head / 4) - 1];
-    if (shape === undefined) throw new SnapshotCorruptError('an object has an unknown shape');
-    if (isDerived) {
-      for (const key of shape.keys) {
-        const item = this.#values.next();
-        // Nothing inherited may stand in the way: a setter, or a property that is not writable.
-        if (key in value) define(value, key, dataProperty(item, attribute.all));
-        else value[key] = item;
+    const { keys } = this.#shapes[Math.floor(form / shapeUnit)] as Shape;
+    for (let index = 0; index < keys.length; index += 1) {
+      const key = keys[index] as string;
+      const tagged = this.#contents.byte();
+      if (tagged === tag.special) {
+        define(value, key, this.#attributed());
+        continue;
       }
-      return;
+      const item = this.#values.read(tagged);
+      // What an instance inherits may stand in the way: a setter, or a property that is not writable.
+      if (isDerived && key in value) define(value, key, dataProperty(item, attribute.all));
+      else value[key] = item;
     }
-    if (shape.isAssignable) {
-      for (const key of shape.keys) value[key] = this.#values.next();
-      return;
-    }
-    for (const key of shape.keys) define(value, key, dataProperty(this.#values.next(), attribute.all));
+    if ((form & hasSymbols) !== 0) this.#fillProperties(value);
   }
 
   #fillArray(array: unknown[], length: number): void {
@@ -232,11 +232,13 @@ class Decoder {
     if (typeof key !== 'string' && typeof key !== 'symbol') {
       throw new SnapshotCorruptError('a property has no key');
     }
+    return { key, property: this.#attributed() };
+  }
+
+  #attributed(): PropertyDescriptor {
     const attributes = this.#contents.byte();
-    if ((attributes & attribute.accessor) === 0) {
-      return { key, property: dataProperty(this.#values.next(), attributes) };
-    }
-    return { key, property: accessor(this.#values.next(), this.#values.next(), attributes) };
+    if ((attributes & attribute.accessor) === 0) return dataProperty(this.#values.next(), attributes);
+    return accessor(this.#values.next(), this.#values.next(), attributes);
   }
 }
 
@@ -311,7 +313,9 @@ function readShapes(section: Uint8Array, texts: readonly string[]): Shape[] {
       if (key === undefined) throw new SnapshotCorruptError('a shape has an unknown key');
       keys.push(key);
     }
-    shapes.push({ keys, isAssignable: keys.every((key) => !(key in objectPrototype)) });
+    const template = {};
+    for (const key of keys) define(template, key, dataProperty(undefined, attribute.all));
+    shapes.push({ keys, template });
   }
   return shapes;
 }

@@ -3,10 +3,19 @@ import { writeContents } from './contents.ts';
 import { describeValue } from './describe-value.ts';
 import { BufferColumn } from './buffer-column.ts';
 import { SnapshotTooLargeError, UnserialisableError } from './errors.ts';
-import { greatestSmallInteger, kind, type Kind, smallestSmallInteger, tag } from './format.ts';
+import {
+  greatestSmallInteger,
+  hasSymbols,
+  kind,
+  type Kind,
+  shapeUnit,
+  smallestSmallInteger,
+  tag,
+} from './format.ts';
 import { type Classified, Classifier } from './classify.ts';
 import { type Hints, noHints, Restart } from './hints.ts';
-import { wellKnownSymbols } from './intrinsics.ts';
+import { ownNames, ownSymbols, wellKnownSymbols } from './intrinsics.ts';
+import { integrityOf } from './properties.ts';
 import { isMadeOfOthers, kindOf, operandsOf } from './operands.ts';
 import type { Callable, EncodeOptions, Permanents, PrivatesForm } from './options.ts';
 import { stepsTo } from './path.ts';
@@ -62,6 +71,8 @@ export class Encoder {
   readonly #names = new Map<object, string>();
   readonly objects: (object | symbol)[] = [];
   readonly kinds: Kind[] = [];
+  /** Of plain objects: what their heads say. */
+  readonly shapeHeads: number[] = [];
   /** What each was met in: the way back to the root, should a value be refused. Null is the root. */
   readonly parents: (object | null)[] = [];
   /** What objects are made of that are made of others. */
@@ -339,6 +350,7 @@ export class Encoder {
     this.#numbers.set(value, number);
     this.objects.push(value);
     this.kinds.push(as);
+    this.shapeHeads.push(0);
     this.parents.push(parent);
     this.heads.byte(as);
     return number;
@@ -349,8 +361,11 @@ export class Encoder {
     switch (found.kind) {
       case 'refused':
         throw new Refusal(value, found.description);
-      case 'simple':
-        return this.#number(value, found.as, parent);
+      case 'simple': {
+        const number = this.#number(value, found.as, parent);
+        if (found.as === kind.plain || found.as === kind.nullPrototype) this.#shape(number, value);
+        return number;
+      }
       case 'derived':
         return this.#enterDerived(value, found, parent);
       case 'buffer': {
@@ -380,6 +395,14 @@ export class Encoder {
     }
   }
 
+  /** Which keys a plain object has is said in its head, so that it can be made with all of them. */
+  #shape(number: number, value: object): void {
+    const symbols = ownSymbols(value).length === 0 ? 0 : hasSymbols;
+    const form = this.shapes.numberOf(ownNames(value)) * shapeUnit + symbols + integrityOf(value);
+    this.shapeHeads[number] = form;
+    this.heads.whole(form);
+  }
+
   #enterDerived(value: object, found: Classified & { kind: 'derived' }, parent: object | null): number {
     const { base, privates } = found;
     if (base.kind === 'view') this.#enterBuffer(value, base);
@@ -393,7 +416,8 @@ export class Encoder {
     this.#value(this.heads, found.prototype);
     this.heads.byte(privates.length > 0 ? 1 : 0);
     this.heads.byte(kindOf(base));
-    this.#head(base, value);
+    if (base.kind === 'simple' && base.as === kind.plain) this.#shape(number, value);
+    else this.#head(base, value);
     if (base.kind === 'recipe' && base.name === urlName) this.#noteSearchParams(value);
     return number;
   }

@@ -47,6 +47,8 @@ export const tag = {
   wellKnownSymbol: 12,
   /** whole: string, the name of a permanent */
   permanent: 13,
+  /** Only for a property of a shape. byte: its attributes; value, or getter and setter */
+  special: 14,
   smallInteger: 32,
 } as const;
 
@@ -56,7 +58,9 @@ export const greatestSmallInteger = 255 - tag.smallInteger + smallestSmallIntege
 
 /** What an object is, the first byte of its head. */
 export const kind = {
+  /** whole: shape * 8 + (4 when properties under symbols follow the values) + how far it is closed */
   plain: 0,
+  /** The same. */
   nullPrototype: 1,
   /** whole: length */
   array: 2,
@@ -138,6 +142,12 @@ export type ViewName = (typeof viewNames)[number];
 
 /** How far an object is closed: the low two bits of its trailer. */
 export const integrity = { open: 0, nonExtensible: 1, sealed: 2, frozen: 3 } as const;
+
+export const levelMask = 3;
+/** In the head of a plain object: properties under symbols follow. */
+export const hasSymbols = 4;
+/** By what its shape is multiplied there. */
+export const shapeUnit = 8;
 
 /** In an object's trailer: further properties follow, each a key, attributes and a value. */
 export const hasProperties = 4;

@@ -2,7 +2,7 @@ import { ByteReader } from './byte-reader.ts';
 import { FunctionReader } from './function-reader.ts';
 import { recipeNamed } from './recipes.ts';
 import { PermanentMissingError, SnapshotCorruptError } from './errors.ts';
-import { errorNames, kind, type Kind, viewNames } from './format.ts';
+import { errorNames, kind, type Kind, shapeUnit, viewNames } from './format.ts';
 import {
   bufferLength,
   errorConstructors,
@@ -18,17 +18,26 @@ export interface HeadSections {
   readonly pools: Uint8Array;
   readonly blobs: Uint8Array;
   readonly texts: readonly string[];
+  readonly shapes: readonly Shape[];
+  /** How many bytes all contents have. */
+  readonly contentsBytes: number;
   readonly options: DecodeOptions;
   /** Fills what has to be whole before the next saved instance is made. */
   readonly fillFirst: () => void;
+}
+
+/** The keys of plain objects, and an object that has them all: a copy of it is made faster than filled key by key. */
+export interface Shape {
+  readonly keys: readonly string[];
+  readonly template: object;
 }
 
 /** Every object of a snapshot, still empty. */
 export interface Skeleton {
   readonly objects: readonly (object | symbol)[];
   readonly kinds: readonly Kind[];
-  /** The announced length of each array; 0 of all else. */
-  readonly lengths: readonly number[];
+  /** The length of each array, and what the head of each plain object says; 0 of all else. */
+  readonly forms: readonly number[];
   readonly externals: readonly External[];
   readonly withPrivates: ReadonlySet<number>;
   readonly detached: readonly ArrayBuffer[];
@@ -45,7 +54,7 @@ export interface External {
 export class HeadReader implements Skeleton {
   readonly objects: (object | symbol)[] = [];
   readonly kinds: Kind[] = [];
-  readonly lengths: number[] = [];
+  readonly forms: number[] = [];
   readonly externals: External[] = [];
   readonly withPrivates = new Set<number>();
   readonly detached: ArrayBuffer[] = [];
@@ -56,8 +65,10 @@ export class HeadReader implements Skeleton {
   readonly #blobs: ByteReader;
   readonly #values: ValueReader;
   readonly #functions: FunctionReader;
-  /** Of the array that is being made. */
-  #length = 0;
+  readonly #shapes: readonly Shape[];
+  #valuesLeft: number;
+  /** Of the object that is being made. */
+  #form = 0;
   readonly #options: DecodeOptions;
   readonly #fillFirst: () => void;
 
@@ -67,6 +78,8 @@ export class HeadReader implements Skeleton {
     this.#blobs = new ByteReader(sections.blobs);
     this.#values = new ValueReader(this.#heads, sections.texts, this.objects, sections.options);
     this.#functions = new FunctionReader(this.#values, sections.options.code);
+    this.#shapes = sections.shapes;
+    this.#valuesLeft = sections.contentsBytes;
     this.#options = sections.options;
     this.#fillFirst = sections.fillFirst;
   }
@@ -78,8 +91,8 @@ export class HeadReader implements Skeleton {
       // Of something that is derived from another kind, its contents are that kind's.
       if (this.kinds.length === this.objects.length) this.kinds.push(as);
       this.objects.push(object);
-      this.lengths.push(this.#length);
-      this.#length = 0;
+      this.forms.push(this.#form);
+      this.#form = 0;
     }
     if (this.#pools.remaining > 0 || this.#blobs.remaining > 0) {
       throw new SnapshotCorruptError('it holds bytes that belong to no buffer');
@@ -89,11 +102,12 @@ export class HeadReader implements Skeleton {
   #make(as: Kind): object | symbol {
     switch (as) {
       case kind.plain:
-        return {};
+        return { ...this.#shape().template };
       case kind.nullPrototype:
+        this.#shape();
         return Object.create(null) as object;
       case kind.array:
-        this.#length = this.#heads.whole();
+        this.#form = this.#heads.whole();
         return [];
       case kind.map:
         return new Map();
@@ -149,6 +163,17 @@ export class HeadReader implements Skeleton {
     }
   }
 
+  #shape(): Shape {
+    this.#form = this.#heads.whole();
+    const shape = this.#shapes[Math.floor(this.#form / shapeUnit)];
+    if (shape === undefined) throw new SnapshotCorruptError('an object has an unknown shape');
+    // Each value takes a byte at least: objects cannot have more of them than there are.
+    this.#valuesLeft -= shape.keys.length;
+    if (this.#valuesLeft < 0)
+      throw new SnapshotCorruptError('more properties are announced than it has bytes');
+    return shape;
+  }
+
   #detached(): ArrayBuffer {
     const buffer = new ArrayBuffer(0);
     this.detached.push(buffer);
@@ -169,7 +194,10 @@ export class HeadReader implements Skeleton {
     const base = this.#heads.byte() as Kind;
     this.kinds.push(base === kind.plain ? kind.derived : base);
     const room = hasPrivates ? (this.#options.code?.makeInstance(prototype, baseName(base)) ?? null) : null;
-    if (base === kind.plain) return room ?? (Object.create(prototype) as object);
+    if (base === kind.plain) {
+      this.#shape();
+      return room ?? (Object.create(prototype) as object);
+    }
     const made = this.#make(base);
     if (!isObject(made) || base === kind.derived) throw new SnapshotCorruptError('an object has no kind');
     // The length of an array is noted already; collections and errors are still empty.

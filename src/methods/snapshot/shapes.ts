@@ -1,11 +1,11 @@
 /** A list of keys on its way to becoming a shape; each key leads one step further. */
 interface Step {
-  /** Its number, from 1; 0 while no object had exactly these keys. */
+  /** Its number; -1 while no object had exactly these keys. */
   number: number;
   readonly next: Map<string, Step>;
 }
 
-const newStep = (): Step => ({ number: 0, next: new Map() });
+const newStep = (): Step => ({ number: -1, next: new Map() });
 
 /** More keys than this are a dictionary, which shares its keys with nobody. */
 const sharedKeysMax = 40;
@@ -14,11 +14,11 @@ const sharedKeysMax = 40;
 export class ShapeTable {
   readonly #root = newStep();
   #lastKeys: readonly string[] = [];
-  #lastNumber = 0;
+  #lastNumber = -1;
   /** The lists, in the order of their numbers. */
   readonly lists: (readonly string[])[] = [];
 
-  /** @returns the number of the shape, from 1 */
+  /** @returns the number of the shape, from 0 */
   numberOf(keys: readonly string[]): number {
     if (this.#isLast(keys)) return this.#lastNumber;
     const found = keys.length > sharedKeysMax ? this.#add(keys) : this.#find(keys);
@@ -28,7 +28,7 @@ export class ShapeTable {
   }
 
   #isLast(keys: readonly string[]): boolean {
-    if (this.#lastNumber === 0 || keys.length !== this.#lastKeys.length) return false;
+    if (this.#lastNumber < 0 || keys.length !== this.#lastKeys.length) return false;
     for (let index = 0; index < keys.length; index += 1) {
       if (keys[index] !== this.#lastKeys[index]) return false;
     }
@@ -45,12 +45,12 @@ export class ShapeTable {
       }
       step = next;
     }
-    if (step.number === 0) step.number = this.#add(keys);
+    if (step.number < 0) step.number = this.#add(keys);
     return step.number;
   }
 
   #add(keys: readonly string[]): number {
     this.lists.push(keys);
-    return this.lists.length;
+    return this.lists.length - 1;
   }
 }
