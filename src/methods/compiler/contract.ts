@@ -80,6 +80,8 @@ export type CompileOutcome =
   | {
       readonly kind: 'compiled';
       readonly code: string;
+      /** How Node.js has to load the code: whole scripts and CommonJS modules stay what they are, strictness included. */
+      readonly format: 'module' | 'commonjs';
       /** Source map version 3, as JSON. */
       readonly sourceMap: string;
       /** Empty for a module without the directive: only its types were erased. */

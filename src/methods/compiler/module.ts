@@ -10,7 +10,7 @@ import { checkModule } from './module-state.ts';
 import type { ModuleContext } from './method-context.ts';
 import { type LoweredMethod, lowerMethod } from './methods.ts';
 import { Names } from './names.ts';
-import { parsePlain } from './plain.ts';
+import { type Format, parsePlain } from './plain.ts';
 import type { Scopes } from './scopes.ts';
 import { containsMarks, finish, type FinishedText, sourceMapOf, SourceText } from './source-text.ts';
 import { child, isFunction, type Node, nodes, optional, unwrap, walk } from './syntax.ts';
@@ -23,16 +23,39 @@ export function compileModule(source: string, options: CompileOptions): CompileO
     const what = 'a noncharacter (U+FDD1 to U+FDD7)';
     return refused(source, options, [{ offset: 0, what, instead: 'an escape: \\uFDD1' }]);
   }
-  // A blank line in place of a hashbang: nothing else moves.
+  // Blanks in place of a hashbang: nothing else moves.
   const written = source.replace(/^#!.*/, (line) => ' '.repeat(line.length));
-  const plain = parsePlain(written, { path: options.path, format: options.format ?? 'module' });
+  const format = options.format ?? 'module';
+  const isWhole = options.whole !== undefined && options.whole !== null;
+  const given = isWhole ? declared(written, format) : [];
+  let plain = parsePlain(withVariables(written, given), { path: options.path, format });
   if (plain.kind === 'refused') return refused(written, options, plain.findings);
+  // What a sloppy script makes by assigning it is a variable of the script.
+  const made = [...plain.scopes.assignedGlobals].filter((name) => !(name in globalThis));
+  if (isWhole && format !== 'module' && made.length > 0) {
+    plain = parsePlain(withVariables(written, [...given, ...made]), { path: options.path, format });
+    if (plain.kind === 'refused') return refused(written, options, plain.findings);
+  }
   const { program, source: text, scopes, spaces } = plain;
   text.origin = options.origin ?? null;
   const compiler = new ModuleCompiler(program, text, scopes, spaces, options);
   const findings = compiler.check();
   if (findings.length > 0) return refused(text.source, options, findings);
   return compiler.print(compiler.lower());
+}
+
+/** What a CommonJS module is given: variables of its own. */
+function declared(_source: string, format: Format): readonly string[] {
+  return format === 'commonjs' ? ['require', 'module', 'exports', '__filename', '__dirname'] : [];
+}
+
+/** The source with more variables, on its first line, behind its directives: lines stay what they are. */
+function withVariables(source: string, names: readonly string[]): string {
+  if (names.length === 0) return source;
+  const head =
+    /^(?:\s|\/\/[^\n]*\n|\/\*[^]*?\*\/|'use [a-z]+'\s*;?|"use [a-z]+"\s*;?)*/.exec(source)?.[0] ?? '';
+  const isOpen = head.trimEnd() !== '' && /['"]$/.test(head.trimEnd());
+  return `${head}${isOpen ? ';' : ''}var ${names.join(', ')}; ${source.slice(head.length)}`;
 }
 
 function refused(source: string, options: CompileOptions, findings: readonly Finding[]): CompileOutcome {
@@ -69,6 +92,8 @@ class ModuleCompiler {
   readonly #names = new Set<string>();
   readonly #imports = new Set<string>();
   #gate = '$';
+  /** The import that the gate comes by: V8 reads an import at each use, and a constant once. */
+  #imported = '$$';
 
   constructor(
     program: Node,
@@ -82,7 +107,8 @@ class ModuleCompiler {
     this.#source = source;
     this.#options = options;
     this.#scopes = scopes;
-    this.#links = options.whole ? linkModule(program, scopes, options.whole) : null;
+    const { whole = null, format = 'module' } = options;
+    this.#links = whole === null ? null : linkModule(program, scopes, whole, format);
     this.#isMovableFile = hasDirective(nodes(program, 'body'));
     this.#natives = this.#findNatives();
     const isNative = (node: Node): boolean => this.#natives.has(node);
@@ -110,6 +136,7 @@ class ModuleCompiler {
   lower(): readonly LoweredMethod[] {
     if (this.#methods.length === 0) return [];
     this.#gate = this.#fresh('$');
+    this.#imported = this.#fresh('$$');
     const parts = {
       program: this.#program,
       source: this.#source,
@@ -177,10 +204,16 @@ class ModuleCompiler {
     return {
       kind: 'compiled',
       code,
+      format: this.#isClassic ? 'commonjs' : 'module',
       sourceMap: sourceMapOf(path, this.#source.origin?.source ?? this.#source.source, finished.lines),
       methods: lowered.map((method) => this.#describe(method)),
       imports: [...this.#imports],
     };
+  }
+
+  /** Whether the code stays a script: a whole file that is no ECMAScript module. */
+  get #isClassic(): boolean {
+    return this.#links !== null && (this.#options.format ?? 'module') !== 'module';
   }
 
   #fresh(base: string): string {
@@ -295,7 +328,11 @@ class ModuleCompiler {
       const factory = this.#factoryOf(method);
       return `const ${method.metaName} = ${this.#gate}.method(${JSON.stringify(described)}, ${method.resumeName}, ${factory}, ${JSON.stringify(method.method.kind)});\n`;
     });
-    return `import { $ as ${this.#gate} } from ${JSON.stringify(runtimeSpecifier)};\n${metas.join('')}`;
+    const gate = this.#gate;
+    const first = this.#isClassic
+      ? `${this.#scopes.isStrict(null) ? '"use strict"; ' : ''}const ${gate} = globalThis[Symbol.for("godwit.gate.1")];`
+      : `import { $ as ${this.#imported} } from ${JSON.stringify(runtimeSpecifier)}; const ${gate} = ${this.#imported};`;
+    return `${first}\n${metas.join('')}`;
   }
 
   #factoryOf({ factory }: LoweredMethod): string | null {
@@ -307,8 +344,17 @@ class ModuleCompiler {
     const { path } = this.#options;
     const constants = this.#isMovableFile && this.#links === null ? this.#constants() : [];
     const line = finished.code.split('\n').length + 1;
+    const url = this.#isClassic ? 'require("node:url").pathToFileURL(__filename).href' : 'import.meta.url';
     const list = lowered.map((method) => `[${method.metaName}, ${this.#reference(method)}]`).join(', ');
-    return `\n${this.#gate}.module(import.meta.url, ${JSON.stringify(path)}, ${line}, [${list}], { ${constants.join(', ')} }, ${JSON.stringify(finished.lines)}, ${JSON.stringify(this.#links?.table ?? null)});\n`;
+    return `\n${this.#gate}.module(${url}, ${JSON.stringify(path)}, ${line}, [${list}], { ${constants.join(', ')} }, ${JSON.stringify(finished.lines)}, ${this.#exportTable()});\n`;
+  }
+
+  #exportTable(): string {
+    if (this.#links === null) return 'null';
+    const { table } = this.#links;
+    if (!this.#isClassic) return JSON.stringify(table);
+    const isCommon = this.#options.format === 'commonjs';
+    return `{ ...${JSON.stringify(table)}, require: ${isCommon ? 'require' : 'null'} }`;
   }
 
   /** The function of a method that stands at the top level of the module. */

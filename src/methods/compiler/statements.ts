@@ -100,7 +100,7 @@ export class Statements {
       case 'VariableDeclaration':
         return this.declaration(node);
       case 'FunctionDeclaration':
-        return;
+        return this.#sloppyFunction(node);
       case 'ReturnStatement':
         return this.#return(node);
       case 'ThrowStatement':
@@ -190,6 +190,20 @@ export class Statements {
       return this.statement(body);
     }
     this.#inBlock([...this.#takeNames(), name], () => this.statement(body));
+  }
+
+  /** A function in a block of sloppy code is also given to a variable of the function around (ECMA-262, B.3.3). */
+  #sloppyFunction(node: Node): void {
+    const { context } = this;
+    const outside = context.module.scopes.annexB.get(node);
+    const inside = context.bindingOf(child(node, 'id'));
+    const slot = outside === undefined ? null : context.slotOf(outside);
+    const from = inside === null ? null : context.slotOf(inside);
+    if (outside === undefined || inside === null || slot === null || from === null) return;
+    const value = code(context.isBoxed(inside) ? `${from.name}.v` : from.name, slotCode(from));
+    if (context.isBoxed(outside))
+      context.plain(code(`${slot.name}.v = ${value.text};`, value, slotCode(slot)));
+    else context.set(slot, value);
   }
 
   #if(node: Node): void {

@@ -1,4 +1,5 @@
 import { code, type Slot, slotCode } from './ir.ts';
+import type { Format } from './plain.ts';
 import type { MethodContext } from './method-context.ts';
 import type { Binding, Scopes } from './scopes.ts';
 import type { Statements } from './statements.ts';
@@ -39,11 +40,13 @@ export interface Links {
   /** Imports that stay as they are. */
   readonly natives: readonly Node[];
   readonly awaits: boolean;
+  /** What a CommonJS module is given, by name; empty for others. */
+  readonly given: ReadonlyMap<string, Binding>;
 }
 
 /** Finds what a module has to do with others, and makes its variables those of its own code. */
-export function linkModule(program: Node, scopes: Scopes, options: WholeOptions): Links {
-  return new Linker(program, scopes, options).links();
+export function linkModule(program: Node, scopes: Scopes, options: WholeOptions, format: Format): Links {
+  return new Linker(program, scopes, options).links(format);
 }
 
 class Linker {
@@ -68,7 +71,7 @@ class Linker {
     }
   }
 
-  links(): Links {
+  links(format: Format): Links {
     for (const statement of nodes(this.#program, 'body')) {
       if (!isTypeOnly(statement)) this.#statement(statement);
     }
@@ -87,7 +90,18 @@ class Linker {
       table: { reexports: this.#reexports, stars: this.#stars, names: this.#names },
       natives: this.#natives,
       awaits,
+      given: format === 'commonjs' ? this.#given() : new Map(),
     };
+  }
+
+  #given(): ReadonlyMap<string, Binding> {
+    const names = ['require', 'module', 'exports', '__filename', '__dirname'];
+    return new Map(
+      names.flatMap((name) => {
+        const binding = this.#top.get(name);
+        return binding === undefined ? [] : [[name, binding] as const];
+      }),
+    );
   }
 
   #from(statement: Node): string | null {
@@ -206,6 +220,10 @@ export function buildModule(
     }
   }
   statements.open(context.method.node);
+  for (const [name, binding] of links.given) {
+    const value = code(`${gate}.given(${modules.name}, ${path}, ${JSON.stringify(name)})`, held);
+    statements.expressions.patterns.assign(binding.declaration, value);
+  }
   for (const dependency of links.dependencies) {
     const body = context.temporary();
     context.set(body, code(`${gate}.dependency(${modules.name}, ${JSON.stringify(dependency)})`, held));
@@ -235,6 +253,10 @@ export function buildModule(
       taken: evaluate,
       otherwise: [],
     });
+  }
+  // What a CommonJS module exports is known now.
+  for (const { binding, path: from, name } of links.imports) {
+    if (name !== '*') setBox(binding, JSON.stringify(from), name);
   }
   for (const statement of nodes(context.method.node, 'body')) {
     if (isTypeOnly(statement)) continue;

@@ -24,7 +24,7 @@ import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-c
 import { movableRecord } from './movable-values.ts';
 import { generatorState, isGeneratorPrototype, type GeneratorState } from './generators.ts';
 import { Iteration } from './iteration.ts';
-import { namespaceState } from './whole-modules.ts';
+import { namespaceState, requireState } from './whole-modules.ts';
 import { lineOf } from './stack-text.ts';
 import type { TimersState } from './timers.ts';
 import type { TurnsState } from './turns.ts';
@@ -217,6 +217,8 @@ class FormWriter {
       const frame = generator.frame === null ? null : this.#frame(generator.frame);
       return { kind: 'generator', record: { phase: generator.phase, frame } };
     }
+    const require = requireState(value);
+    if (require !== null) return { kind: 'require', record: require };
     const namespace = namespaceState(value);
     if (namespace !== null) return { kind: 'namespace', record: namespace };
     const asynchronous = asyncGeneratorState(value);

@@ -49,6 +49,7 @@ import {
   addWholeModule,
   boxOf,
   dependencyOf,
+  givenOf,
   type ExportTable,
   type ModuleStates,
   namespaceOf,
@@ -230,6 +231,10 @@ export class Gate {
 
   program(given: ModuleStates | undefined, path: string): ModuleStates {
     return programOf(given, path);
+  }
+
+  given(modules: ModuleStates, path: string, name: string): unknown {
+    return givenOf(modules, path, name);
   }
 
   dependency(modules: ModuleStates, path: string): AnyFunction | null {

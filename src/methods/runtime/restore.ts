@@ -29,7 +29,7 @@ import {
 } from './generators.ts';
 import { Iteration, type IterationState } from './iteration.ts';
 import { $ } from './gate.ts';
-import { blankNamespace, fillNamespace } from './whole-modules.ts';
+import { blankNamespace, blankRequire, fillNamespace, fillRequire } from './whole-modules.ts';
 import type { Dealings, DealingsState } from './dealings.ts';
 import type { Execution } from './execution.ts';
 import { findLibraryMethod } from './library.ts';
@@ -131,6 +131,7 @@ export class ReadExecution {
     if (kind === 'asyncGeneratorPrototype') return blankAsyncGeneratorPrototype();
     if (kind === 'asyncIteration') return AsyncIteration.blank();
     if (kind === 'namespace') return blankNamespace();
+    if (kind === 'require') return blankRequire();
     if (kind === 'promise') return this.#promises.create('').promise;
     const movable = createMovable(kind);
     if (movable !== null) return movable;
@@ -149,6 +150,7 @@ export class ReadExecution {
         asyncGeneratorState(value) as AsyncGeneratorState,
         record as AsyncGeneratorForm,
       ]);
+    else if (kind === 'require') fillRequire(value, record as Parameters<typeof fillRequire>[1]);
     else if (kind === 'namespace')
       fillNamespace(value, record as Parameters<typeof fillNamespace>[1], $.unset);
     else if (kind === 'promise')

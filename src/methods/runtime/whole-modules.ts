@@ -1,4 +1,7 @@
-import type { LoadedMethod } from './method-code.ts';
+import { acceptFunctions, libraryMethod } from './library.ts';
+import type { AnyFunction, LoadedMethod } from './method-code.ts';
+import { callerUrl } from './stack-walk.ts';
+import { thread } from './thread.ts';
 
 // Modules that belong to an execution as a whole: their variables are boxes on its heap, so each execution has its own.
 
@@ -7,6 +10,8 @@ export interface ExportTable {
   readonly reexports: readonly (readonly [name: string, path: string, imported: string])[];
   readonly stars: readonly string[];
   readonly names: readonly string[];
+  /** Of CommonJS modules: what loads the modules of Node.js and packages. */
+  readonly require?: ((specifier: string) => unknown) | null;
 }
 
 interface WholeModule {
@@ -23,6 +28,9 @@ interface ModuleState {
   isStarted: boolean;
   readonly boxes: Map<string, Box>;
   namespace: object | null;
+  /** Of CommonJS modules. */
+  module: { exports: unknown } | null;
+  require: object | null;
 }
 
 /** The modules of one execution, by path: data. */
@@ -37,7 +45,7 @@ export function addWholeModule(path: string, body: LoadedMethod, table: ExportTa
 function stateOf(modules: ModuleStates, path: string): ModuleState {
   let state = modules.get(path);
   if (state === undefined) {
-    state = { isStarted: false, boxes: new Map(), namespace: null };
+    state = { isStarted: false, boxes: new Map(), namespace: null, module: null, require: null };
     modules.set(path, state);
   }
   return state;
@@ -58,6 +66,89 @@ export function dependencyOf(modules: ModuleStates, path: string): LoadedMethod[
   return whole.body.fast;
 }
 
+function moduleOf(state: ModuleState): { exports: unknown } {
+  state.module ??= { exports: {} };
+  return state.module;
+}
+
+/** What a CommonJS module is given under a name. */
+export function givenOf(modules: ModuleStates, path: string, name: string): unknown {
+  const state = stateOf(modules, path);
+  switch (name) {
+    case 'module':
+      return moduleOf(state);
+    case 'exports':
+      return moduleOf(state).exports;
+    case 'require':
+      state.require ??= fillRequire(blankRequire(), { modules, path });
+      return state.require;
+    case '__filename':
+      return path;
+    default:
+      return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+  }
+}
+
+const requires = new WeakMap<object, NamespaceState>();
+
+/** The `require` of one module; `fillRequire` says whose. */
+export function blankRequire(): object {
+  const itself: object[] = [];
+  const require = (specifier: string): unknown => requireModule(itself[0] as object, specifier);
+  itself.push(require);
+  return require;
+}
+
+export function fillRequire(require: object, state: NamespaceState): object {
+  requires.set(require, state);
+  return require;
+}
+
+/** @returns null for any other value */
+export function requireState(value: object): NamespaceState | null {
+  return requires.get(value) ?? null;
+}
+
+/** The path that a relative specifier names among the modules that are known. */
+function targetOf(path: string, specifier: string): string | null {
+  if (!/^\.{0,2}\//.test(specifier)) return null;
+  const parts = path.split('/').slice(0, -1);
+  for (const part of specifier.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '.' && part !== '') parts.push(part);
+  }
+  const plain = parts.join('/');
+  return [plain, `${plain}.js`, `${plain}.cjs`, `${plain}/index.js`].find((name) => known.has(name)) ?? null;
+}
+
+function requireModule(require: object, specifier: string): unknown {
+  const { modules, path } = requires.get(require) as NamespaceState;
+  const target = targetOf(path, specifier);
+  if (target === null) return known.get(path)?.table.require?.(specifier);
+  const state = stateOf(modules, target);
+  const body = dependencyOf(modules, target);
+  if (body !== null) {
+    try {
+      callBody(body, modules);
+    } catch (error) {
+      const { gate } = thread;
+      throw error === gate.capture ? gate.save(requiring, 1, [state], null, null) : error;
+    }
+  }
+  return moduleOf(state).exports;
+}
+
+const requiring = libraryMethod('require', ['module'], (frame) => {
+  thread.gate.take();
+  return moduleOf(frame.vars[0] as ModuleState).exports;
+});
+
+function callBody(body: AnyFunction, modules: ModuleStates): unknown {
+  return body(modules);
+}
+
+acceptFunctions(callerUrl(), { callBody: 'calls', requireModule: 'walks', require: 'passes' });
+
 interface Place {
   readonly path: string;
   readonly name: string;
@@ -70,7 +161,7 @@ function placeOf(path: string, name: string, seen: Set<string>): Place | null {
   if (whole === undefined || seen.has(step)) return null;
   seen.add(step);
   const { table } = whole;
-  if (table.names.includes(name)) return { path, name };
+  if (table.names.includes(name) || table.require !== undefined) return { path, name };
   const given = table.reexports.find(([exported]) => exported === name);
   if (given !== undefined) {
     const from = given[1] === '' ? path : given[1];
@@ -95,6 +186,11 @@ export function boxOf(modules: ModuleStates, path: string, name: string, unset: 
   if (box === undefined) {
     box = { v: place.name === '*' ? namespaceOf(modules, place.path, unset) : unset };
     boxes.set(place.name, box);
+  }
+  if (place.name !== '*' && known.get(place.path)?.table.require !== undefined) {
+    // A CommonJS module is evaluated before whoever imports it: once it is, its exports are there.
+    const { exports } = moduleOf(stateOf(modules, place.path));
+    box.v = place.name === 'default' ? exports : (exports as Record<string, unknown>)[place.name];
   }
   return box;
 }
