@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addCheckCommand } from './check-command.ts';
 import { addClusterCommands } from './cluster-commands.ts';
 import { addControlCommands } from './control-commands.ts';
 import { addDemoCommand } from './demo-command.ts';
@@ -51,6 +52,7 @@ addUpCommand(program);
 addHostCommand(program);
 addRunCommands(program);
 addDeployCommands(program);
+addCheckCommand(program);
 addClusterCommands(program);
 addSimulateCommand(program);
 addControlCommands(program);
