@@ -14,6 +14,7 @@ export {
   type StartedExecution,
   type StartOptions,
 } from './methods/runtime/api.ts';
+export { registerClass, type SavedForm } from './methods/runtime/saved-classes.ts';
 export type { ActorHandle, Cluster } from './cluster.ts';
 export type * from './protocols/messages.ts';
 export { GodwitError } from './core/errors.ts';

@@ -51,7 +51,7 @@ export const rooms: readonly Room[] = [
   },
   {
     name: 'composition',
-    owns: /^(?:host|cluster|cluster-errors|cluster-listing|named-properties)(?:-[a-z-]+)?\.ts$/,
+    owns: /^(?:host|cluster|cluster-errors|cluster-listing)(?:-[a-z-]+)?\.ts$/,
     imports: below,
   },
   {
@@ -60,7 +60,7 @@ export const rooms: readonly Room[] = [
     imports: [...below, 'composition', 'loader'],
   },
   { name: 'testing', owns: /^testing\//, imports: [...below, 'composition', 'simulator'] },
-  { name: 'verify', owns: /^verify\//, imports: ['core', ...pure, ...methods, 'system'] },
+  { name: 'verify', owns: /^verify\//, imports: ['core', ...pure, ...methods, 'system', 'loader'] },
   { name: 'cli', owns: /^cli\//, imports: [...below, 'composition', 'testing', 'simulator', 'verify'] },
   { name: 'dashboard', owns: /^dashboard\//, imports: [...below, 'composition'] },
 ];
@@ -85,7 +85,7 @@ export const hidden: readonly { readonly name: string; readonly by: RegExp }[] =
   { name: 'nact', by: /^actors\/kernel\.ts$/ },
   { name: 'lmdb', by: /^store\/lmdb(?:\.ts|\/)/ },
   { name: 'ws', by: /^wire\// },
-  { name: 'oxc-parser', by: /^(?:methods\/(?:compiler|packages)|loader|cli\/check)\// },
+  { name: 'oxc-parser', by: /^(?:methods\/(?:compiler|packages)|loader|cli\/check|verify)\// },
   { name: 'commander', by: /^cli\// },
   { name: 'arima', by: /^models\// },
   { name: '@bsull/augurs', by: /^models\// },

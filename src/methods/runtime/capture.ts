@@ -25,6 +25,7 @@ import { movableRecord } from './movable-values.ts';
 import { generatorState, isGeneratorPrototype, type GeneratorState } from './generators.ts';
 import { Iteration } from './iteration.ts';
 import { namespaceState, requireState } from './whole-modules.ts';
+import { hostEncoding } from './host-knowledge.ts';
 import { lineOf } from './stack-text.ts';
 import type { TimersState } from './timers.ts';
 import type { TurnsState } from './turns.ts';
@@ -145,6 +146,7 @@ export function captureExecution(
   const root = writer.execution(dealings.capture());
   try {
     const bytes = encode(root, {
+      ...hostEncoding,
       digest: options.digest,
       buffer: options.buffer,
       permanents: options.permanents,

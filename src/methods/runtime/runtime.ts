@@ -25,6 +25,7 @@ import { Dealings, type DealingsHost, type PendingEffect } from './dealings.ts';
 import { Effects, outcomeOf } from './effects.ts';
 import { Execution, type ExecutionHost } from './execution.ts';
 import { $ } from './gate.ts';
+import { hostDecoding, hostEncoding } from './host-knowledge.ts';
 import { inspectExecution } from './inspection.ts';
 import { LoadedPackage, LoadedPackages } from './packages.ts';
 import { Promises } from './promises.ts';
@@ -269,6 +270,7 @@ class ThreadRuntime implements Runtime {
 
   get #encoding(): EncodeOptions {
     return {
+      ...hostEncoding,
       permanents: this.#packages,
       code: this.#packages.code,
       buffer: this.#ports.buffer,
@@ -277,7 +279,8 @@ class ThreadRuntime implements Runtime {
   }
 
   get #decoding(): DecodeOptions {
-    return { permanents: this.#packages, code: this.#packages.code, buffer: this.#ports.buffer };
+    const { code } = this.#packages;
+    return { ...hostDecoding, permanents: this.#packages, code, buffer: this.#ports.buffer };
   }
 
   #admit(execution: Execution, dealings = new Dealings(execution, this.#dealingsHost)): Resident {
