@@ -23,6 +23,9 @@ export interface Finding {
   readonly bytes: number;
 }
 
+/** Programs after which a process makes room for a new one: Node.js gives back only some of what modules took. */
+const servesMax = 1_500;
+
 /** Nothing that a process is told takes this long, unless a program does not end. */
 const patienceMs = 30_000;
 
@@ -71,19 +74,50 @@ class Mate {
   }
 }
 
+class Pair {
+  readonly mates: readonly [Mate, Mate] = [new Mate(), new Mate()];
+  served = 0;
+  running = 0;
+
+  get isWhole(): boolean {
+    return this.served < servesMax && this.mates.every(({ isGone }) => !isGone);
+  }
+
+  end(): void {
+    for (const mate of this.mates) mate.end();
+  }
+}
+
 /** Two standing processes. Programs begin in one of them, and move to and fro. */
 export class Crew {
-  #mates: [Mate, Mate] = [new Mate(), new Mate()];
+  #pair = new Pair();
   #begun = 0;
   /** That the processes have used. */
   cpuMs = 0;
 
   /** Runs programs natively and in both builds. @returns one finding for each, in order */
   async run(tasks: readonly Task[]): Promise<readonly Finding[]> {
-    const first = this.#begun % 2;
+    if (!this.#pair.isWhole) {
+      if (this.#pair.running === 0) this.#pair.end();
+      this.#pair = new Pair();
+    }
+    const pair = this.#pair;
+    pair.served += tasks.length;
+    pair.running += 1;
+    const findings = await this.#runOn(pair, tasks);
+    pair.running -= 1;
+    if (pair !== this.#pair && pair.running === 0) pair.end();
+    return findings ?? this.#oneByOne(tasks);
+  }
+
+  end(): void {
+    this.#pair.end();
+  }
+
+  /** @returns null when a process was lost */
+  async #runOn(pair: Pair, tasks: readonly Task[]): Promise<readonly Finding[] | null> {
     this.#begun += 1;
-    const [one, other] = this.#standing();
-    const mates = first === 0 ? [one, other] : [other, one];
+    const mates = this.#begun % 2 === 0 ? pair.mates : pair.mates.toReversed();
     const natives = new Map<number, Outcome>();
     const ends: End[] = [];
     const compiled = new Map<string, Compiled>();
@@ -94,7 +128,7 @@ export class Crew {
       const report = await mate.ask(
         turn === 0 ? { kind: 'begin', tasks } : { kind: 'carryOn', compiled: codes, parcels },
       );
-      if (report === null) return this.#oneByOne(tasks);
+      if (report === null) return null;
       this.cpuMs += report.cpuMs;
       for (const { number, outcome } of report.natives) natives.set(number, outcome);
       for (const code of report.compiled) compiled.set(`${code.number} ${code.build}`, code);
@@ -104,15 +138,6 @@ export class Crew {
     const numbers = tasks.map(({ number }) => number);
     for (const mate of mates) void mate.ask({ kind: 'forget', numbers });
     return tasks.map(({ number }) => judge(number, natives.get(number), ends));
-  }
-
-  end(): void {
-    for (const mate of this.#mates) mate.end();
-  }
-
-  #standing(): [Mate, Mate] {
-    this.#mates = this.#mates.map((mate) => (mate.isGone ? new Mate() : mate)) as [Mate, Mate];
-    return this.#mates;
   }
 
   /** A process was lost: which of the programs was it? */

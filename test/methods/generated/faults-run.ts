@@ -16,6 +16,7 @@ for (const { name } of faults.filter((fault) => fault.name.includes(only))) {
     first: 0,
     count: Number(count),
     fault: name,
+    batch: 25,
     stopsEarly: true,
     progress: () => undefined,
   });

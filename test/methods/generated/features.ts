@@ -75,6 +75,18 @@ const without = (...names: readonly Feature[]): ReadonlySet<Feature> =>
 /** All of the language, as a file with the directive may use it. */
 export const wholeLanguage: ReadonlySet<Feature> = without('moduleState');
 
+/** What of it the compiler takes. */
+export const movableToday: ReadonlySet<Feature> = without(
+  'moduleState',
+  'classes',
+  'inheritance',
+  'privates',
+  'accessors',
+  'statics',
+  'builtinParents',
+  'classExpressions',
+);
+
 /** How often each feature occurs in how many programs. */
 export class FeatureCounts {
   readonly #uses = new Map<Feature, number>();

@@ -6,7 +6,7 @@ import { code, expression, type Piece, statement } from './pieces.ts';
 export function jumpStatements(d: Draft, p: Place): readonly Choice<Piece>[] {
   return [
     way(2, 'exceptions', () => caught(d, p)),
-    way(2, 'finally', () => guarded(d, p)),
+    way(4, 'finally', () => guarded(d, p)),
     way(1, 'exceptions', () => thrown(d, p)),
     way(1, null, () => statement(code`if (${d.number(p)}) return ${expression(code`${d.number(p)}`)};`)),
     way(p.state.depth > 1 ? 1 : 0, null, () =>
@@ -29,7 +29,8 @@ function caught(d: Draft, p: Place): Piece {
 }
 
 function guarded(d: Draft, p: Place): Piece {
-  const tried = d.block(p.inner(), 3);
+  const within = d.block(p.inner(), 3);
+  const tried = code`${within}\n${pending(d, p)}`;
   const last = d.block(p.inner(), 2);
   const ends = ending(d, p);
   if (d.below(2) === 0) return statement(code`try {\n${tried}\n} finally {\n${last}\n${ends}\n}`, 0, 1);
@@ -39,6 +40,21 @@ function guarded(d: Draft, p: Place): Piece {
     code`try {\n${tried}\n} catch (e: any) {\nc.log.push(note(e));\n${handled}\n} finally {\n${last}\n${ends}\n}`,
     0,
     2,
+  );
+}
+
+/** What a `finally` finds waiting for its end. */
+function pending(d: Draft, p: Place): Piece {
+  const inLoop = p.state.loops.length > 0;
+  const label = [...p.state.loops, ...p.state.blocks].filter((name) => name !== '').at(-1);
+  return statement(
+    d.choose([
+      way(3, null, () => code``),
+      way(2, null, () => code`if (${d.number(p)}) return ${simple(d, p)};`),
+      way(2, null, () => code`if (${d.number(p)}) throw new Error('waits');`),
+      way(inLoop ? 3 : 0, null, () => code`if (${d.number(p)}) ${d.pick(['break', 'continue'])};`),
+      way(label === undefined ? 0 : 2, 'labels', () => code`if (${d.number(p)}) break ${label ?? ''};`),
+    ]),
   );
 }
 

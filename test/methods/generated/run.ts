@@ -19,6 +19,7 @@ const summary = await search(crew, {
   first: Number(first),
   count: Number(count),
   fault: fault === '' ? null : fault,
+  batch: 25,
   stopsEarly: false,
   progress: () => undefined,
 });

@@ -10,6 +10,8 @@ export interface SearchOptions {
   /** Program numbers: from this one on. */
   readonly first: number;
   readonly count: number;
+  /** Programs that are sent to a process at once. */
+  readonly batch: number;
   readonly fault: string | null;
   /** Ends the search at the first difference. */
   readonly stopsEarly: boolean;
@@ -32,8 +34,8 @@ export interface Summary {
   readonly failures: readonly Finding[];
 }
 
-/** Programs that are sent to a process at once. */
-const batchMax = 25;
+/** Simpler programs that are tried at once. */
+const triedAtOnce = 25;
 
 class Tally implements Summary {
   readonly counts = new FeatureCounts();
@@ -73,14 +75,14 @@ export function taskOf(program: Program, seed: number, fault: string | null): Ta
 
 /** Runs programs, natively and moved, and compares. Two batches are under way: each process has work while the other has. */
 export async function search(crew: Crew, options: SearchOptions): Promise<Summary> {
-  const { first, count, fault, stopsEarly } = options;
+  const { first, count, batch: most, fault, stopsEarly } = options;
   const arbitrary = programs(options.features);
   const tally = new Tally();
   let next = first;
   const isOver = (): boolean => next >= first + count || (stopsEarly && tally.failures.length > 0);
   const work = async (): Promise<void> => {
     while (!isOver()) {
-      const numbers = Array.from({ length: Math.min(batchMax, first + count - next) }, (_, at) => next + at);
+      const numbers = Array.from({ length: Math.min(most, first + count - next) }, (_, at) => next + at);
       next += numbers.length;
       const batch = numbers.map((number) => {
         const program = programOf(arbitrary, number);
@@ -112,7 +114,7 @@ export async function shrink(
     isSimpler = false;
     const size = moduleText(simplest, 'described').length;
     const shorter = arbitrary.shrink(simplest, undefined);
-    for (let batch = take(shorter, batchMax); batch.length > 0; batch = take(shorter, batchMax)) {
+    for (let batch = take(shorter, triedAtOnce); batch.length > 0; batch = take(shorter, triedAtOnce)) {
       const smaller = batch.filter((program) => moduleText(program, 'described').length < size);
       const findings = await crew.run(smaller.map((program) => taskOf(program, seed, fault)));
       const at = findings.findIndex((finding) => kindOf(finding) === kindOf(found));

@@ -1,0 +1,26 @@
+'use movable';
+import { describe } from 'observer';
+
+// Promises that timers resolve, among timers that only log: their order is that of the timers.
+
+async function waits(c: any, turn: number): Promise<number> {
+  c.log.push('before' + turn);
+  c.log.push(await new Promise((resolve) => void setTimeout(() => resolve(turn), 1)));
+  if (turn === 1) throw new Error('one');
+  return turn;
+}
+
+function note(c: any, turn: number): void {
+  setTimeout(() => void c.log.push('timer' + turn), 1);
+}
+
+export async function main(): Promise<unknown> {
+  const c: any = { log: [], held: [] };
+  const ends: unknown[] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    c.held.push(waits(c, turn).catch((e: any) => e.message));
+    note(c, turn);
+  }
+  ends.push(await Promise.all(c.held));
+  return describe({ ends, c });
+}
