@@ -13,7 +13,7 @@ const runtimeSpecifier = 'gate';
 
 /** A build of a program; types erased only, for `native`. */
 export function compile(task: Task, build: Build | 'native'): Code {
-  const source = build === 'native' ? task.source.replace(/^(['"])use movable\1;/, '') : task.source;
+  const source = build === 'native' ? task.source.replace(/(['"])use movable\1;/, '') : task.source;
   const outcome = compileModule(source, {
     path: 'm.ts',
     digest,
