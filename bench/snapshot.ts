@@ -1,7 +1,7 @@
 import v8 from 'node:v8';
 import type { CodeTable } from '../src/methods/snapshot/index.ts';
 import { decodeValue, encodeValue } from '../src/methods/snapshot/index.ts';
-import { hasNamedProperties } from '../src/methods/runtime/named-properties.ts';
+import { hasNamedProperties } from '../src/named-properties.ts';
 import { type Figure, quantile } from './figure.ts';
 
 const objectCount = 100_000;

@@ -5,6 +5,7 @@ import type { ExecutionId } from '../core/ids.ts';
 import type { Cancel, Clock, Digest } from '../core/ports.ts';
 import { createRuntime } from '../methods/runtime/index.ts';
 import type { Admission, CaptureOutcome, Runtime, RuntimeEvent } from '../methods/runtime/index.ts';
+import { platform } from '../platform.ts';
 import type { InstalledPackage, LaneCommand, LaneEvent, LaneOptions, LaneShared } from './contract.ts';
 import type { ThreadFigures } from './lane-tracing.ts';
 import { LaneTracing } from './lane-tracing.ts';
@@ -88,7 +89,7 @@ export class LaneLoop {
         wake: () => this.wake(),
         emit: (event) => this.#emit(event),
       },
-      { sliceMs: options.sliceMs, heapBytes: () => ports.heapBytes() },
+      { platform, sliceMs: options.sliceMs, heapBytes: () => ports.heapBytes() },
     );
     this.#every(options.tracePeriodMs, () => this.#tracing.periodPassed());
     this.#every(retransmitPeriodMs, () => (this.#retransmitDue = true));

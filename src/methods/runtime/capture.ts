@@ -17,6 +17,7 @@ import {
   type ResumeMode,
 } from './async-generators.ts';
 import { AsyncIteration } from './async-iteration.ts';
+import type { Platform } from './contract.ts';
 import { Cursor } from './cursors.ts';
 import type { Dealings, DealingsState } from './dealings.ts';
 import type { Execution } from './execution.ts';
@@ -25,7 +26,7 @@ import { movableRecord } from './movable-values.ts';
 import { generatorState, isGeneratorPrototype, type GeneratorState } from './generators.ts';
 import { Iteration } from './iteration.ts';
 import { namespaceState, requireState } from './whole-modules.ts';
-import { hostEncoding } from './host-knowledge.ts';
+import { savedClasses } from './saved-classes.ts';
 import { lineOf } from './stack-text.ts';
 import type { TimersState } from './timers.ts';
 import type { TurnsState } from './turns.ts';
@@ -126,6 +127,7 @@ type Holding<T> = Omit<T, 'record'> & { readonly record: Promise<unknown> };
 export interface CaptureOptions {
   readonly digest: Digest;
   readonly buffer: BufferClass;
+  readonly platform: Platform | null;
   readonly bytesMax: number;
   readonly permanents: Permanents;
   readonly code: CodeTable;
@@ -146,7 +148,8 @@ export function captureExecution(
   const root = writer.execution(dealings.capture());
   try {
     const bytes = encode(root, {
-      ...hostEncoding,
+      ...(options.platform ?? {}),
+      classes: savedClasses,
       digest: options.digest,
       buffer: options.buffer,
       permanents: options.permanents,

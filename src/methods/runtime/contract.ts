@@ -4,7 +4,7 @@ import type { EffectOutcome } from '../../core/packet.ts';
 import type { Cancel, Digest } from '../../core/ports.ts';
 import type { ExecutionId, IncarnationId, PackageHash, SnapshotDigest } from '../../core/ids.ts';
 import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
-import type { BufferClass } from '../snapshot/index.ts';
+import type { BufferClass, EncodeOptions } from '../snapshot/index.ts';
 
 /** What a runtime needs from its lane. None of these may run a method, or call back into the runtime. */
 export interface RuntimePorts {
@@ -139,8 +139,13 @@ export interface Runtime {
   running(): ExecutionId | null;
 }
 
+/** What only the platform can tell of values: see `EncodeOptions`. */
+export type Platform = Required<Pick<EncodeOptions, 'host' | 'isProxy' | 'hasNamedProperties'>>;
+
 /** Options of a runtime; the defaults are what godwit ships. */
 export interface RuntimeOptions {
+  /** Null: functions of the platform's modules are refused, and a Proxy cannot be told from its target. Default: null. */
+  readonly platform: Platform | null;
   /** Slice of one execution while others are ready. */
   readonly sliceMs: number;
   /** Largest snapshot. */

@@ -32,7 +32,7 @@ import { $ } from './gate.ts';
 import { blankNamespace, blankRequire, fillNamespace, fillRequire } from './whole-modules.ts';
 import type { Dealings, DealingsState } from './dealings.ts';
 import type { Execution } from './execution.ts';
-import { hostDecoding } from './host-knowledge.ts';
+import { savedClasses } from './saved-classes.ts';
 import { findLibraryMethod } from './library.ts';
 import { createMovable, fillMovable } from './movable-values.ts';
 import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-code.ts';
@@ -64,7 +64,8 @@ export class ReadExecution {
   constructor(bytes: Uint8Array, promises: Promises, options: CaptureOptions) {
     this.#promises = promises;
     this.root = decode(bytes, {
-      ...hostDecoding,
+      ...(options.platform === null ? {} : { host: options.platform.host }),
+      classes: savedClasses,
       digest: options.digest,
       buffer: options.buffer,
       permanents: options.permanents,

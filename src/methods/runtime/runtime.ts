@@ -25,7 +25,7 @@ import { Dealings, type DealingsHost, type PendingEffect } from './dealings.ts';
 import { Effects, outcomeOf } from './effects.ts';
 import { Execution, type ExecutionHost } from './execution.ts';
 import { $ } from './gate.ts';
-import { hostDecoding, hostEncoding } from './host-knowledge.ts';
+import { savedClasses } from './saved-classes.ts';
 import { inspectExecution } from './inspection.ts';
 import { LoadedPackage, LoadedPackages } from './packages.ts';
 import { Promises } from './promises.ts';
@@ -35,6 +35,7 @@ import { failedWith, settledWith } from './settlement.ts';
 
 const defaults: RuntimeOptions = {
   sliceMs: 2,
+  platform: null,
   snapshotBytesMax: 1024 * 1024 * 1024,
   mailboxMax: 1000,
   interrupt: null,
@@ -79,6 +80,7 @@ class ThreadRuntime implements Runtime {
     this.#capture = {
       digest: ports.digest,
       buffer: ports.buffer,
+      platform: options.platform,
       bytesMax: options.snapshotBytesMax,
       permanents: this.#packages,
       code: this.#packages.code,
@@ -270,7 +272,8 @@ class ThreadRuntime implements Runtime {
 
   get #encoding(): EncodeOptions {
     return {
-      ...hostEncoding,
+      ...(this.#options.platform ?? {}),
+      classes: savedClasses,
       permanents: this.#packages,
       code: this.#packages.code,
       buffer: this.#ports.buffer,
@@ -279,8 +282,14 @@ class ThreadRuntime implements Runtime {
   }
 
   get #decoding(): DecodeOptions {
-    const { code } = this.#packages;
-    return { ...hostDecoding, permanents: this.#packages, code, buffer: this.#ports.buffer };
+    const { platform } = this.#options;
+    return {
+      ...(platform === null ? {} : { host: platform.host }),
+      classes: savedClasses,
+      permanents: this.#packages,
+      code: this.#packages.code,
+      buffer: this.#ports.buffer,
+    };
   }
 
   #admit(execution: Execution, dealings = new Dealings(execution, this.#dealingsHost)): Resident {

@@ -143,7 +143,7 @@ export interface EncodeOptions {
   /**
    * Whether an array or a typed array has own properties besides its elements. Default: all its keys are
    * listed, which is slow for long arrays (0.3 µs an element); of views longer than 65,536 elements only symbols are
-   * looked for then. `src/methods/runtime/named-properties.ts` knows a better way on Node.js.
+   * looked for then. `src/named-properties.ts` knows a better way on Node.js.
    */
   readonly hasNamedProperties?: (indexed: object) => boolean;
   /** The largest result, in bytes. Default: 1 GiB. */

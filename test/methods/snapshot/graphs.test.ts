@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeValue, encodeValue } from '../../../src/methods/snapshot/index.ts';
-import { hasNamedProperties } from '../../../src/methods/runtime/named-properties.ts';
+import { hasNamedProperties } from '../../../src/named-properties.ts';
 import { difference } from './isomorphism.ts';
 
 test('a list of a million nodes comes back, and is told apart from one that is shorter by one', () => {

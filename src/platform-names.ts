@@ -1,5 +1,4 @@
 import { builtinModules } from 'node:module';
-import type { Permanents } from '../snapshot/index.ts';
 
 /** Reading these does something to the process, or warns. */
 const untouched: ReadonlySet<string> = new Set([
@@ -77,7 +76,7 @@ function readNames(modules: readonly string[]): Names {
  * Functions of Node's own modules, and what stands on the global object: the same wherever a method runs, so held by
  * reference. Node versions differ in what they have; a name that is missing is told at the target.
  */
-class HostNames implements Permanents {
+class PlatformNames {
   #names: Names | null = null;
   #moduleCount = -1;
 
@@ -123,4 +122,4 @@ function globalNamed(name: string): unknown {
   return name === 'process' || !untouched.has(name) ? Reflect.get(globalThis, name) : undefined;
 }
 
-export const hostNames: Permanents = new HostNames();
+export const platformNames = new PlatformNames();

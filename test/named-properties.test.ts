@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hasNamedProperties } from '../../../src/methods/runtime/named-properties.ts';
+import { hasNamedProperties } from '../src/named-properties.ts';
 
 const length = 1000;
 const makers: [string, () => object][] = [
