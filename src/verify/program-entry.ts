@@ -29,14 +29,18 @@ export async function ${entryMethod}() {
 `;
 }
 
-/** The same for a program all of whose modules belong to the execution: it is a module, and evaluated as one. */
-export function wholeEntryText(program: string, api: string): string {
+/**
+ * The same for a program all of whose modules belong to the execution: it is a module, and evaluated as one. `main` may be
+ * an export, or a property of what a CommonJS module exports.
+ */
+export function wholeEntryText(program: string, api: string, isCommonJs: boolean): string {
+  const imported = isCommonJs ? 'program' : '* as program';
   return `import { receive } from ${JSON.stringify(api)};
-import * as program from ${JSON.stringify(program)};
+import ${imported} from ${JSON.stringify(program)};
 let ok = true;
 let value;
 try {
-  const { main } = program;
+  const main = program?.main;
   if (typeof main === 'function') value = await main();
 } catch (error) {
   ok = false;

@@ -3,10 +3,18 @@ import { join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { SystemDigest } from '../digest.ts';
 import { builtEntry } from '../entries.ts';
-import { compileModule, type CompileOutcome, type Refusal } from '../methods/compiler/index.ts';
+import { moduleFormat } from '../loader/module-format.ts';
+import {
+  compileModule,
+  type CompileOptions,
+  type CompileOutcome,
+  type Refusal,
+} from '../methods/compiler/index.ts';
 import { ownInstallation } from '../methods/packages/disk.ts';
 import { entryMethod, entryText, wholeEntryText } from './program-entry.ts';
 import type { LoaderMap, ProgramEntry } from './process/messages.ts';
+import { requiredBy } from './required-files.ts';
+import { bundleScripts } from './script-bundle.ts';
 
 /** How the same source becomes a program: as it is, with a check at each safe point, or as it is deployed. */
 export type Build = 'native' | 'dense' | 'production';
@@ -24,6 +32,7 @@ export type CompiledProgram =
       /** JSON file with a `LoaderMap`. */
       readonly map: string;
       readonly entry: ProgramEntry;
+      /** Id of the method that it begins with; empty for a native one. */
       readonly method: string;
     }
   | { readonly kind: 'refused'; readonly refusals: readonly Refusal[] };
@@ -31,20 +40,21 @@ export type CompiledProgram =
 const digest = new SystemDigest();
 const directive = /(["'])use movable\1/g;
 
-function isSource(path: string): boolean {
-  return /\.[cm]?[jt]s$/.test(path) && !path.includes(`${sep}node_modules${sep}`);
-}
-
 /** Compiles a program and all that it imports by relative path into files under a folder. */
 export function compileProgram(source: ProgramSource, build: Build, folder: string): CompiledProgram {
   mkdirSync(folder, { recursive: true });
-  return new ProgramCompiler(source, build, folder).compile();
+  const compiler = new ProgramCompiler(source, build, folder);
+  return source.script ? compiler.scripts() : compiler.modules();
 }
+
+type Compiled = CompileOutcome & { readonly kind: 'compiled' };
 
 class ProgramCompiler {
   readonly #source: ProgramSource;
   readonly #build: Build;
   readonly #folder: string;
+  /** Whether every module belongs to the execution. */
+  readonly #isWhole: boolean;
   readonly #map: Record<string, LoaderMap[string]> = {};
   readonly #refusals: Refusal[] = [];
 
@@ -52,97 +62,132 @@ class ProgramCompiler {
     this.#source = source;
     this.#build = build;
     this.#folder = folder;
+    this.#isWhole = source.all && build !== 'native';
   }
 
-  compile(): CompiledProgram {
+  scripts(): CompiledProgram {
+    const files = [...this.#source.include, this.#source.file];
+    const urls = files.map((file) => pathToFileURL(file).href);
+    if (this.#build === 'native') return this.#finish({ kind: 'scripts', urls }, '');
+    const url = urls.at(-1) ?? '';
+    const bundle = bundleScripts(files);
+    if (!this.#isWhole) this.#refuse({ what: 'a script', instead: 'a module, or give --all' });
+    else {
+      const outcome = this.#compile(url, bundle.text, 'script');
+      if (outcome.kind === 'compiled') this.#write(url, outcome.code, 'script');
+      else {
+        for (const refusal of outcome.refusals) {
+          const place = bundle.placeOf(refusal.line);
+          const path = place === null ? refusal.path : nameOf(pathToFileURL(place.file).href);
+          this.#refusals.push({ ...refusal, path, line: place?.line ?? refusal.line });
+        }
+      }
+    }
+    return this.#finish({ kind: 'scripts', urls: [url] }, `${nameOf(url)}#`);
+  }
+
+  modules(): CompiledProgram {
     const url = pathToFileURL(this.#source.file).href;
     const seen = new Set([url]);
     let hasMain = false;
     for (const module of seen) {
       const outcome = this.#module(module);
       if (outcome === null) continue;
-      for (const specifier of outcome.imports) {
-        const found = fileThatIs(specifier, module);
-        if (found !== null) seen.add(found);
-      }
-      if (module === url) hasMain = exportsMain(outcome);
+      for (const found of outcome.files) seen.add(found);
+      if (module === url) hasMain = outcome.hasMain;
     }
     if (this.#build === 'native') return this.#finish({ kind: 'module', urls: [url] }, '');
-    if (!hasMain && !this.#source.all && this.#refusals.length === 0)
-      this.#refusals.push(this.#withoutMain());
+    if (!hasMain && !this.#isWhole && this.#refusals.length === 0) {
+      const instead = "'use movable' as the first line, and export function main(); or give --all";
+      this.#refuse({ what: 'a file without an exported movable function main()', instead });
+    }
     const entry = new URL('godwit-verified.mjs', url).href;
     const program = `./${url.slice(url.lastIndexOf('/') + 1)}`;
     const api = builtEntry('methods/runtime/api').href;
-    const text = this.#source.all ? wholeEntryText(program, api) : entryText(program, api);
-    this.#add(entry, text);
-    const method = `${nameOf(entry)}#${this.#source.all ? '' : entryMethod}`;
+    const isCommonJs = formatOf(fileURLToPath(url)) === 'commonjs';
+    const text = this.#isWhole ? wholeEntryText(program, api, isCommonJs) : entryText(program, api);
+    this.#add(entry, text, 'module');
     // A whole module imports none of the others: the runtime brings them together.
-    const urls = this.#source.all ? [...Object.keys(this.#map)] : [entry];
-    return this.#refusals.length > 0
-      ? { kind: 'refused', refusals: this.#refusals }
-      : this.#finish({ kind: 'module', urls }, method);
+    const urls = this.#isWhole ? Object.keys(this.#map) : [entry];
+    return this.#finish({ kind: 'module', urls }, `${nameOf(entry)}#${this.#isWhole ? '' : entryMethod}`);
   }
 
   #finish(entry: ProgramEntry, method: string): CompiledProgram {
+    if (this.#refusals.length > 0) return { kind: 'refused', refusals: this.#refusals };
     const map = join(this.#folder, 'map.json');
     writeFileSync(map, JSON.stringify(this.#map));
     return { kind: 'compiled', map, entry, method };
   }
 
-  #withoutMain(): Refusal {
-    return {
+  #refuse(found: Pick<Refusal, 'what' | 'instead'>): void {
+    this.#refusals.push({
       path: nameOf(pathToFileURL(this.#source.file).href),
       line: 1,
       column: 1,
-      what: 'a file without an exported movable function main()',
-      instead: "'use movable' as the first line, and export function main(); or give --all",
-    };
+      ...found,
+    });
   }
 
-  /** @returns null for what Node.js loads itself */
-  #module(url: string): (CompileOutcome & { readonly kind: 'compiled' }) | null {
+  /** @returns what else belongs to the program; null for what Node.js loads itself */
+  #module(url: string): { readonly files: readonly string[]; readonly hasMain: boolean } | null {
     const path = fileURLToPath(url);
-    if (!isSource(path)) return null;
+    const format = formatOf(path);
+    if (format === null) return null;
     const text = readFileSync(path, 'utf8');
-    return this.#add(url, this.#build === 'native' ? text.replaceAll(directive, '$1as written$1') : text);
+    if (format === 'commonjs') {
+      // Natively, and where only marked functions move, Node.js loads it itself.
+      if (!this.#isWhole || this.#add(url, text, format) === null) return null;
+      return { files: requiredBy(path, text).map((file) => pathToFileURL(file).href), hasMain: false };
+    }
+    const written = this.#build === 'native' ? text.replaceAll(directive, '$1as written$1') : text;
+    const outcome = this.#add(url, written, format);
+    if (outcome === null) return null;
+    const files = outcome.imports.flatMap((specifier) => fileThatIs(specifier, url) ?? []);
+    return { files, hasMain: outcome.methods.some(({ name, exported }) => exported && name === 'main') };
   }
 
-  /** Whether every module belongs to the execution. */
-  get #isWhole(): boolean {
-    return this.#source.all && this.#build !== 'native';
+  #add(url: string, text: string, format: 'module' | 'commonjs'): Compiled | null {
+    const outcome = this.#compile(url, text, format);
+    if (outcome.kind === 'refused') {
+      this.#refusals.push(...outcome.refusals);
+      return null;
+    }
+    // Nothing of plain JavaScript is changed for native runs; but it is a module, whatever stands in package.json.
+    const isCompiled = this.#isWhole || outcome.methods.length > 0 || /\.[cm]?ts$/.test(url);
+    this.#write(url, isCompiled ? outcome.code : text, format === 'module' ? 'module' : 'script');
+    return outcome;
+  }
+
+  #compile(url: string, text: string, format: CompileOptions['format']): CompileOutcome {
+    return compileModule(text, {
+      path: nameOf(url),
+      digest,
+      dense: this.#build === 'dense',
+      whole: this.#isWhole ? { resolve: (specifier) => this.#partOf(specifier, url) } : null,
+      ...(format === undefined ? {} : { format }),
+      runtimeSpecifier: ownInstallation.runtime,
+      rewriteSpecifier: (specifier) => (specifier === 'godwit' ? builtEntry('index').href : specifier),
+    });
+  }
+
+  #write(url: string, code: string, format: string): void {
+    const file = join(this.#folder, `${Object.keys(this.#map).length}.mjs`);
+    writeFileSync(file, code);
+    this.#map[url] = { format, file };
   }
 
   /** The path of a module that belongs to the execution; null for what stays native. */
   #partOf(specifier: string, from: string): string | null {
     const url = fileThatIs(specifier, from);
-    return url === null || !isSource(fileURLToPath(url)) ? null : nameOf(url);
-  }
-
-  #add(url: string, text: string): (CompileOutcome & { readonly kind: 'compiled' }) | null {
-    const outcome = compileModule(text, {
-      path: nameOf(url),
-      digest,
-      dense: this.#build === 'dense',
-      whole: this.#isWhole ? { resolve: (specifier) => this.#partOf(specifier, url) } : null,
-      runtimeSpecifier: ownInstallation.runtime,
-      rewriteSpecifier: (specifier) => (specifier === 'godwit' ? builtEntry('index').href : specifier),
-    });
-    if (outcome.kind === 'refused') {
-      this.#refusals.push(...outcome.refusals);
-      return null;
-    }
-    const isTouched = this.#isWhole || outcome.methods.length > 0 || /\.[cm]?ts$/.test(url);
-    if (isTouched) {
-      const file = join(this.#folder, `${Object.keys(this.#map).length}.mjs`);
-      writeFileSync(file, outcome.code);
-      this.#map[url] = { format: 'module', file };
-    }
-    return outcome;
+    return url === null || formatOf(fileURLToPath(url)) === null ? null : nameOf(url);
   }
 }
 
-function exportsMain(outcome: CompileOutcome & { readonly kind: 'compiled' }): boolean {
-  return outcome.methods.some(({ name, exported }) => exported && name === 'main');
+/** What kind of module of the program's own a file is; null for what Node.js loads itself. */
+function formatOf(path: string): 'module' | 'commonjs' | null {
+  if (!/\.[cm]?[jt]s$/.test(path) || path.includes(`${sep}node_modules${sep}`)) return null;
+  if (/\.m?ts$/.test(path)) return 'module';
+  return moduleFormat(path, readFileSync(path));
 }
 
 /** The file that a relative specifier names, as TypeScript resolves it; null for packages, and for what is not there. */

@@ -10,6 +10,7 @@ import {
   encodeArgs,
   type Runtime,
   type RuntimeEvent,
+  type RuntimeSettlement,
 } from '../../methods/runtime/index.ts';
 import type { Written } from '../contract.ts';
 import { describe } from '../describe.ts';
@@ -175,6 +176,8 @@ export class Carrier {
         emit: (event) => this.#heard(event),
       },
       {
+        // A script has no entry that waits for ever.
+        ends: this.#job.entry.kind === 'scripts' ? 'idle' : 'outcome',
         interrupt: interrupts ? () => this.#interrupts() : null,
         uncaught: (_kind, error) => {
           this.#uncaught = { error };
@@ -191,7 +194,7 @@ export class Carrier {
     switch (event.kind) {
       case 'settled':
         this.#isHere = false;
-        this.#settled(decodeResult(event.settlement.value));
+        this.#settled(event.settlement);
         return;
       case 'effectOutcome': {
         const { sequence, generation: at, ok, value } = event.outcome;
@@ -211,13 +214,20 @@ export class Carrier {
     }
   }
 
-  /** Its entry waits for ever, so it failed: nobody handled an error, or its modules could not be evaluated. */
-  #settled(copy: unknown): void {
+  /** A module's entry waits for ever, so it failed: nobody handled an error, or it could not be evaluated. */
+  #settled(settlement: RuntimeSettlement): void {
     if (this.#uncaught !== null) return this.#crash(this.#uncaught.error);
     const root = this.#running?.root ?? null;
-    const value = describe(root === null ? copy : root.value);
-    this.#channel.send({ kind: 'returned', outcome: { kind: 'threw', value } });
-    process.exit(1);
+    if (settlement.kind === 'threw') {
+      const value = describe(root === null ? decodeResult(settlement.value) : root.value);
+      this.#channel.send({ kind: 'returned', outcome: { kind: 'threw', value } });
+      process.exit(1);
+    }
+    if (this.#returnedMs === null) {
+      this.noteReturn();
+      this.#channel.send({ kind: 'returned', outcome: { kind: 'returned', value: describe(undefined) } });
+    }
+    process.exit();
   }
 
   #turnSoon(): void {
@@ -296,6 +306,7 @@ export class Carrier {
     const { bytes, effectsPending } = outcome.capture;
     const at = this.#job.trace ? this.#standing(runtime) : { at: '', frames: 0 };
     runtime.discard(execution);
+    this.#running = null;
     this.#baseline?.restore();
     const pins = Object.fromEntries(this.#pins);
     this.#pins.clear();

@@ -32,9 +32,15 @@ async function become(job: Job): Promise<void> {
     act = await begin(job, channel, world, record);
     channel.send({ kind: 'ready', pid: process.pid, node: process.versions.node });
   } catch (error) {
-    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    channel.send({ kind: 'refused', reason });
+    channel.send({ kind: 'refused', reason: reasonOf(error) });
   }
+}
+
+/** Enough of an error to find it; lines of code in it may be as long as a program. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const lines = text.split('\n').map((line) => line.slice(0, 200));
+  return lines.slice(0, 12).join('\n');
 }
 
 interface SyncHooks {

@@ -18,14 +18,14 @@ export interface Job {
   readonly sabotage: Sabotage | null;
 }
 
-/** How a program begins. */
+/** How a program begins. Compiled ones begin with a method; these are then the modules to be loaded. */
 export type ProgramEntry =
   /** Natively one module, whose evaluation is the program, or its export `main`; compiled all that are to be loaded. */
   | { readonly kind: 'module'; readonly urls: readonly string[] }
   /** Scripts in one realm, in this order; the last one is the program. */
   | { readonly kind: 'scripts'; readonly urls: readonly string[] };
 
-/** By URL: format, and the file that holds what is loaded. */
+/** By URL: format (`module`, or `script` for what is evaluated in sloppy code), and the file that holds what is loaded. */
 export type LoaderMap = Readonly<Record<string, { readonly format: string; readonly file: string }>>;
 
 /** What belongs to the program and lies outside of it. It travels beside the snapshot. */

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { Carrier } from './carrier.ts';
 import type { ChildChannel } from './channel.ts';
 import type { FixedWorld } from './fixed-world.ts';
-import type { Command, Job, Report } from './messages.ts';
+import type { Command, Job, LoaderMap, Report } from './messages.ts';
+import { registerScripts } from './script.ts';
 import { describe } from '../describe.ts';
 import { reportKey } from '../program-entry.ts';
 import { endWithProgram } from './program-end.ts';
@@ -26,7 +28,9 @@ export async function beMovable(
     (end) => carrier.tellEnd(end),
   );
   world.fix(job);
-  for (const url of job.entry.urls) await import(url);
+  const map = JSON.parse(readFileSync(job.map, 'utf8')) as LoaderMap;
+  registerScripts(map);
+  for (const url of job.entry.urls) if (map[url]?.format !== 'script') await import(url);
   carrier.saboteur = job.sabotage === null ? null : new Saboteur(job.sabotage);
   // Evaluated natively, each time that a process loads it: only the first time counts as the program's.
   const writtenAtLoad = record.take();

@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { Script } from 'node:vm';
 import { describe } from '../describe.ts';
 import type { ChildChannel } from './channel.ts';
 import type { FixedWorld } from './fixed-world.ts';
-import type { Command, Job, LoaderMap, Report } from './messages.ts';
+import type { Command, Job, Report } from './messages.ts';
 import { endWithProgram } from './program-end.ts';
+import { evaluateScript } from './script.ts';
 import type { WrittenRecord } from './written-record.ts';
 
 /** Runs a program as Node.js itself does, once. */
@@ -16,7 +14,7 @@ export function beNative(
   record: WrittenRecord,
 ): (command: Command) => void {
   const nowMs = performance.now.bind(performance);
-  const { entry, map } = job;
+  const { entry } = job;
   world.fix(job);
   let startMs = 0;
   let endMs: number | null = null;
@@ -43,8 +41,7 @@ export function beNative(
     startMs = nowMs();
     try {
       if (entry.kind === 'scripts') {
-        const files = JSON.parse(readFileSync(map, 'utf8')) as LoaderMap;
-        for (const url of entry.urls) evaluateScript(url, files[url]?.file ?? fileURLToPath(url));
+        for (const url of entry.urls) evaluateScript(url);
         report('returned', undefined);
       } else {
         await runModule(entry.urls[0] ?? '');
@@ -57,7 +54,8 @@ export function beNative(
     isRunning = false;
   };
   const runModule = async (url: string): Promise<void> => {
-    const { main } = (await import(url)) as { readonly main?: unknown };
+    const module = (await import(url)) as Exports & { readonly default?: Exports };
+    const main = module.main ?? module.default?.main;
     if (typeof main !== 'function') return report('returned', undefined);
     startMs = nowMs();
     let value: unknown;
@@ -76,7 +74,6 @@ export function beNative(
   };
 }
 
-/** As a `<script>` is: its declarations are the realm's. */
-function evaluateScript(url: string, file: string): void {
-  new Script(readFileSync(file, 'utf8'), { filename: url }).runInThisContext();
+interface Exports {
+  readonly main?: unknown;
 }
