@@ -2,7 +2,7 @@ import { assertNever } from '../../core/assert.ts';
 import type { FuelCounter } from './fuel-counter.ts';
 import type { FunctionKind } from './functions.ts';
 import { blocksOf, type Code, type Site, sitesOf, type Slot, type Step } from './ir.ts';
-import { lineMark, selfMark, siteMark } from './source-text.ts';
+import { lineMark, selfMark, siteMark, superMarks } from './source-text.ts';
 
 /** Names that one method's bodies use besides its own variables. */
 export interface BodyNames {
@@ -26,6 +26,18 @@ export interface BodyNames {
   readonly kind: FunctionKind;
   /** Whether the function may be called by `new`: then what it returns may not be its result. */
   readonly constructs: boolean;
+  /** In the constructor of a class that extends another. */
+  readonly derived: DerivedNames | null;
+}
+
+/** What the constructor of a class that extends another needs in its resume body. */
+export interface DerivedNames {
+  /** The class itself. */
+  readonly home: string;
+  /** `new.target`. */
+  readonly target: string;
+  /** Whether the class puts elements of its own on what its parent has made. */
+  readonly hasElements: boolean;
 }
 
 /**
@@ -60,7 +72,23 @@ export class Emission {
 
   /** A text of this body: where the function itself says `this`, the resume body has a variable. */
   #in(text: string): string {
-    return text.replaceAll(selfMark, this.#resumes ? this.#names.self : 'this');
+    const { self, derived, gate } = this.#names;
+    if (derived === null) return text.replaceAll(selfMark, this.#resumes ? self : 'this');
+    const { home, target, hasElements } = derived;
+    const spelled: Readonly<Record<string, string>> = this.#resumes
+      ? {
+          [selfMark]: `${gate}.own(${self})`,
+          [superMarks.open]: `${gate}.construct(\n${gate}.parent(${home}), [`,
+          [superMarks.close]: `], ${target})`,
+          [superMarks.made]: hasElements ? `${gate}.adopt(${home}, ` : '(',
+        }
+      : {
+          [selfMark]: 'this',
+          [superMarks.open]: 'super(',
+          [superMarks.close]: ')',
+          [superMarks.made]: '(',
+        };
+    return text.replaceAll(/[\uFDD6\uFDD8-\uFDDA]/g, (mark) => spelled[mark] as string);
   }
 
   #line(text: string): void {
@@ -164,12 +192,13 @@ export class Emission {
     const wait = `return ${gate}.wait(${meta}, ${task}, ${step.site.pc}, ${step.code.text}, ${this.state});`;
     const taken = `${step.slot === null ? '' : `${step.slot.name} = `}${gate}.take();`;
     const line = lineMark(step.site.line);
+    const waitFor = wait.replace(step.code.text, () => `${gate}.awaited`);
     const again = `if (${gate}.again()) {\n${pc} = ${step.site.pc};\n${wait}\n}\n${taken}`;
     this.#atSite(
       step.site,
       isLast,
       step.again ? again : taken,
-      `${this.#settled()}${line}${pc} = ${step.site.pc};\n${line}${wait}`,
+      `${this.#settled()}${line}${pc} = ${step.site.pc};\n${line}if (${gate}.go(${this.#names.frame}, ${step.code.text})) ${taken} else ${waitFor}`,
     );
   }
 
@@ -236,12 +265,14 @@ export class Emission {
   }
 
   #return(value: Code | null, charge: boolean): void {
-    const { gate, kind, task, constructs, frame } = this.#names;
+    const { gate, kind, task, constructs, frame, derived, self } = this.#names;
     const text = value?.text ?? 'undefined';
     if (charge && this.#counter !== null) this.#line(this.#counter.settle);
     if (kind === 'async') return this.#line(`return ${gate}.done(${task}, ${text});`);
     if (kind === 'generator') return this.#line(`return ${gate}.ended(${task}, ${text});`);
     if (kind === 'asyncGenerator') return this.#line(`return ${gate}.asyncEnded(${task}, ${text});`);
+    if (derived !== null && this.#resumes)
+      return this.#line(`return ${gate}.derived(${self}, ${text});`);
     if (constructs && this.#resumes) return this.#line(`return ${gate}.made(${frame}, ${text});`);
     this.#line(value === null ? 'return;' : `return ${text};`);
   }

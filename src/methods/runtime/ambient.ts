@@ -5,7 +5,9 @@ import { thread } from './thread.ts';
 
 /** A task where no execution runs: native promises, native order. Only `promise` and `settleNative` of a record are used. */
 class AmbientTask implements PromiseRecord {
+  readonly owner: object = this;
   readonly promise: Promise<unknown>;
+  readonly shown: Promise<unknown>;
   readonly settleNative: PromiseRecord['settleNative'];
   readonly state = 'pending';
   readonly value = undefined;
@@ -21,6 +23,7 @@ class AmbientTask implements PromiseRecord {
   constructor() {
     const { promise, settleNative } = nativeDeferred();
     this.promise = promise;
+    this.shown = promise;
     this.settleNative = settleNative;
   }
 }

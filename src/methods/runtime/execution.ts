@@ -42,6 +42,9 @@ export type UncaughtKind = 'uncaughtException' | 'unhandledRejection';
 /** How a slice ended. */
 export type SliceEnd = 'preempted' | 'waiting' | 'settled';
 
+/** What a job costs besides what its code charges. */
+const jobFuel = 8;
+
 const start: Injection = { ok: true, value: undefined };
 
 /**
@@ -233,6 +236,10 @@ export class Execution implements Running {
 
   /** Between jobs: nothing has to be unwound. */
   #isSliceOver(): boolean {
+    if (this.#host.interrupt === null && ($.n -= jobFuel) >= 0) return false;
+    const nowMs = this.#host.monotonicMs();
+    this.fuel.tick(nowMs);
+    $.n = this.refill();
     if (this.#interrupts() || this.#host.attention()) return true;
     return this.fuel.sliceIsOver(this.#host.monotonicMs()) && this.#host.isContended(this);
   }
@@ -363,6 +370,7 @@ export class Execution implements Running {
       const suspended = frame;
       $.injection = this.injection;
       this.injection = start;
+      $.bottom = this.stack.length === 0 ? suspended : null;
       if (!this.#call(resume as AnyFunction, undefined, [suspended])) return false;
     }
     return true;
@@ -430,6 +438,19 @@ export class Execution implements Running {
 
   pushFrame(frame: Frame): void {
     this.#collected.push(frame);
+  }
+
+  settledNow(value: unknown): boolean {
+    if (this.#host.interrupt !== null) return false;
+    const record = this.promises.isSettledNow(value);
+    if (record === false) return false;
+    if (record === null) $.injection = { ok: true, value };
+    else {
+      record.handled = true;
+      this.promises.unhandled.delete(record);
+      $.injection = { ok: record.state === 'fulfilled', value: record.value };
+    }
+    return true;
   }
 
   createTask(method: LoadedMethod): PromiseRecord {

@@ -39,7 +39,7 @@ import {
   type LoadedMethod,
   type PromiseRecord,
 } from './method-code.ts';
-import { joinModules, type LoadedModule, loadModule } from './modules.ts';
+import { fileUrlOf, joinModules, type LoadedModule, loadModule } from './modules.ts';
 import type { Base } from './job-base.ts';
 import { deferred, member, promiseFunctions } from './promise-calls.ts';
 import type { Promises } from './promises.ts';
@@ -70,6 +70,7 @@ export interface Running {
   /** The capture is about to begin; so many activations will be kept. */
   givesWay(frames: number): void;
   pushFrame(frame: Frame): void;
+  settledNow(value: unknown): boolean;
   createTask(method: LoadedMethod): PromiseRecord;
   await(frame: Frame, value: unknown): void;
   resolve(task: PromiseRecord, value: unknown): void;
@@ -147,6 +148,9 @@ export class Gate {
   readonly unset = Object.freeze({ unset: 'godwit' });
   readonly templates = new Map<string, object>();
   injection: Injection = { ok: true, value: undefined };
+  /** The activation under which nothing of the present job stands. */
+  bottom: Frame | null = null;
+  awaited: unknown = undefined;
   // What calls back, in versions that can be moved: see `movables.ts`.
   readonly promise = promiseFunctions;
   readonly member = member;
@@ -311,6 +315,12 @@ export class Gate {
     return { method, pc: 0, vars, task: (this.x ?? ambient).createTask(method), made: null };
   }
 
+  /** Whether the activation can go on at once with what it awaits: then `take` has it. */
+  go(frame: Frame, value: unknown): boolean {
+    this.awaited = value;
+    return this.bottom === frame && this.x !== null && this.x.settledNow(value);
+  }
+
   wait(
     method: LoadedMethod,
     task: PromiseRecord | AsyncGeneratorState,
@@ -363,7 +373,7 @@ export class Gate {
   }
 
   module(
-    url: string,
+    url: string | null,
     path: string,
     expectedLine: number,
     functions: readonly (readonly [LoadedMethod, AnyFunction | null])[],
@@ -380,9 +390,9 @@ export class Gate {
     if (exports !== null && body !== undefined) addWholeModule(path, body, exports);
     const caller = callerOf(ownFunction('module'));
     const lines = { expected: expectedLine, found: caller.line, original: originalLines };
-    const loaded = loadModule(url, path, methods, constants, lines);
+    const file = caller.url ?? url ?? '';
+    const loaded = loadModule(url ?? fileUrlOf(file), path, methods, constants, lines);
     // Under the name that the native stack gives the file.
-    const file = caller.url ?? url;
     this.modules.set(file, joinModules(this.modules.get(file), loaded));
   }
 }

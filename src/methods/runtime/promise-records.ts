@@ -2,7 +2,11 @@ import type { AnyFunction, Frame } from './method-code.ts';
 
 /** A promise of an execution, as data. The native promise is only its name in the heap. */
 export interface PromiseRecord {
+  /** Whose promises it is one of. */
+  readonly owner: object;
   readonly promise: Promise<unknown>;
+  /** The same, once somebody has asked for it. */
+  readonly shown: Promise<unknown> | null;
   readonly settleNative: { resolve(value: unknown): void; reject(reason: unknown): void };
   state: 'pending' | 'fulfilled' | 'rejected';
   value: unknown;

@@ -1,6 +1,7 @@
 import { assert } from '../../core/assert.ts';
 import type { AnyFunction, Frame } from './method-code.ts';
 import type { Combinator, Job, PromiseRecord, Reaction } from './promise-records.ts';
+import { stampOf, stamp } from './promise-stamp.ts';
 import { JobLine } from './job-line.ts';
 
 /** The language's own; taken before any program could replace them. */
@@ -51,6 +52,47 @@ function callable(value: unknown): AnyFunction | null {
   return typeof value === 'function' ? (value as AnyFunction) : null;
 }
 
+/** Most promises are awaited when they have settled. */
+const none = Object.freeze([]) as readonly Reaction[] as Reaction[];
+
+/** Its native promise is made when somebody takes it into their hands. */
+class OwnRecord implements PromiseRecord {
+  readonly owner: object;
+  state: PromiseRecord['state'] = 'pending';
+  value: unknown = undefined;
+  handled = false;
+  reactions: Reaction[] = none;
+  waitsFor: string;
+  readonly foreign = false;
+  shown: Promise<unknown> | null = null;
+  settleNative = settledElsewhere;
+
+  constructor(owner: object, waitsFor: string) {
+    this.owner = owner;
+    this.waitsFor = waitsFor;
+  }
+
+  get promise(): Promise<unknown> {
+    return this.shown ?? this.#show();
+  }
+
+  #show(): Promise<unknown> {
+    const { state, value } = this;
+    if (state === 'fulfilled' && !isObject(value)) this.shown = NativePromise.resolve(value);
+    else {
+      const { promise, settleNative } = nativeDeferred();
+      this.shown = promise;
+      this.settleNative = settleNative;
+      if (state === 'rejected') {
+        whenSettled(promise, ignore, ignore);
+        settleNative.reject(value);
+      } else if (state === 'fulfilled' && !('then' in (value as object))) settleNative.resolve(value);
+    }
+    stamp(this.shown, this);
+    return this.shown;
+  }
+}
+
 /**
  * The promises of one execution, and its job queue. Everything that promises do inside the execution is done here, in
  * the order that native promises have; native promises are only what methods hold in their hands.
@@ -59,7 +101,8 @@ export class Promises {
   readonly jobs = new JobLine<Job>();
   /** Rejected, and nothing awaits them. */
   readonly unhandled = new Set<PromiseRecord>();
-  readonly #records = new WeakMap<object, PromiseRecord>();
+  /** Of promises that another execution has stamped. */
+  readonly #others = new WeakMap<object, PromiseRecord>();
   /** Native promises that something of this execution waits for. */
   readonly foreign = new Set<PromiseRecord>();
 
@@ -67,32 +110,31 @@ export class Promises {
   stirred: () => void = ignore;
 
   create(waitsFor: string): PromiseRecord {
-    const { promise, settleNative } = nativeDeferred();
-    return this.#enter(promise, settleNative, waitsFor, false);
+    return new OwnRecord(this, waitsFor);
   }
 
-  #enter(
-    promise: Promise<unknown>,
-    settleNative: PromiseRecord['settleNative'],
-    waitsFor: string,
-    foreign: boolean,
-  ): PromiseRecord {
+  #enter(promise: Promise<unknown>): PromiseRecord {
     const record: PromiseRecord = {
+      owner: this,
       promise,
-      settleNative,
+      shown: promise,
+      settleNative: settledElsewhere,
       state: 'pending',
       value: undefined,
       handled: false,
-      reactions: [],
-      waitsFor,
-      foreign,
+      reactions: none,
+      waitsFor: 'a promise from outside',
+      foreign: true,
     };
-    this.#records.set(promise, record);
+    if (!stamp(promise, record)) this.#others.set(promise, record);
     return record;
   }
 
   recordOf(value: unknown): PromiseRecord | null {
-    return isObject(value) ? (this.#records.get(value) ?? null) : null;
+    if (!isObject(value)) return null;
+    const record = stampOf(value) as PromiseRecord | null;
+    if (record === null) return null;
+    return record.owner === this ? record : (this.#others.get(value) ?? null);
   }
 
   /** The record of a native promise, made if it comes from outside; null for any other value. */
@@ -100,7 +142,7 @@ export class Promises {
     const known = this.recordOf(value);
     if (known !== null) return known;
     if (!isNativePromise(value)) return null;
-    const record = this.#enter(value, settledElsewhere, 'a promise from outside', true);
+    const record = this.#enter(value);
     this.foreign.add(record);
     const settle = (ok: boolean, outcome: unknown): void => {
       this.foreign.delete(record);
@@ -116,17 +158,26 @@ export class Promises {
     } catch {
       // It only inherits from a promise.
       this.foreign.delete(record);
-      this.#records.delete(value);
+      this.#others.delete(value);
       return null;
     }
     return record;
+  }
+
+  /** Whether an await of it can go on at once: nothing else would come first. */
+  isSettledNow(value: unknown): PromiseRecord | null | false {
+    if (this.jobs.length > 0) return false;
+    if (!isObject(value)) return null;
+    const record = stampOf(value) as PromiseRecord | null;
+    if (record === null || record.owner !== this || record.state === 'pending') return false;
+    return (value as { constructor: unknown }).constructor === NativePromise ? record : false;
   }
 
   /** What `await value` does with the frame that awaits. */
   await(frame: Frame, value: unknown): void {
     const reaction: Reaction = { kind: 'resume', frame };
     const record = this.#resolved(value);
-    if (record === null) this.jobs.push({ kind: 'react', reaction, ok: true, value });
+    if (record === null) this.jobs.add({ kind: 'react', reaction, ok: true, value });
     else this.react(record, reaction);
   }
 
@@ -164,8 +215,11 @@ export class Promises {
   react(record: PromiseRecord, reaction: Reaction): void {
     record.handled = true;
     this.unhandled.delete(record);
-    if (record.state === 'pending') record.reactions.push(reaction);
-    else this.jobs.push({ kind: 'react', reaction, ok: record.state === 'fulfilled', value: record.value });
+    if (record.state === 'pending') {
+      if (record.reactions === none) record.reactions = [reaction];
+      else record.reactions.push(reaction);
+    }
+    else this.jobs.add({ kind: 'react', reaction, ok: record.state === 'fulfilled', value: record.value });
   }
 
   then(record: PromiseRecord, fulfilled: unknown, rejected: unknown): PromiseRecord {
@@ -191,13 +245,13 @@ export class Promises {
   passAfter(into: PromiseRecord, result: unknown, ok: boolean, value: unknown): void {
     const passed = this.create('finally');
     this.react(this.resolved(result), { kind: 'pass', ok, value, into: passed });
-    this.jobs.push({ kind: 'follow', from: passed, into });
+    this.jobs.add({ kind: 'follow', from: passed, into });
   }
 
   /** The resolve function of a promise: a promise or thenable is followed, one job later, as natively. */
   resolve(record: PromiseRecord, value: unknown): void {
     if (!isObject(value)) return this.settle(record, true, value);
-    if (value === record.promise) {
+    if (value === record.shown) {
       return this.settle(record, false, new TypeError('Chaining cycle detected for promise #<Promise>'));
     }
     let then: unknown;
@@ -225,7 +279,7 @@ export class Promises {
 
   #follow(into: PromiseRecord, thenable: object, then: AnyFunction): void {
     const from = then === nativeThen ? this.adopt(thenable) : null;
-    this.jobs.push(
+    this.jobs.add(
       from === null ? { kind: 'thenable', thenable, then, into } : { kind: 'follow', from, into },
     );
   }
@@ -234,9 +288,12 @@ export class Promises {
     if (record.state !== 'pending') return;
     record.state = ok ? 'fulfilled' : 'rejected';
     record.value = value;
-    for (const reaction of record.reactions) this.jobs.push({ kind: 'react', reaction, ok, value });
-    record.reactions = [];
+    if (record.reactions.length > 0) {
+      for (const reaction of record.reactions) this.jobs.add({ kind: 'react', reaction, ok, value });
+      record.reactions = none;
+    }
     if (!ok && !record.handled) this.unhandled.add(record);
+    if (record.shown === null) return;
     if (!ok) {
       whenSettled(record.promise, ignore, ignore);
       record.settleNative.reject(value);
