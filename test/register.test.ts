@@ -56,11 +56,11 @@ async function half(i) {
 test('what cannot be moved fails the load, with file and line', async () => {
   const ran = await run({
     'app.ts': `console.log('never'); import './crawl.ts';\n`,
-    'crawl.ts': `'use movable';\n\nclass Crawler {}\nexport function* all() {}\n`,
+    'crawl.ts': `'use movable';\n\nexport const crawl = (x: string) => eval(x);\nexport function all() { return eval('1'); }\n`,
   });
   expect(ran.status).toBe(1);
   expect(ran.stdout).toBe('');
-  expect(ran.stderr).toContain(`crawl.ts:3:1 class 'Crawler'`);
+  expect(ran.stderr).toMatch(/crawl\.ts:3:\d+ 'eval'/);
   expect(ran.stderr).toContain('crawl.ts:4:');
 });
 

@@ -1,13 +1,14 @@
 import type { Digest } from '../core/ports.ts';
 import {
+  type CompiledMethod,
   compileModule,
   type CompileOutcome,
+  compilerVersion,
   refusalText,
   type SourceOrigin,
 } from '../methods/compiler/index.ts';
 import { findPieces, lineAt, lineStartsOf, type Piece } from './bundled-pieces.ts';
-import { compiledMark } from './directive.ts';
-import type { ModuleFormat } from './module-format.ts';
+import { compiledMarkOf } from '../methods/packages/compiled-bundle.ts';
 import { originOf, type ReadMap, readMap, type Segment } from './source-map.ts';
 
 /** A movable module that a bundler has met. */
@@ -23,7 +24,6 @@ export interface MovableModule {
 export interface BundledFile {
   readonly code: string;
   readonly map: ReadMap;
-  readonly format: ModuleFormat;
   /** The movable module that each source of the map is, if it is one. */
   readonly modules: readonly (MovableModule | null)[];
 }
@@ -56,21 +56,23 @@ export function compileBundle(file: BundledFile, digest: Digest): CompiledBundle
         ];
   });
   const text = new BundleText(code, map, imports.map((one) => one.replaceAll('\n', ' ')).join(' '));
-  const methods: string[] = [];
+  const methods: CompiledMethod[] = [];
   for (const piece of pieces) {
     const module = modules[piece.source];
     if (module === null || module === undefined) continue;
-    const outcome = text.compile(piece, module, file.format, digest);
+    const outcome = text.compile(piece, module, digest);
     if (outcome.kind === 'refused') {
       warnings.push(`${module.path} cannot be moved as the bundler has written it:\n${refusalText(outcome)}`);
       continue;
     }
-    methods.push(...outcome.methods.map(({ id }) => id));
+    methods.push(...outcome.methods);
   }
-  warnings.push(...renamings(modules, methods));
+  const ids = methods.map(({ id }) => id);
+  warnings.push(...renamings(modules, ids));
   const finished = text.finish();
-  if (methods.length === 0) return { code, map, methods, warnings };
-  return { code: `${finished.code}\n${compiledMark}\n`, map: finished.map, methods, warnings };
+  if (methods.length === 0) return { code, map, methods: ids, warnings };
+  const mark = compiledMarkOf(methods, compilerVersion);
+  return { code: `${finished.code}\n${mark}\n`, map: finished.map, methods: ids, warnings };
 }
 
 /** Methods that go by another name than their author's. */
@@ -113,7 +115,7 @@ class BundleText {
     this.#lineStarts = lineStartsOf(code);
   }
 
-  compile(piece: Piece, module: MovableModule, format: ModuleFormat, digest: Digest): CompileOutcome {
+  compile(piece: Piece, module: MovableModule, digest: Digest): CompileOutcome {
     this.#copy(piece.start);
     if (this.#column > 0 || this.#lines.length === 1) this.#append('\n', [[], []]);
     const text = this.#code.slice(piece.start, piece.end).replaceAll(/^var /gm, 'const ');
@@ -143,7 +145,7 @@ class BundleText {
         padding = Math.max(0, padding);
         continue;
       }
-      this.#place(piece, outcome, at, format);
+      this.#place(piece, outcome, at);
       return outcome;
     }
   }
@@ -168,24 +170,19 @@ class BundleText {
     };
   }
 
-  #place(
-    piece: Piece,
-    outcome: CompileOutcome & { readonly kind: 'compiled' },
-    at: number,
-    format: ModuleFormat,
-  ): void {
+  #place(piece: Piece, outcome: CompileOutcome & { readonly kind: 'compiled' }, at: number): void {
     // The runtime is part of the bundle, or imported by it, and has been evaluated before.
     const header = outcome.code
       .slice(0, outcome.code.indexOf(leadMark))
       .replace(
-        /^import \{ \$ as ([\w$]+) \} from [^\n]*/,
+        /^import \{ \$ as ([\w$]+) \} from "[^"]*";/,
         'const $1 = globalThis[Symbol.for("godwit.gate.1")];',
       )
       .replace(/'use movable';$/, '')
       .replaceAll('\n', ' ');
     const body = outcome.code.slice(at + pieceMark.length);
-    const url = 'require("node:url").pathToFileURL(__filename).href';
-    const code = format === 'module' ? body : body.replace('.module(import.meta.url,', `.module(${url},`);
+    // The runtime finds out by itself what the file is called: it may be put anywhere.
+    const code = body.replace('.module(import.meta.url,', '.module(null,');
     const compiled = readMap(outcome.sourceMap)?.lines.slice(this.#lines.length - 1) ?? [];
     const lines = compiled.map((segments) => segments.map((one) => ({ ...one, source: piece.source })));
     this.#append(`${header}${code}`, lines);

@@ -34,10 +34,11 @@ export function compileUnit(unit: SourceUnit, digest: Digest, runtimeSpecifier: 
     runtimeSpecifier,
     rewriteSpecifier: (specifier) => specifier,
     origin,
+    format,
   });
   if (outcome.kind === 'refused') throw new LoadRefusedError(`\n${refusalText(outcome)}\n`);
-  const code = format === 'commonjs' ? asCommonJs(outcome.code) : outcome.code;
-  return { code, sourceMap: outcome.sourceMap };
+  const { code, sourceMap } = outcome;
+  return { code, sourceMap };
 }
 
 /** What the compiler's output depends on besides its input: its version, and its own files as they were built. */
@@ -50,25 +51,4 @@ export function compilerText(): string {
   });
   const version = readFileSync(new URL('../package.json', builtEntry('index')), 'utf8');
   return [compilerVersion, version, ...stamps].join('\n');
-}
-
-/**
- * What the compiler adds to a module, as CommonJS says it; no line moves. The gate stands under its key since
- * `register` has loaded it in this thread.
- */
-function asCommonJs(code: string): string {
-  const header = /^import \{ \$ as ([\w$]+) \} from "(?:[^"\\]|\\.)*";/.exec(code);
-  if (header === null) return code;
-  const [text, name = ''] = header;
-  const rest = code.slice(text.length);
-  const strict =
-    /^[^\n]*\n(?:\s*(?:\/\/.*|\/\*[^]*?\*\/|const [^\n]*|(['"])use movable\1;?))*\s*(['"])use strict\2/.test(
-      rest,
-    );
-  const url = 'require("node:url").pathToFileURL(__filename).href';
-  return (
-    `${strict ? '"use strict"; ' : ''}const ${name} = globalThis[Symbol.for("godwit.gate.1")];${rest}`
-      // Only where the module registers itself: CommonJS has no `import.meta` of its own.
-      .replaceAll(`${name}.module(import.meta.url,`, `${name}.module(${url},`)
-  );
 }

@@ -1,7 +1,6 @@
-const words = 'use movable';
+import { compiledMark } from '../methods/packages/compiled-bundle.ts';
 
-/** Stands at the end of a bundle that holds compiled methods, whatever directives its bundler has left in it. */
-export const compiledMark = '//# godwit: compiled';
+const words = 'use movable';
 
 /**
  * Whether a file may hold the directive: its words stand somewhere, and nobody has compiled it. Everything else is left

@@ -38,7 +38,7 @@ export function hookEsbuild(build: PluginBuild, modules: MovableModules, digest:
     const files = result.outputFiles ?? [];
     const warnings: string[] = [];
     for (const file of files.filter(({ path }) => /\.[cm]?js$/.test(path))) {
-      warnings.push(...compileOutput(file, result, sourcemap, { modules, digest, format: options.format }));
+      warnings.push(...compileOutput(file, result, sourcemap, { modules, digest }));
     }
     const kept =
       sourcemap === false || sourcemap === 'inline'
@@ -58,24 +58,19 @@ type OutputFile = NonNullable<BuildResult['outputFiles']>[number];
 interface Surroundings {
   readonly modules: MovableModules;
   readonly digest: Digest;
-  readonly format: BuildOptions['format'];
 }
 
 function compileOutput(
   file: OutputFile,
   result: BuildResult,
   sourcemap: BuildOptions['sourcemap'],
-  { modules, digest, format }: Surroundings,
+  { modules, digest }: Surroundings,
 ): readonly string[] {
   const mapFile = result.outputFiles?.find(({ path }) => path === `${file.path}.map`);
   const map = readMap(mapFile?.text);
   if (mapFile === undefined || map === null) return [];
   const found = map.sources.map((source) => modules.get(resolve(dirname(file.path), source)));
-  const isModule = format === 'esm' || (format === undefined && file.path.endsWith('.mjs'));
-  const compiled = compileBundle(
-    { code: file.text, map, format: isModule ? 'module' : 'commonjs', modules: found },
-    digest,
-  );
+  const compiled = compileBundle({ code: file.text, map, modules: found }, digest);
   const document = JSON.stringify(writeMap(compiled.map));
   setText(mapFile, document);
   setText(file, sourcemap === 'inline' ? withInlineMap(compiled.code, document) : compiled.code);

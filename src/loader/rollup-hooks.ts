@@ -59,7 +59,7 @@ export class RollupHooks {
     const folder = folderOf(options);
     for (const file of Object.values(bundle)) {
       if (file.type !== 'chunk' || file.code === undefined) continue;
-      const compiled = this.#compile(folder, file.fileName, file.code, file.map, options);
+      const compiled = this.#compile(folder, file.fileName, file.code, file.map);
       if (compiled === null) continue;
       for (const warning of compiled.warnings) reporter.warn(warning);
       if (compiled.methods.length === 0) continue;
@@ -86,20 +86,13 @@ export class RollupHooks {
     }
   }
 
-  #compile(
-    folder: string,
-    fileName: string,
-    code: string,
-    chunkMap: unknown,
-    { format }: OutputOptions,
-  ): CompiledBundle | null {
+  #compile(folder: string, fileName: string, code: string, chunkMap: unknown): CompiledBundle | null {
     const map = readMap(chunkMap);
     if (map === null) return null;
     const from = dirname(join(folder, fileName));
     const modules = map.sources.map((source) => this.#modules.get(resolve(from, source)));
     if (modules.every((module) => module === null)) return null;
-    const isModule = format === undefined || ['es', 'esm', 'module'].includes(format);
-    return compileBundle({ code, map, format: isModule ? 'module' : 'commonjs', modules }, this.#digest);
+    return compileBundle({ code, map, modules }, this.#digest);
   }
 }
 

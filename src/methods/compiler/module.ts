@@ -20,7 +20,7 @@ import { linkModule, type Links } from './whole.ts';
 /** Compiles one ECMAScript module; see `index.ts`. */
 export function compileModule(source: string, options: CompileOptions): CompileOutcome {
   if (containsMarks(source)) {
-    const what = 'a noncharacter (U+FDD1 to U+FDD7)';
+    const what = 'a noncharacter (U+FDD1 to U+FDDF)';
     return refused(source, options, [{ offset: 0, what, instead: 'an escape: \\uFDD1' }]);
   }
   // Blanks in place of a hashbang: nothing else moves.
@@ -211,9 +211,9 @@ class ModuleCompiler {
     };
   }
 
-  /** Whether the code stays a script: a whole file that is no ECMAScript module. */
+  /** Whether the code stays a script: it is no ECMAScript module. */
   get #isClassic(): boolean {
-    return this.#links !== null && (this.#options.format ?? 'module') !== 'module';
+    return (this.#options.format ?? 'module') !== 'module';
   }
 
   #fresh(base: string): string {

@@ -1,6 +1,6 @@
 import type { MethodId } from '../../core/ids.ts';
 import { packageHash } from '../../core/ids.ts';
-import type { CompiledMethod, CompileOutcome, Refusal } from '../compiler/index.ts';
+import type { CompiledMethod, CompileOptions, CompileOutcome, Refusal } from '../compiler/index.ts';
 import {
   type AuthoredAffinity,
   type BundleOutcome,
@@ -10,6 +10,7 @@ import {
   type PackagedModule,
   packageFormatVersion,
 } from './contract.ts';
+import { takeBundle } from './compiled-bundle.ts';
 import { type AffinityScan, readAffinity } from './declared-affinity.ts';
 import { importMetaSpecifier, type SourceScan, scanSource } from './source-scan.ts';
 import {
@@ -204,7 +205,7 @@ function compileOne(
   place: { readonly path: string; readonly base: string; readonly marker: string },
   ports: BundlePorts,
 ): CompileOutcome {
-  return ports.compile(source, {
+  const options: CompileOptions = {
     path: place.path,
     digest: ports.digest,
     runtimeSpecifier: reference(place.marker, 'runtime'),
@@ -214,7 +215,8 @@ function compileOne(
       if (target !== undefined) return relativeSpecifier(place.path, fileOf(pathWithin(place.base, target)));
       return specifierKind(specifier) === 'godwit' ? reference(place.marker, specifier) : specifier;
     },
-  });
+  };
+  return takeBundle(source, options, ports.compilerVersion) ?? ports.compile(source, options);
 }
 
 function packagedMethod(

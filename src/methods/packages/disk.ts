@@ -18,6 +18,7 @@ export const sourceFilesOnDisk: SourceFiles = {
 
 const publicModules: ReadonlyMap<string, string> = new Map([
   ['godwit', 'index'],
+  ['godwit/runtime', 'methods/runtime/gate'],
   ['godwit/testing', 'testing/index'],
 ]);
 

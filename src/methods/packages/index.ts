@@ -1,4 +1,5 @@
 export { bundle, type BundleRoots, titleOf } from './bundle.ts';
+export { compiledMark, compiledMarkOf, methodsOfBundle } from './compiled-bundle.ts';
 export { readPackage } from './content.ts';
 export { packageTitlePattern } from './contract.ts';
 export type {

@@ -71,6 +71,12 @@ function sitesOf(methods: readonly LoadedMethod[]): ReadonlyMap<number, SiteLine
   return sites;
 }
 
+/** What the native stack calls a file: a URL, or a path in CommonJS. */
+export function fileUrlOf(file: string): string {
+  if (!file.startsWith('/')) return file;
+  return `file://${file.split('/').map(encodeURIComponent).join('/')}`;
+}
+
 /** A file's modules, one after another: each has the sites of its own lines. */
 export function joinModules(earlier: LoadedModule | undefined, later: LoadedModule): LoadedModule {
   if (earlier === undefined || earlier.texts.some(({ path }) => path === later.path)) return later;
