@@ -227,7 +227,8 @@ export class Execution implements Running {
 
   #over(): SliceEnd {
     const [unhandled] = this.promises.unhandled;
-    if (this.crash === null && unhandled !== undefined && !this.isRootKnown) {
+    const counts = this.#host.ends === 'idle' || !this.isRootKnown;
+    if (this.crash === null && unhandled !== undefined && counts) {
       this.crash = { error: unhandled.value };
       this.#host.uncaught?.('unhandledRejection', unhandled.value);
     }
