@@ -51,7 +51,10 @@ export const timerCalls = {
   clearImmediate(handle: unknown): void {
     const state = immediateState(handle);
     if (state === null) native('clearImmediate', [handle]);
-    else state.callback = null;
+    else {
+      state.callback = null;
+      state.holds = false;
+    }
   },
 
   queueMicrotask(callback: unknown): void {

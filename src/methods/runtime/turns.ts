@@ -109,6 +109,7 @@ export class Turns {
     if (state === null || state.callback === null) return null;
     const { callback, args } = state;
     state.callback = null;
+    state.holds = false;
     return { kind: 'callback', callback, args, self: immediate };
   }
 

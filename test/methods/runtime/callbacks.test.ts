@@ -176,11 +176,11 @@ test('lists that change while they are walked, and errors in the middle', () => 
     (list) => void list.push('more'),
     (list) => void list.pop(),
     (list) => void list.shift(),
-    (list, index) => delete list[index + 1],
+    (list, index) => void delete list[index + 1],
     (list) => {
       list.length = 1;
     },
-    (list, index) => {
+    (_list, index) => {
       if (index === 1) throw new RangeError('in the middle');
     },
     (list, index) =>
