@@ -1,3 +1,5 @@
+import { assertNever } from '../core/assert.ts';
+
 /** Where a run moves, as plain data: it travels with the program. */
 export interface ScheduleState {
   /** Points passed. */
@@ -17,6 +19,23 @@ export type SchedulePlan =
   | { readonly kind: 'every'; readonly points: number }
   | { readonly kind: 'random'; readonly seed: number; readonly ratio: number }
   | { readonly kind: 'never' };
+
+/** Of the default schedule: later points are thinned. */
+const allUntil = 1_000;
+const thinningRatio = 1.02;
+
+/** The plan for a run of so many points; fewer moves than the default plan takes are spread evenly. */
+export function planFor(points: number, movesMax: number): SchedulePlan {
+  const late = Math.log(Math.max(1, points / allUntil)) / Math.log(thinningRatio);
+  const moves = Math.min(points, allUntil) + late;
+  if (moves > movesMax && movesMax > 0) return { kind: 'every', points: Math.ceil(points / movesMax) };
+  return { kind: 'thinned', allUntil, ratio: thinningRatio };
+}
+
+/** A plan of chance that takes about so many moves, however long the run is. */
+export function randomPlan(seed: number, movesMax: number): SchedulePlan {
+  return { kind: 'random', seed, ratio: 1 + Math.max(0.04, 12 / Math.max(1, movesMax)) };
+}
 
 export function beginSchedule(
   plan: SchedulePlan,
@@ -71,6 +90,8 @@ function plannedAfter(point: number, plan: SchedulePlan): number {
     }
     case 'never':
       return Number.MAX_SAFE_INTEGER;
+    default:
+      return assertNever(plan);
   }
 }
 

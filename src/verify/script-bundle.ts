@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 export interface ScriptBundle {
   readonly text: string;
   /** The file and line of a line of the text, both from 1; null for what was added. */
-  placeOf(line: number): { readonly file: string; readonly line: number } | null;
+  readonly placeOf: (line: number) => { readonly file: string; readonly line: number } | null;
 }
 
 interface Segment {

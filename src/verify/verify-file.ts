@@ -8,14 +8,12 @@ import { observationDifference } from './observation.ts';
 import type { Job, Survey } from './process/messages.ts';
 import { type Build, type CompiledProgram, compileProgram, type ProgramSource } from './program.ts';
 import { type Run, type RunLimits, runMoved, runUnmoved } from './runs.ts';
-import { beginSchedule, type SchedulePlan } from './schedule.ts';
+import { beginSchedule, planFor, randomPlan, type SchedulePlan } from './schedule.ts';
 import { Trace } from './snapshot-file.ts';
 import { timeBoth } from './timing.ts';
 
 type Compiled = CompiledProgram & { readonly kind: 'compiled' };
 
-/** Points that are all moved at; later ones are thinned. */
-const allUntil = 1_000;
 /** Of the points at which a move was wanted. */
 const pinnedShareMax = 0.1;
 const randomSeed = 0x90d;
@@ -130,10 +128,9 @@ class Verification {
     this.#points = unmoved.schedule?.point ?? 0;
     const early = observationDifference(expected, unmoved.observation);
     if (early !== null) return `dense build, not moved: ${early}`;
+    const { every, movesMax } = this.#options;
     const plan: SchedulePlan =
-      this.#options.every === null
-        ? { kind: 'thinned', allUntil, ratio: 1.02 }
-        : { kind: 'every', points: this.#options.every };
+      every === null ? planFor(this.#points, movesMax) : { kind: 'every', points: every };
     return this.#runMoved('dense', job, nodes, plan, marksOf(unmoved.survey), expected);
   }
 
@@ -142,7 +139,7 @@ class Verification {
     nodes: readonly string[],
     expected: Run['observation'],
   ): Promise<string | null> {
-    const plan: SchedulePlan = { kind: 'random', seed: randomSeed, ratio: 1.04 };
+    const plan = randomPlan(randomSeed, this.#options.movesMax);
     return this.#runMoved('production', this.#job(production, 'movable'), nodes, plan, [], expected);
   }
 

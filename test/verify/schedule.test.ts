@@ -3,6 +3,8 @@ import {
   beginSchedule,
   hurry,
   isDue,
+  planFor,
+  randomPlan,
   passPoints,
   type ScheduleState,
   settlePoint,
@@ -61,4 +63,15 @@ test('a point at which nothing could move costs no move', () => {
   const pinned = settlePoint(begin, false);
   expect(pinned).toMatchObject({ point: 10, next: 20, moves: 0 });
   expect(isDue(passPoints(pinned, 10))).toBe(true);
+});
+
+test('fewer moves than the default plan takes are spread over the run', () => {
+  expect(planFor(500, 5_000)).toEqual({ kind: 'thinned', allUntil: 1_000, ratio: 1.02 });
+  expect(planFor(1e9, 5_000)).toEqual({ kind: 'thinned', allUntil: 1_000, ratio: 1.02 });
+  const spread = moved(beginSchedule(planFor(10_000, 60), 60), 10_000);
+  expect(spread).toHaveLength(59);
+  expect(spread.filter((point) => point > 5_000).length).toBeGreaterThan(25);
+  const random = moved(beginSchedule(randomPlan(5, 60), 60), 100_000);
+  expect(random.length).toBeGreaterThan(30);
+  expect(random.at(-1)).toBeGreaterThan(50_000);
 });

@@ -1,0 +1,8 @@
+/* oxlint-disable unicorn/no-unnecessary-await, typescript/await-thenable */
+import { count, names, next } from './counters.mjs';
+
+// No function is marked, and there is no main(): the module is the program.
+const rounds = ['a', 'b', 'c'].map((name) => [name, next(name)]);
+for (const [name, value] of rounds) console.log(name, value, count);
+await null;
+console.log([...names.keys()].join(), count);
