@@ -3,6 +3,8 @@ import type { Cluster } from './cluster.ts';
 export {
   effect,
   receive,
+  registerClass,
+  resource,
   self,
   send,
   sleep,
@@ -10,11 +12,13 @@ export {
   type EffectContext,
   type EffectOptions,
   type ExecutionReference,
+  type Resource,
+  type ResourceOpener,
+  type SavedForm,
   type SelfReference,
   type StartedExecution,
   type StartOptions,
 } from './methods/runtime/api.ts';
-export { registerClass, type SavedForm } from './methods/runtime/saved-classes.ts';
 export type { ActorHandle, Cluster } from './cluster.ts';
 export type * from './protocols/messages.ts';
 export { GodwitError } from './core/errors.ts';

@@ -3,6 +3,8 @@ import { NoExecutionError } from './errors.ts';
 import { $, type EffectContext, type ExecutionApi, type SelfReference } from './gate.ts';
 
 export type { EffectContext, SelfReference } from './gate.ts';
+export { type Resource, type ResourceOpener, resource } from './resources.ts';
+export { registerClass, type SavedForm } from './saved-classes.ts';
 
 /** Names an execution, so that messages can be sent to it, wherever it is. Plain data. */
 export interface ExecutionReference {

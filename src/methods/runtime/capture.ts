@@ -26,6 +26,7 @@ import { movableRecord } from './movable-values.ts';
 import { generatorState, isGeneratorPrototype, type GeneratorState } from './generators.ts';
 import { Iteration } from './iteration.ts';
 import { namespaceState, requireState } from './whole-modules.ts';
+import { resourceRecord } from './resources.ts';
 import { savedClasses } from './saved-classes.ts';
 import { lineOf } from './stack-text.ts';
 import type { TimersState } from './timers.ts';
@@ -246,7 +247,7 @@ class FormWriter {
       const state = value.capture();
       return state === null ? null : { kind: 'cursor', record: state };
     }
-    return movableRecord(value, this.#execution);
+    return resourceRecord(value) ?? movableRecord(value, this.#execution);
   }
 
   #timers(): TimersForm {

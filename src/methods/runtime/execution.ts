@@ -9,6 +9,7 @@ import { type Base, baseFrame } from './job-base.ts';
 import type { AnyFunction, Frame, Job, LoadedMethod, PromiseRecord, Reaction } from './method-code.ts';
 import { Promises } from './promises.ts';
 import { resolversOf } from './resolvers.ts';
+import { Resources } from './resources.ts';
 import { stitchStack } from './stack-text.ts';
 import { Tally } from './tally.ts';
 import { Timers } from './timers.ts';
@@ -58,6 +59,7 @@ export class Execution implements Running {
   readonly promises: Promises;
   readonly timers: Timers;
   readonly turns: Turns;
+  readonly resources: Resources;
   readonly fuel: Fuel;
   /** What the functions of godwit's API do in it; set once, by whoever makes the execution. */
   api!: ExecutionApi;
@@ -111,6 +113,7 @@ export class Execution implements Running {
       after: (delayMs, fire) => host.after(delayMs, fire),
       wake: () => host.wake(this),
     });
+    this.resources = new Resources(() => host.wake(this));
     this.turns = new Turns(promises, this.timers);
     promises.stirred = () => {
       if ($.x !== this) host.wake(this);
@@ -118,7 +121,8 @@ export class Execution implements Running {
   }
 
   get isReady(): boolean {
-    return !this.frozen && !this.settled && (this.stack.length > 0 || this.turns.isReady || this.isOver);
+    if (this.frozen || this.settled || this.resources.isOpening) return false;
+    return this.stack.length > 0 || this.turns.isReady || this.isOver;
   }
 
   /** Whether its outcome is known, or can only be a failure. */

@@ -83,6 +83,8 @@ export interface Running {
   /** Whether the frame that goes on is to start its effect once more. */
   startsAgain(): boolean;
   readonly api: ExecutionApi;
+  /** What its method holds of the host. */
+  readonly resources: { add(handle: object): void };
 }
 
 /** What `godwit`'s functions do inside an execution. */

@@ -32,6 +32,7 @@ import { $ } from './gate.ts';
 import { blankNamespace, blankRequire, fillNamespace, fillRequire } from './whole-modules.ts';
 import type { Dealings, DealingsState } from './dealings.ts';
 import type { Execution } from './execution.ts';
+import { blankResource, fillResource } from './resources.ts';
 import { savedClasses } from './saved-classes.ts';
 import { findLibraryMethod } from './library.ts';
 import { createMovable, fillMovable } from './movable-values.ts';
@@ -118,14 +119,27 @@ export class ReadExecution {
       ...root.timers,
       pending: root.timers.pending.map(({ atMs, order, due }) => ({ atMs, order, due: this.#due(due) })),
     });
-    for (const [value, kind, record] of this.#movables) fillMovable(value, kind, record, execution);
+    for (const [value, kind, record] of this.#movables) {
+      if (kind === 'resource') this.#resource(value, record, execution);
+      else fillMovable(value, kind, record, execution);
+    }
   }
 
   #due({ kind, of }: TimersForm['pending'][number]['due']): Due {
     return kind === 'sleep' ? { kind, record: this.#record(of as Promise<unknown>) } : { kind, timeout: of };
   }
 
+  #resource(value: object, record: unknown, execution: Execution): void {
+    if (!fillResource(value, record)) {
+      throw new SnapshotMisfitError(
+        'The snapshot holds a resource of a kind that this package does not have.',
+      );
+    }
+    execution.resources.add(value);
+  }
+
   #create(kind: string): object {
+    if (kind === 'resource') return blankResource();
     if (kind === 'cursor') return Cursor.blank();
     if (kind === 'iteration') return Iteration.blank();
     if (kind === 'generator') return blankGenerator();

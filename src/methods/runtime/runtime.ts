@@ -143,6 +143,7 @@ class ThreadRuntime implements Runtime {
     execution.tenure = tenure;
     execution.frozen = false;
     for (const settle of resident.late.splice(0)) settle();
+    execution.resources.arrive();
     dealings.resume();
     this.#line.stir(execution);
     return true;
@@ -155,6 +156,7 @@ class ThreadRuntime implements Runtime {
     if (outcome.kind === 'captured') {
       resident.execution.frozen = true;
       resident.dealings.suspend();
+      this.#closeResources(resident.execution);
       this.#line.stir(resident.execution);
     }
     return outcome;
@@ -171,6 +173,7 @@ class ThreadRuntime implements Runtime {
     resident.execution.frozen = true;
     resident.dealings.suspend();
     this.#effects.abort(resident.execution);
+    this.#closeResources(resident.execution);
     this.#line.leave(resident.execution);
     this.#withActs.delete(resident);
     return this.#residents.delete(id);
@@ -381,7 +384,14 @@ class ThreadRuntime implements Runtime {
       const outcome = outcomeOf(effect, ok, value, this.#encoding);
       this.#ports.emit({ kind: 'effectOutcome', execution: execution.tenure.execution, outcome });
     }
+    this.#closeResources(execution);
     this.#stirred(execution);
+  }
+
+  /** Effects may use them after their execution has left. */
+  #closeResources(execution: Execution): void {
+    if (!execution.frozen && !execution.settled) return;
+    if (this.#effects.pendingOf(execution) === 0) execution.resources.leave();
   }
 
   #settle(resident: Resident): void {
@@ -396,6 +406,7 @@ class ThreadRuntime implements Runtime {
     dealings.tellParent(settlement.kind === 'returned', decodeValue(settlement.value, this.#decoding));
     this.#ports.emit({ kind: 'settled', tenure: execution.tenure, settlement });
     dealings.suspend();
+    this.#closeResources(execution);
   }
 
   #childId(execution: Execution, sequence: number): ExecutionId {
