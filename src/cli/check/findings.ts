@@ -1,6 +1,7 @@
 import type { Digest } from '../../core/ports.ts';
 import { mayBeMovable } from '../../loader/directive.ts';
 import { type CompiledMethod, compileModule } from '../../methods/compiler/index.ts';
+import { methodsOfBundle } from '../../methods/packages/index.ts';
 import { ImportedNames } from './imported-names.ts';
 import {
   childOf,
@@ -43,6 +44,8 @@ export interface CheckedFile {
 
 /** Looks at one file, and runs nothing. */
 export function checkFile(file: string, source: string, digest: Digest): CheckedFile {
+  const bundled = methodsOfBundle(source);
+  if (bundled !== null) return { file, methods: bundled.methods.map(({ id }) => id), findings: [] };
   if (!mayBeMovable(source)) return { file, methods: [], findings: [] };
   const outcome = compileModule(source, {
     path: file,
