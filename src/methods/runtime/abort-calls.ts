@@ -20,8 +20,11 @@ import { thread } from './thread.ts';
 
 /** Listeners that are being called, as data. */
 interface Dispatch {
-  readonly pending: readonly { readonly listener: Listener; readonly event: Event }[];
-  next: number;
+  /** Signals whose listeners are to be called; those without an event yet are aborted when their turn comes. */
+  readonly queue: { readonly signal: AbortSignal; event: Event | null }[];
+  readonly reason: unknown;
+  /** The first signal's listeners that are left. */
+  pending: Listener[] | null;
   readonly answer: unknown;
 }
 
@@ -32,18 +35,38 @@ function callListener(callback: unknown, event: Event): unknown {
 
 function walkListeners(dispatch: Dispatch): unknown {
   const { gate } = thread;
-  for (; dispatch.next < dispatch.pending.length; dispatch.next += 1) {
-    const { listener, event } = dispatch.pending[dispatch.next] as (typeof dispatch.pending)[number];
-    if (listener.removed) continue;
-    if (listener.once) forget(event.target as AbortSignal, listener);
+  for (let item = dispatch.queue[0]; item !== undefined; item = dispatch.queue[0]) {
+    item.event ??= abortNatively(item.signal, dispatch.reason);
+    dispatch.pending ??= item.event === null ? [] : listenersFor(item.signal, item.event);
+    const [listener] = dispatch.pending;
+    if (listener === undefined || item.event === null) {
+      dispatch.queue.shift();
+      dispatch.pending = null;
+      continue;
+    }
     try {
-      callListener(listener.callback, event);
+      if (!listener.removed) {
+        if (listener.once) forget(item.signal, listener);
+        callListener(listener.callback, item.event);
+      }
     } catch (error) {
       if (error === gate.capture) throw gate.save(dispatching, 1, [dispatch], null, null);
       throwLater(error);
     }
+    takeNext(dispatch);
   }
   return dispatch.answer;
+}
+
+/** Natively listeners are a chain: what is added to its end is called, too, unless the last one runs. */
+function takeNext(dispatch: Dispatch): void {
+  const [item] = dispatch.queue;
+  dispatch.pending?.shift();
+  const last = dispatch.pending?.at(-1);
+  if (last === undefined || item === undefined || item.event === null) return;
+  const listeners = listenersFor(item.signal, item.event);
+  const at = listeners.indexOf(last);
+  if (at >= 0) dispatch.pending?.push(...listeners.slice(at + 1));
 }
 
 function resumeListeners(frame: Frame): unknown {
@@ -53,7 +76,7 @@ function resumeListeners(frame: Frame): unknown {
   } catch (error) {
     throwLater(error);
   }
-  dispatch.next += 1;
+  takeNext(dispatch);
   return walkListeners(dispatch);
 }
 
@@ -74,21 +97,34 @@ function forget(signal: AbortSignal, listener: Listener): void {
   if (state !== null) state.listeners = state.listeners.filter((other) => other !== listener);
 }
 
-function listenersFor(signal: AbortSignal, event: Event): Dispatch['pending'] {
-  const listeners = signalState(signal)?.listeners ?? [];
-  return listeners.filter(({ type }) => type === event.type).map((listener) => ({ listener, event }));
+function listenersFor(signal: AbortSignal, event: Event): Listener[] {
+  return (signalState(signal)?.listeners ?? []).filter(({ type }) => type === event.type);
 }
 
-/** Aborts a signal and whatever follows it: all have their reason before the first listener is called. */
-function abortSignal(signal: AbortSignal, reason: unknown): unknown {
-  const event = abortNatively(signal, reason);
+/** Whether the language gives all that follow a signal their reason before the first listener of it is called. */
+function abortsTogether(): boolean {
+  let isAborted = false;
+  const controller = new NativeController();
+  const follower = NativeSignal.any([controller.signal]);
+  controller.signal.addEventListener('abort', () => (isAborted = follower.aborted));
+  controller.abort();
+  return isAborted;
+}
+
+let together: boolean | null = null;
+
+/** Aborts a signal and whatever follows it. */
+function abortSignal(signal: AbortSignal, given: unknown): unknown {
+  const event = abortNatively(signal, given);
   if (event === null) return undefined;
-  const pending = [...listenersFor(signal, event)];
-  for (const follower of signalState(signal)?.followers ?? []) {
-    const followed = abortNatively(follower, signal.reason);
-    if (followed !== null) pending.push(...listenersFor(follower, followed));
-  }
-  return walkListeners({ pending, next: 0, answer: undefined });
+  const { reason } = signal as { readonly reason: unknown };
+  const followers = (signalState(signal)?.followers ?? []).filter(({ aborted }) => !aborted);
+  if (followers.length > 0) together ??= abortsTogether();
+  const events = followers.map((follower) => ({
+    signal: follower,
+    event: together === true ? abortNatively(follower, reason) : null,
+  }));
+  return walkListeners({ queue: [{ signal, event }, ...events], reason, pending: null, answer: undefined });
 }
 
 function timedOut(signal: unknown): unknown {
@@ -134,7 +170,8 @@ const signalMembers = {
     if (isAborting() || signalState(this) === null || !(event instanceof Event))
       return Reflect.apply(natives.dispatchEvent, this, [event]);
     aim(event, this);
-    return walkListeners({ pending: listenersFor(this, event), next: 0, answer: !event.defaultPrevented });
+    const queue = [{ signal: this, event }];
+    return walkListeners({ queue, reason: undefined, pending: null, answer: !event.defaultPrevented });
   },
 
   get onabort(): unknown {
