@@ -26,15 +26,14 @@ export interface Finding {
 /** Programs after which a process makes room for a new one: Node.js gives back only some of what modules took. */
 const servesMax = 1_500;
 
-/** Nothing that a process is told takes this long, unless a program does not end. */
-const patienceMs = 30_000;
-
 class Mate {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, (report: Report | null) => void>();
+  readonly #patienceMs: number;
   #id = 0;
 
-  constructor() {
+  constructor(patienceMs: number) {
+    this.#patienceMs = patienceMs;
     this.#child = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), {
       execArgv: ['--experimental-vm-modules', '--no-warnings', '--import', builtEntry('register').href],
       serialization: 'advanced',
@@ -55,7 +54,7 @@ class Mate {
     this.#id += 1;
     const id = this.#id;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.end(), patienceMs);
+      const timer = setTimeout(() => this.end(), this.#patienceMs);
       this.#waiting.set(id, (report) => {
         clearTimeout(timer);
         resolve(report);
@@ -75,9 +74,13 @@ class Mate {
 }
 
 class Pair {
-  readonly mates: readonly [Mate, Mate] = [new Mate(), new Mate()];
+  readonly mates: readonly [Mate, Mate];
   served = 0;
   running = 0;
+
+  constructor(patienceMs: number) {
+    this.mates = [new Mate(patienceMs), new Mate(patienceMs)];
+  }
 
   get isWhole(): boolean {
     return this.served < servesMax && this.mates.every(({ isGone }) => !isGone);
@@ -90,16 +93,23 @@ class Pair {
 
 /** Two standing processes. Programs begin in one of them, and move to and fro. */
 export class Crew {
-  #pair = new Pair();
+  readonly #patienceMs: number;
+  #pair: Pair;
   #begun = 0;
   /** That the processes have used. */
   cpuMs = 0;
+
+  /** @param patienceMs what a batch may take; a process that takes longer runs a program that does not end */
+  constructor(patienceMs = 60_000) {
+    this.#patienceMs = patienceMs;
+    this.#pair = new Pair(patienceMs);
+  }
 
   /** Runs programs natively and in both builds. @returns one finding for each, in order */
   async run(tasks: readonly Task[]): Promise<readonly Finding[]> {
     if (!this.#pair.isWhole) {
       if (this.#pair.running === 0) this.#pair.end();
-      this.#pair = new Pair();
+      this.#pair = new Pair(this.#patienceMs);
     }
     const pair = this.#pair;
     pair.served += tasks.length;

@@ -12,7 +12,7 @@ export function simple(d: Draft, p: Place): Piece {
 
 /** An expression whose value is a number, or something else that arithmetic takes; never a text. */
 export function number(d: Draft, p: Place, size: number): Piece {
-  if (size <= 0) return simple(d, p);
+  if (size <= 0 || (size > 1 && d.below(3) === 0)) return simple(d, p);
   const inner = (): Piece => number(d, p, size - 1);
   return d.choose<Piece>([
     way(12, null, () => simple(d, p)),

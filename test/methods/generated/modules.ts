@@ -11,10 +11,9 @@ export type Code =
 
 const runtimeSpecifier = 'gate';
 
-/** A build of a program; types erased only, for `native`. */
-export function compile(task: Task, build: Build | 'native'): Code {
-  const source = build === 'native' ? task.source.replace(/(['"])use movable\1;/, '') : task.source;
-  const outcome = compileModule(source, {
+/** A build of a program, with the fault that is planted. */
+export function compile(task: Task, build: Build): Code {
+  const outcome = compileModule(task.source, {
     path: 'm.ts',
     digest,
     runtimeSpecifier,
@@ -23,8 +22,7 @@ export function compile(task: Task, build: Build | 'native'): Code {
   });
   if (outcome.kind === 'refused') return { kind: 'refused', text: refusalText(outcome) };
   const fault = faults.find(({ name }) => name === task.fault);
-  const isPlanted = fault?.kind === 'code' && build !== 'native';
-  return { kind: 'compiled', code: isPlanted ? fault.change(outcome.code) : outcome.code };
+  return { kind: 'compiled', code: fault?.kind === 'code' ? fault.change(outcome.code) : outcome.code };
 }
 
 const synthetic = new Map<string, SyntheticModule>([

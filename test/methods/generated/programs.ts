@@ -36,9 +36,18 @@ export function moduleText(program: Program, ending: Ending): string {
   return `"use movable";\n${head}${text.replace(endMark, ends[ending])}\n`;
 }
 
+/** All types that programs are written with. */
+const types =
+  /: (?:any\[\]|any|number|unknown|Promise<(?:any|unknown)>)(?!\w)| as any(?!\w)|<any(?:, any)?>/g;
+
+/** The module as plain JavaScript, and without the directive: what it does as it is written. */
+export function nativeText(module: string): string {
+  return module.replace(/(['"])use movable\1;/, '').replace(types, '');
+}
+
 /** How deep blocks are nested, and how many statements a program has. */
 const depthMax = 5;
-const roomMax = 11;
+const roomMax = 9;
 
 function block(d: Draft, p: Place, most: number): Piece {
   const inside = p.inner();
@@ -99,7 +108,7 @@ function plan(d: Draft): void {
   if (d.has('async')) kinds.push('async', 'async', 'async');
   if (d.has('generators')) kinds.push('generator');
   if (d.has('asyncGenerators')) kinds.push('asyncGenerator');
-  const count = d.between(3, 5);
+  const count = d.between(2, 4);
   // What is planned is what all bodies may call: the first function is a plain one, so that there is always something.
   for (let index = 0; index < count; index += 1) {
     d.callees.push({ name: `f${index}`, kind: index === 0 ? 'plain' : d.pick(kinds) });
@@ -126,7 +135,7 @@ function planClasses(d: Draft): readonly ClassName[] {
 }
 
 function mainText(d: Draft, isAsync: boolean): Piece {
-  const turns = d.between(4, 6);
+  const turns = Math.max(d.between(4, 6), Math.ceil(14 / d.callees.length));
   const calls = d.callees.map(({ name, kind }): Piece => {
     if (kind === 'plain') return statement(code`ends.push(${name}(c, turn));`);
     if (kind === 'async') return statement(code`ends.push(await ${name}(c, turn));`);
@@ -198,7 +207,7 @@ function write(random: fc.Random, features: ReadonlySet<Feature>): Program {
   });
   const bodies = d.callees.map((callee) => {
     // Every body is given a fair share of the room.
-    d.room = Math.max(d.room, 3);
+    d.room = Math.max(d.room, 2);
     return calleeText(d, callee);
   });
   const isAsync = d.has('async');

@@ -46,7 +46,7 @@ test(
     console.log(summaryText(summary), `\n${(crew.cpuMs / count).toFixed(1)} ms of CPU a program`);
     const [failure] = summary.failures;
     if (failure !== undefined) {
-      const simplest = await shrink(crew, arbitrary, programOf(arbitrary, failure.number), failure.number);
+      const simplest = await shrink(arbitrary, programOf(arbitrary, failure.number), failure.number);
       const text = moduleText(simplest, 'described');
       expect.fail(`program ${failure.number}: ${JSON.stringify(failure.verdict)}\n${text}`);
     }

@@ -42,13 +42,7 @@ for (const { number, verdict } of summary.failures
   .slice(0, Number(process.env['SHRINK'] ?? 3))) {
   console.log(`\n--- ${number}: ${JSON.stringify(verdict).slice(0, 600)}`);
   if (verdict.kind === 'invalid') continue;
-  const simplest = await shrink(
-    crew,
-    arbitrary,
-    programOf(arbitrary, number),
-    number,
-    fault === '' ? null : fault,
-  );
+  const simplest = await shrink(arbitrary, programOf(arbitrary, number), number, fault === '' ? null : fault);
   writeFileSync(`/tmp/shrunk-${number}.ts`, moduleText(simplest, 'described'));
   console.log(moduleText(simplest, 'described'));
 }

@@ -15,7 +15,7 @@ export function chanceOf(seed: number): { next(): number; readonly state: () => 
 }
 
 /** The moves of one run, at most. */
-const movesMax: Readonly<Record<Build, number>> = { dense: 14, production: 5 };
+const movesMax: Readonly<Record<Build, number>> = { dense: 11, production: 4 };
 
 export function beginProgress(build: Build, seed: number): Progress {
   const chance = chanceOf(seed ^ (build === 'dense' ? 0x5bd1 : 0x2c93));

@@ -100,15 +100,15 @@ export async function search(crew: Crew, options: SearchOptions): Promise<Summar
 
 /** Looks for the simplest program that still fails in the same way. */
 export async function shrink(
-  crew: Crew,
   arbitrary: fc.Arbitrary<Program>,
   failing: Program,
   seed: number,
   fault: string | null = null,
 ): Promise<Program> {
+  // Without what was cut away some programs do not end.
+  const crew = new Crew(8_000);
   const kindOf = ({ verdict }: Finding): string => `${verdict.kind} ${failureClass(verdict)}`;
   const [found] = await crew.run([taskOf(failing, seed, fault)]);
-  if (found === undefined) return failing;
   let simplest = failing;
   for (let isSimpler = true; isSimpler;) {
     isSimpler = false;
@@ -117,7 +117,9 @@ export async function shrink(
     for (let batch = take(shorter, triedAtOnce); batch.length > 0; batch = take(shorter, triedAtOnce)) {
       const smaller = batch.filter((program) => moduleText(program, 'described').length < size);
       const findings = await crew.run(smaller.map((program) => taskOf(program, seed, fault)));
-      const at = findings.findIndex((finding) => kindOf(finding) === kindOf(found));
+      const at = findings.findIndex(
+        (finding) => kindOf(finding) === (found === undefined ? '' : kindOf(found)),
+      );
       const better = smaller[at];
       if (better === undefined) continue;
       simplest = better;
@@ -125,6 +127,7 @@ export async function shrink(
       break;
     }
   }
+  crew.end();
   return simplest;
 }
 

@@ -2,6 +2,7 @@ import { trustModules } from './faults.ts';
 import { compile, load, unload } from './modules.ts';
 import type { Build, Compiled, End, Numbered, Order, Outcome, Parcel, Report, Task } from './orders.ts';
 import { builds } from './orders.ts';
+import { nativeText } from './programs.ts';
 import { type Departure, outcomeOf, visit } from './visits.ts';
 
 // One of two processes between which generated programs move. It is told what to do, and reports what came of it.
@@ -28,16 +29,31 @@ class Reporting {
   }
 }
 
+const endless: Outcome = { kind: 'endless' };
+
+/** Generated programs wait for a few milliseconds at most. */
+const longMs = 1_000;
+
 async function runNative(task: Task): Promise<Outcome> {
-  const code = compile(task, 'native');
-  if (code.kind === 'refused') return code;
-  const { main } = (await load(task.number, 'native', code.code)) as { main: () => unknown };
+  let main: () => unknown;
+  try {
+    ({ main } = (await load(task.number, 'native', nativeText(task.source))) as { main: () => unknown });
+  } catch (error) {
+    return outcomeOf(false, error);
+  }
   unhandled = null;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Outcome>((resolve) => {
+    timer = setTimeout(() => resolve(endless), longMs);
+  });
   let outcome: Outcome;
   try {
-    outcome = outcomeOf(true, await main());
+    const value = await Promise.race([main(), late]);
+    outcome = value === endless ? endless : outcomeOf(true, value);
   } catch (error) {
     outcome = outcomeOf(false, error);
+  } finally {
+    clearTimeout(timer);
   }
   // Node.js tells of unhandled rejections only after the microtasks.
   await new Promise((resolve) => setImmediate(resolve));
@@ -67,7 +83,7 @@ async function guarded(
     if (!loaded.has(key) && code !== null) {
       loaded.add(key);
       await load(stay.number, stay.build, code);
-      if (stay.fault !== null) trustModules(stay.number);
+      trustModules(stay.number);
     }
     return await visit(stay, from);
   } catch (error) {
