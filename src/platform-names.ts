@@ -76,7 +76,7 @@ function readNames(modules: readonly string[]): Names {
  * Functions of Node's own modules, and what stands on the global object: the same wherever a method runs, so held by
  * reference. Node versions differ in what they have; a name that is missing is told at the target.
  */
-class PlatformNames {
+export class PlatformNames {
   #names: Names | null = null;
   #moduleCount = -1;
 
