@@ -40,10 +40,10 @@ const programs: Readonly<Record<string, string>> = {
   sorting: `
     const log = [];
     const list = [];
-    for (let i = 0; i < 70; i++) list.push((i * 37) % 71);
+    for (let i = 0; i < 40; i++) list.push((i * 37) % 71);
     log.push([...list].sort((a, b) => { burn(1); return a - b; }).join());
     let calls = 0;
-    log.push(list.slice(0, 40).sort((a, b) => { calls += burn(1); return (a % 7) - (b % 7); }).join(), calls);
+    log.push(list.slice(0, 34).sort((a, b) => { calls += burn(1); return (a % 7) - (b % 7); }).join(), calls);
     log.push([3, , undefined, 1].sort((a, b) => { burn(1); return b - a; }));
     log.push(Uint8Array.from(list.slice(0, 9)).sort((a, b) => { burn(1); return b - a; }).join());
     log.push(Int8Array.of(1, 2, 3).map((x) => { burn(2); return x * 50; }).join());
