@@ -1,6 +1,17 @@
 import { keyName, type Method } from './functions.ts';
 import type { Binding, Scopes } from './scopes.ts';
-import { child, isFunction, memberName, type Node, nodes, optional, text, unwrap, walk } from './syntax.ts';
+import {
+  child,
+  isClass,
+  isFunction,
+  memberName,
+  type Node,
+  nodes,
+  optional,
+  text,
+  unwrap,
+  walk,
+} from './syntax.ts';
 import { selfOf, type Variables } from './variables.ts';
 
 /** Methods of the language's own objects: a call of one of these names runs natively, in one piece. */
@@ -48,8 +59,9 @@ export class Calls {
     this.#scopes = variables.scopes;
     for (const method of methods) {
       this.#byNode.set(method.node, method);
-      const named = this.#byName.get(method.name);
-      if (named === undefined) this.#byName.set(method.name, [method]);
+      const name = method.name.replace(/^static /, '');
+      const named = this.#byName.get(name);
+      if (named === undefined) this.#byName.set(name, [method]);
       else named.push(method);
     }
     for (const method of methods) this.#scan(method);
@@ -57,7 +69,7 @@ export class Calls {
   }
 
   isMethod(node: Node): boolean {
-    return this.#byNode.has(node);
+    return isFunction(node) && this.#byNode.has(node);
   }
 
   methodOf(node: Node): Method | null {
@@ -76,9 +88,9 @@ export class Calls {
   isSite(call: Node): boolean {
     if (call.type === 'TaggedTemplateExpression') return true;
     const callee = unwrap(child(call, 'callee'));
-    if (callee.type === 'Super') return false;
     // The executor of a promise is called as any function is.
     if (call.type === 'NewExpression' && this.#scopes.globals.get(callee) === 'Promise') return true;
+    if (callee.type === 'Super') return true;
     if (callee.type === 'Identifier') return !this.#isOutside(callee);
     if (callee.type !== 'MemberExpression' || call.type === 'NewExpression') return true;
     const object = unwrap(child(callee, 'object'));
@@ -161,6 +173,10 @@ export class Calls {
         if (inner !== undefined) callees.add(inner);
         return false;
       }
+      if (node !== method.node && isClass(node)) {
+        this.#class(node, callees);
+        return true;
+      }
       if (node.type === 'MemberExpression') this.#accessors(node, callees);
       if (node.type === 'ObjectExpression') {
         for (const property of nodes(node, 'properties'))
@@ -172,6 +188,14 @@ export class Calls {
       else for (const target of targets) callees.add(target);
       return true;
     });
+  }
+
+  /** Whoever evaluates a class may construct it, and runs its static parts. */
+  #class(node: Node, callees: Set<Method>): void {
+    for (const member of nodes(child(node, 'body'), 'body')) {
+      const method = this.#byNode.get(optional(member, 'value') ?? member);
+      if (method !== undefined) callees.add(method);
+    }
   }
 
   #accessors(member: Node, callees: Set<Method>): void {
@@ -211,9 +235,24 @@ export class Calls {
     return object.type === 'Identifier' && this.#isOutside(object) ? [] : 'unknown';
   }
 
+  /** What `new` of a class runs, where all of it is known. */
+  #constructors(node: Node): readonly Method[] | 'unknown' {
+    const members = nodes(child(node, 'body'), 'body');
+    const runs = members.some(
+      (member) => member.type === 'PropertyDefinition' && !isSimple(optional(member, 'value')),
+    );
+    if (runs) return 'unknown';
+    const own = members.find((member) => member['kind'] === 'constructor');
+    const method = own === undefined ? undefined : this.#byNode.get(child(own, 'value'));
+    if (method !== undefined) return [method];
+    return optional(node, 'superClass') === null ? [] : 'unknown';
+  }
+
   #named(callee: Node): readonly Method[] | 'unknown' {
     if (this.#isOutside(callee)) return [];
     const binding = this.#scopes.byNode.get(callee) as Binding;
+    const made = classOf(binding);
+    if (made !== null) return this.#constructors(made);
     const self =
       selfOf(binding) ?? (binding.kind === 'function' ? binding.source : topLevelFunction(binding));
     const method = self === null ? undefined : this.#byNode.get(self);
@@ -221,9 +260,31 @@ export class Calls {
   }
 }
 
+/** The class that a variable always is. */
+function classOf({ kind, source }: Binding): Node | null {
+  if (kind === 'class' || kind === 'className') return source;
+  if (kind !== 'const' || source.type !== 'VariableDeclarator') return null;
+  const init = optional(source, 'init');
+  return init !== null && isClass(unwrap(init)) ? unwrap(init) : null;
+}
+
 function privateName(member: Node): string | null {
   const property = child(member, 'property');
   return property.type === 'PrivateIdentifier' ? keyName(property) : null;
+}
+
+/** Whether evaluating it calls nothing. */
+function isSimple(value: Node | null): boolean {
+  if (value === null) return true;
+  const { type } = unwrap(value);
+  if (type === 'ArrayExpression') return nodes(unwrap(value), 'elements').every(isSimple);
+  return [
+    'Literal',
+    'Identifier',
+    'ThisExpression',
+    'ArrowFunctionExpression',
+    'FunctionExpression',
+  ].includes(type);
 }
 
 function topLevelFunction(binding: Binding): Node | null {

@@ -1,12 +1,23 @@
 import { assert } from '../../core/assert.ts';
 import { type Code, code, type Slot, slotCode } from './ir.ts';
-import { lineMark } from './source-text.ts';
+import { lineMark, superMarks } from './source-text.ts';
 import type { Substitution } from './calls.ts';
 import { Literals } from './literals.ts';
 import type { MethodContext } from './method-context.ts';
 import { Patterns } from './patterns.ts';
 import { Yields } from './yields.ts';
-import { child, flag, isFunction, memberName, type Node, nodes, text, unwrap } from './syntax.ts';
+import {
+  child,
+  classParts,
+  flag,
+  isFunction,
+  memberName,
+  type Node,
+  nodes,
+  optional,
+  text,
+  unwrap,
+} from './syntax.ts';
 
 /**
  * Takes expressions apart at their safe points: what stands before one becomes steps of its own, so that a method is
@@ -81,6 +92,7 @@ export class Expressions {
   #isStable(node: Node, later: readonly Node[]): boolean {
     const inner = unwrap(node);
     if (isFunction(inner)) return true;
+    if (inner.type === 'Super') return true;
     if (inner.type === 'Literal') return inner['regex'] === undefined;
     if (inner.type !== 'Identifier') return false;
     const binding = this.#context.bindingOf(inner);
@@ -103,7 +115,14 @@ export class Expressions {
         return this.#new(node);
       case 'TaggedTemplateExpression':
         return this.#tagged(node);
+      case 'ClassDeclaration':
+      case 'ClassExpression':
+        return this.#class(node);
       case 'BinaryExpression': {
+        if (child(node, 'left').type === 'PrivateIdentifier') {
+          const right = this.value(child(node, 'right'));
+          return code(`(#${text(child(node, 'left'), 'name')} in ${right.text})`, right);
+        }
         const [left, right] = this.operands([child(node, 'left'), child(node, 'right')]) as [Code, Code];
         return code(`(${left.text} ${text(node, 'operator')} ${right.text})`, left, right);
       }
@@ -202,9 +221,37 @@ export class Expressions {
     return this.hold(slot);
   }
 
+  #class(node: Node): Code {
+    const parts = classParts(node);
+    const isDerived = optional(node, 'superClass') !== null;
+    const keyed = (value: Code, index: number): Code =>
+      isDerived && index === 0 ? value : code(`${this.#context.gate}.key(${value.text})`, value);
+    const values = this.operands(parts, keyed);
+    const keys = isDerived ? values.slice(1) : values;
+    return this.#context.classCreation(node, isDerived ? (values[0] as Code) : null, keys);
+  }
+
+  /** `super(…)`: what it made is `this` from here on; after a move it may have come without the class's own fields. */
+  #superCall(node: Node, args: readonly Node[]): Code {
+    const context = this.#context;
+    const { made } = context;
+    assert(made !== null, 'super(…) stands in a constructor that has a parent');
+    const around = context.verbatim(child(node, 'callee'));
+    const values = this.list(args);
+    const result = this.#perform(
+      node,
+      (mark) => `${mark}${superMarks.open}\n${join(values)}${superMarks.close}`,
+      around,
+      ...values,
+    );
+    context.set(made, code(`${superMarks.made}${result.text})`, result, around));
+    return slotCode(made);
+  }
+
   #call(node: Node): Code {
     const callee = unwrap(child(node, 'callee'));
     const args = nodes(node, 'arguments');
+    if (callee.type === 'Super') return this.#superCall(node, args);
     if (callee.type === 'MemberExpression') return this.#memberCall(node, callee, args);
     const [target, ...values] = this.list([callee, ...args]) as [Code, ...Code[]];
     return this.#perform(node, (mark) => callText(target, '', values, mark), target, ...values);
@@ -229,6 +276,9 @@ export class Expressions {
     }
     const key = computed.map((property) => this.#waiting(property, args));
     const load = code(`${base.text}${access(callee, key)}`, base, ...key);
+    if (unwrap(object).type === 'Super') {
+      return this.#callOn(node, context.selfAt(unwrap(object)), this.spill(load), this.list(args));
+    }
     if (!isSite) {
       // Loads the method before its arguments, as written: nothing to load is an error before they are evaluated.
       context.plain(code(`${load.text};`, load));
@@ -313,7 +363,9 @@ export class Expressions {
     const base = this.#waiting(child(tag, 'object'), [...computed, ...values]);
     const keys = computed.map((property) => this.#waiting(property, values));
     const target = this.spill(code(`${base.text}${access(tag, keys)}`, base, ...keys));
-    return this.#callOn(node, base, target, [strings, ...this.list(values)]);
+    const owner = unwrap(child(tag, 'object'));
+    const self = owner.type === 'Super' ? context.selfAt(owner) : base;
+    return this.#callOn(node, self, target, [strings, ...this.list(values)]);
   }
 
   /** A value that stays as it is while later operands are evaluated. */
@@ -516,10 +568,13 @@ export class Expressions {
     const context = this.#context;
     const inner = unwrap(node);
     if (inner.type === 'MemberExpression') {
-      const base = this.spill(this.#link(child(inner, 'object'), label).value);
+      const owner = unwrap(child(inner, 'object'));
+      const isSuper = owner.type === 'Super';
+      const base = isSuper ? context.verbatim(owner) : this.spill(this.#link(owner, label).value);
       if (flag(inner, 'optional')) this.#leaveIfNullish(base, label);
       const key = flag(inner, 'computed') ? [this.value(child(inner, 'property'))] : [];
-      return { value: code(`${base.text}${access(inner, key)}`, base, ...key), object: base };
+      const object = isSuper ? context.selfAt(owner) : base;
+      return { value: code(`${base.text}${access(inner, key)}`, base, ...key), object };
     }
     if (inner.type !== 'CallExpression') return { value: this.value(inner), object: null };
     const substitution = context.module.calls.substitution(inner);
@@ -555,7 +610,9 @@ export function join(values: readonly Code[]): string {
 /** `.name` or `[key]`. */
 export function access(member: Node, key: readonly Code[]): string {
   if (key[0] !== undefined) return `[${key[0].text}]`;
-  return `.${memberName(member) ?? text(child(member, 'property'), 'name')}`;
+  const property = child(member, 'property');
+  const isPrivate = property.type === 'PrivateIdentifier';
+  return `.${isPrivate ? `#${text(property, 'name')}` : (memberName(member) ?? text(property, 'name'))}`;
 }
 
 /**

@@ -1,13 +1,15 @@
-import { type Method, keyName } from './functions.ts';
+import type { Classes, Place } from './classes.ts';
+import { isLowered, type Method, keyName, standsInClass } from './functions.ts';
 import { nativesOf, type Names } from './names.ts';
 import { selfMark, type SourceText } from './source-text.ts';
-import { child, flag, type Node, nodes, walk } from './syntax.ts';
+import { child, flag, isFunction, type Node, nodes, walk } from './syntax.ts';
 import { inside, type Variables } from './variables.ts';
 
 interface FunctionsParts {
   readonly source: SourceText;
   readonly variables: Variables;
   readonly names: Names;
+  readonly classes: Classes;
   readonly methods: readonly Method[];
   readonly gate: string;
   readonly fresh: (base: string) => string;
@@ -26,7 +28,8 @@ export class Functions {
     this.#parts = parts;
     for (const method of parts.methods) {
       this.#byNode.set(method.node, method);
-      if (method.parent !== null) this.#factories.set(method, parts.fresh(`${baseOf(method)}$k`));
+      const isMade = (isLowered(method) || method.form === 'class') && !standsInClass(method);
+      if (method.parent !== null && isMade) this.#factories.set(method, parts.fresh(`${baseOf(method)}$k`));
     }
     for (const method of parts.methods) this.#edit(method);
   }
@@ -42,18 +45,38 @@ export class Functions {
     if (method === undefined) return '';
     const { variables, names } = this.#parts;
     const { bindings, outer } = variables.capturesOf(method);
-    const values = [
-      ...bindings.map((binding) => names.of(binding)),
-      ...outer.map((value) =>
-        value.of === method.parent && value.kind === 'this' ? selfMark : names.ofOuter(value),
-      ),
+    const spelled = outer.map((value) => {
+      if (value.of !== method.parent) return names.ofOuter(value);
+      if (value.kind === 'this') return selfMark;
+      return value.of.form === 'initialiser' ? 'undefined' : names.ofOuter(value);
+    });
+    const values = [...bindings.map((binding) => names.of(binding)), ...spelled];
+    const factory = this.#factories.get(method) ?? '';
+    const place = this.#parts.classes.placeOf(method);
+    if (place === null) return `${factory}(${values.join(', ')})`;
+    if (place.superOf === null) return `${codeOf(place)}.${factory}(${values.join(', ')})`;
+    const self = spelled[outer.findIndex(({ kind }) => kind === 'this')] ?? selfMark;
+    return `${codeOf(place)}.${factory}.call(${[self, ...values].join(', ')})`;
+  }
+
+  /** The call that makes a class, out of what it extends and its keys where it has any. */
+  classCreation(node: Node, superclass: string | null, keys: readonly string[]): string {
+    const { gate, classes } = this.#parts;
+    const method = this.#byNode.get(node) as Method;
+    const isChecked = superclass !== null && classes.factsOf(method).keys.length > 0;
+    const parts = [
+      ...(superclass === null ? [] : [isChecked ? `${gate}.heritage(${superclass})` : superclass]),
+      ...keys.map((key) => `${gate}.key(${key})`),
     ];
-    return `${this.#factories.get(method)}(${values.join(', ')})`;
+    const made = this.creation(node);
+    if (parts.length === 0) return made;
+    return `${made.slice(0, -1)}${made.endsWith('()') ? '' : ', '}${parts.join(', ')})`;
   }
 
   #edit(method: Method): void {
     const { source } = this.#parts;
-    if (method.parent !== null && method.node.type !== 'FunctionDeclaration') {
+    if (method.form === 'class') this.#class(method);
+    else if (this.#factories.has(method) && method.node.type !== 'FunctionDeclaration') {
       source.edit(method.node.start, method.node.end, this.creation(method.node));
     }
     walk(method.node, (node) => {
@@ -64,6 +87,27 @@ export class Functions {
     for (const native of nativesOf(method.node, (node) => this.#byNode.has(node))) this.#wrap(native);
   }
 
+  /** What a class extends and its keys stay where they are, as arguments of its factory. */
+  #class(method: Method): void {
+    if (method.parent === null) return;
+    const { source, classes } = this.#parts;
+    const { node } = method;
+    const { superclass, keys } = classes.factsOf(method);
+    const parts = superclass === null ? keys : [superclass, ...keys];
+    const mark = '\uFDDF';
+    const texts = this.classCreation(
+      node,
+      superclass === null ? null : mark,
+      keys.map(() => mark),
+    ).split(mark);
+    let at = node.start;
+    texts.forEach((text, index) => {
+      const next = parts[index];
+      source.edit(at, next?.start ?? node.end, text);
+      at = next?.end ?? node.end;
+    });
+  }
+
   /** Members of an object literal that are functions: its own syntax for them would make them in place. */
   #literal(object: Node): void {
     const { source, gate } = this.#parts;
@@ -72,7 +116,7 @@ export class Functions {
       if (property.type === 'SpreadElement') continue;
       const value = child(property, 'value');
       const key = child(property, 'key');
-      if (!this.#byNode.has(value)) continue;
+      if (!this.#byNode.has(value) || !isFunction(value)) continue;
       const kind = property['kind'];
       const made = this.creation(value);
       if (kind === 'get' || kind === 'set') {
@@ -104,6 +148,11 @@ export class Functions {
     source.edit(native.start, native.start, `((${list}) => (`);
     source.edit(native.end, native.end, `))(${list})`);
   }
+}
+
+/** The object that holds what must stand inside a class. */
+export function codeOf({ of, superOf }: Place): string {
+  return superOf === 'static' ? of.staticCode : of.instanceCode;
 }
 
 export function keyText(key: Node): string {

@@ -1,7 +1,9 @@
 import type { Binding, Scopes } from './scopes.ts';
 import {
   child,
+  classParts,
   flag,
+  isClass,
   isFunction,
   isTypeOnly,
   isWrapper,
@@ -14,8 +16,21 @@ import {
   walk,
 } from './syntax.ts';
 
-/** What the function object can do: be constructed; bind `this` and `arguments` of its own; neither. */
-export type FunctionForm = 'function' | 'member' | 'arrow';
+/**
+ * What the function object can do: be constructed; bind `this` and `arguments` of its own; neither. The others stand in
+ * the text of a class: its constructor, that of a class that extends another, its methods and accessors, static blocks, and
+ * initialisers of fields, which are no functions of their own; and the class itself.
+ */
+export type FunctionForm =
+  | 'function'
+  | 'member'
+  | 'arrow'
+  | 'class'
+  | 'constructor'
+  | 'derived'
+  | 'classMember'
+  | 'block'
+  | 'initialiser';
 
 export type FunctionKind = 'plain' | 'async' | 'generator' | 'asyncGenerator';
 
@@ -35,6 +50,18 @@ export interface Method {
   /** The variable that holds it: of the module, or of the function around it when it is declared there. */
   readonly binding: Binding | null;
   readonly exported: boolean;
+  /** Whether it is a static part of a class. */
+  readonly isStatic: boolean;
+}
+
+/** Whether it has bodies of its own. */
+export function isLowered({ form }: Method): boolean {
+  return form !== 'class' && form !== 'initialiser';
+}
+
+/** Whether it stands in the text of a class, and comes to be with it. */
+export function standsInClass({ form }: Method): boolean {
+  return form === 'constructor' || form === 'derived' || form === 'classMember' || form === 'block';
 }
 
 export function hasDirective(body: readonly Node[]): boolean {
@@ -81,6 +108,7 @@ class Finder {
       form: 'arrow',
       binding: null,
       exported: true,
+      isStatic: false,
     });
     const method: Method = { ...body, id: '', kind };
     this.#found[0] = method;
@@ -104,11 +132,18 @@ class Finder {
         const id = optional(declaration, 'id');
         const name = id === null ? 'default' : text(id, 'name');
         this.#top(declaration, name, id, exported || reexported.has(name));
+      } else if (declaration.type === 'ClassDeclaration') {
+        const id = optional(declaration, 'id');
+        const name = id === null ? 'default' : text(id, 'name');
+        this.#topClass(declaration, statement, id, exported || reexported.has(name));
       } else if (declaration.type === 'VariableDeclaration' && declaration['kind'] === 'const') {
         for (const declarator of nodes(declaration, 'declarations')) {
           const init = optional(declarator, 'init');
           const id = child(declarator, 'id');
-          if (init === null || id.type !== 'Identifier' || !isFunction(unwrap(init))) continue;
+          if (init === null || id.type !== 'Identifier') continue;
+          if (isClass(unwrap(init)))
+            this.#topClass(unwrap(init), declarator, id, exported || reexported.has(text(id, 'name')));
+          if (!isFunction(unwrap(init))) continue;
           this.#top(unwrap(init), text(id, 'name'), id, exported || reexported.has(text(id, 'name')));
         }
       }
@@ -121,8 +156,45 @@ class Finder {
     const own = body.type === 'BlockStatement' && hasDirective(nodes(body, 'body'));
     if (!this.#options.isMovableFile && !own) return;
     const binding = id === null ? null : (this.#bindings.get(id) ?? null);
-    const method = this.#add({ name, node, parent: null, form: formOf(node, null), binding, exported });
+    const form = formOf(node, null);
+    const method = this.#add({ name, node, parent: null, form, binding, exported, isStatic: false });
     this.#inside(node, method);
+  }
+
+  #topClass(node: Node, around: Node, id: Node | null, exported: boolean): void {
+    if (!this.#options.isMovableFile) return;
+    this.#class(node, null, around, id === null ? null : (this.#bindings.get(id) ?? null), exported);
+  }
+
+  /** A class, and what stands in its text; what it extends and its keys belong to the code around. */
+  #class(node: Node, parent: Method | null, around: Node, binding: Binding | null, exported: boolean): void {
+    const id = optional(node, 'id');
+    const name = id === null ? nameFrom(around, node) : text(id, 'name');
+    if (parent !== null) for (const part of classParts(node)) this.#visit(part, parent, part);
+    const isStatic = false;
+    const made = this.#add({ name, node, parent, form: 'class', binding, exported, isStatic });
+    for (const member of nodes(child(node, 'body'), 'body'))
+      if (!isTypeOnly(member)) this.#member(member, made);
+  }
+
+  #member(member: Node, parent: Method): void {
+    const isStatic = flag(member, 'static') || member.type === 'StaticBlock';
+    const given = { parent, binding: null, exported: false, isStatic };
+    if (member.type === 'StaticBlock') {
+      const block = this.#add({ ...given, name: 'static', node: member, form: 'block' });
+      return this.#inside(member, block);
+    }
+    const value = optional(member, 'value');
+    if (value === null || isTypeOnly(value)) return;
+    const name = `${isStatic ? 'static ' : ''}${nameFrom(member, value)}`;
+    if (member.type !== 'MethodDefinition') {
+      const initialiser = this.#add({ ...given, name, node: member, form: 'initialiser' });
+      return this.#visit(value, initialiser, member);
+    }
+    const isDerived = optional(parent.node, 'superClass') !== null;
+    const constructs = isDerived ? 'derived' : 'constructor';
+    const form = member['kind'] === 'constructor' ? constructs : 'classMember';
+    this.#inside(value, this.#add({ ...given, name, node: value, form }));
   }
 
   #add(given: Omit<Method, 'id' | 'index' | 'kind'>): Method {
@@ -143,26 +215,26 @@ class Finder {
 
   /** Everything below a node that belongs to `parent`. */
   #inside(node: Node, parent: Method, around: Node = node): void {
-    for (const below of runtimeChildren(node)) {
-      if (!isFunction(below)) {
-        this.#inside(below, parent, isWrapper(below) ? around : below);
-        continue;
-      }
-      if (this.#options.isNative(below)) continue;
-      const id = optional(below, 'id');
-      const name = id === null ? nameFrom(around, below) : text(id, 'name');
-      const declared =
-        below.type === 'FunctionDeclaration' && id !== null ? this.#bindings.get(id) : undefined;
-      const method = this.#add({
-        name,
-        node: below,
-        parent,
-        form: formOf(below, around),
-        binding: declared ?? this.#constant(around, below),
-        exported: false,
-      });
-      this.#inside(below, method);
-    }
+    for (const below of runtimeChildren(node)) this.#visit(below, parent, around);
+  }
+
+  #visit(below: Node, parent: Method, around: Node): void {
+    if (isClass(below)) return this.#class(below, parent, around, null, false);
+    if (!isFunction(below)) return this.#inside(below, parent, isWrapper(below) ? around : below);
+    if (this.#options.isNative(below)) return;
+    const id = optional(below, 'id');
+    const name = id === null ? nameFrom(around, below) : text(id, 'name');
+    const declared = below.type === 'FunctionDeclaration' && id !== null ? this.#bindings.get(id) : undefined;
+    const method = this.#add({
+      name,
+      node: below,
+      parent,
+      form: formOf(below, around),
+      binding: declared ?? this.#constant(around, below),
+      exported: false,
+      isStatic: false,
+    });
+    this.#inside(below, method);
   }
 
   /** The constant that a function is the initial value of. */
@@ -249,43 +321,59 @@ export interface OuterUse {
   readonly isCaptured: boolean;
   /** Methods whose code contains it, from the innermost up to the one that it belongs to. */
   readonly within: readonly Method[];
+  /** Whether the node is to be spelled as the value: `super` uses `this` without saying it. */
+  readonly isSpelled: boolean;
 }
 
 /** Finds the uses of `this`, `arguments` and `new.target` in movable functions. */
 export function outerUses(methods: readonly Method[], scopes: Scopes): readonly OuterUse[] {
   const byNode = new Map(methods.map((method) => [method.node, method]));
   const uses: OuterUse[] = [];
+  const use = (node: Node, kind: OuterKind, within: readonly Method[], isSpelled: boolean): void => {
+    const owner = within.at(-1);
+    // An arrow at the top level of a module has nothing of its own, and nothing around it.
+    if (owner === undefined || owner.form === 'arrow') return;
+    uses.push({ node, value: { kind, of: owner }, isCaptured: within.length > 1, within, isSpelled });
+  };
   const visit = (node: Node, within: readonly Method[]): void => {
-    for (const below of runtimeChildren(node)) {
-      if (below.type === 'ClassBody') {
-        visitClass(below, within);
-        continue;
-      }
-      if (isFunction(below)) {
-        const method = byNode.get(below);
-        if (method !== undefined)
-          visit(below, below.type === 'ArrowFunctionExpression' ? [method, ...within] : [method]);
-        else if (below.type === 'ArrowFunctionExpression') visit(below, within);
-        else if (method === undefined) visit(below, []);
-        continue;
-      }
-      const kind = outerKind(below, scopes);
-      const owner = within.at(-1);
-      // An arrow at the top level of a module has nothing of its own, and nothing around it.
-      if (kind !== null && owner !== undefined && owner.form !== 'arrow') {
-        uses.push({ node: below, value: { kind, of: owner }, isCaptured: within.length > 1, within });
-      }
-      visit(below, within);
+    for (const below of runtimeChildren(node)) visitNode(below, within);
+  };
+  const visitNode = (node: Node, within: readonly Method[]): void => {
+    if (isClass(node)) return visitClass(node, within);
+    if (isFunction(node)) {
+      const method = byNode.get(node);
+      const isArrow = node.type === 'ArrowFunctionExpression';
+      if (method !== undefined) visit(node, isArrow ? [method, ...within] : [method]);
+      else visit(node, isArrow ? within : []);
+      return;
+    }
+    if (node.type === 'Super') return use(node, 'this', within, false);
+    if (node.type === 'CallExpression' && child(node, 'callee').type === 'Super') {
+      use(child(node, 'callee'), 'new.target', within, false);
+      for (const argument of nodes(node, 'arguments')) visitNode(argument, within);
+      return;
+    }
+    const kind = outerKind(node, scopes);
+    if (kind !== null) use(node, kind, within, true);
+    visit(node, within);
+  };
+  // Members of classes have `this` of their own; what is extended and keys have the surrounding one.
+  const visitClass = (node: Node, within: readonly Method[]): void => {
+    for (const part of classParts(node)) visitNode(part, within);
+    for (const member of nodes(child(node, 'body'), 'body')) {
+      if (isTypeOnly(member)) continue;
+      const method = byNode.get(member);
+      const own = method === undefined ? [] : [method];
+      const value = optional(member, 'value');
+      if (member.type === 'StaticBlock') visit(member, own);
+      else if (value !== null) visitNode(value, own);
     }
   };
-  // Members of classes have `this` of their own; keys and heritage have the surrounding one.
-  const visitClass = (body: Node, within: readonly Method[]): void => {
-    for (const member of nodes(body, 'body')) {
-      const key = optional(member, 'key');
-      if (key !== null && flag(member, 'computed')) visit(member, within);
-    }
-  };
-  for (const method of methods) if (method.parent === null) visit(method.node, [method]);
+  for (const method of methods) {
+    if (method.parent !== null) continue;
+    if (method.form === 'class') visitNode(method.node, []);
+    else visit(method.node, [method]);
+  }
   return uses;
 }
 

@@ -1,6 +1,18 @@
 import type { Method } from './functions.ts';
 import type { Binding, Scopes } from './scopes.ts';
-import { child, flag, memberName, type Node, nodes, optional, text, unwrap, walk } from './syntax.ts';
+import {
+  child,
+  flag,
+  isClass,
+  isFunction,
+  memberName,
+  type Node,
+  nodes,
+  optional,
+  text,
+  unwrap,
+  walk,
+} from './syntax.ts';
 import type { Variables } from './variables.ts';
 
 /** Something that cannot be moved, before its offset became a line. */
@@ -48,12 +60,23 @@ class LanguageCheck {
 
   method(method: Method): void {
     const { node } = method;
+    if (method.form === 'member' && !method.isStatic) this.#superOfLiteral(node);
     const id = optional(node, 'id');
     if (node.type === 'FunctionDeclaration' && id === null && method.parent === null) {
       this.#find(node, 'a function without a name', 'export default function name() { … }');
     }
     walk(node, (below) => (below !== node && this.#methods.has(below) ? false : this.#node(below)));
     for (const binding of this.#variables.ownedBy(node)) this.#variable(binding);
+  }
+
+  /** `super` in a method of an object literal: only a class can say what it means after a move. */
+  #superOfLiteral(method: Node): void {
+    walk(method, (node) => {
+      if (node !== method && (isClass(node) || (isFunction(node) && node.type !== 'ArrowFunctionExpression')))
+        return false;
+      if (node.type === 'Super') this.#find(node, "'super' in an object literal", 'a class');
+      return true;
+    });
   }
 
   #find(node: Node, what: string, instead: string): void {
@@ -65,8 +88,8 @@ class LanguageCheck {
     switch (node.type) {
       case 'ClassDeclaration':
       case 'ClassExpression':
-        this.#find(node, 'a class in a method', 'plain objects and functions at the top level of a module');
-        return false;
+        this.#class(node);
+        return true;
       case 'WithStatement':
         this.#find(node, "'with'", 'destructuring');
         return true;
@@ -83,9 +106,6 @@ class LanguageCheck {
       case 'Identifier':
         this.#global(node);
         return true;
-      case 'Super':
-        this.#find(node, "'super'", 'plain functions');
-        return true;
       case 'UnaryExpression':
         if (
           text(node, 'operator') === 'delete' &&
@@ -101,6 +121,12 @@ class LanguageCheck {
       default:
         return this.#structured(node);
     }
+  }
+
+  #class(node: Node): void {
+    const members = nodes(child(node, 'body'), 'body');
+    const decorated = [node, ...members].find((part) => nodes(part, 'decorators').length > 0);
+    if (decorated !== undefined) this.#find(decorated, 'a decorator', 'a function that is called');
   }
 
   #structured(node: Node): boolean {
@@ -155,7 +181,12 @@ class LanguageCheck {
       const binding = this.#scopes.byNode.get(name);
       if (binding === undefined)
         this.#find(node, `an assignment to the global '${text(name, 'name')}'`, 'a local variable');
-      else if (binding.kind === 'const' || binding.kind === 'import' || binding.kind === 'functionName') {
+      else if (
+        binding.kind === 'className' ||
+        binding.kind === 'const' ||
+        binding.kind === 'import' ||
+        binding.kind === 'functionName'
+      ) {
         this.#find(node, `an assignment to the constant '${binding.name}'`, 'let, or another variable');
       } else if (binding.owner === null) {
         this.#find(

@@ -1,11 +1,12 @@
 import type { Calls } from './calls.ts';
+import type { Classes } from './classes.ts';
 import type { Functions } from './factories.ts';
 import type { Method, OuterUse } from './functions.ts';
 import { type Site, type Slot, type Step, type Code } from './ir.ts';
 import type { Names } from './names.ts';
 import type { Binding, Scopes } from './scopes.ts';
 import { selfMark, type SourceText } from './source-text.ts';
-import { child, isFunction, type Node, unwrap, walk } from './syntax.ts';
+import { child, classParts, isClass, isFunction, type Node, unwrap, walk } from './syntax.ts';
 import { inside, type Variables } from './variables.ts';
 import type { Links } from './whole.ts';
 
@@ -20,6 +21,7 @@ export interface ModuleContext {
   readonly names: Names;
   readonly calls: Calls;
   readonly functions: Functions;
+  readonly classes: Classes;
   /** Uses of `this`, `arguments` and `new.target`, by the methods whose code contains them. */
   readonly outer: ReadonlyMap<Method, readonly OuterUse[]>;
   /** A safe point wherever the source defines one; otherwise only where time can pass. */
@@ -54,6 +56,10 @@ export class MethodContext {
   self: Slot | null = null;
   /** `this`, `arguments` and `new.target`, where it or an arrow inside it uses them. */
   readonly own: Given[] = [];
+  /** What a frame keeps at every site: without it the resume body could not be found, or `this` would be lost. */
+  readonly kept: Slot[] = [];
+  /** In the constructor of a class that extends another: `this`, once there is one. */
+  made: Slot | null = null;
   /** Loop counters and such: never part of the state. */
   readonly scratch: string[] = [];
   /** Returns a value that stands in a variable, through whatever `finally` is around. */
@@ -70,6 +76,7 @@ export class MethodContext {
     this.method = method;
     this.#findVariables();
     this.#findOuter();
+    this.#findKept();
     this.#uses.sort((a, b) => a.at - b.at);
   }
 
@@ -161,6 +168,10 @@ export class MethodContext {
     let found = false;
     walk(node, (below) => {
       if (found || isFunction(below)) return false;
+      if (isClass(below)) {
+        found = classParts(below).some((part) => this.hasSite(part));
+        return false;
+      }
       if (suspending.has(below.type)) found = true;
       else if (below.type === 'SpreadElement') found = this.#isWalkingSpread(below);
       else if (isCall(below) && this.module.calls.isSite(below)) found = true;
@@ -181,6 +192,27 @@ export class MethodContext {
     return binding.references.some(
       ({ node, role }) => role !== 'read' && places.some((place) => inside(node, place)),
     );
+  }
+
+  /** What evaluates a class here, out of what it extends and its keys. */
+  classCreation(node: Node, superclass: Code | null, keys: readonly Code[]): Code {
+    const { functions } = this.module;
+    const text = functions.classCreation(
+      node,
+      superclass?.text ?? null,
+      keys.map((key) => key.text),
+    );
+    return { text, uses: this.#usedIn(node) };
+  }
+
+  /** `this` where `super` stands. */
+  selfAt(node: Node): Code {
+    const use = this.module.outer.get(this.method)?.find((candidate) => candidate.node === node);
+    const isOwn = use === undefined || use.value.of === this.method;
+    return {
+      text: isOwn ? selfMark : this.module.names.ofOuter(use.value),
+      uses: this.#usedIn(node),
+    };
   }
 
   #usedIn(node: Node): ReadonlySet<Slot> {
@@ -227,9 +259,30 @@ export class MethodContext {
     }
   }
 
+  #findKept(): void {
+    const { classes } = this.module;
+    const place = classes.placeOf(this.method);
+    const home = place === null ? null : this.slotOf(place.of.home);
+    if (home !== null) this.kept.push(home);
+    if (this.made !== null) {
+      this.kept.push(this.made, ...this.own.filter(({ value }) => value === 'new.target').map((o) => o.slot));
+      const own = classes.around(this.method);
+      const own2 = own === null ? null : this.slotOf(own.home);
+      if (own2 !== null && own2 !== home) this.kept.push(own2);
+    }
+    if (place?.superOf == null) return;
+    const self = this.slots.find(({ original, name }) => original === 'this' || name === selfMark);
+    if (self !== undefined && self !== this.made) this.kept.push(self);
+  }
+
   #findOuter(): void {
     const { names, outer } = this.module;
     const slots = new Map<string, Slot>();
+    if (this.method.form === 'derived') {
+      this.made = { name: names.ofOuter({ kind: 'this', of: this.method }), original: 'this' };
+      slots.set('this', this.made);
+      this.slots.push(this.made);
+    }
     for (const { node, value } of outer.get(this.method) ?? []) {
       const isOwn = value.of === this.method;
       let slot = slots.get(value.kind);
@@ -257,4 +310,4 @@ export function isCall(node: Node): boolean {
 /** What is a safe point by itself; taking values from an iterator calls it. */
 const suspending = new Set(['AwaitExpression', 'YieldExpression', 'ArrayPattern']);
 
-const simple = new Set(['Identifier', 'Literal', 'TemplateLiteral', 'ArrayExpression']);
+const simple = new Set(['Super', 'Identifier', 'Literal', 'TemplateLiteral', 'ArrayExpression']);

@@ -2,10 +2,11 @@ import type { CodeId } from '../../core/ids.ts';
 import { codeId } from '../../core/ids.ts';
 import type { Digest } from '../../core/ports.ts';
 import type { CompiledSite } from './contract.ts';
-import { type BodyNames, Emission } from './emission.ts';
-import { baseOf } from './factories.ts';
+import { type BodyNames, type DerivedNames, Emission } from './emission.ts';
+import { selfOwner } from './classes.ts';
+import { baseOf, codeOf } from './factories.ts';
 import { type FuelCounter, fuelCounter } from './fuel-counter.ts';
-import type { FunctionKind, Method } from './functions.ts';
+import { type FunctionKind, type Method, standsInClass } from './functions.ts';
 import { type Site, sitesOf, type Slot, type Step } from './ir.ts';
 import { liveAtSites } from './liveness.ts';
 import { MethodContext, type ModuleContext } from './method-context.ts';
@@ -43,6 +44,9 @@ export interface LoweredMethod {
   readonly layout: readonly string[];
   /** How many values a frame begins with, before it has a layout; 0 for methods that begin without one. */
   readonly entry: number;
+  /** The variables of its frames, as its bodies spell them: those that a frame has, and those that it begins with. */
+  readonly savedNames: readonly string[];
+  readonly entryNames: readonly string[];
 }
 
 /** Turns one function into a fast body and a resume body. */
@@ -54,7 +58,9 @@ export function lowerMethod(module: ModuleContext, method: Method, digest: Diges
   sites.forEach((site, index) => {
     site.pc = index + 1;
   });
-  const live = liveAtSites(steps);
+  const live = new Map(
+    [...liveAtSites(steps)].map(([site, slots]) => [site, new Set([...slots, ...context.kept])]),
+  );
   const saved = context.slots.filter((slot) => sites.some((site) => live.get(site)?.has(slot)));
   const described = sites.map((site) => describeSite(site, saved, live.get(site) ?? new Set()));
   for (const [index, step] of sitesByKind(steps).entries())
@@ -80,6 +86,8 @@ export function lowerMethod(module: ModuleContext, method: Method, digest: Diges
     sites: described,
     layout: saved.map(({ original }) => original),
     entry: printed.entry,
+    savedNames: saved.map(({ name }) => name),
+    entryNames: printed.entryNames,
   };
 }
 
@@ -121,8 +129,16 @@ function bodyNames(module: ModuleContext, method: Method): BodyNames {
     self: module.names.ofOuter({ kind: 'this', of: method }),
     index: method.index,
     kind: method.kind,
-    constructs: method.form === 'function',
+    constructs: method.form === 'function' || method.form === 'constructor',
+    derived: derivedNames(module, method),
   };
+}
+
+function derivedNames(module: ModuleContext, method: Method): DerivedNames | null {
+  const around = method.form === 'derived' ? module.classes.around(method) : null;
+  if (around === null) return null;
+  const target = module.names.ofOuter({ kind: 'new.target', of: method });
+  return { home: around.home.name, target, hasElements: around.hasElements };
 }
 
 function buildBody(context: MethodContext, parameters: Parameters): void {
@@ -130,7 +146,13 @@ function buildBody(context: MethodContext, parameters: Parameters): void {
   const statements = new Statements(context);
   // The site has its number whether or not it is checked there: that depends on other functions of the module.
   const isSilent = !module.isDense && !module.calls.ticksOnEntry(method);
-  context.emit({ kind: 'tick', site: context.site(method.node, isSilent), counter: 'thread', units: 1 });
+  context.emit({
+    kind: 'tick',
+    site: context.site(method.node, isSilent),
+    counter: 'thread',
+    units: 1,
+    stretch: 1,
+  });
   if (method.node.type === 'Program') {
     assert(module.links !== null, 'a program is lowered where whole modules are');
     const modules: Slot = { name: module.fresh('$modules'), original: '' };
@@ -142,6 +164,7 @@ function buildBody(context: MethodContext, parameters: Parameters): void {
     return buildModule(context, statements, module.links, modules);
   }
   parameters.bind(statements);
+  if (method.node.type === 'StaticBlock') return statements.scope(method.node, children(method.node, 'body'));
   const body = child(method.node, 'body');
   if (body.type === 'BlockStatement') statements.scope(method.node, children(body, 'body'));
   else context.emit({ kind: 'return', code: statements.expressions.value(body), charge: false });
@@ -152,6 +175,7 @@ interface PrintedMethod {
   readonly factory: string | null;
   readonly resume: string;
   readonly entry: number;
+  readonly entryNames: readonly string[];
   /** What tells this code from other code. */
   readonly identity: string;
 }
@@ -180,12 +204,19 @@ class MethodPrinter {
   print(): PrintedMethod {
     const { kind } = this.#context.method;
     const { text, resume } = kind === 'plain' ? this.#plain() : this.#framed();
-    const isTop = this.#context.method.parent === null;
+    const isTop = this.#context.method.parent === null || standsInClass(this.#context.method);
     const entry = kind === 'plain' ? 0 : this.#entry.length;
+    const entryNames = this.#entry.map(({ slot }) => slot.name);
     const identity = `${text}\n${resume}`;
     return isTop
-      ? { text: text.replace(itMark, 'null'), resume, factory: null, entry, identity }
-      : { text, resume, factory: this.#factory(text), entry, identity };
+      ? { text: text.replace(itMark, () => this.#it), resume, factory: null, entry, entryNames, identity }
+      : { text, resume, factory: this.#factory(text), entry, entryNames, identity };
+  }
+
+  /** The function itself, where its own code runs. */
+  get #it(): string {
+    const { method, module } = this.#context;
+    return module.classes.generatorName(method) ?? 'null';
   }
 
   get #counter(): FuelCounter | null {
@@ -207,7 +238,8 @@ class MethodPrinter {
     if (!canBeCaptured) return { text: this.#function(`{\n${locals}${body}\n}`), resume: '' };
     const saves = (made: string): string =>
       `throw ${error} === ${gate}.capture ? ${gate}.save(${meta}, ${pc}, STATE, null, ${made}) : ${error};`;
-    const made = constructs ? '(new.target === undefined ? null : this)' : 'null';
+    const isCalled = this.#context.method.form === 'function';
+    const made = isCalled ? '(new.target === undefined ? null : this)' : constructs ? 'this' : 'null';
     const save = saves(made).replace('STATE', () => fast.state);
     const resumed = saves(constructs ? `${this.#names.frame}.made` : 'null');
     return {
@@ -237,11 +269,23 @@ class MethodPrinter {
       };
     }
     // The line of this call is passed through by every capture in the part before the first await.
-    const begin = `\uFDD3${index * 2}:0\uFDD4${resume}(\n${gate}.begin(${meta}, [${values}]))`;
+    const begin = `\uFDD3${index * 2}:0\uFDD4${this.#placed(resume)}\n${gate}.begin(${meta}, [${values}]))`;
     return {
       text: this.#function(`{\n${this.#probe()}return (\n${begin}\n);\n}`),
       resume: this.#resumeBody(save),
     };
+  }
+
+  /** The beginning of a call of the resume body, where it stands. */
+  #placed(resume: string): string {
+    const { method, module } = this.#context;
+    const place = module.classes.placeOf(method);
+    if (place === null) return `${resume}(`;
+    const code = `${codeOf(place)}.${resume}`;
+    if (place.superOf === null) return `${code}(`;
+    const owner = selfOwner(method);
+    const self = owner === method ? 'this' : module.names.ofOuter({ kind: 'this', of: owner });
+    return `${code}.call(\n${self},`;
   }
 
   /** Everything that has its value when the method begins. */
@@ -271,7 +315,9 @@ class MethodPrinter {
 
   /** In a function that has captured something, or that is made more than once: how the runtime finds out. */
   #probe(): string {
-    if (this.#context.method.parent === null) return '';
+    const { method, module } = this.#context;
+    if (standsInClass(method)) return module.classes.prologue(method, this.#names.gate);
+    if (method.parent === null) return '';
     const { gate, meta } = this.#names;
     const captured = this.#context.captured.map(({ name }) => name).join(', ');
     return `if (${gate}.p !== null) return ${gate}.p(${meta}, [${captured}]);\n`;
@@ -283,6 +329,8 @@ class MethodPrinter {
     const { head } = this.#parameters;
     if (node.type === 'Program') return `function ${this.#names.body}($given) ${body}`;
     if (node.type === 'ArrowFunctionExpression') return `(${head}) => ${body}`;
+    if (node.type === 'StaticBlock') return body;
+    if (standsInClass(this.#context.method)) return `(${head}) ${body}`;
     if (parent === null) return `function ${name === 'default' ? '' : name}(${head}) ${body}`;
     return form === 'member' ? `(${head}) ${body}` : `function (${head}) ${body}`;
   }
@@ -329,10 +377,11 @@ class MethodPrinter {
 
   /** What a body's end returns, where that is more than nothing. */
   #end(): string {
-    const { kind, gate, task, frame, constructs } = this.#names;
+    const { kind, gate, task, frame, constructs, derived, self } = this.#names;
     if (kind === 'async') return `\nreturn ${gate}.done(${task}, undefined);`;
     if (kind === 'generator') return `\nreturn ${gate}.ended(${task}, undefined);`;
     if (kind === 'asyncGenerator') return `\nreturn ${gate}.asyncEnded(${task}, undefined);`;
+    if (derived !== null) return `\nreturn ${gate}.derived(${self}, undefined);`;
     return constructs ? `\nreturn ${gate}.made(${frame}, undefined);` : '';
   }
 }

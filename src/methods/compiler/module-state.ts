@@ -1,4 +1,4 @@
-import type { Method } from './functions.ts';
+import { keyName, type Method } from './functions.ts';
 import type { Finding } from './language.ts';
 import {
   child,
@@ -8,6 +8,7 @@ import {
   type Node,
   nodes,
   optional,
+  runtimeChildren,
   text,
   unwrap,
   walk,
@@ -33,14 +34,6 @@ export function checkModule(
     ) {
       find(declaration, 'a function without a name', 'export default function name() { … }');
     }
-    if (declaration.type === 'ClassDeclaration') {
-      const id = optional(declaration, 'id');
-      find(
-        declaration,
-        `class '${id === null ? 'default' : text(id, 'name')}'`,
-        'plain objects and functions',
-      );
-    }
     if (declaration.type === 'VariableDeclaration' && !flag(declaration, 'declare')) {
       for (const declarator of nodes(declaration, 'declarations'))
         if (!spaces.has(text(child(declarator, 'id'), 'name')))
@@ -56,7 +49,49 @@ export function checkModule(
       });
     }
   }
+  for (const { node, form, parent, name } of methods)
+    if (form === 'class' && parent === null) checkStatics(program, node, name, find);
   return findings;
+}
+
+/** Static fields of a class that is there once: state, unless nothing can change them. */
+function checkStatics(
+  program: Node,
+  node: Node,
+  name: string,
+  find: (node: Node, what: string, instead: string) => void,
+): void {
+  const fields = new Set<string>();
+  const instead = 'a frozen value, or a local of a method';
+  for (const member of nodes(child(node, 'body'), 'body')) {
+    if (member.type !== 'PropertyDefinition' || !flag(member, 'static')) continue;
+    const key = keyName(child(member, 'key'));
+    fields.add(key);
+    const value = optional(member, 'value');
+    const mutable = value === null ? member : mutablePart(unwrap(value), false);
+    if (mutable !== null) find(mutable, `state of the module in '${name}.${key}'`, instead);
+  }
+  if (fields.size === 0) return;
+  const visit = (at: Node, isStatic: boolean): void => {
+    const isWrite = at.type === 'AssignmentExpression' || at.type === 'UpdateExpression';
+    const target = isWrite ? unwrap(child(at, at.type === 'UpdateExpression' ? 'argument' : 'left')) : null;
+    if (target?.type === 'MemberExpression') {
+      const object = unwrap(child(target, 'object'));
+      const property = child(target, 'property');
+      const key = property.type === 'PrivateIdentifier' ? keyName(property) : memberName(target);
+      const isClass = object.type === 'Identifier' && text(object, 'name') === name;
+      const isThis = isStatic && object.type === 'ThisExpression';
+      if (key !== null && fields.has(key) && (isClass || isThis))
+        find(at, `an assignment to '${name}.${key}', which is state of the module`, instead);
+    }
+    for (const below of runtimeChildren(at)) {
+      const isMember = below.type === 'MethodDefinition' || below.type === 'PropertyDefinition';
+      if (isMember || below.type === 'StaticBlock')
+        visit(below, at === child(node, 'body') && (flag(below, 'static') || below.type === 'StaticBlock'));
+      else visit(below, isStatic);
+    }
+  };
+  visit(program, false);
 }
 
 function checkState(

@@ -3,7 +3,19 @@ import { textHash } from '../../core/text-hash.ts';
 import { Calls, isApiCall } from './calls.ts';
 import type { CompiledMethod, CompileOptions, CompileOutcome, Refusal } from './contract.ts';
 import { Functions } from './factories.ts';
-import { findMethods, findWhole, hasDirective, type Method, outerUses, type OuterUse } from './functions.ts';
+import { Classes, classNames } from './classes.ts';
+import { withConstructors } from './class-defaults.ts';
+import { printClasses } from './class-text.ts';
+import {
+  findMethods,
+  findWhole,
+  hasDirective,
+  isLowered,
+  type Method,
+  outerUses,
+  type OuterUse,
+  standsInClass,
+} from './functions.ts';
 import { rewriteGlobals } from './globals.ts';
 import { checkMethods, type Finding } from './language.ts';
 import { checkModule } from './module-state.ts';
@@ -36,7 +48,11 @@ export function compileModule(source: string, options: CompileOptions): CompileO
     plain = parsePlain(withVariables(written, [...given, ...made]), { path: options.path, format });
     if (plain.kind === 'refused') return refused(written, options, plain.findings);
   }
-  const { program, source: text, scopes, spaces } = plain;
+  const isCompiled = isWhole || written.includes('use movable');
+  const complete = isCompiled ? withConstructors(plain, { path: options.path, format }) : plain;
+  if (complete.kind === 'refused') return refused(written, options, complete.findings);
+  const { program, source: text, scopes } = complete;
+  const { spaces } = plain;
   text.origin = options.origin ?? null;
   const compiler = new ModuleCompiler(program, text, scopes, spaces, options);
   const findings = compiler.check();
@@ -86,6 +102,7 @@ class ModuleCompiler {
   readonly #methods: readonly Method[];
   readonly #natives: ReadonlySet<Node>;
   readonly #outer: readonly OuterUse[];
+  readonly #classes: Classes;
   readonly #variables: Variables;
   readonly #calls: Calls;
   readonly #isMovableFile: boolean;
@@ -116,6 +133,13 @@ class ModuleCompiler {
       this.#links === null
         ? findMethods(program, this.#scopes, { isMovableFile: this.#isMovableFile, isNative })
         : findWhole(program, this.#scopes, this.#links.awaits ? 'async' : 'plain', isNative);
+    this.#classes = new Classes({
+      program,
+      scopes: this.#scopes,
+      source,
+      methods: this.#methods,
+      fresh: (base) => this.#fresh(base),
+    });
     this.#outer = outerUses(this.#methods, this.#scopes);
     const shared = new Set([
       ...(this.#links?.exports.keys() ?? []),
@@ -130,7 +154,12 @@ class ModuleCompiler {
     const misplaced = this.#misplacedDirectives();
     const hasOwnState = this.#isMovableFile && this.#links === null;
     const state = hasOwnState ? checkModule(this.#program, this.#methods, this.#spaces) : [];
-    return [...misplaced, ...state, ...checkMethods(this.#methods, this.#variables, this.#natives)];
+    return [
+      ...misplaced,
+      ...state,
+      ...this.#classes.findings,
+      ...checkMethods(this.#methods, this.#variables, this.#natives),
+    ];
   }
 
   lower(): readonly LoweredMethod[] {
@@ -143,6 +172,7 @@ class ModuleCompiler {
       variables: this.#variables,
       methods: this.#methods,
       outer: this.#outer,
+      classes: this.#classes,
       gate: this.#gate,
       fresh: (base: string) => this.#fresh(base),
     };
@@ -166,13 +196,16 @@ class ModuleCompiler {
       names,
       calls: this.#calls,
       functions,
+      classes: this.#classes,
       outer,
       isDense: this.#options.dense ?? false,
       gate: this.#gate,
       fresh: (base) => this.#fresh(base),
       normalised: (given) => this.#normalised(given),
     };
-    return this.#methods.map((method) => lowerMethod(module, method, this.#options.digest));
+    const { digest } = this.#options;
+    const lowered = this.#methods.filter(isLowered).map((method) => lowerMethod(module, method, digest));
+    return printClasses(module, this.#methods, lowered, digest);
   }
 
   print(lowered: readonly LoweredMethod[]): CompileOutcome {
@@ -185,7 +218,7 @@ class ModuleCompiler {
       at = this.#source.source.length;
     }
     for (const method of this.#links === null ? lowered : []) {
-      if (method.factory !== null) continue;
+      if (method.method.parent !== null) continue;
       body += this.#source.slice(at, method.method.node.start) + method.text;
       at = method.method.node.end;
     }
@@ -322,7 +355,7 @@ class ModuleCompiler {
         sites: method.sites.map(({ kind, line, live }) => [kind, line, live]),
         fastLines: lines.get(index * 2) ?? [],
         resumeLines: lines.get(index * 2 + 1) ?? [],
-        fastHash: textHash(finish(method.factory ?? method.text).code),
+        fastHash: standsInClass(method.method) ? '' : textHash(finish(method.factory ?? method.text).code),
         resumeHash: textHash(finish(method.resume).code),
       });
       const factory = this.#factoryOf(method);
@@ -332,7 +365,15 @@ class ModuleCompiler {
     const first = this.#isClassic
       ? `${this.#scopes.isStrict(null) ? '"use strict"; ' : ''}const ${gate} = globalThis[Symbol.for("godwit.gate.1")];`
       : `import { $ as ${this.#imported} } from ${JSON.stringify(runtimeSpecifier)}; const ${gate} = ${this.#imported};`;
-    return `${first}\n${metas.join('')}`;
+    return `${first}${this.#classNames()}\n${metas.join('')}`;
+  }
+
+  /** Variables that hold the classes of the module, and what they use. */
+  #classNames(): string {
+    const names = [...this.#classes.all()]
+      .filter(({ method }) => method.parent === null)
+      .flatMap((facts) => classNames(facts));
+    return names.length === 0 ? '' : ` let ${names.join(', ')};`;
   }
 
   #factoryOf({ factory }: LoweredMethod): string | null {
@@ -361,6 +402,7 @@ class ModuleCompiler {
   #reference({ method, bodyName }: LoweredMethod): string {
     if (bodyName !== '') return bodyName;
     if (method.parent !== null) return 'null';
+    if (method.form === 'class') return this.#classes.factsOf(method).home.name;
     return method.binding?.name ?? method.name;
   }
 

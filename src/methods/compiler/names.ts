@@ -107,7 +107,8 @@ export class Names {
 
   #spellOuter(use: OuterUse): void {
     const { source } = this.#parts;
-    const { node, value, isCaptured } = use;
+    const { node, value, isCaptured, isSpelled } = use;
+    if (!isSpelled) return;
     const name = this.ofOuter(value);
     source.edit(node.start, node.end, value.kind === 'this' && !isCaptured ? selfMark : name);
   }
@@ -122,8 +123,10 @@ function calleeSafe(spelling: string, isCallee: boolean): string {
 export function nativesOf(method: Node, isMethod: (node: Node) => boolean): readonly Node[] {
   const found: Node[] = [];
   walk(method, (node) => {
-    if (node === method || !isFunction(node)) return true;
-    if (!isMethod(node)) found.push(node);
+    if (node === method) return true;
+    if (isMethod(node)) return false;
+    if (!isFunction(node)) return true;
+    found.push(node);
     return false;
   });
   return found;

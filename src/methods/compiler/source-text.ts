@@ -18,6 +18,9 @@ export const selfMark = '\uFDD6';
 /** Stands for a function itself, inside of it. */
 export const itMark = '\uFDD7';
 
+/** Around the arguments of `super(…)`, and before the object that it has made; see `Emission`. */
+export const superMarks = { open: '\uFDD8', close: '\uFDD9', made: '\uFDDA' } as const;
+
 /** Marks the generated line that holds it as a site of a method. */
 export function siteMark(method: number, pc: number): string {
   return `\uFDD3${method}:${pc}\uFDD4`;
@@ -29,7 +32,7 @@ export function lineMark(line: number): string {
 
 /** Whether a source cannot be compiled since it contains the marks itself. */
 export function containsMarks(source: string): boolean {
-  return /[\uFDD1-\uFDD7]/.test(source);
+  return /[\uFDD1-\uFDDF]/.test(source);
 }
 
 /** One module's source, with the edits that erase types and rename variables. Slices keep track of their lines. */

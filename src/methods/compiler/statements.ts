@@ -101,6 +101,8 @@ export class Statements {
         return this.declaration(node);
       case 'FunctionDeclaration':
         return this.#sloppyFunction(node);
+      case 'ClassDeclaration':
+        return expressions.patterns.declare(child(node, 'id'), expressions.value(node));
       case 'ReturnStatement':
         return this.#return(node);
       case 'ThrowStatement':

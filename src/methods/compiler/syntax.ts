@@ -130,6 +130,19 @@ export function isFunction(node: Node): boolean {
   );
 }
 
+export function isClass(node: Node): boolean {
+  return node.type === 'ClassDeclaration' || node.type === 'ClassExpression';
+}
+
+/** What belongs to the code around a class: what it extends, and its computed keys. */
+export function classParts(node: Node): readonly Node[] {
+  const superclass = optional(node, 'superClass');
+  const keys = nodes(child(node, 'body'), 'body')
+    .filter((member) => flag(member, 'computed') && !isTypeOnly(member))
+    .map((member) => child(member, 'key'));
+  return superclass === null ? keys : [superclass, ...keys];
+}
+
 export function isLoop(node: Node): boolean {
   return (
     node.type === 'ForStatement' ||

@@ -1,6 +1,17 @@
 import type { Captures, Method, OuterUse, OuterValue } from './functions.ts';
 import type { Binding, Reference, Scopes } from './scopes.ts';
-import { child, isFunction, type Node, nodes, optional, runtimeChildren, unwrap } from './syntax.ts';
+import {
+  child,
+  classParts,
+  isClass,
+  isFunction,
+  isTypeOnly,
+  type Node,
+  nodes,
+  optional,
+  runtimeChildren,
+  unwrap,
+} from './syntax.ts';
 
 export function inside(node: Node, outer: Node): boolean {
   return node.start >= outer.start && node.end <= outer.end;
@@ -142,13 +153,29 @@ export class Variables {
   }
 
   #noteParents(node: Node, around: Node | null): void {
-    for (const below of runtimeChildren(node)) {
-      if (!isFunction(below)) {
-        this.#noteParents(below, around);
-        continue;
+    for (const below of runtimeChildren(node)) this.#noteParent(below, around);
+  }
+
+  #noteParent(below: Node, around: Node | null): void {
+    if (isClass(below)) return this.#noteClass(below, around);
+    if (!isFunction(below)) return this.#noteParents(below, around);
+    this.#parents.set(below, around);
+    this.#noteParents(below, below);
+  }
+
+  /** A class comes to be as a function does: its members take what they use from around it through the class. */
+  #noteClass(node: Node, around: Node | null): void {
+    for (const part of classParts(node)) this.#noteParent(part, around);
+    this.#parents.set(node, around);
+    for (const member of nodes(child(node, 'body'), 'body')) {
+      if (isTypeOnly(member)) continue;
+      const value = optional(member, 'value');
+      if (member.type === 'MethodDefinition') this.#noteParent(value ?? member, node);
+      else {
+        this.#parents.set(member, node);
+        if (value === null) this.#noteParents(member, member);
+        else this.#noteParent(value, member);
       }
-      this.#parents.set(below, around);
-      this.#noteParents(below, below);
     }
   }
 

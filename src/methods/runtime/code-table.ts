@@ -8,6 +8,7 @@ import type {
   PrivatesForm,
 } from '../snapshot/index.ts';
 import { boundOf, makeBound } from './bound.ts';
+import { fillPrivates, makeAgain, makeInstance, memberOf, privatesOf, recordOf } from './classes.ts';
 import { closureOf } from './closures.ts';
 import { $ } from './gate.ts';
 import type { AnyFunction, LoadedMethod } from './method-code.ts';
@@ -50,32 +51,48 @@ export class ThreadCode implements CodeTable {
     return makeBound(target as AnyFunction, self, args) as Callable;
   }
 
-  classOf(): ClassForm | null {
-    return null;
+  classOf(f: Callable): ClassForm | null {
+    const record = recordOf(f);
+    const hash = record === null ? null : this.#methods.packageOf(record.method);
+    if (record === null || hash === null) return null;
+    const { captured, superclass, keys, method } = record;
+    return { code: `${hash}/${method.meta.id}@${method.meta.code}`, captured, superclass, keys };
   }
 
-  makeClass(code: string): Callable {
-    throw new PermanentMissingError(code);
+  makeClass(
+    code: string,
+    captured: readonly unknown[],
+    superclass: unknown,
+    keys: readonly unknown[],
+  ): Callable {
+    const { factory } = this.#methodOf(code);
+    if (factory === null) throw new PermanentMissingError(code);
+    const parents = superclass === undefined ? [] : [superclass];
+    return makeAgain($, factory, [...captured, ...parents, ...keys]) as Callable;
   }
 
-  memberOf(): MemberForm | null {
-    return null;
+  memberOf(f: Callable): MemberForm | null {
+    const found = memberOf(f);
+    if (found === null || this.classOf(found.home as Callable) === null) return null;
+    return { home: found.home as Callable, member: found.member };
   }
 
-  findMember(_home: Callable, member: string): Callable {
-    throw new PermanentMissingError(member);
+  findMember(home: Callable, member: string): Callable {
+    const found = recordOf(home)?.members.get(member);
+    if (found === undefined) throw new PermanentMissingError(member);
+    return found as Callable;
   }
 
-  privatesOf(): readonly PrivatesForm[] {
-    return [];
+  privatesOf(o: object): readonly PrivatesForm[] {
+    return privatesOf(o) as readonly PrivatesForm[];
   }
 
-  makeInstance(): object | null {
-    return null;
+  makeInstance(prototype: object): object | null {
+    return makeInstance($, prototype);
   }
 
-  fillPrivates(_o: object, owner: Callable): void {
-    throw new PermanentMissingError(owner.name);
+  fillPrivates(o: object, owner: Callable, values: readonly unknown[]): void {
+    fillPrivates($, o, owner as AnyFunction, values);
   }
 
   #methodOf(code: string): LoadedMethod {

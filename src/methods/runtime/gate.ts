@@ -10,8 +10,9 @@ import {
   installAsyncGenerators,
 } from './async-generators.ts';
 import { closeAsync, closeAsyncQuietly, delegatedAsync, resultOf, walkAsync } from './async-iteration.ts';
+import { adopt, codeIn, derivedResult, heritage, noteClass, ownThis } from './classes.ts';
 import { functionOf, keyed, type Probe, withAccessors } from './closures.ts';
-import type { Cursor } from './cursors.ts';
+import { Cursor } from './cursors.ts';
 import {
   generator,
   generatorDone,
@@ -31,6 +32,7 @@ import {
   takeFrom,
   view,
   walk,
+  Iteration,
 } from './iteration.ts';
 import {
   type AnyFunction,
@@ -146,6 +148,9 @@ export class Gate {
   readonly modules = new Map<string, LoadedModule>();
   /** Set while a function is asked what it is made of; see `closures.ts`. */
   p: Probe | null = null;
+  /** Set while only the elements of a class are wanted of its constructor; `i` skips initialisers. See `classes.ts`. */
+  c: object | null = null;
+  i = false;
   /** What a variable holds before it is initialised, where that can be seen. */
   readonly unset = Object.freeze({ unset: 'godwit' });
   readonly templates = new Map<string, object>();
@@ -170,6 +175,14 @@ export class Gate {
   readonly closeQuietly = closeQuietly;
   readonly delegate = delegate;
   readonly delegated = delegated;
+  // Classes: see `classes.ts`.
+  readonly class = noteClass;
+  readonly codeIn = codeIn;
+  readonly construct = Reflect.construct;
+  readonly parent = Reflect.getPrototypeOf;
+  readonly own = ownThis;
+  readonly derived = derivedResult;
+  readonly heritage = heritage;
   // Generators: see `generators.ts`.
   readonly generator = generator;
   readonly yield = yieldFrom;
@@ -253,6 +266,11 @@ export class Gate {
 
   namespace(modules: ModuleStates, path: string): object {
     return namespaceOf(modules, path, this.unset);
+  }
+
+  /** Gives what a captured parent's constructor has made the elements of a class. */
+  adopt(made: AnyFunction, object: object): object {
+    return adopt(this, made, object);
   }
 
   /** Reads a variable that may not have been initialised. */
@@ -344,8 +362,9 @@ export class Gate {
     return task.promise;
   }
 
-  isCursor(walked: unknown): walked is Cursor {
-    return typeof walked === 'object' && walked !== null && 'step' in walked && !Array.isArray(walked);
+  /** How a walk goes on: 0 by index, 1 by a native iterator, 2 by one of the program's. */
+  wayOf(walked: unknown): number {
+    return walked instanceof Cursor ? 1 : walked instanceof Iteration ? 2 : 0;
   }
 
   /** The keys that `for…in` visits, in its order. */

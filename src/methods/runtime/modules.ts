@@ -99,7 +99,8 @@ export function joinModules(earlier: LoadedModule | undefined, later: LoadedModu
 function shift(path: string, methods: readonly LoadedMethod[], lines: LineTable): string | null {
   const changed = methods.find(
     ({ meta, fast, factory, resume }) =>
-      textHash(String(factory ?? fast)) !== meta.fastHash ||
+      // What stands in the text of a class is part of the class's own.
+      (meta.fastHash !== '' && textHash(String(factory ?? fast)) !== meta.fastHash) ||
       (resume !== null && textHash(String(resume)) !== meta.resumeHash),
   );
   const advice = 'Let godwit be the last to transform a module.';

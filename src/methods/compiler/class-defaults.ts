@@ -1,0 +1,36 @@
+import { parsePlain, type PlainOptions, type PlainOutcome } from './plain.ts';
+import { finish } from './source-text.ts';
+import { child, flag, isClass, isTypeOnly, type Node, nodes, optional, unwrap, walk } from './syntax.ts';
+
+type Plain = Extract<PlainOutcome, { readonly kind: 'plain' }>;
+
+/**
+ * Writes out the constructor that a class has without saying so, where an ancestor's constructor may be captured below it:
+ * the one that the language puts there has no place that a capture could stand at.
+ */
+export function withConstructors(plain: Plain, options: PlainOptions): PlainOutcome {
+  const { program, source, scopes } = plain;
+  const places: number[] = [];
+  walk(program, (node) => {
+    if (!isClass(node)) return;
+    const superclass = optional(node, 'superClass');
+    if (superclass === null) return;
+    const members = nodes(child(node, 'body'), 'body').filter((member) => !isTypeOnly(member));
+    if (members.some((member) => member['kind'] === 'constructor')) return;
+    const hasPrivates = members.some(
+      (member) => !flag(member, 'static') && optional(member, 'key')?.type === 'PrivateIdentifier',
+    );
+    if (isNative(superclass, (name) => scopes.globals.has(name)) && !hasPrivates) return;
+    places.push(child(node, 'body').start + 1);
+  });
+  if (places.length === 0) return plain;
+  for (const at of places) source.edit(at, at, ' constructor(...args) { super(...args); }');
+  return parsePlain(finish(source.slice(0, source.source.length)).code, { ...options, path: 'a.js' });
+}
+
+/** Whether a class extends one of the language's own, or null. */
+function isNative(superclass: Node, isGlobal: (name: Node) => boolean): boolean {
+  const inner = unwrap(superclass);
+  if (inner.type === 'Literal') return true;
+  return inner.type === 'Identifier' && isGlobal(inner);
+}
