@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { load, runMovable, runNative, writeModules } from './workshop.ts';
+import { chance, load, runMovable, runNative, writeModules } from './workshop.ts';
 
 /** Steps of fuel that a callback burns, so that it is captured several times inside. */
 const burn = `
@@ -40,10 +40,10 @@ const programs: Readonly<Record<string, string>> = {
   sorting: `
     const log = [];
     const list = [];
-    for (let i = 0; i < 40; i++) list.push((i * 37) % 71);
+    for (let i = 0; i < 12; i++) list.push((i * 5) % 12);
     log.push([...list].sort((a, b) => { burn(1); return a - b; }).join());
     let calls = 0;
-    log.push(list.slice(0, 34).sort((a, b) => { calls += burn(1); return (a % 7) - (b % 7); }).join(), calls);
+    log.push(list.slice(0, 8).sort((a, b) => { calls += burn(1); return (a % 7) - (b % 7); }).join(), calls);
     log.push([3, , undefined, 1].sort((a, b) => { burn(1); return b - a; }));
     log.push(Uint8Array.from(list.slice(0, 9)).sort((a, b) => { burn(1); return b - a; }).join());
     log.push(Int8Array.of(1, 2, 3).map((x) => { burn(2); return x * 50; }).join());
@@ -88,7 +88,7 @@ async function prepare(body: string): Promise<string> {
   const text = `"use movable";\n${burn}\nexport async function main() {${body}}\n`;
   const folder = writeModules(
     { 'm.ts': text, 'n.ts': text.replaceAll('use movable', 'use native') },
-    { movable: true },
+    { movable: true, dense: true },
   );
   await load(folder, 'm.ts');
   return folder;
@@ -105,6 +105,34 @@ test.each(Object.entries(programs))('%s: moved at every point of every callback'
   expect(everywhere.outcome, 'moved at each point').toEqual(native);
   expect(everywhere.pins).toEqual([]);
   expect(everywhere.moved).toBeGreaterThan(10);
+});
+
+test('a long sort is moved now and then, in the middle of runs and merges', async () => {
+  const folder = await prepare(`
+    const random = [];
+    for (let i = 0, x = 7; i < 260; i++) { x = (x * 1103515245 + 12345) % 2147483648; random.push(x % 97); }
+    const saw = random.map((_, i) => (i % 70) * 3 + (i % 7));
+    const calls = [];
+    const sorted = [random, saw].map((list) => {
+      let count = 0;
+      const made = [...list].sort((a, b) => { count += burn(1); return a - b; });
+      calls.push(count);
+      return made.join();
+    });
+    sorted.push(Float64Array.from(saw).sort((a, b) => { burn(1); return a % 10 - b % 10; }).join());
+    return [sorted, calls];`);
+  const native = await runNative(folder, 'n.ts', 'main', []);
+  const random = chance(5);
+  const now = await runMovable(
+    folder,
+    'm.ts#main',
+    [],
+    () => random() < 0.5,
+    () => random() < 0.02,
+  );
+  expect(now.outcome).toEqual(native);
+  expect(now.pins).toEqual([]);
+  expect(now.moved).toBeGreaterThan(40);
 });
 
 test('a callback that a getter or a conversion calls natively is not torn out of it', async () => {
