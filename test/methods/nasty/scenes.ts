@@ -17,7 +17,8 @@ const scenesOf: Readonly<Record<string, readonly string[]>> = {
   'deep-recursion': ['recursion', 'tasks'],
   'promise-combinators': ['shared', 'corners', 'chains', 'deferred', 'timers'],
   'async-generators': ['queued', 'walks', 'delegated', 'members'],
-  classes: ['privates', 'boundAndNamed', 'builtins', 'madeAtRunTime'],
+  classes: ['privates', 'boundAndNamed', 'builtins'],
+  'run-time-classes': ['madeAtRunTime', 'homeObjects'],
 };
 
 const argsOf: Readonly<Record<string, readonly unknown[]>> = { recursion: [200], tasks: [200] };

@@ -10,118 +10,120 @@ async function rest(turns = 2): Promise<void> {
   for (let k = 0; k < turns; k += 1) await null;
 }
 
-/** Counts what was made, in a static block; its private members are reached through closures, tasks and statics. */
-class Account {
-  static #made = 0;
-  static readonly names = new Map<Account, string>();
-  static first: Account | null;
-  static {
-    let n = 0;
-    for (let k = 0; k < 3; k += 1) n += k;
-    this.first = null;
-    this.#made = n - 3;
-  }
-
-  #balance: number;
-  readonly #log: Log = [];
-  readonly id: number;
-
-  constructor(balance: number) {
-    this.#balance = balance;
-    this.id = Account.#made += 1;
-    Account.first ??= this;
-  }
-
-  static isAccount(value: object): boolean {
-    return #balance in value;
-  }
-
-  static made(): number {
-    return Account.#made;
-  }
-
-  get balance(): number {
-    return this.#checked(this.#balance);
-  }
-
-  set balance(value: number) {
-    this.#log.push(['set', (this.#balance = value)]);
-  }
-
-  get #half(): number {
-    return this.#balance / 2;
-  }
-
-  set #half(value: number) {
-    this.#balance = value * 2;
-  }
-
-  #checked(value: number): number {
-    for (let k = 0; k < 2; k += 1) if (Number.isNaN(value)) throw new Error(`account ${this.id}`);
-    return value;
-  }
-
-  async add(by: number): Promise<number> {
-    const before = this.#balance;
-    this.#balance += await this.#later(by);
-    this.#half += await this.#later(1);
-    this.#log.push([before, this.#balance, this.#half]);
-    return this.#balance;
-  }
-
-  async #later(value: number): Promise<number> {
-    await rest(1);
-    return this.#checked(value);
-  }
-
-  adder(): (by: number) => Promise<number> {
-    return async (by) => {
-      await rest(1);
-      this.#balance -= by;
-      return (this.#balance += by * 2);
-    };
-  }
-
-  history(): Log {
-    return this.#log;
-  }
-}
-
-class Savings extends Account {
-  #rate: number;
-  static override made(): number {
-    return super.made() * 100;
-  }
-
-  constructor(balance: number, rate: number) {
-    super(balance);
-    this.#rate = rate;
-  }
-
-  override get balance(): number {
-    return super.balance + this.#rate;
-  }
-
-  override set balance(value: number) {
-    super.balance = value - this.#rate;
-  }
-
-  override async add(by: number): Promise<number> {
-    const direct = async (): Promise<number> => {
-      await rest(1);
-      const nested = (): Promise<number> => super.add(by * this.#rate);
-      return (await nested()) + super.balance;
-    };
-    const value = await direct();
-    await rest(1);
-    super.balance += 1;
-    return value;
-  }
-}
-
-/** Private members, `super` in arrows in async methods, accessors and brands, while both classes' instances are used by tasks. */
+/**
+ * Private members, `super` in arrows in async methods, accessors, brands and a static block, while the instances of both
+ * classes are used by tasks.
+ */
 export async function privates(): Promise<unknown> {
   const log: Log = [];
+  class Account {
+    static #made = 0;
+    static readonly names = new Map<Account, string>();
+    static first: Account | null;
+    static {
+      let n = 0;
+      for (let k = 0; k < 3; k += 1) n += k;
+      this.first = null;
+      this.#made = n - 3;
+    }
+
+    #balance: number;
+    readonly #log: Log = [];
+    readonly id: number;
+
+    constructor(balance: number) {
+      this.#balance = balance;
+      this.id = Account.#made += 1;
+      Account.first ??= this;
+    }
+
+    static isAccount(value: object): boolean {
+      return #balance in value;
+    }
+
+    static made(): number {
+      return Account.#made;
+    }
+
+    get balance(): number {
+      return this.#checked(this.#balance);
+    }
+
+    set balance(value: number) {
+      this.#log.push(['set', (this.#balance = value)]);
+    }
+
+    get #half(): number {
+      return this.#balance / 2;
+    }
+
+    set #half(value: number) {
+      this.#balance = value * 2;
+    }
+
+    #checked(value: number): number {
+      for (let k = 0; k < 2; k += 1) if (Number.isNaN(value)) throw new Error(`account ${this.id}`);
+      return value;
+    }
+
+    async add(by: number): Promise<number> {
+      const before = this.#balance;
+      this.#balance += await this.#later(by);
+      this.#half += await this.#later(1);
+      this.#log.push([before, this.#balance, this.#half]);
+      return this.#balance;
+    }
+
+    async #later(value: number): Promise<number> {
+      await rest(1);
+      return this.#checked(value);
+    }
+
+    adder(): (by: number) => Promise<number> {
+      return async (by) => {
+        await rest(1);
+        this.#balance -= by;
+        return (this.#balance += by * 2);
+      };
+    }
+
+    history(): Log {
+      return this.#log;
+    }
+  }
+
+  class Savings extends Account {
+    #rate: number;
+    static override made(): number {
+      return super.made() * 100;
+    }
+
+    constructor(balance: number, rate: number) {
+      super(balance);
+      this.#rate = rate;
+    }
+
+    override get balance(): number {
+      return super.balance + this.#rate;
+    }
+
+    override set balance(value: number) {
+      super.balance = value - this.#rate;
+    }
+
+    override async add(by: number): Promise<number> {
+      const direct = async (): Promise<number> => {
+        await rest(1);
+        const nested = (): Promise<number> => super.add(by * this.#rate);
+        return (await nested()) + super.balance;
+      };
+      const value = await direct();
+      await rest(1);
+      super.balance += 1;
+      return value;
+    }
+  }
+
   const plain = new Account(10);
   const saved = new Savings(100, 2);
   const adders = [plain.adder(), saved.adder()];
@@ -320,83 +322,6 @@ export async function builtins(): Promise<unknown> {
   return log;
 }
 
-/** Classes made at run time, in loops and by functions: each has an own environment, heritage, computed keys and statics. */
-export async function madeAtRunTime(): Promise<unknown> {
-  const log: Log = [];
-  const named = (key: string): string => {
-    for (let k = 0; k < 2; k += 1) log.push(`key ${key}${k}`);
-    return key;
-  };
-  const countable = <T extends new (...all: never[]) => object>(Parent: T, start: number) =>
-    class extends (Parent as unknown as new (...all: unknown[]) => object) {
-      static total = start;
-      // @ts-expect-error -- only run time knows this key
-      static [named(`of${start}`)] = [start];
-      own = [start];
-      // @ts-expect-error -- nor this one
-      [named(`field${start}`)] = (this.constructor as unknown as { total: number }).total;
-      count(): number {
-        return ((this.constructor as unknown as { total: number }).total += start);
-      }
-      static get [named(`get${start}`)](): string {
-        return `got ${this.total}`;
-      }
-    };
-  const classes: (ReturnType<typeof countable> & { total: number })[] = [];
-  for (let start = 1; start <= 3; start += 1) {
-    const previous = classes.at(-1) ?? Date;
-    classes.push(countable(previous as never, start) as never);
-    await rest(1);
-  }
-  const things = classes.map((Made, n) => new Made(n * 1000));
-  await rest();
-  for (const [n, thing] of things.entries()) {
-    const { count } = thing as { count(): number };
-    log.push(
-      count.call(thing),
-      (thing as unknown as Date).getTime(),
-      Object.keys(thing),
-      thing instanceof classes[0]!,
-      n,
-    );
-    await rest(1);
-  }
-  log.push(classes.map((Made) => [Made.total, Made.name, Object.getOwnPropertyNames(Made).join()]));
-  log.push(
-    (classes[1] as unknown as { get2: string }).get2,
-    Object.getPrototypeOf(classes[2]) === classes[1],
-  );
-  const accessor = {
-    set both(v: number) {
-      log.push(['set', v]);
-    },
-    get both() {
-      return 1;
-    },
-  };
-  accessor.both += 4;
-  const parent = {
-    who: () => 'parent',
-    get what() {
-      return `what of ${String((this as { n?: number }).n)}`;
-    },
-  };
-  const object = {
-    __proto__: parent,
-    n: 3,
-    who() {
-      return [super['who' as never], super.toString === Object.prototype.toString].length;
-    },
-    async tell() {
-      await rest(1);
-      const deep = () => super['what' as never] as string;
-      return deep();
-    },
-  };
-  log.push(object.who(), await object.tell());
-  return log;
-}
-
 export async function main(): Promise<unknown> {
-  return [await privates(), await boundAndNamed(), await builtins(), await madeAtRunTime()];
+  return [await privates(), await boundAndNamed(), await builtins()];
 }
