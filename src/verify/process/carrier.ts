@@ -12,6 +12,7 @@ import {
   type RuntimeEvent,
   type RuntimeSettlement,
 } from '../../methods/runtime/index.ts';
+import { platform } from '../../platform.ts';
 import type { Written } from '../contract.ts';
 import { describe } from '../describe.ts';
 import { beginSchedule, isDue, passPoints, type ScheduleState, settlePoint } from '../schedule.ts';
@@ -176,6 +177,7 @@ export class Carrier {
         emit: (event) => this.#heard(event),
       },
       {
+        platform,
         // A script has no entry that waits for ever.
         ends: this.#job.entry.kind === 'scripts' ? 'idle' : 'outcome',
         interrupt: interrupts ? () => this.#interrupts() : null,

@@ -1,8 +1,8 @@
 import { describe } from '../describe.ts';
 import type { ChildChannel } from './channel.ts';
 import type { FixedWorld } from './fixed-world.ts';
-import type { Command, Job, Report } from './messages.ts';
-import { endWithProgram } from './program-end.ts';
+import type { Command, Job, ProgramEntry, Report } from './messages.ts';
+import { endWithProgram, type ProgramEnd } from './program-end.ts';
 import { evaluateScript } from './script.ts';
 import type { WrittenRecord } from './written-record.ts';
 
@@ -13,65 +13,80 @@ export function beNative(
   world: FixedWorld,
   record: WrittenRecord,
 ): (command: Command) => void {
-  const nowMs = performance.now.bind(performance);
-  const { entry } = job;
+  const run = new NativeRun(channel, record);
   world.fix(job);
-  let startMs = 0;
-  let endMs: number | null = null;
-  let isRunning = true;
   endWithProgram(
-    () => !isRunning,
-    ({ exitCode, unhandled }) =>
-      channel.send({
-        kind: 'ended',
-        schedule: null,
-        written: record.take(),
-        pins: {},
-        exitCode,
-        unhandled,
-        tookMs: (endMs ?? nowMs()) - startMs,
-        survey: null,
-      }),
+    () => !run.isRunning,
+    (end) => run.tellEnd(end),
   );
-  const report = (kind: 'returned' | 'threw', value: unknown): void => {
-    endMs = nowMs();
-    channel.send({ kind: 'returned', outcome: { kind, value: describe(value) } });
-  };
-  const run = async (): Promise<void> => {
-    startMs = nowMs();
-    try {
-      if (entry.kind === 'scripts') {
-        for (const url of entry.urls) evaluateScript(url);
-        report('returned', undefined);
-      } else {
-        await runModule(entry.urls[0] ?? '');
-      }
-    } catch (error) {
-      report('threw', error);
-      // A program that cannot be evaluated ends there.
-      process.exit(1);
-    }
-    isRunning = false;
-  };
-  const runModule = async (url: string): Promise<void> => {
-    const module = (await import(url)) as Exports & { readonly default?: Exports };
-    const main = module.main ?? module.default?.main;
-    if (typeof main !== 'function') return report('returned', undefined);
-    startMs = nowMs();
-    let value: unknown;
-    try {
-      value = await (main as () => unknown)();
-    } catch (error) {
-      return report('threw', error);
-    }
-    report('returned', value);
-  };
   return (command) => {
     if (command.kind !== 'start') return;
     world.put(command.host);
     channel.hold(false);
-    void run();
+    void run.run(job.entry);
   };
+}
+
+class NativeRun {
+  isRunning = true;
+  readonly #channel: ChildChannel<Command, Report>;
+  readonly #record: WrittenRecord;
+  readonly #nowMs = performance.now.bind(performance);
+  #startMs = 0;
+  #endMs: number | null = null;
+
+  constructor(channel: ChildChannel<Command, Report>, record: WrittenRecord) {
+    this.#channel = channel;
+    this.#record = record;
+  }
+
+  async run(entry: ProgramEntry): Promise<void> {
+    this.#startMs = this.#nowMs();
+    try {
+      if (entry.kind === 'module') await this.#module(entry.urls[0] ?? '');
+      else {
+        for (const url of entry.urls) evaluateScript(url);
+        this.#report('returned', undefined);
+      }
+    } catch (error) {
+      this.#report('threw', error);
+      // A program that cannot be evaluated ends there.
+      process.exit(1);
+    }
+    this.isRunning = false;
+  }
+
+  tellEnd({ exitCode, unhandled }: ProgramEnd): void {
+    this.#channel.send({
+      kind: 'ended',
+      schedule: null,
+      written: this.#record.take(),
+      pins: {},
+      exitCode,
+      unhandled,
+      tookMs: (this.#endMs ?? this.#nowMs()) - this.#startMs,
+      survey: null,
+    });
+  }
+
+  async #module(url: string): Promise<void> {
+    const module = (await import(url)) as Exports & { readonly default?: Exports };
+    const main = module.main ?? module.default?.main;
+    if (typeof main !== 'function') return this.#report('returned', undefined);
+    this.#startMs = this.#nowMs();
+    let value: unknown;
+    try {
+      value = await (main as () => unknown)();
+    } catch (error) {
+      return this.#report('threw', error);
+    }
+    this.#report('returned', value);
+  }
+
+  #report(kind: 'returned' | 'threw', value: unknown): void {
+    this.#endMs = this.#nowMs();
+    this.#channel.send({ kind: 'returned', outcome: { kind, value: describe(value) } });
+  }
 }
 
 interface Exports {

@@ -5,11 +5,11 @@ test('packets are put together again from pieces of any size', () => {
   const sent: Packet<unknown>[] = [
     { message: { kind: 'a', text: 'ü\n' }, payload: new Uint8Array() },
     { message: null, payload: new Uint8Array([0, 255, 10]) },
-    { message: ['b'], payload: Uint8Array.from({ length: 5_000 }, (_, index) => index) },
+    { message: ['b'], payload: Uint8Array.from({ length: 500 }, (_, index) => index) },
     { message: 1, payload: new Uint8Array([1]) },
   ];
   const stream = Buffer.concat(sent.map(({ message, payload }) => encodePacket(message, payload)));
-  for (const size of [1, 2, 3, 7, 8, 9, 1_000, stream.length]) {
+  for (const size of [1, 2, 3, 7, 8, 9, 100, stream.length]) {
     const reader = new PacketReader<unknown>();
     const read: Packet<unknown>[] = [];
     for (let at = 0; at < stream.length; at += size) {

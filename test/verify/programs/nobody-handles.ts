@@ -2,6 +2,8 @@
 
 /* oxlint-disable unicorn/no-unnecessary-await, typescript/await-thenable */
 
+import { sleep } from '../../../src/methods/runtime/api.ts';
+
 async function fail(): Promise<never> {
   await null;
   throw new RangeError('nobody waits for this');
@@ -12,6 +14,6 @@ export async function main(): Promise<string> {
   void fail();
   for (let round = 0; round < 5; round += 1) await null;
   console.log('not yet');
-  await new Promise((resolve) => setTimeout(resolve, 60_000));
+  await sleep(60_000);
   return 'never';
 }
