@@ -46,7 +46,8 @@ export class Project {
       const command = join(root, 'node_modules', '.bin', name);
       if (existsSync(command)) symlinkSync(realpathSync(command), join(bin, name));
     }
-    symlinkSync(fileURLToPath(builtEntry('cli/main')), join(bin, 'godwit'));
+    const main = fileURLToPath(builtEntry('cli/main'));
+    writeFileSync(join(bin, 'godwit'), `#!/bin/sh\nexec node '${main}' "$@"\n`, { mode: 0o755 });
     this.write({ 'package.json': '{ "type": "module" }', ...files });
   }
 
@@ -85,7 +86,8 @@ export class Project {
       `${node} '${mover}' '${runtime}' ${file} '${method}' ${args.join(' ')}`,
     );
     if (code !== 0) throw new Error(stderr + stdout);
-    return JSON.parse(stdout) as Moved;
+    // What the file itself prints comes first.
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Moved;
   }
 
   remove(): void {

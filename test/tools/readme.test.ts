@@ -57,10 +57,7 @@ test('a plain script, by itself and beside tsx', async () => {
   expect(moves).toBeGreaterThan(20);
 });
 
-test.each(otherNodes())('the script under %s', async (node) => {
-  const [line = ''] = commands('**a plain script**', '**a Vite app**');
-  const ended = await project.run(line.replace('node', `'${node}'`));
-  expect(ended).toEqual({ code: 0, stdout: primesBelow1000, stderr: '' });
+test.each(otherNodes())('the same loader under %s', async (node) => {
   const moved = await project.move(
     'primes.ts',
     'primes.ts#primes',
