@@ -134,6 +134,7 @@ function accessors(d: Draft, method: Place, hasPrivates: boolean): readonly Piec
   if (!d.has('accessors')) return ['at: any = 1;'];
   d.note('accessors');
   const inner = method.inner();
+  inner.forget('n');
   const value = hasPrivates ? 'this.#s' : 'this.x';
   // Neither reads itself: it would not end.
   return [
@@ -154,6 +155,7 @@ function extras(d: Draft, method: Place, { name, hasLater, hasStatic }: ClassNam
   }
   if (d.has('generators')) {
     const inner = method.nested('generator', { hasThis: true });
+    inner.forget('n');
     all.push(
       code`*walk(): any {\nconst c: any = this.c;\nif (c.left-- <= 0) return;\nyield this.x;\n${d.block(inner, 1)}\n}`,
     );

@@ -202,6 +202,12 @@ export class Place {
     return name;
   }
 
+  /** Takes back what cannot be seen from a part of it. */
+  forget(name: string): void {
+    const at = this.variables.findIndex((variable) => variable.name === name);
+    if (at !== -1) this.variables.splice(at, 1);
+  }
+
   of(kind: Kind): readonly Variable[] {
     return this.variables.filter((variable) => variable.kind === kind);
   }

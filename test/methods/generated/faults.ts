@@ -113,7 +113,7 @@ export const faults: readonly Fault[] = [
     (original) =>
       function (this: Walk) {
         const state = original.call(this);
-        return state === null ? null : { ...state, position: state.position + 1 };
+        return { ...state, position: state.position + 1 };
       },
   ),
   step(

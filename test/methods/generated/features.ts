@@ -76,16 +76,7 @@ const without = (...names: readonly Feature[]): ReadonlySet<Feature> =>
 export const wholeLanguage: ReadonlySet<Feature> = without('moduleState');
 
 /** What of it the compiler takes. */
-export const movableToday: ReadonlySet<Feature> = without(
-  'moduleState',
-  'classes',
-  'inheritance',
-  'privates',
-  'accessors',
-  'statics',
-  'builtinParents',
-  'classExpressions',
-);
+export const movableToday: ReadonlySet<Feature> = without('moduleState');
 
 /** How often each feature occurs in how many programs. */
 export class FeatureCounts {

@@ -30,7 +30,8 @@ function constructed(d: Draft, p: Place): Piece {
   const late = d.has('async') && d.below(2) === 0;
   if (late)
     return code`new Promise<any>((resolve, reject) => void later(c, 1, 1).then(() => ${end}(${simple(d, p)}), reject))`;
-  return code`new Promise<any>((resolve, reject) => {\n${d.block(inside, 1)}\n${end}(${d.number(inside, 2)});\n})`;
+  // What comes after may return or throw: the promise has its outcome by then.
+  return code`new Promise<any>((resolve, reject) => {\n${end}(${d.number(inside, 2)});\n${d.block(inside, 1)}\n})`;
 }
 
 /** Statements that start tasks, hold their promises and wait for them. All of them are handled in time. */

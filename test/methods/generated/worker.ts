@@ -32,7 +32,7 @@ class Reporting {
 const endless: Outcome = { kind: 'endless' };
 
 /** Generated programs wait for a few milliseconds at most. */
-const longMs = 1_000;
+const longMs = 4_000;
 
 async function runNative(task: Task): Promise<Outcome> {
   let main: () => unknown;
