@@ -60,7 +60,6 @@ export class Emission {
   }
 
   body(steps: readonly Step[]): string {
-    if (this.#resumes && this.#counter !== null) this.#line(this.#counter.load);
     this.#sequence(steps);
     return this.#in(this.#out.join('\n'));
   }
@@ -235,13 +234,15 @@ export class Emission {
   #tick(step: Step & { kind: 'tick' }, isLast: boolean): void {
     const { gate, pc, goal } = this.#names;
     const local = step.counter === 'local' ? this.#counter : null;
-    const fuel = local === null ? `${gate}.n` : local.local;
-    const charge = step.units === 1 ? `--${fuel} < 0` : `(${fuel} -= ${step.units}) < 0`;
-    const settle = local === null ? '' : `${local.settle}\n`;
-    const call = `${this.#mark(step.site)}${gate}.tick();`;
-    const load = local === null ? '' : `\n${local.load}`;
-    const cold = `${pc} = ${step.site.pc};\n${settle}${lineMark(step.site.line)}${call}${load}`;
-    const passed = step.site.isSilent ? '' : `if (${charge}) {\n${cold}\n}`;
+    const call = `${pc} = ${step.site.pc};\n${lineMark(step.site.line)}${this.#mark(step.site)}${gate}.tick();`;
+    const spent = step.units === 1 ? `--${gate}.n < 0` : `(${gate}.n -= ${step.units}) < 0`;
+    const counted =
+      local === null || step.units !== 1 ? `(${local?.local ?? ''} += ${step.units})` : `++${local.local}`;
+    const check =
+      local === null
+        ? `if (${spent}) {\n${call}\n}`
+        : `if (${counted} >= ${step.stretch}) {\n${local.settle}\nif (${gate}.n < 0) {\n${call}\n}\n}`;
+    const passed = step.site.isSilent ? '' : check;
     if (!this.#resumes) return this.#line(passed);
     this.#line(`if (${goal} === ${step.site.pc}) {\n${goal} = 0;\n}`);
     if (passed !== '') this.#line(`${isLast ? 'else' : `else if (${goal} === 0)`} {\n${passed}\n}`);
@@ -271,8 +272,7 @@ export class Emission {
     if (kind === 'async') return this.#line(`return ${gate}.done(${task}, ${text});`);
     if (kind === 'generator') return this.#line(`return ${gate}.ended(${task}, ${text});`);
     if (kind === 'asyncGenerator') return this.#line(`return ${gate}.asyncEnded(${task}, ${text});`);
-    if (derived !== null && this.#resumes)
-      return this.#line(`return ${gate}.derived(${self}, ${text});`);
+    if (derived !== null && this.#resumes) return this.#line(`return ${gate}.derived(${self}, ${text});`);
     if (constructs && this.#resumes) return this.#line(`return ${gate}.made(${frame}, ${text});`);
     this.#line(value === null ? 'return;' : `return ${text};`);
   }

@@ -1,19 +1,18 @@
 /**
- * Loops count fuel in a local: the thread's counter, a property of an object, would cost every iteration a load and a
- * store. What a call inside spends is charged to the thread by itself, so a loop's end only subtracts its own share.
+ * Loops count rounds in a local that begins at 0, and charge the thread once for each stretch of rounds: the thread's counter
+ * is a property of an object, which would cost every round a load and a store.
  */
 export interface FuelCounter {
   readonly local: string;
-  readonly load: string;
+  /** Charges what was counted since the last stretch. */
   readonly settle: string;
 }
 
-/** @param scratch the counting local, and where it began; both 0 in a method that has not counted yet */
+/** Rounds between two charges: of loops that only compute, and of those that call something. */
+export const stretch = { plain: 1024, calling: 32 } as const;
+
+/** @param scratch the counting local; 0 in a method that has not counted yet */
 export function fuelCounter(gate: string, scratch: readonly string[]): FuelCounter {
-  const [local = '', began = ''] = scratch;
-  return {
-    local,
-    load: `${began} = ${local} = ${gate}.n;`,
-    settle: `${gate}.n -= ${began} - ${local};\n${began} = ${local};`,
-  };
+  const [local = ''] = scratch;
+  return { local, settle: `${gate}.n -= ${local};\n${local} = 0;` };
 }

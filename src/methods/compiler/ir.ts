@@ -48,6 +48,8 @@ export type Step =
       readonly site: Site;
       readonly counter: 'thread' | 'local';
       readonly units: number;
+      /** How many units a local counts before it charges the thread. */
+      readonly stretch: number;
     }
   | {
       readonly kind: 'if';

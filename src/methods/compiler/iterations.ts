@@ -23,27 +23,46 @@ export class Iterations {
     const { context, expressions } = this.#statements;
     const { gate } = context;
     const walked = expressions.spill(this.#walked(child(node, 'right')));
-    const stepped = expressions.spill(code(`${gate}.isCursor(${walked.text})`, walked));
+    const way = expressions.spill(code(`${gate}.wayOf(${walked.text})`, walked));
     const index = context.temporary();
     const value = context.temporary();
     const at = slotCode(index);
     const isOpen = context.temporary();
     context.set(index, code('0'));
+    const leaveIf = (test: string, leave: Step, ...uses: Code[]): void =>
+      context.emit({ kind: 'if', test: code(test, ...uses), taken: [leave], otherwise: [] });
+    const byIndex = (leave: Step): void => {
+      leaveIf(`${index.name} >= ${walked.text}.length`, leave, walked, at);
+      context.set(value, code(`${walked.text}[${index.name}]`, walked, at));
+      context.set(index, code(`${index.name} + 1`, at));
+    };
+    const natively = (leave: Step): void => {
+      context.set(value, code(`${walked.text}.it.next()`, walked));
+      leaveIf(`${value.name}.done`, leave, slotCode(value));
+      context.set(value, code(`${value.name}.value`, slotCode(value)));
+    };
+    const called = (leave: Step): void => {
+      context.set(isOpen, code('0'));
+      const more = expressions.methodCall(node, walked, 'step');
+      leaveIf(`!${more.text}`, leave, more);
+      context.set(value, code(`${walked.text}.value`, walked));
+      context.set(isOpen, code('1'));
+    };
     const advance = (leave: Step): void => {
-      const taken = context.collect(() => {
-        context.set(isOpen, code('0'));
-        const more = expressions.methodCall(node, walked, 'step');
-        context.emit({ kind: 'if', test: code(`!${more.text}`, more), taken: [leave], otherwise: [] });
-        context.set(value, code(`${walked.text}.value`, walked));
-        context.set(isOpen, code('1'));
+      const others = context.collect(() =>
+        context.emit({
+          kind: 'if',
+          test: code(`${way.text} === 1`, way),
+          taken: context.collect(() => natively(leave)),
+          otherwise: context.collect(() => called(leave)),
+        }),
+      );
+      context.emit({
+        kind: 'if',
+        test: code(`${way.text} === 0`, way),
+        taken: context.collect(() => byIndex(leave)),
+        otherwise: others,
       });
-      const otherwise = context.collect(() => {
-        const ended = code(`${index.name} >= ${walked.text}.length`, walked, at);
-        context.emit({ kind: 'if', test: ended, taken: [leave], otherwise: [] });
-        context.set(value, code(`${walked.text}[${index.name}]`, walked, at));
-        context.set(index, code(`${index.name} + 1`, at));
-      });
-      context.emit({ kind: 'if', test: stepped, taken, otherwise });
     };
     context.set(isOpen, code('0'));
     this.#closed({ node, names, counter, value, isOpen, advance }, (quietly) => {

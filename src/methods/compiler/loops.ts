@@ -1,5 +1,6 @@
 import { boxedNames, type CountedLoop, constantTrips, countedLoop, stripTrips } from './counted-loops.ts';
-import { type FuelCounter, fuelCounter } from './fuel-counter.ts';
+import { type FuelCounter, fuelCounter, stretch } from './fuel-counter.ts';
+import { isCall } from './method-context.ts';
 import { type Code, code, type Slot, slotCode } from './ir.ts';
 import { Iterations } from './iterations.ts';
 import type { Statements } from './statements.ts';
@@ -21,8 +22,7 @@ export class Loops {
   /** The local that counts fuel, and the one that remembers where it began. */
   get #counter(): FuelCounter {
     const { context } = this.#statements;
-    if (context.scratch.length === 0)
-      context.scratch.push(context.module.fresh('$n'), context.module.fresh('$s'));
+    if (context.scratch.length === 0) context.scratch.push(context.module.fresh('$n'));
     return fuelCounter(context.gate, context.scratch);
   }
 
@@ -37,7 +37,6 @@ export class Loops {
     const isOutermost = !this.#statements.isCounting;
     if (counted !== null) return this.#strips(node, counted, names, isOutermost ? 'thread' : 'local');
     if (!isOutermost) return this.#plain(node, names, 'local');
-    context.plain(code(this.#counter.load));
     this.#statements.counting(() => this.#plain(node, names, 'local'));
     context.plain(code(this.#counter.settle));
   }
@@ -64,7 +63,19 @@ export class Loops {
     const { context } = this.#statements;
     if (counter === null) return;
     if (counter === 'local') void this.#counter;
-    context.emit({ kind: 'tick', site: context.site(node), counter, units });
+    const rounds = this.#callsSomething(node) ? stretch.calling : stretch.plain;
+    context.emit({ kind: 'tick', site: context.site(node), counter, units, stretch: rounds });
+  }
+
+  /** What a round calls may take any time, natively too. */
+  #callsSomething(loop: Node): boolean {
+    let calls = false;
+    walk(loop, (node) => {
+      if (isFunction(node)) return false;
+      if (isCall(node) || node.type === 'SpreadElement') calls = true;
+      return !calls;
+    });
+    return calls;
   }
 
   #plain(node: Node, names: readonly (string | null)[], counter: 'thread' | 'local' | null): void {

@@ -1,4 +1,4 @@
-import { acceptFunctions, libraryMethod } from './library.ts';
+import { acceptFunctions, libraryMethod, nameValue } from './library.ts';
 import type { AnyFunction, Frame, LoadedMethod } from './method-code.ts';
 import type { PromiseRecord } from './promise-records.ts';
 import { callerUrl } from './stack-walk.ts';
@@ -196,6 +196,8 @@ const both = {
     return state === null ? Reflect.apply(natives.throw, this, [error]) : ask(state, 'throw', error);
   },
 };
+
+for (const name of names) nameValue(`%AsyncGeneratorPrototype%.${name}`, both[name]);
 
 /** Lets the language's own functions of asynchronous generators know those of movable code. */
 export function installAsyncGenerators(): void {

@@ -1,5 +1,4 @@
 import { Cursor } from './cursors.ts';
-import { Iteration } from './iteration.ts';
 import { acceptFunctions, libraryMethod, nameValue } from './library.ts';
 import type { AnyFunction, LoadedMethod } from './method-code.ts';
 import { NativePromise, nativeThen } from './promises.ts';
@@ -35,6 +34,13 @@ function whenThere({ value, done }: IteratorResult<unknown>): unknown {
   const running = thread.gate.x;
   if (running === null) return Reflect.apply(nativeThen, NativePromise.resolve(value), [then]);
   return running.promises.then(running.promises.resolved(value), then, undefined).promise;
+}
+
+/** What a plain iterator without a `return` gives for one, once it is awaited. */
+function ended(value: unknown): unknown {
+  const running = thread.gate.x;
+  const result = { value, done: true };
+  return running === null ? NativePromise.resolve(result) : running.promises.resolved(result).promise;
 }
 
 export interface AsyncIterationState {
@@ -88,12 +94,13 @@ export class AsyncIteration {
   call(name: Method, value: unknown): unknown {
     const iterator = this.#iterator;
     if (iterator instanceof Cursor) {
-      if (name !== 'next') return null;
+      if (name !== 'next') return name === 'return' ? ended(value) : null;
       const more = iterator.step();
       return whenThere(more ? { value: iterator.value, done: false } : { value: undefined, done: true });
     }
     const method = name === 'next' ? this.#next : iterator[name];
     if (method === undefined || method === null) {
+      if (name === 'return' && this.#isSync) return ended(value);
       if (name !== 'next') return null;
     }
     let result: unknown;
@@ -165,11 +172,12 @@ const closingQuietly = libraryMethod('async close quietly', [], () => {
 
 /** The same after an error, which is more important than any error of its end. */
 export function closeAsyncQuietly(walked: AsyncIteration): unknown {
-  const { iterator } = walked.state;
-  if (iterator instanceof Cursor || iterator instanceof Iteration) return null;
+  const { iterator, isSync } = walked.state;
+  if (iterator instanceof Cursor) return ended(undefined);
   try {
     const method = (iterator as Iterated).return;
-    return method === undefined || method === null ? null : callIterator(method, iterator, []);
+    if (method === undefined || method === null) return isSync ? ended(undefined) : null;
+    return callIterator(method, iterator, []);
   } catch (error) {
     if (error === thread.gate.capture) throw kept(closingQuietly, [], error);
     return null;

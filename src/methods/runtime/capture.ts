@@ -244,8 +244,11 @@ class FormWriter {
     const record = this.#execution.promises.recordOf(value);
     if (record !== null) return { kind: 'promise', record: this.#promise(record) };
     if (value instanceof Cursor) {
-      const state = value.capture();
-      return state === null ? null : { kind: 'cursor', record: state };
+      // One that the program holds as well has to stay the same one.
+      const { shared } = value;
+      return shared === null
+        ? { kind: 'cursor', record: value.capture() }
+        : { kind: 'sharedCursor', record: { iterator: shared } };
     }
     return resourceRecord(value) ?? movableRecord(value, this.#execution);
   }

@@ -2,7 +2,7 @@ type Collection = Map<unknown, unknown> | Set<unknown> | readonly unknown[];
 export type View = 'entries' | 'keys' | 'values';
 
 const arrayValues = descriptorOf(Array.prototype, Symbol.iterator);
-const arrayIterator = Object.getPrototypeOf([][Symbol.iterator]()) as object;
+const arrayIterator = Object.getPrototypeOf([][Symbol.iterator]()) as { readonly next: unknown };
 const arrayNext = descriptorOf(arrayIterator, 'next');
 const mapIterator = Object.getPrototypeOf(new Map().entries()) as object;
 const setIterator = Object.getPrototypeOf(new Set().values()) as object;
@@ -14,6 +14,7 @@ const intrinsics = {
   map: viewsOf(Map.prototype),
   set: viewsOf(Set.prototype),
   array: viewsOf(Array.prototype),
+  typed: viewsOf(typedArray),
   mapIterator: descriptorOf(Map.prototype, Symbol.iterator),
   setIterator: descriptorOf(Set.prototype, Symbol.iterator),
   stringIterator: descriptorOf(String.prototype, Symbol.iterator) as Walker,
@@ -36,86 +37,84 @@ export interface CursorState {
   readonly source: unknown;
   /** What has been passed: entries of a Map or Set that are still in it, elements, or UTF-16 units. */
   readonly position: number;
-  readonly value: unknown;
-  readonly ended: boolean;
 }
 
-/** The position of a `for…of` over something that is no plain array. A native iterator is kept, and made again after a move. */
+/**
+ * The position of a walk over a collection of the language's own. Generated code calls the native iterator itself, which V8
+ * makes as fast there as native code; where it stands is only found out when somebody asks.
+ */
 export class Cursor {
+  /** The native iterator. */
+  it: Iterator<unknown>;
+  #isShared = false;
   value: unknown = undefined;
-  #source: unknown;
+  #source: Collection | string;
   #view: View;
-  #iterator: Iterator<unknown> | null;
-  #position = 0;
-  #ended = false;
 
-  private constructor(source: unknown, view: View, iterator: Iterator<unknown> | null) {
+  private constructor(source: Collection | string, view: View, it: Iterator<unknown>) {
     this.#source = source;
     this.#view = view;
-    this.#iterator = iterator;
+    this.it = it;
   }
 
   static over(source: Collection | string, view: View): Cursor {
     return new Cursor(source, view, iteratorOf(source, view));
   }
 
-  /** Over an iterator that its author made; it has no position that could be moved. */
+  /** Over an iterator of the language's own that its author holds; a snapshot finds its position itself. */
   static native(iterator: Iterator<unknown>): Cursor {
-    return new Cursor(null, 'values', iterator);
+    const cursor = new Cursor([], 'values', iterator);
+    cursor.#isShared = true;
+    return cursor;
   }
 
   /** An empty one, for `fill`: a snapshot's values are made before they can be read. */
   static blank(): Cursor {
-    return new Cursor(null, 'values', null);
+    return Cursor.over([], 'values');
   }
 
   /** Goes on from captured state; its collection must be whole: whatever changes it later must find the iterator there. */
-  fill(state: CursorState): void {
-    this.#source = state.source;
-    this.#view = state.view;
-    this.#position = state.position;
-    this.#ended = state.ended;
-    this.value = state.value;
-    if (!state.ended) this.#wound();
+  fill({ source, view, position }: CursorState): void {
+    this.#source = source as Collection | string;
+    this.#view = view;
+    this.it = advanced(this.#source, view, position);
+  }
+
+  /** Goes on with an iterator that the program holds, too. */
+  share(iterator: Iterator<unknown>): void {
+    this.it = iterator;
+    this.#isShared = true;
   }
 
   /** Takes the next value into `value`. */
   step(): boolean {
-    if (this.#ended) return false;
-    const { done, value } = this.#wound().next();
-    if (done === true) {
-      this.#ended = true;
-      return false;
-    }
-    this.#position += typeof this.#source === 'string' ? (value as string).length : 1;
+    const { done, value } = this.it.next();
     this.value = value;
-    return true;
+    return done !== true;
   }
 
-  /** The cursor as data; null for a native iterator. Leaves it where it is. */
-  capture(): CursorState | null {
-    if (this.#iterator !== null && this.#source === null) return null;
-    const source = this.#source as Collection | string;
-    if (this.#iterator !== null && !this.#ended && (source instanceof Map || source instanceof Set)) {
-      // Deletions before the position move it; what is still to come does not.
-      let left = 0;
-      while (this.#iterator.next().done !== true) left += 1;
-      this.#position = source.size - left;
-      this.#iterator = advanced(source, this.#view, this.#position);
+  /** The iterator, when its author holds it, too; the snapshot has to keep it one. */
+  get shared(): Iterator<unknown> | null {
+    return this.#isShared ? this.it : null;
+  }
+
+  /** The cursor as data. Leaves it where it is. */
+  capture(): CursorState {
+    const source = this.#source;
+    // What is still to come tells where it stands: entries that were deleted before that move it.
+    let left = 0;
+    for (let next = this.it.next(); next.done !== true; next = this.it.next()) {
+      left += typeof source === 'string' ? (next.value as string).length : 1;
     }
-    return { view: this.#view, source, position: this.#position, value: this.value, ended: this.#ended };
+    const size = typeof source === 'string' || isList(source) ? source.length : source.size;
+    const position = size - left;
+    this.it = advanced(source, this.#view, position);
+    return { view: this.#view, source, position };
   }
+}
 
-  /** Its native iterator; made from the position where there is none yet. */
-  #wound(): Iterator<unknown> {
-    if (this.#iterator !== null) return this.#iterator;
-    const source = this.#source as Collection | string;
-    this.#iterator =
-      typeof source === 'string'
-        ? iteratorOf(source.slice(this.#position), 'values')
-        : advanced(source, this.#view, this.#position);
-    return this.#iterator;
-  }
+function isList(source: Collection | string): source is readonly unknown[] {
+  return typeof source !== 'string' && !(source instanceof Map) && !(source instanceof Set);
 }
 
 function iteratorOf(source: Collection | string, view: View): Iterator<unknown> {
@@ -125,25 +124,22 @@ function iteratorOf(source: Collection | string, view: View): Iterator<unknown> 
   return intrinsics.array[view].call(source);
 }
 
-function advanced(source: Collection, view: View, position: number): Iterator<unknown> {
+function advanced(source: Collection | string, view: View, position: number): Iterator<unknown> {
+  if (typeof source === 'string') return iteratorOf(source.slice(position), view);
   const iterator = iteratorOf(source, view);
   for (let passed = 0; passed < position; passed += 1) iterator.next();
   return iterator;
 }
 
 export function isPlainArray(value: unknown): value is readonly unknown[] {
-  return (
-    Array.isArray(value) &&
-    value[Symbol.iterator] === arrayValues &&
-    descriptorOf(arrayIterator, 'next') === arrayNext
-  );
+  return Array.isArray(value) && value[Symbol.iterator] === arrayValues && arrayIterator.next === arrayNext;
 }
 
 function isPlainTyped(value: object): boolean {
   return (
     ArrayBuffer.isView(value) &&
     (value as { [Symbol.iterator]?: unknown })[Symbol.iterator] === typedValues &&
-    descriptorOf(arrayIterator, 'next') === arrayNext
+    arrayIterator.next === arrayNext
   );
 }
 
@@ -168,6 +164,10 @@ export function walkOf(value: unknown): unknown {
     const isNative = [arrayIterator, mapIterator, setIterator, stringIterator, regExpIterator].includes(
       prototype ?? {},
     );
+    // `arguments`, and whatever else was given the iterator of arrays.
+    if (method === arrayValues && arrayIterator.next === arrayNext) {
+      return Cursor.over(value as readonly unknown[], 'values');
+    }
     if (isNative) return Cursor.native(value as Iterator<unknown>);
     if (typeof method === 'function') return null;
   }
@@ -187,5 +187,8 @@ export function walkViewOf(value: unknown, view: View): Cursor | null {
   if (value instanceof Map && method === intrinsics.map[view]) return Cursor.over(value, view);
   if (value instanceof Set && method === intrinsics.set[view]) return Cursor.over(value, view);
   if (Array.isArray(value) && method === intrinsics.array[view]) return Cursor.over(value, view);
+  if (ArrayBuffer.isView(value) && method === intrinsics.typed[view]) {
+    return Cursor.over(value as unknown as readonly unknown[], view);
+  }
   return null;
 }

@@ -1,4 +1,4 @@
-import { acceptFunctions } from './library.ts';
+import { acceptFunctions, nameValue } from './library.ts';
 import type { AnyFunction, Frame, LoadedMethod } from './method-code.ts';
 import { callerUrl } from './stack-walk.ts';
 import { thread } from './thread.ts';
@@ -156,6 +156,8 @@ const both = {
     return state === null ? Reflect.apply(natives.throw, this, [error]) : resume(state, 'throw', error);
   },
 };
+
+for (const name of names) nameValue(`%GeneratorPrototype%.${name}`, both[name]);
 
 /** Lets the language's own functions of generators know those of movable code; once for each thread. */
 export function installGenerators(): void {

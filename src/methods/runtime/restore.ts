@@ -140,7 +140,7 @@ export class ReadExecution {
 
   #create(kind: string): object {
     if (kind === 'resource') return blankResource();
-    if (kind === 'cursor') return Cursor.blank();
+    if (kind === 'cursor' || kind === 'sharedCursor') return Cursor.blank();
     if (kind === 'iteration') return Iteration.blank();
     if (kind === 'generator') return blankGenerator();
     if (kind === 'generatorPrototype') return blankGeneratorPrototype();
@@ -157,6 +157,8 @@ export class ReadExecution {
 
   #fill(value: object, kind: string, record: unknown): void {
     if (kind === 'cursor') (value as Cursor).fill(record as CursorState);
+    else if (kind === 'sharedCursor')
+      (value as Cursor).share((record as { readonly iterator: Iterator<unknown> }).iterator);
     else if (kind === 'iteration') (value as Iteration).fill(record as IterationState);
     else if (kind === 'generator')
       this.#generators.push([generatorState(value) as GeneratorState, record as GeneratorForm]);

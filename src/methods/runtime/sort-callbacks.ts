@@ -41,19 +41,21 @@ function callComparator(compare: AnyFunction, one: unknown, other: unknown): unk
 }
 
 function orderOf(returned: unknown): number {
-  const order = Number(returned);
-  return Number.isNaN(order) ? 0 : Math.sign(order);
+  const order = typeof returned === 'number' ? returned : Number(returned);
+  return order < 0 ? -1 : order > 0 ? 1 : 0;
 }
 
 /** Sorts on from where `sort` stands, to its end. */
 function walkSort(sort: Sort): unknown {
   const { compare, state, typed } = sort;
+  let { told } = sort;
+  /** How many comparisons of the stage are told again, and how many have been. */
+  let known = told.length;
   let at = 0;
   const order: Order = function order(one, other) {
-    at += 1;
-    if (at <= sort.told.length) return sort.told[at - 1] as number;
+    if (at < known) return told[at++] as number;
     const found = orderOf(callComparator(compare, one, other));
-    sort.told.push(found);
+    told.push(found);
     return found;
   };
   let copy: readonly unknown[] = [];
@@ -65,12 +67,14 @@ function walkSort(sort: Sort): unknown {
         gallop = state.gallop;
         goesOn = sortStage(state, order);
       } else goesOn = typed !== null && typedSortStage(typed, order);
-      if (sort.told.length > 0) sort.told = [];
+      if (told.length > 0) told = [];
+      known = 0;
     }
   } catch (error) {
     const { gate } = thread;
     if (error !== gate.capture) throw error;
     if (state !== null) undoStage(state, copy, gallop);
+    sort.told = told;
     throw gate.save(sorting, 1, [sort], null, null);
   }
   return end(sort);

@@ -127,7 +127,8 @@ function insertInto(work: unknown[], low: number, sorted: number, high: number, 
       if (order(pivot, work[middle]) < 0) right = middle;
       else left = middle + 1;
     }
-    work.copyWithin(left + 1, left, index);
+    // By hand: `copyWithin` asks for each element whether it is there.
+    for (let place = index; place > left; place -= 1) work[place] = work[place - 1];
     work[left] = pivot;
   }
 }
@@ -254,7 +255,7 @@ class Merge {
         work[this.#place + index] = this.#aside[this.#own + index];
       return;
     }
-    work.copyWithin(this.#place, this.#other, this.#other + this.#right);
+    for (let index = 0; index < this.#right; index += 1) work[this.#place + index] = work[this.#other + index];
     work[this.#place + this.#right] = this.#aside[this.#own];
   }
 
@@ -340,7 +341,7 @@ class Merge {
         work[this.#place - this.#right + 1 + index] = this.#aside[index];
       return;
     }
-    work.copyWithin(this.#place - this.#left + 1, this.#other - this.#left + 1, this.#other + 1);
+    for (let index = 0; index < this.#left; index += 1) work[this.#place - index] = work[this.#other - index];
     work[this.#place - this.#left] = this.#aside[this.#own];
   }
 

@@ -6,7 +6,10 @@ import { load, runMovable, runNative, tenure, Workshop, writeModules } from './w
 const id = tenure.execution;
 
 async function modules(source: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
-  const folder = writeModules({ ...more, 'm.ts': `"use movable";\n${source}` }, { movable: true });
+  const folder = writeModules(
+    { ...more, 'm.ts': `"use movable";\n${source}` },
+    { movable: true, dense: true },
+  );
   await load(folder, 'm.ts');
   return folder;
 }

@@ -5,6 +5,7 @@ import { chance, load, runMovable, runNative, writeModules } from './workshop.ts
 // Each program runs natively, unmoved, and moved at every slice: at each tick, await and start of a job.
 describe.each(programs)('$name', ({ source }) => {
   const movable = writeModules({ 'main.ts': source }, { movable: true });
+  const dense = writeModules({ 'main.ts': source }, { movable: true, dense: true });
   const native = writeModules({ 'main.ts': source }, { movable: false });
 
   test('is what it was, without an execution', async () => {
@@ -27,8 +28,8 @@ describe.each(programs)('$name', ({ source }) => {
 
   test('moved at every safe point', async () => {
     const expected = await runNative(native, 'main.ts', 'main', [6]);
-    await load(movable, 'main.ts');
-    const { outcome, moved } = await runMovable(movable, 'main.ts#main', [6], () => true);
+    await load(dense, 'main.ts');
+    const { outcome, moved } = await runMovable(dense, 'main.ts#main', [6], () => true);
     expect(outcome).toEqual(expected);
     expect(moved).toBeGreaterThan(0);
   });

@@ -101,7 +101,7 @@ async function prepare(body: string): Promise<string> {
   const text = `"use movable";\n${burn}\nexport async function main() {${body}}\n`;
   const folder = writeModules(
     { 'm.ts': text, 'n.ts': text.replaceAll('use movable', 'use native') },
-    { movable: true },
+    { movable: true, dense: true },
   );
   await load(folder, 'm.ts');
   return folder;

@@ -50,7 +50,7 @@ export async function asks() {
 async function folder(): Promise<string> {
   journal.lines.length = 0;
   journal.opened.clear();
-  const made = writeModules({ 'm.ts': source }, { movable: true });
+  const made = writeModules({ 'm.ts': source }, { movable: true, dense: true });
   await load(made, 'm.ts');
   return made;
 }

@@ -44,13 +44,17 @@ const nativeImport = createRequire(import.meta.url)('./native-import.cjs') as (
 export type Sources = Readonly<Record<string, string>>;
 
 /** Compiles modules into a folder of their own. @throws when one is refused */
-export function writeModules(sources: Sources, options: { readonly movable: boolean }): string {
+export function writeModules(
+  sources: Sources,
+  options: { readonly movable: boolean; readonly dense?: boolean },
+): string {
   const folder = mkdtempSync(join(tmpdir(), 'godwit-'));
   for (const [path, source] of Object.entries(sources)) {
     const text = options.movable ? source : source.replaceAll('use movable', 'use native');
     const outcome = compileModule(text, {
       path,
       digest,
+      dense: options.dense ?? false,
       runtimeSpecifier: gateModule,
       rewriteSpecifier: (specifier) =>
         specifier === 'godwit' ? apiModule : specifier.replace(/\.ts$/, '.mjs'),
