@@ -51,19 +51,23 @@ class ClassPrinter {
     const own = new ClassText(this, facts, isTop, keys);
     const given = `[${captured.join(', ')}], ${isTop || superclass === null ? 'undefined' : superclass}, [${isTop ? '' : keys.join(', ')}]`;
     const body = own.body(meta, given);
-    const { id, name } = headOf(facts, isTop);
+    const id = optional(method.node, 'id');
+    const name = id === null ? '' : ` ${text(id, 'name')}`;
     const heritage =
       facts.superclass === null
         ? ''
         : ` extends ${isTop ? module.source.slice(facts.superclass.start, facts.superclass.end) : superclass}`;
-    const written = `class${id}${heritage} {\n${body}}`;
+    const written = `class${name}${heritage} {\n${body}}`;
     let factory: string | null = null;
     if (!isTop) {
       const parameters = [...captured, ...(superclass === null ? [] : [superclass]), ...keys].join(', ');
-      const key = JSON.stringify(name);
+      // Without a name of its own it gets one from where it stands, as the language does it.
+      const key = JSON.stringify(method.name);
+      const named = method.name === '__proto__' ? `[${key}]` : key;
+      const made = id === null ? `({ ${named}: ${written} })` : `(${written})`;
       factory =
         `function ${module.functions.factoryOf(method)}(${parameters}) {\nlet ${classNames(facts).join(', ')};\n` +
-        `({ [${key}]: ${written} });\nreturn ${facts.home.name};\n}`;
+        `${made};\nreturn ${facts.home.name};\n}`;
     }
     const identity = JSON.stringify([module.normalised(finish(own.identity).code), captured.length]);
     this.done.set(
@@ -81,6 +85,7 @@ class ClassPrinter {
         resume: '',
         sites: [],
         layout: [],
+        constructs: false,
         entry: 0,
         savedNames: [],
         entryNames: [],
@@ -141,12 +146,6 @@ class ClassPrinter {
       `return (\n\uFDD3${method.index * 2 + 1}:0\uFDD4$c.${resumeName}.call(\n${receiver}, $f)\n);\n}`
     );
   }
-}
-
-/** The name that the class's own text gives it, and the one that it gets from where it stands. */
-function headOf({ method }: ClassFacts, isTop: boolean): { readonly id: string; readonly name: string } {
-  const id = optional(method.node, 'id');
-  return { id: isTop && id !== null ? ` ${text(id, 'name')}` : '', name: method.name };
 }
 
 /** The text between a class's braces. */

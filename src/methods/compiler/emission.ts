@@ -79,7 +79,7 @@ export class Emission {
           [selfMark]: `${gate}.own(${self})`,
           [superMarks.open]: `${gate}.construct(\n${gate}.parent(${home}), [`,
           [superMarks.close]: `], ${target})`,
-          [superMarks.made]: hasElements ? `${gate}.adopt(${home}, ` : '(',
+          [superMarks.made]: hasElements ? `${gate}.adopt(${home}, ${self}, ` : `${gate}.once(${self}, `,
         }
       : {
           [selfMark]: 'this',

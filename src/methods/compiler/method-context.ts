@@ -2,7 +2,7 @@ import type { Calls } from './calls.ts';
 import type { Classes } from './classes.ts';
 import type { Functions } from './factories.ts';
 import type { Method, OuterUse } from './functions.ts';
-import { type Site, type Slot, type Step, type Code } from './ir.ts';
+import { type Code, code, type Site, type Slot, type Step } from './ir.ts';
 import type { Names } from './names.ts';
 import type { Binding, Scopes } from './scopes.ts';
 import { selfMark, type SourceText } from './source-text.ts';
@@ -202,7 +202,8 @@ export class MethodContext {
       superclass?.text ?? null,
       keys.map((key) => key.text),
     );
-    return { text, uses: this.#usedIn(node) };
+    const parts = [...(superclass === null ? [] : [superclass]), ...keys];
+    return code(text, { text: '', uses: this.#usedIn(node) }, ...parts);
   }
 
   /** `this` where `super` stands. */

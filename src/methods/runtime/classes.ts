@@ -55,6 +55,14 @@ export function recordOf(made: object): ClassRecord | null {
   return records.get(made) ?? null;
 }
 
+/** What the generators of a class's members inherit from, under names that mean the same wherever the class is. */
+export function memberPrototypes(made: object): readonly (readonly [name: string, prototype: object])[] {
+  return [...(records.get(made)?.members ?? [])].flatMap(([name, f]) => {
+    const prototype: unknown = getOwnPropertyDescriptor(f, 'prototype')?.value;
+    return typeof prototype === 'object' && prototype !== null ? [[name, prototype] as const] : [];
+  });
+}
+
 export function memberOf(f: object): Member | null {
   return members.get(f) ?? null;
 }
@@ -221,6 +229,12 @@ export function fillPrivates(
 export function heritage(value: unknown): unknown {
   void class extends (value as Constructor) {};
   return value;
+}
+
+/** What `super(…)` has made becomes `this`, unless there is one. */
+export function onceMade(self: object | undefined, object: object): object {
+  if (self === undefined) return object;
+  throw new ReferenceError('Super constructor may only be called once');
 }
 
 /** `this` in a constructor that went on after a move. */

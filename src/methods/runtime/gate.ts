@@ -10,7 +10,7 @@ import {
   installAsyncGenerators,
 } from './async-generators.ts';
 import { closeAsync, closeAsyncQuietly, delegatedAsync, resultOf, walkAsync } from './async-iteration.ts';
-import { adopt, codeIn, derivedResult, heritage, noteClass, ownThis } from './classes.ts';
+import { adopt, codeIn, derivedResult, heritage, noteClass, onceMade, ownThis } from './classes.ts';
 import { functionOf, keyed, type Probe, withAccessors } from './closures.ts';
 import { Cursor } from './cursors.ts';
 import {
@@ -181,6 +181,7 @@ export class Gate {
   readonly construct = Reflect.construct;
   readonly parent = Reflect.getPrototypeOf;
   readonly own = ownThis;
+  readonly once = onceMade;
   readonly derived = derivedResult;
   readonly heritage = heritage;
   // Generators: see `generators.ts`.
@@ -269,8 +270,8 @@ export class Gate {
   }
 
   /** Gives what a captured parent's constructor has made the elements of a class. */
-  adopt(made: AnyFunction, object: object): object {
-    return adopt(this, made, object);
+  adopt(made: AnyFunction, self: object | undefined, object: object): object {
+    return adopt(this, made, onceMade(self, object));
   }
 
   /** Reads a variable that may not have been initialised. */

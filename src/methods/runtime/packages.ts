@@ -2,6 +2,7 @@ import type { PackageHash } from '../../core/ids.ts';
 import type { Permanents } from '../snapshot/index.ts';
 import { type MethodFinder, ThreadCode } from './code-table.ts';
 import { MethodsMissingError } from './errors.ts';
+import { memberPrototypes } from './classes.ts';
 import { findLibraryValue, libraryNameOf, libraryPackage, libraryValues } from './library.ts';
 import type { AnyFunction, LoadedMethod } from './method-code.ts';
 import type { LoadedModule } from './modules.ts';
@@ -28,6 +29,8 @@ export class LoadedPackage {
         if (typeof prototype === 'object' && prototype !== null) {
           this.named.set(`${method.meta.id}.prototype`, prototype);
         }
+        for (const [name, value] of memberPrototypes(method.fast))
+          this.named.set(`${method.meta.id} ${name}`, value);
       }
       for (const [name, value] of module.constants) this.named.set(name, value);
     }
