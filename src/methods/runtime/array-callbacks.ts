@@ -1,5 +1,5 @@
 import { assertNever } from '../../core/assert.ts';
-import { acceptFunctions, libraryMethod, nameValue } from './library.ts';
+import { acceptFunctions, libraryMethod, nameMovable } from './library.ts';
 import type { AnyFunction, Frame } from './method-code.ts';
 import { callerUrl } from './stack-walk.ts';
 import { thread } from './thread.ts';
@@ -37,15 +37,22 @@ interface Walk {
   count: number;
 }
 
+/** Those whose callbacks get element, index and list. */
+const onValues: readonly Kind[] = [
+  'map',
+  'filter',
+  'forEach',
+  'some',
+  'every',
+  'find',
+  'findIndex',
+  'findLast',
+  'findLastIndex',
+  'flatMap',
+];
+
 const natives = Array.prototype as unknown as Record<Kind, AnyFunction>;
 const typedPrototype = Object.getPrototypeOf(Uint8Array.prototype) as Record<Kind, AnyFunction>;
-/** By the language's own function: what is called in its place. */
-const movable = new Map<unknown, AnyFunction>();
-
-export function arrayCallback(found: unknown): AnyFunction | undefined {
-  return movable.get(found);
-}
-
 // The only callers of callbacks: the stack walk knows by them that a callback runs, not a getter or a trap.
 
 function callOne({ callback, self, list }: Walk, value: unknown, index: number): unknown {
@@ -58,16 +65,34 @@ function callWithAnswer({ callback, answer, list }: Walk, value: unknown, index:
   return callback(answer, value, index, list);
 }
 
+interface Traits {
+  readonly downwards: boolean;
+  readonly reduces: boolean;
+  /** Whether elements that are not there are left out; where they are not, they are undefined. */
+  readonly skipsHoles: boolean;
+}
+
+const traits = Object.fromEntries(
+  [...onValues, 'reduce', 'reduceRight'].map((kind): [string, Traits] => [
+    kind,
+    {
+      downwards: kind === 'reduceRight' || kind.startsWith('findLast'),
+      reduces: kind.startsWith('reduce'),
+      skipsHoles: !kind.startsWith('find'),
+    },
+  ]),
+) as Readonly<Record<Kind, Traits>>;
+
 /** Walks on from where `walk` stands, to its end. */
 function walkList(walk: Walk): unknown {
   const { kind, list, length } = walk;
-  const downwards = kind === 'reduceRight' || kind === 'findLast' || kind === 'findLastIndex';
-  const reduces = kind === 'reduce' || kind === 'reduceRight';
-  const skipsHoles = !ArrayBuffer.isView(list) && !kind.startsWith('find');
+  const { downwards, reduces } = traits[kind];
+  const step = downwards ? -1 : 1;
+  const skipsHoles = traits[kind].skipsHoles && !ArrayBuffer.isView(list);
   let { index } = walk;
   let value: unknown;
   try {
-    for (; downwards ? index >= 0 : index < length; index += downwards ? -1 : 1) {
+    for (; index >= 0 && index < length; index += step) {
       if (skipsHoles && !(index in list)) continue;
       value = list[index];
       const returned = reduces ? callWithAnswer(walk, value, index) : callOne(walk, value, index);
@@ -87,8 +112,7 @@ function resumeWalk(frame: Frame): unknown {
   const walk = frame.vars[0] as Walk;
   const returned = thread.gate.take();
   if (gather(walk, returned, walk.value, walk.index)) return end(walk);
-  const { kind } = walk;
-  walk.index += kind === 'reduceRight' || kind === 'findLast' || kind === 'findLastIndex' ? -1 : 1;
+  walk.index += traits[walk.kind].downwards ? -1 : 1;
   walk.value = undefined;
   return walkList(walk);
 }
@@ -161,6 +185,7 @@ function put(into: unknown, index: number, value: unknown): void {
 function makerFor(list: List): (new (length: number) => unknown) | null {
   if (!Array.isArray(list)) return null;
   const maker: unknown = (list as { constructor: unknown }).constructor;
+  if (maker === Array) return null;
   const isObject = (typeof maker === 'object' && maker !== null) || typeof maker === 'function';
   const species: unknown = isObject ? (maker as { [Symbol.species]?: unknown })[Symbol.species] : maker;
   if (species === undefined || species === null || species === Array) return null;
@@ -177,7 +202,7 @@ function startAnswer(kind: Kind, list: List, length: number): unknown {
   }
   if (kind === 'every') return true;
   if (kind === 'some') return false;
-  return kind.endsWith('Index') ? -1 : undefined;
+  return kind === 'findIndex' || kind === 'findLastIndex' ? -1 : undefined;
 }
 
 /** Begins one of the methods that call back with element, index and list. */
@@ -185,7 +210,7 @@ function begin(kind: Kind, receiver: unknown, callback: unknown, self: unknown):
   const list = Object(receiver) as List;
   const length = lengthOf(list);
   const answer = startAnswer(kind, list, length);
-  const index = kind.startsWith('findLast') ? length - 1 : 0;
+  const index = traits[kind].downwards ? length - 1 : 0;
   return walkList({
     kind,
     list,
@@ -227,6 +252,7 @@ function beginReducing(kind: 'reduce' | 'reduceRight', receiver: unknown, args: 
 }
 
 function lengthOf(list: List): number {
+  if (Array.isArray(list)) return list.length;
   const length = Math.trunc(Number(list.length));
   return Number.isNaN(length) ? 0 : Math.min(Math.max(length, 0), Number.MAX_SAFE_INTEGER);
 }
@@ -240,20 +266,7 @@ function isPlain(receiver: unknown, callback: unknown): boolean {
   );
 }
 
-const kinds: readonly Kind[] = [
-  'map',
-  'filter',
-  'forEach',
-  'some',
-  'every',
-  'find',
-  'findIndex',
-  'findLast',
-  'findLastIndex',
-  'flatMap',
-];
-
-for (const kind of kinds) {
+for (const kind of onValues) {
   for (const native of [natives[kind], typedPrototype[kind] as AnyFunction | undefined]) {
     if (native === undefined) continue;
     const call = {
@@ -262,8 +275,8 @@ for (const kind of kinds) {
         return begin(kind, this, callback, self);
       },
     };
-    movable.set(native, call[kind] as AnyFunction);
-    nameValue(`${native === natives[kind] ? 'Array' : 'TypedArray'}.${kind}`, call[kind] as AnyFunction);
+    const name = `${native === natives[kind] ? 'Array' : 'TypedArray'}.${kind}`;
+    nameMovable(name, native, call[kind] as AnyFunction);
   }
 }
 
@@ -275,8 +288,8 @@ for (const kind of ['reduce', 'reduceRight'] as const) {
         return beginReducing(kind, this, args);
       },
     };
-    movable.set(native, call[kind] as AnyFunction);
-    nameValue(`${native === natives[kind] ? 'Array' : 'TypedArray'}.${kind}`, call[kind] as AnyFunction);
+    const name = `${native === natives[kind] ? 'Array' : 'TypedArray'}.${kind}`;
+    nameMovable(name, native, call[kind] as AnyFunction);
   }
 }
 
@@ -287,5 +300,5 @@ acceptFunctions(callerUrl(), {
   resumeWalk: 'passes',
   begin: 'passes',
   beginReducing: 'passes',
-  ...Object.fromEntries([...kinds, 'reduce', 'reduceRight'].map((kind) => [kind, 'passes' as const])),
+  ...Object.fromEntries([...onValues, 'reduce', 'reduceRight'].map((kind) => [kind, 'passes' as const])),
 });

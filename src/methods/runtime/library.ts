@@ -13,6 +13,7 @@ export const libraryPackage = 'godwit';
 const methods = new Map<string, LoadedMethod>();
 const names = new Map<object | symbol, string>();
 const values = new Map<string, object>();
+const movables = new Map<unknown, object>();
 const roles = new Map<string, ReadonlyMap<string, Role>>();
 
 /**
@@ -37,6 +38,7 @@ export function libraryMethod(
       line: 0,
       layout,
       entry: 0,
+      constructs: false,
       sites: [['call', 0, live]],
       fastLines: [],
       resumeLines: [],
@@ -61,6 +63,17 @@ export function findLibraryMethod(id: string): LoadedMethod | null {
 export function nameValue(name: string, value: object): void {
   names.set(value, `${libraryPackage}/${name}`);
   values.set(name, value);
+}
+
+/** The same for a function that stands in for one of the language's own. */
+export function nameMovable(name: string, native: unknown, movable: object): void {
+  movables.set(native, movable);
+  nameValue(name, movable);
+}
+
+/** @returns what stands in for a function of the language; anything else itself */
+export function movableOf(found: unknown): unknown {
+  return movables.get(found) ?? found;
 }
 
 /** @returns `godwit/name` of one of the runtime's own functions */

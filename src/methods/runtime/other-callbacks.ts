@@ -1,5 +1,5 @@
 import { Cursor, walkOf } from './cursors.ts';
-import { acceptFunctions, libraryMethod, nameValue } from './library.ts';
+import { acceptFunctions, libraryMethod, nameMovable } from './library.ts';
 import type { AnyFunction, Frame } from './method-code.ts';
 import { callerUrl } from './stack-walk.ts';
 import { thread } from './thread.ts';
@@ -213,23 +213,11 @@ function replaceWith(native: AnyFunction): AnyFunction {
   };
 }
 
-const movable = new Map<unknown, AnyFunction>([
-  [natives.mapForEach, mapForEach],
-  [natives.setForEach, setForEach],
-  [natives.arrayFrom, arrayFrom],
-  [natives.replace, replaceWith(natives.replace)],
-  [natives.replaceAll, replaceWith(natives.replaceAll)],
-]);
-
-export function otherCallback(found: unknown): AnyFunction | undefined {
-  return movable.get(found);
-}
-
-nameValue('Map.forEach', mapForEach);
-nameValue('Set.forEach', setForEach);
-nameValue('Array.from', arrayFrom);
-nameValue('String.replace', movable.get(natives.replace) as AnyFunction);
-nameValue('String.replaceAll', movable.get(natives.replaceAll) as AnyFunction);
+nameMovable('Map.forEach', natives.mapForEach, mapForEach);
+nameMovable('Set.forEach', natives.setForEach, setForEach);
+nameMovable('Array.from', natives.arrayFrom, arrayFrom);
+nameMovable('String.replace', natives.replace, replaceWith(natives.replace));
+nameMovable('String.replaceAll', natives.replaceAll, replaceWith(natives.replaceAll));
 
 acceptFunctions(callerUrl(), {
   callWith: 'calls',

@@ -1,4 +1,4 @@
-import { acceptFunctions, libraryMethod, nameValue } from './library.ts';
+import { acceptFunctions, libraryMethod, nameMovable } from './library.ts';
 import type { AnyFunction, Frame } from './method-code.ts';
 import {
   beginSort,
@@ -28,12 +28,6 @@ interface Sort {
   /** Elements at the end that are not compared. */
   readonly undefineds: number;
   readonly length: number;
-}
-
-const movable = new Map<unknown, AnyFunction>();
-
-export function sortCallback(found: unknown): AnyFunction | undefined {
-  return movable.get(found);
 }
 
 function callComparator(compare: AnyFunction, one: unknown, other: unknown): unknown {
@@ -172,9 +166,7 @@ for (const [owner, prototype, name, make] of [
 ] as const) {
   const native = prototype[name];
   if (native === undefined) continue;
-  const call = make(native) as AnyFunction;
-  movable.set(native, call);
-  nameValue(`${owner}.${name}`, call);
+  nameMovable(`${owner}.${name}`, native, make(native) as AnyFunction);
 }
 
 acceptFunctions(callerUrl(), {

@@ -255,7 +255,8 @@ class Merge {
         work[this.#place + index] = this.#aside[this.#own + index];
       return;
     }
-    for (let index = 0; index < this.#right; index += 1) work[this.#place + index] = work[this.#other + index];
+    for (let index = 0; index < this.#right; index += 1)
+      work[this.#place + index] = work[this.#other + index];
     work[this.#place + this.#right] = this.#aside[this.#own];
   }
 
