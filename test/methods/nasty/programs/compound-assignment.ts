@@ -178,7 +178,7 @@ export async function pendingOperands(): Promise<unknown> {
   log.push(object.m(n++, await grow(), object.name), object.m(await grow()));
   log.push(new C(n, await replace(), n++).all, new C(await replace(), n).all);
   log.push([...list, await grow(), ...list, n++], `${n++}-${await grow()}-${n}-${list.length}`);
-  log.push({
+  const made = {
     [`k${n++}`]: n,
     [`w${await grow()}`]: n++,
     ...{ n },
@@ -186,7 +186,9 @@ export async function pendingOperands(): Promise<unknown> {
       return n;
     },
     [`z${n}`]: await grow(),
-  });
+  };
+  n += 1;
+  log.push(Object.entries(made));
   const maybe = { deep: { call: (v: number) => v + n } } as { deep: { call?: (v: number) => number } | null };
   log.push(
     maybe.deep?.call?.(await grow()),

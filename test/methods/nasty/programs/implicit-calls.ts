@@ -320,7 +320,7 @@ export async function constructors(): Promise<unknown> {
     [...list],
     reflected.tag,
     reflected instanceof Derived,
-    old,
+    [old.own, old instanceof Old, old.constructor === Old],
     log,
   ];
 }
