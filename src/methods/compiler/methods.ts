@@ -42,6 +42,8 @@ export interface LoweredMethod {
   readonly sites: readonly MethodSite[];
   /** The frame's layout: each slot's name as its author wrote it, or empty. */
   readonly layout: readonly string[];
+  /** Whether frames keep the object that `new` makes by it. */
+  readonly constructs: boolean;
   /** How many values a frame begins with, before it has a layout; 0 for methods that begin without one. */
   readonly entry: number;
   /** The variables of its frames, as its bodies spell them: those that a frame has, and those that it begins with. */
@@ -85,6 +87,7 @@ export function lowerMethod(module: ModuleContext, method: Method, digest: Diges
     resume: printed.resume,
     sites: described,
     layout: saved.map(({ original }) => original),
+    constructs: names.constructs || names.derived !== null,
     entry: printed.entry,
     savedNames: saved.map(({ name }) => name),
     entryNames: printed.entryNames,
@@ -129,7 +132,7 @@ function bodyNames(module: ModuleContext, method: Method): BodyNames {
     self: module.names.ofOuter({ kind: 'this', of: method }),
     index: method.index,
     kind: method.kind,
-    constructs: method.form === 'function' || method.form === 'constructor',
+    constructs: method.form === 'constructor' || (method.form === 'function' && keepsMade(module, method)),
     derived: derivedNames(module, method),
   };
 }
@@ -139,6 +142,15 @@ function derivedNames(module: ModuleContext, method: Method): DerivedNames | nul
   if (around === null) return null;
   const target = module.names.ofOuter({ kind: 'new.target', of: method });
   return { home: around.home.name, target, hasElements: around.hasElements };
+}
+
+/**
+ * Whether the object that `new` makes by a plain function is kept in its frames. Asking for `new.target` in every handler costs
+ * loops up to a third, so a function that never says `this` pins for as long as it is called by `new`.
+ */
+function keepsMade(module: ModuleContext, method: Method): boolean {
+  const uses = module.outer.get(method) ?? [];
+  return module.isDense || uses.some(({ value }) => value.of === method && value.kind !== 'arguments');
 }
 
 function buildBody(context: MethodContext, parameters: Parameters): void {
@@ -238,7 +250,7 @@ class MethodPrinter {
     if (!canBeCaptured) return { text: this.#function(`{\n${locals}${body}\n}`), resume: '' };
     const saves = (made: string): string =>
       `throw ${error} === ${gate}.capture ? ${gate}.save(${meta}, ${pc}, STATE, null, ${made}) : ${error};`;
-    const isCalled = this.#context.method.form === 'function';
+    const isCalled = constructs && this.#context.method.form === 'function';
     const made = isCalled ? '(new.target === undefined ? null : this)' : constructs ? 'this' : 'null';
     const save = saves(made).replace('STATE', () => fast.state);
     const resumed = saves(constructs ? `${this.#names.frame}.made` : 'null');

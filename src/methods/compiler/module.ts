@@ -352,6 +352,7 @@ class ModuleCompiler {
         line: this.#source.lineOf(method.method.node.start),
         layout: method.layout,
         entry: method.entry,
+        constructs: method.constructs,
         sites: method.sites.map(({ kind, line, live }) => [kind, line, live]),
         fastLines: lines.get(index * 2) ?? [],
         resumeLines: lines.get(index * 2 + 1) ?? [],

@@ -16,6 +16,8 @@ export interface MethodCode {
   readonly line: number;
   /** The author's name of each variable of a frame; empty for temporaries. */
   readonly layout: readonly string[];
+  /** Whether frames keep the object that `new` makes by it. */
+  readonly constructs: boolean;
   /** How many values a frame begins with, before its first site; 0 for methods that begin without a frame. */
   readonly entry: number;
   /** By position, from 1: kind, original line, indexes of the variables that are live there. */

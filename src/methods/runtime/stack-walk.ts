@@ -11,6 +11,7 @@ interface Position {
   readonly url: string | null;
   readonly line: number | null;
   readonly name: string | null;
+  readonly isConstructor: boolean;
 }
 
 /** The runtime's own function under which every method runs; see `Execution`. */
@@ -28,7 +29,7 @@ export function walkStack(
   /** Whether a callback runs whose caller's frame is still to come. */
   let isCalledBack = false;
   let last: Role | null = null;
-  for (const { url, line, name } of positions(above)) {
+  for (const { url, line, name, isConstructor } of positions(above)) {
     const role = roleOf(url, name);
     if (role !== null) {
       // Only a callback that was called as one may be captured: a getter or trap may stand right above the function, too.
@@ -51,6 +52,9 @@ export function walkStack(
     if (loaded.shifted !== null) return { kind: 'foreign', where: loaded.shifted };
     const site = line === null ? undefined : loaded.sites.get(line);
     if (site === undefined) return { kind: 'foreign', where: `${name ?? 'a function'} (${loaded.path})` };
+    if (isConstructor && !site.method.meta.constructs) {
+      return { kind: 'foreign', where: `new ${name ?? 'function'} (${loaded.path}), which does not say 'this'` };
+    }
     if (site.pc > 0) frames += 1;
   }
   return { kind: 'foreign', where: 'a stack without its end' };
@@ -81,6 +85,7 @@ function positions(above: (...args: never[]) => unknown, most = Infinity): reado
         url: site.getScriptNameOrSourceURL() ?? site.getFileName() ?? null,
         line: site.getLineNumber(),
         name: site.getFunctionName(),
+        isConstructor: site.isConstructor(),
       }));
     Error.captureStackTrace(holder, above);
     const found = holder.stack;

@@ -265,9 +265,20 @@ export class Classifier {
     const place = foreignErrors === 'nearest' ? nearestError(prototype) : null;
     if (place !== null) return { kind: 'error', place };
     const name = host?.nameOf(value);
-    return name === undefined
-      ? { kind: 'refused', description: describeValue(value) }
-      : { kind: 'named', name };
+    if (name !== undefined) return { kind: 'named', name };
+    const description = this.#inheritsProxy(prototype)
+      ? 'object that inherits from a Proxy'
+      : describeValue(value);
+    return { kind: 'refused', description };
+  }
+
+  #inheritsProxy(prototype: object | null): boolean {
+    const { isProxy } = this.#options;
+    if (isProxy === undefined) return false;
+    for (let holder = prototype; holder !== null; holder = getPrototypeOf(holder)) {
+      if (isProxy(holder)) return true;
+    }
+    return false;
   }
 
   /** Whether a prototype is known by reference or movable. */

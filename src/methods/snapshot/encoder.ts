@@ -14,7 +14,7 @@ import {
 } from './format.ts';
 import { type Classified, Classifier } from './classify.ts';
 import { type Hints, noHints, Restart } from './hints.ts';
-import { ownNames, ownSymbols, wellKnownSymbols } from './intrinsics.ts';
+import { getPrototypeOf, ownNames, ownSymbols, wellKnownSymbols } from './intrinsics.ts';
 import { integrityOf } from './properties.ts';
 import { isMadeOfOthers, kindOf, operandsOf } from './operands.ts';
 import type { Callable, EncodeOptions, Permanents, PrivatesForm } from './options.ts';
@@ -138,9 +138,25 @@ export class Encoder {
     else if (this.#current !== null) writeContents(this, number, this.#current);
   }
 
-  /** Writes contents out of turn, or takes them back when they wait for a saved instance. @returns what they refer to */
-  tryContents(number: number): number[] {
-    return this.#attempt(() => this.#write(number, null));
+  /**
+   * Writes contents out of turn, or takes them back when they wait for a saved instance.
+   *
+   * @param isWritten whether it is only asked what they refer to
+   * @returns the numbers of what they and the head refer to
+   */
+  tryContents(number: number, isWritten: boolean): number[] {
+    const start = this.contents.length;
+    const referred = this.#attempt(() => this.#write(number, null));
+    if (isWritten) this.contents.takeBack(start);
+    const object = this.objects[number];
+    if (object === undefined || typeof object === 'symbol') return referred;
+    const form = this.forms.get(object);
+    const parts = form === undefined ? [] : operandsOf(form);
+    for (const part of [getPrototypeOf(object), ...parts]) {
+      const known = this.#numbers.get(part as object);
+      if (known !== undefined) referred.push(known);
+    }
+    return referred;
   }
 
   /** Numbers what a saved instance is made of. @returns what that refers to */

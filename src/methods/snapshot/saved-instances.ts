@@ -15,8 +15,12 @@ interface Awaited {
 interface Waiting extends Awaited {
   /** What is numbered from here on was met through its data. */
   readonly firstNumber: number;
-  /** Whose contents are still to be written; null while the data itself is not numbered. */
+  /** What its data reaches, as far as that was not looked at; null while the data itself is not numbered. */
   open: number[] | null;
+  /** What was looked at. */
+  readonly seen: Set<number>;
+  /** False once something had to be left that is not whole yet. */
+  isWhole: boolean;
 }
 
 /**
@@ -36,6 +40,10 @@ export class SavedInstances {
   /** Written before their turn. */
   readonly #written = new Set<number>();
   #outOfTurn: number[] = [];
+  /** Instances whose data is being written. */
+  readonly #begun = new Set<object>();
+  /** What is whole, with all that it reaches. */
+  readonly #whole = new Set<number>();
 
   constructor(encoder: Encoder) {
     this.#encoder = encoder;
@@ -64,7 +72,9 @@ export class SavedInstances {
       else if (top.open.length > 0) this.#writeNext(top, top.open, stack);
       else {
         this.#writeOrder();
-        this.#encoder.enterSaved(top.value, top.found, top.parent);
+        const number = this.#encoder.enterSaved(top.value, top.found, top.parent);
+        this.#begun.delete(top.value);
+        if (top.isWhole) for (const seen of top.seen.add(number)) this.#whole.add(seen);
         stack.pop();
       }
     }
@@ -72,11 +82,14 @@ export class SavedInstances {
 
   #push(stack: Waiting[]): void {
     const firstNumber = this.#encoder.objects.length;
-    for (const awaited of this.#awaited) stack.push({ ...awaited, firstNumber, open: null });
+    for (const awaited of this.#awaited) {
+      stack.push({ ...awaited, firstNumber, open: null, seen: new Set(), isWhole: true });
+    }
     this.#awaited = [];
   }
 
   #numberData(top: Waiting, stack: Waiting[]): void {
+    this.#begun.add(top.value);
     const referred = this.#encoder.numberData(top.value, top.found, top.parent);
     if (this.isAwaited) this.#waitFor(top, stack);
     else top.open = referred;
@@ -84,26 +97,41 @@ export class SavedInstances {
 
   #writeNext(top: Waiting, open: number[], stack: Waiting[]): void {
     const number = open.pop() as number;
-    if (number <= this.turn || this.#written.has(number)) return;
-    const referred = this.#encoder.tryContents(number);
+    if (top.seen.has(number) || this.#whole.has(number)) return;
+    top.seen.add(number);
+    if (number === this.turn) {
+      // Being written: it holds the instance.
+      top.isWhole = false;
+      return;
+    }
+    const isWritten = number < this.turn || this.#written.has(number);
+    const referred = this.#encoder.tryContents(number, isWritten);
     if (!this.isAwaited) {
-      this.#written.add(number);
-      this.#outOfTurn.push(number);
+      if (!isWritten) {
+        this.#written.add(number);
+        this.#outOfTurn.push(number);
+      }
       open.push(...referred);
       return;
     }
-    const isOpen = this.#awaited.some(({ value }) => stack.some((waiting) => waiting.value === value));
-    if (isOpen && number < top.firstNumber) {
+    if (number < top.firstNumber && this.#again() !== undefined) {
       // It was there before, and holds the instance: the data refers to it, but it is not whole yet.
       this.#awaited = [];
+      top.isWhole = false;
       return;
     }
+    top.seen.delete(number);
     open.push(number);
     this.#waitFor(top, stack);
   }
 
+  /** What is waited for that waits itself. */
+  #again(): Awaited | undefined {
+    return this.#awaited.find(({ value }) => this.#begun.has(value));
+  }
+
   #waitFor(top: Waiting, stack: Waiting[]): void {
-    const again = this.#awaited.find(({ value }) => stack.some((waiting) => waiting.value === value));
+    const again = this.#again();
     if (again !== undefined) {
       throw new Refusal(again.value, `${top.found.name} whose saved data leads back to it`);
     }
