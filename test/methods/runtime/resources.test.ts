@@ -43,7 +43,8 @@ export async function connects(url) {
 }
 export async function asks() {
   const handle = await file('b.txt', 'w');
-  return effect('ask', {}, () => new Promise((resolve) => { globalThis.resourceJournal.opened.set('ask', () => { globalThis.resourceJournal.lines.push('asked ' + handle.value.path); resolve(1); }); }));
+  const answer = await effect('ask', {}, () => new Promise((resolve) => { globalThis.resourceJournal.opened.set('ask', () => { globalThis.resourceJournal.lines.push('asked ' + handle.value.path); resolve(1); }); }));
+  return [answer, handle.value.path];
 }
 `;
 
@@ -94,6 +95,45 @@ test('a method goes on only when its connection stands again, and is told when i
   first.attention = true;
   await stepUntil(first, () => first.runtime.readyCount() > 0);
   const bytes = freeze(first);
+  const second = new Workshop(made, {}, 'h2');
+  second.restore(bytes);
+  expect([second.runtime.step().ready, lines]).toEqual([
+    0,
+    ['connect one', 'end first connection', 'connect one'],
+  ]);
+  journal.opened.get('one')?.('second connection');
+  await stepUntil(second, () => second.outcome !== null);
+  expect(second.outcome).toEqual({ ok: true, value: ['second connection', true] });
   await settle();
-  expect(lines).toEqual(['connect one']);
+  expect(lines.slice(3)).toEqual(['end second connection']);
+  // The source goes on instead, when the move has come to nothing.
+  first.attention = false;
+  first.runtime.run(tenure);
+  await settle();
+  journal.opened.get('one')?.(Promise.reject(new Error('refused by the server')));
+  await stepUntil(first, () => first.outcome !== null);
+  expect(first.outcome).toMatchObject({
+    ok: false,
+    error: expect.stringContaining('refused by the server') as string,
+  });
+});
+
+test('a resource is closed only after the last effect that may use it', async () => {
+  const made = await folder();
+  const first = new Workshop(made);
+  first.start('m.ts#asks', []);
+  await stepUntil(first, () => journal.opened.has('ask'));
+  const bytes = freeze(first);
+  expect(lines).toEqual(['open b.txt w']);
+  journal.opened.get('ask')?.(null);
+  await settle();
+  expect(lines).toEqual(['open b.txt w', 'asked b.txt', 'close b.txt']);
+  const second = new Workshop(made, {}, 'h2');
+  second.restore(bytes);
+  const outcome = first.events.find((event) => event.kind === 'effectOutcome');
+  if (outcome?.kind !== 'effectOutcome') throw new Error('no outcome');
+  second.runtime.settleEffect(tenure.execution, outcome.outcome);
+  await stepUntil(second, () => second.outcome !== null);
+  expect(second.outcome).toEqual({ ok: true, value: [1, 'b.txt'] });
+  expect(lines.slice(3)).toEqual(['open b.txt w', 'close b.txt']);
 });
