@@ -24,6 +24,7 @@ interface Options {
   readonly warmUpRounds: number;
   readonly nodeArgs: readonly string[];
   readonly clock: BenchClock;
+  readonly peers: boolean;
 }
 
 /**
@@ -35,7 +36,7 @@ export async function bench(args: readonly string[]): Promise<{ figures: readonl
   const options = await optionsOf(args);
   const folder = mkdtempSync(join(tmpdir(), 'godwit-bench-'));
   try {
-    const programs = new Programs(folder, options.clock);
+    const programs = new Programs(folder, options.clock, options.peers);
     const built = new Map<Kernel, Program>();
     for (const kernel of options.kernels) built.set(kernel, await programs.build(kernel.name));
     const refused = [...built].flatMap(([{ name }, program]) =>
@@ -62,6 +63,7 @@ async function optionsOf(args: readonly string[]): Promise<Options> {
       rounds: { type: 'string', default: '9' },
       'warm-up': { type: 'string', default: '3' },
       'node-args': { type: 'string', default: '' },
+      peers: { type: 'boolean', default: false },
       clock: { type: 'string', default: 'wall' },
     },
   });
@@ -75,6 +77,7 @@ async function optionsOf(args: readonly string[]): Promise<Options> {
     processes: Number(values.processes),
     rounds: Number(values.rounds),
     warmUpRounds: Number(values['warm-up']),
+    peers: values.peers,
     clock: values.clock === 'cpu' ? 'cpu' : 'wall',
     nodeArgs: values['node-args'].split(' ').filter((arg) => arg !== ''),
   };
@@ -101,7 +104,8 @@ async function measureOn(
         failures += 1;
         console.error(`${kernel.name}, ${form}, ${node.version}: FAILED\n${indented(outcome.reason)}`);
       } else {
-        const one = { kernel, form, ...verdictOf(outcome.series) };
+        const peers = job.peers.map(({ name }) => name);
+        const one = { kernel, form, peers, ...verdictOf(outcome.series) };
         measured.push(one);
         console.error(progress(node, one));
       }
@@ -129,12 +133,13 @@ async function seriesOf(node: NodeBinary, trial: string, job: Job, options: Opti
         timeout: trialMsMax,
         maxBuffer: 64 * 1024 * 1024,
       });
-      const { native, movable } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Times;
+      const { native, movable, peers } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Times;
       const measured = (times: readonly number[]): number => quantile(times.slice(job.warmUpRounds), 0.5);
       series.push({
         nativeMs: measured(native),
         movableMs: measured(movable),
         firstRatio: (movable[0] ?? 0) / (native[0] ?? 1),
+        peerMs: peers.map(measured),
       });
     } catch (error) {
       const { stderr, message } = error as { readonly stderr?: string; readonly message: string };
@@ -150,6 +155,13 @@ function figuresOf(version: string, measured: readonly Measured[], failures: num
     const name = `${version} ${kernel.name}, ${form}${excuse === null ? '' : ` (${excuse})`}`;
     return { name, value: rounded(ratio), unit: '× native', target: kernel.target, met: isMet };
   });
+  figures.push(
+    ...measured.flatMap(({ kernel, form, peers, peerRatios }) =>
+      peers.map((peer, index) =>
+        yardstick(`${version} ${kernel.name}, ${form}, as ${peer}`, peerRatios[index] ?? Number.NaN),
+      ),
+    ),
+  );
   const inMean = measured.filter(({ kernel }) => kernel.inMean);
   if (inMean.length === 0) return [...figures, none(`${version} kernels that fail`, failures)];
   // Those that have to be faster than native would flatter the rest.

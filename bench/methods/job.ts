@@ -7,6 +7,8 @@ export interface Job {
   /** Of the native one: the module that has the same driver. */
   readonly native: string;
   readonly nativeThread: string;
+  /** The same, made interruptible by other means. */
+  readonly peers: readonly { readonly name: string; readonly module: string }[];
   readonly n: number;
   readonly count: number;
   readonly checksum: number;
@@ -18,6 +20,8 @@ export interface Job {
 export interface Times {
   readonly native: readonly number[];
   readonly movable: readonly number[];
+  /** One list for each peer. */
+  readonly peers: readonly (readonly number[])[];
 }
 
 /** What a driver returns; see `programs.ts`. */

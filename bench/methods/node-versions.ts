@@ -30,12 +30,18 @@ async function nodeBinary(major: string): Promise<NodeBinary> {
     throw new Error(`--node takes major versions, such as 20,22,24; found '${major}'.`);
   if (process.versions.node.startsWith(`${major}.`))
     return { version: process.version, path: process.execPath };
-  const prefix = join(folder, major);
+  const prefix = await toolFolder(major, [`node@${major}`]);
   const path = join(prefix, 'node_modules', '.bin', 'node');
-  if (!existsSync(path)) {
-    mkdirSync(prefix, { recursive: true });
-    await run('npm', ['install', '--prefix', prefix, '--no-audit', '--no-fund', `node@${major}`]);
-  }
   const { stdout } = await run(path, ['--version']);
   return { version: stdout.trim(), path };
+}
+
+/** A folder outside of the project with npm packages that only benches use; they are installed the first time. */
+export async function toolFolder(name: string, packages: readonly string[]): Promise<string> {
+  const prefix = join(folder, name);
+  if (!existsSync(join(prefix, 'node_modules'))) {
+    mkdirSync(prefix, { recursive: true });
+    await run('npm', ['install', '--prefix', prefix, '--no-audit', '--no-fund', ...packages]);
+  }
+  return prefix;
 }

@@ -8,6 +8,7 @@ import { ownInstallation, sourceFilesOnDisk } from '../../src/methods/packages/d
 import { bundle, install } from '../../src/methods/packages/index.ts';
 import type { Job } from './job.ts';
 import type { InstalledProgram } from './movable-lane.ts';
+import { peersOf } from './peers.ts';
 
 /** A kernel, ready to be run both ways; or what the compiler says against it. */
 export type Program =
@@ -39,12 +40,14 @@ export class Programs {
   readonly #folder: string;
   readonly #nativeThread: string;
   readonly #clock: BenchClock;
+  readonly #withPeers: boolean;
   /** The program of the measuring process. */
   readonly trial: string;
 
-  constructor(folder: string, clock: BenchClock) {
+  constructor(folder: string, clock: BenchClock, withPeers = false) {
     this.#folder = folder;
     this.#clock = clock;
+    this.#withPeers = withPeers;
     this.#nativeThread = this.#erase(new URL('native-thread.ts', sources), 'native-thread.mjs');
     this.#erase(new URL('movable-lane.ts', sources), 'movable-lane.mjs');
     this.trial = this.#erase(new URL('trial.ts', sources), 'trial.mjs');
@@ -63,7 +66,19 @@ export class Programs {
     for (const file of [source, driver]) this.#erase(pathToFileURL(file), join(name, nativeNameOf(file)));
     const native = pathToFileURL(join(folder, nativeNameOf(driver))).href;
     const nativeThread = pathToFileURL(this.#nativeThread).href;
-    return { kind: 'built', job: { ...installed.program, method: 'drive.ts#drive', native, nativeThread } };
+    const peers = this.#withPeers ? await this.#peers(name) : [];
+    const job = { ...installed.program, method: 'drive.ts#drive', native, nativeThread, peers };
+    return { kind: 'built', job };
+  }
+
+  async #peers(name: string): Promise<Job['peers']> {
+    const folder = join(this.#folder, name);
+    const peers = await peersOf(readFileSync(join(folder, `${name}.mjs`), 'utf8'));
+    return (peers ?? []).map((peer, index) => {
+      const module = join(folder, `peer-${index}.mjs`);
+      writeFileSync(module, `${peer.code}\n${peerDriver(readings[this.#clock])}`);
+      return { name: peer.name, module: pathToFileURL(module).href };
+    });
   }
 
   /** Makes a package of a file, as a deployment does, and unpacks it, as a host does. */
@@ -113,6 +128,22 @@ export ${start}function drive(n: number, count: number): ${result} {
   let checksum = 0;
   const startMs = ${reading};
   for (let i = 0; i < count; i++) checksum = ${wait}main(n);
+  return { checksum, elapsedMs: ${reading} - startMs };
+}
+`;
+}
+
+/** The same for a peer, whose `main` is a generator. */
+function peerDriver(reading: string): string {
+  return `export function drive(n, count) {
+  let checksum = 0;
+  const startMs = ${reading};
+  for (let i = 0; i < count; i++) {
+    const stack = main(n);
+    let step = stack.next();
+    while (!step.done) step = stack.next();
+    checksum = step.value;
+  }
   return { checksum, elapsedMs: ${reading} - startMs };
 }
 `;

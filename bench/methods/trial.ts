@@ -7,14 +7,14 @@ import { MovableLane } from './movable-lane.ts';
 
 const stackMaxMiB = 16; // As a lane's thread has it.
 
-class NativeSide {
+class ThreadSide {
   readonly #job: Job;
   readonly #worker: Worker;
 
-  constructor(job: Job) {
+  constructor(job: Job, module: string) {
     this.#job = job;
     this.#worker = new Worker(new URL(job.nativeThread), {
-      workerData: job,
+      workerData: module,
       execArgv: [],
       resourceLimits: { stackSizeMb: stackMaxMiB },
     });
@@ -39,14 +39,16 @@ function fail(reason: string): never {
 
 async function measure(job: Job): Promise<Times> {
   const lane = new MovableLane(fail);
-  const native = new NativeSide(job);
+  const native = new ThreadSide(job, job.native);
+  const peers = job.peers.map(({ module }) => new ThreadSide(job, module));
   await lane.install(job);
   const movable = { drive: async () => (await lane.run(job.method, [job.n, job.count])) as Driven };
-  const times = { native: [] as number[], movable: [] as number[] };
+  const times = { native: [] as number[], movable: [] as number[], peers: peers.map((): number[] => []) };
   for (let round = 0; round < job.warmUpRounds + job.rounds; round += 1) {
     const sides = [
       { side: native, into: times.native },
       { side: movable, into: times.movable },
+      ...peers.map((side, index) => ({ side, into: times.peers[index] as number[] })),
     ];
     // Whoever comes second finds the caches as the first has left them: they take turns.
     for (const { side, into } of round % 2 === 0 ? sides : sides.toReversed()) {
@@ -57,6 +59,7 @@ async function measure(job: Job): Promise<Times> {
   }
   await lane.stop();
   await native.stop();
+  for (const peer of peers) await peer.stop();
   return times;
 }
 

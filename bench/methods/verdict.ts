@@ -7,6 +7,8 @@ export interface Series {
   readonly movableMs: number;
   /** Of the very first round, when nothing has been optimised yet. */
   readonly firstRatio: number;
+  /** In the order of the job's. */
+  readonly peerMs: readonly number[];
 }
 
 export interface Verdict {
@@ -15,6 +17,7 @@ export interface Verdict {
   readonly nativeMs: number;
   readonly movableMs: number;
   readonly firstRatio: number;
+  readonly peerRatios: readonly number[];
   /** Why a ratio above its target may stand: native fell off the same cliff in another process. Null when it did not. */
   readonly excuse: string | null;
 }
@@ -22,6 +25,7 @@ export interface Verdict {
 export interface Measured extends Verdict {
   readonly kernel: Kernel;
   readonly form: 'short' | 'long';
+  readonly peers: readonly string[];
 }
 
 /** So many times its own best is a cliff, and no noise. */
@@ -42,6 +46,12 @@ export function verdictOf(series: readonly Series[]): Verdict {
     firstRatio: quantile(
       series.map(({ firstRatio }) => firstRatio),
       0.5,
+    ),
+    peerRatios: (series[0]?.peerMs ?? []).map((_, peer) =>
+      quantile(
+        series.map(({ nativeMs, peerMs }) => (peerMs[peer] ?? Number.NaN) / nativeMs),
+        0.5,
+      ),
     ),
     excuse: isNativeUnsteady ? 'native falls off a cliff, too' : null,
   };
