@@ -65,11 +65,24 @@ export function settlePoint(state: ScheduleState, hasMoved: boolean): ScheduleSt
 
 /** Thins more, when moving takes too long. */
 export function hurry(state: ScheduleState, ratio: number): ScheduleState {
-  if (state.plan.kind === 'thinned') {
-    const hurried = { ...state, plan: { ...state.plan, allUntil: 0, ratio } };
-    return { ...hurried, next: Math.max(state.next, nextOf(hurried)) };
+  const plan = hurriedPlan(state.plan, ratio);
+  const hurried = { ...state, plan };
+  return { ...hurried, next: Math.max(state.next, nextOf(hurried)) };
+}
+
+function hurriedPlan(plan: SchedulePlan, ratio: number): SchedulePlan {
+  switch (plan.kind) {
+    case 'thinned':
+      return { ...plan, allUntil: 0, ratio };
+    case 'random':
+      return { ...plan, ratio };
+    case 'every':
+      return { ...plan, points: Math.ceil(plan.points * ratio) };
+    case 'never':
+      return plan;
+    default:
+      return assertNever(plan);
   }
-  return state.plan.kind === 'random' ? { ...state, plan: { ...state.plan, ratio } } : state;
 }
 
 function nextOf({ point, plan, marks }: Omit<ScheduleState, 'next'>): number {
