@@ -33,7 +33,7 @@ function whenThere({ value, done }: IteratorResult<unknown>): unknown {
   const then = done === true ? unwrappedDone : unwrapped;
   const running = thread.gate.x;
   if (running === null) return Reflect.apply(nativeThen, NativePromise.resolve(value), [then]);
-  return running.promises.then(running.promises.resolved(value), then, undefined).promise;
+  return running.promises.chain(running.promises.resolved(value), then, undefined).promise;
 }
 
 /** What a plain iterator without a `return` gives for one, once it is awaited. */

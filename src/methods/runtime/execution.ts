@@ -261,7 +261,7 @@ export class Execution implements Running {
         return true;
       case 'thenable': {
         const { resolve, reject } = resolversOf(this.promises, job.into);
-        return this.#callBack(job.then, job.thenable, [resolve, reject], { kind: 'thenable', reject });
+        return this.#callBack(job.method, job.thenable, [resolve, reject], { kind: 'thenable', reject });
       }
       case 'again':
         this.rerunning = job.sequence;

@@ -1,5 +1,5 @@
 import { assert } from '../../core/assert.ts';
-import { acceptFunctions, libraryMethod, nameValue } from './library.ts';
+import { acceptFunctions, libraryMethod, movableOf, nameMovable, nameValue } from './library.ts';
 import type { AnyFunction } from './method-code.ts';
 import type { Deferred, PromiseFunction } from './movables.ts';
 import type { PromiseRecord } from './promise-records.ts';
@@ -10,11 +10,9 @@ import { thread } from './thread.ts';
 
 type Member = 'then' | 'catch' | 'finally';
 
-const natives: Readonly<Record<Member, unknown>> = {
-  then: nativeThen,
-  catch: Object.getOwnPropertyDescriptor(NativePromise.prototype, 'catch')?.value,
-  finally: Object.getOwnPropertyDescriptor(NativePromise.prototype, 'finally')?.value,
-};
+const nativeCatch = Object.getOwnPropertyDescriptor(NativePromise.prototype, 'catch')?.value as AnyFunction;
+const nativeFinally = Object.getOwnPropertyDescriptor(NativePromise.prototype, 'finally')
+  ?.value as AnyFunction;
 
 /** The record of a promise that this execution can do everything for itself; null for anything a program has changed. */
 function ownRecord(value: unknown): PromiseRecord | null {
@@ -23,23 +21,23 @@ function ownRecord(value: unknown): PromiseRecord | null {
   return running.promises.adopt(value);
 }
 
-const movable: Readonly<Record<Member, AnyFunction>> = {
-  then(this: unknown, fulfilled, rejected) {
-    const record = ownRecord(this);
-    if (record === null) return Reflect.apply(nativeThen, this, [fulfilled, rejected]);
-    return thread.gate.x?.promises.then(record, fulfilled, rejected).promise;
-  },
-  catch(this: unknown, rejected) {
-    const record = hasNativeThen(this) ? ownRecord(this) : null;
-    if (record === null) return Reflect.apply(natives.catch as AnyFunction, this, [rejected]);
-    return thread.gate.x?.promises.then(record, undefined, rejected).promise;
-  },
-  finally(this: unknown, callback) {
-    const record = hasNativeThen(this) ? ownRecord(this) : null;
-    if (record === null) return Reflect.apply(natives.finally as AnyFunction, this, [callback]);
-    return thread.gate.x?.promises.finally(record, callback).promise;
-  },
-};
+function chain(this: unknown, fulfilled: unknown, rejected: unknown): unknown {
+  const record = ownRecord(this);
+  if (record === null) return Reflect.apply(nativeThen, this, [fulfilled, rejected]);
+  return thread.gate.x?.promises.chain(record, fulfilled, rejected).promise;
+}
+
+function chainCatch(this: unknown, rejected: unknown): unknown {
+  const record = hasNativeThen(this) ? ownRecord(this) : null;
+  if (record === null) return Reflect.apply(nativeCatch, this, [rejected]);
+  return thread.gate.x?.promises.chain(record, undefined, rejected).promise;
+}
+
+function chainFinally(this: unknown, callback: unknown): unknown {
+  const record = hasNativeThen(this) ? ownRecord(this) : null;
+  if (record === null) return Reflect.apply(nativeFinally, this, [callback]);
+  return thread.gate.x?.promises.chainFinally(record, callback).promise;
+}
 
 function hasNativeThen(value: unknown): boolean {
   return (value as { then?: unknown } | null | undefined)?.then === nativeThen;
@@ -48,7 +46,7 @@ function hasNativeThen(value: unknown): boolean {
 /** See `Movables.member`. */
 export function member(object: unknown, name: Member): unknown {
   const found = (object as Record<Member, unknown>)[name];
-  return thread.gate.x === null || found !== natives[name] ? found : movable[name];
+  return thread.gate.x === null ? found : movableOf(found);
 }
 
 /** See `Movables.deferred`. */
@@ -137,6 +135,8 @@ export const promiseFunctions: Readonly<Record<PromiseFunction, AnyFunction>> = 
   try: where('try', tried),
 };
 
-for (const [name, value] of Object.entries(movable)) nameValue(`promise.${name}`, value);
+nameMovable('Promise.prototype.then', nativeThen, chain);
+nameMovable('Promise.prototype.catch', nativeCatch, chainCatch);
+nameMovable('Promise.prototype.finally', nativeFinally, chainFinally);
 for (const [name, value] of Object.entries(promiseFunctions)) if (value) nameValue(`Promise.${name}`, value);
 acceptFunctions(callerUrl(), { callTried: 'calls', tried: 'walks' });

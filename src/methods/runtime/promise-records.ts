@@ -54,7 +54,8 @@ export type Job =
   | {
       readonly kind: 'thenable';
       readonly thenable: object;
-      readonly then: AnyFunction;
+      /** Its `then`. */
+      readonly method: AnyFunction;
       readonly into: PromiseRecord;
     }
   /** Lets a frame that awaits a lost effect call `effect` again. */

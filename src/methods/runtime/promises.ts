@@ -218,11 +218,11 @@ export class Promises {
     if (record.state === 'pending') {
       if (record.reactions === none) record.reactions = [reaction];
       else record.reactions.push(reaction);
-    }
-    else this.jobs.add({ kind: 'react', reaction, ok: record.state === 'fulfilled', value: record.value });
+    } else this.jobs.add({ kind: 'react', reaction, ok: record.state === 'fulfilled', value: record.value });
   }
 
-  then(record: PromiseRecord, fulfilled: unknown, rejected: unknown): PromiseRecord {
+  /** `then` */
+  chain(record: PromiseRecord, fulfilled: unknown, rejected: unknown): PromiseRecord {
     const into = this.create('then');
     this.react(record, {
       kind: 'call',
@@ -233,9 +233,10 @@ export class Promises {
     return into;
   }
 
-  finally(record: PromiseRecord, callback: unknown): PromiseRecord {
+  /** `finally` */
+  chainFinally(record: PromiseRecord, callback: unknown): PromiseRecord {
     const called = callable(callback);
-    if (called === null) return this.then(record, callback, callback);
+    if (called === null) return this.chain(record, callback, callback);
     const into = this.create('finally');
     this.react(record, { kind: 'finally', callback: called, into });
     return into;
@@ -280,7 +281,7 @@ export class Promises {
   #follow(into: PromiseRecord, thenable: object, then: AnyFunction): void {
     const from = then === nativeThen ? this.adopt(thenable) : null;
     this.jobs.add(
-      from === null ? { kind: 'thenable', thenable, then, into } : { kind: 'follow', from, into },
+      from === null ? { kind: 'thenable', thenable, method: then, into } : { kind: 'follow', from, into },
     );
   }
 

@@ -132,7 +132,7 @@ const calls = {
       const { length } = this;
       return beginArray(
         this as unknown as List,
-        new Array(length) as unknown as List,
+        Array.from({ length }) as unknown as List,
         length,
         compare as AnyFunction,
         false,

@@ -1,3 +1,5 @@
+// Holes are what it is about.
+/* oxlint-disable no-sparse-arrays, typescript/no-array-delete */
 import { expect, test } from 'vitest';
 import { $ } from '../../../src/methods/runtime/gate.ts';
 import type { AnyFunction } from '../../../src/methods/runtime/method-code.ts';

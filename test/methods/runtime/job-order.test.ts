@@ -120,6 +120,7 @@ class Program {
   #thenable(name: string): object {
     const how = this.#below(4);
     return {
+      // oxlint-disable-next-line unicorn/no-thenable
       then: (resolve: AnyFunction, reject: AnyFunction) => {
         this.log.push(`then of ${name}`);
         if (how === 0) throw name;
@@ -222,7 +223,7 @@ function text(value: unknown): string {
 
 async function runNatively(seed: number, world = nativeWorld): Promise<readonly string[]> {
   const program = new Program(world, seed);
-  await null;
+  await Promise.resolve();
   program.main();
   // As long as it adds to its log, something of it is left.
   for (let seen = -1; seen !== program.log.length;) {

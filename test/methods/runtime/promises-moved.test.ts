@@ -14,7 +14,7 @@ async function slow(value, waits) {
 `;
 
 const programs: Readonly<Record<string, string>> = {
-  then: `
+  chains: `
     const log = [];
     const state = { sum: 0 };
     const p = slow(5, 2).then((value) => { burn(2); state.sum += value; return slow(value * 2, 1); });

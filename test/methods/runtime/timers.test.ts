@@ -33,8 +33,17 @@ test('the order of deadlines, and among equal ones that of their making', () => 
     $.setTimeout(() => $.setTimeout(note, 10, 'l 20'), 10);
   });
   expect(log).toEqual([
-    ...['1 d 1', '1 e 1', '1 f 1', '1 g 1', '1 h 1', '1 j 1', '10 b 10', '15 i 15'],
-    ...['20 a 20', '20 c 20', '20 l 20'],
+    '1 d 1',
+    '1 e 1',
+    '1 f 1',
+    '1 g 1',
+    '1 h 1',
+    '1 j 1',
+    '10 b 10',
+    '15 i 15',
+    '20 a 20',
+    '20 c 20',
+    '20 l 20',
   ]);
 });
 
@@ -73,8 +82,12 @@ test('after each callback first the ticks, then the promises; immediates in roun
     `1 tick of job of ${name}`,
   ];
   expect(log).toEqual([
-    ...['0 immediate', '0 job of immediate', '0 immediate too', '0 immediate of the next round'],
-    ...[...turn('first'), ...turn('second')],
+    '0 immediate',
+    '0 job of immediate',
+    '0 immediate too',
+    '0 immediate of the next round',
+    ...turn('first'),
+    ...turn('second'),
   ]);
 });
 
@@ -145,7 +158,13 @@ test('what is no function is refused in the same words', () => {
       queueMicrotask: $.queueMicrotask,
       nextTick: $.process.nextTick,
     } as const;
-    const natives = { setTimeout, setInterval, setImmediate, queueMicrotask, nextTick: process.nextTick };
+    const natives = {
+      setTimeout,
+      setInterval,
+      setImmediate,
+      queueMicrotask,
+      nextTick: process.nextTick.bind(process),
+    };
     const wordsOf = (call: AnyFunction): string => {
       try {
         return `made ${String(call('no function'))}`;
@@ -225,8 +244,17 @@ test('timers, immediates and ticks are moved while they wait, and in the middle 
   const native = {
     ok: true,
     value: [
-      ...['microtask', 'tick', 'immediate', true, 'fires', 'number', ['refreshed', true, false]],
-      ...[9, true, false, false],
+      'microtask',
+      'tick',
+      'immediate',
+      true,
+      'fires',
+      'number',
+      ['refreshed', true, false],
+      9,
+      true,
+      false,
+      false,
     ],
   };
   expect((await runMovable(folder, 'm.ts#main', [], () => false)).outcome).toEqual(native);
