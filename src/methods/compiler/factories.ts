@@ -2,7 +2,7 @@ import type { Classes, Place } from './classes.ts';
 import { isLowered, type Method, keyName, standsInClass } from './functions.ts';
 import { nativesOf, type Names } from './names.ts';
 import { selfMark, type SourceText } from './source-text.ts';
-import { child, flag, isFunction, type Node, nodes, walk } from './syntax.ts';
+import { child, flag, isClass, isFunction, type Node, nodes, optional, walk } from './syntax.ts';
 import { inside, type Variables } from './variables.ts';
 
 interface FunctionsParts {
@@ -116,6 +116,11 @@ export class Functions {
       if (property.type === 'SpreadElement') continue;
       const value = child(property, 'value');
       const key = child(property, 'key');
+      if (isUnnamedClass(value) && flag(property, 'computed') && this.#byNode.has(value)) {
+        source.edit(property.start, key.start, `...${gate}.keyed(`);
+        source.edit(key.end, value.start, ', ');
+        source.edit(value.end, property.end, ')');
+      }
       if (!this.#byNode.has(value) || !isFunction(value)) continue;
       const kind = property['kind'];
       const made = this.creation(value);
@@ -148,6 +153,11 @@ export class Functions {
     source.edit(native.start, native.start, `((${list}) => (`);
     source.edit(native.end, native.end, `))(${list})`);
   }
+}
+
+/** A class that gets its name from where it stands. */
+export function isUnnamedClass(node: Node): boolean {
+  return isClass(node) && optional(node, 'id') === null;
 }
 
 /** The object that holds what must stand inside a class. */

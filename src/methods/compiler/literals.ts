@@ -1,5 +1,5 @@
 import type { Expressions } from './expressions.ts';
-import { keyText } from './factories.ts';
+import { isUnnamedClass, keyText } from './factories.ts';
 import { keyName } from './functions.ts';
 import { type Code, code } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
@@ -60,6 +60,8 @@ export class Literals {
       const key = child(property, 'key');
       const value = child(property, 'value');
       if (!calls.isMethod(value)) {
+        if (flag(property, 'computed') && isUnnamedClass(value))
+          return `...${context.gate}.keyed(${take()}, ${take()})`;
         if (flag(property, 'computed')) return `[${take()}]: ${take()}`;
         return `${context.module.source.source.slice(key.start, key.end)}: ${take()}`;
       }

@@ -68,6 +68,7 @@ export class MethodContext {
   readonly #slotOf = new Map<Binding, Slot>();
   readonly #uses: LocalUse[] = [];
   readonly #siteful = new Map<Node, boolean>();
+  #isCharged = false;
   #temporaries = 0;
   #templates = 0;
 
@@ -87,15 +88,31 @@ export class MethodContext {
   /** Runs `build` and returns the steps that it emitted. */
   collect(build: () => void): Step[] {
     const outer = this.#steps;
+    const isCharged = this.#isCharged;
     this.#steps = [];
     build();
     const steps = this.#steps;
     this.#steps = outer;
+    this.#isCharged = isCharged;
     return steps;
   }
 
   emit(step: Step): void {
+    if (step.kind === 'call') this.#chargeOnce(step.site);
+    else if (step.kind === 'tick') this.#isCharged = true;
     this.#steps.push(step);
+  }
+
+  /**
+   * Charges fuel before the first call of each path through the method, so that an endless recursion is noticed. The site has
+   * its number whether or not it is checked there: that depends on other functions of the module.
+   */
+  #chargeOnce({ line, offset }: Site): void {
+    if (this.#isCharged || this.module.isDense) return;
+    const isSilent = !this.module.calls.ticksOnEntry(this.method);
+    this.#isCharged = true;
+    const site: Site = { pc: 0, line, offset, isSilent };
+    this.#steps.push({ kind: 'tick', site, counter: 'thread', units: 1, stretch: 1 });
   }
 
   plain(part: Code): void {

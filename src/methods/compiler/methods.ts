@@ -156,15 +156,11 @@ function keepsMade(module: ModuleContext, method: Method): boolean {
 function buildBody(context: MethodContext, parameters: Parameters): void {
   const { method, module } = context;
   const statements = new Statements(context);
-  // The site has its number whether or not it is checked there: that depends on other functions of the module.
-  const isSilent = !module.isDense && !module.calls.ticksOnEntry(method);
-  context.emit({
-    kind: 'tick',
-    site: context.site(method.node, isSilent),
-    counter: 'thread',
-    units: 1,
-    stretch: 1,
-  });
+  // Elsewhere only what is about to call something is charged: leaves of a recursion are not.
+  if (module.isDense) {
+    const site = context.site(method.node);
+    context.emit({ kind: 'tick', site, counter: 'thread', units: 1, stretch: 1 });
+  }
   if (method.node.type === 'Program') {
     assert(module.links !== null, 'a program is lowered where whole modules are');
     const modules: Slot = { name: module.fresh('$modules'), original: '' };
