@@ -22,7 +22,7 @@ test('random programs find the faults that are planted in the compiler', async (
       features: movableToday,
       first: 1,
       count,
-      batch: 8,
+      batch: 4,
       fault: name,
       stopsEarly: true,
       progress: () => undefined,

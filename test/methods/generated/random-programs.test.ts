@@ -55,7 +55,9 @@ test(
     expect(summary.counts.functions).toBeGreaterThanOrEqual(5 * count);
     // Each program moves, on average more often than once for each of its functions.
     expect(summary.moves).toBeGreaterThan(summary.counts.functions / 2);
-    for (const feature of movableToday) expect(summary.counts.usesOf(feature), feature).toBeGreaterThan(0);
+    // Few programs cannot have all of the language in them.
+    for (const feature of count < 1_000 ? [] : movableToday)
+      expect(summary.counts.usesOf(feature), feature).toBeGreaterThan(0);
   },
   timeoutMs,
 );
