@@ -24,6 +24,7 @@ import type {
 } from '../../../src/methods/runtime/index.ts';
 import { createRuntime, decodeResult, encodeArgs } from '../../../src/methods/runtime/index.ts';
 import '../../../src/methods/runtime/gate.ts';
+import { platform } from '../../../src/platform.ts';
 
 export const digest: Digest = { sha256: (bytes) => createHash('sha256').update(bytes).digest('hex') };
 
@@ -120,7 +121,7 @@ export class Workshop {
           this.events.push(event);
         },
       },
-      options,
+      { platform, ...options },
     );
     this.runtime.install(testPackage, pathToFileURL(`${folder}/`).href);
   }
