@@ -131,7 +131,7 @@ function classCalls(d: Draft, p: Place, inner: () => Piece): readonly Choice<Pie
     ),
     way(p.state.hasThis ? 3 : 0, 'classes', () => d.pick(['this.x', 'this.x++', 'this.at'])),
     way(p.state.hasThis ? 1 : 0, 'classes', () => expression(code`this.step(${inner()})`, 0)),
-    way(p.state.hasSuper ? 3 : 0, 'inheritance', () => expression(code`super.step(${inner()})`, 0)),
+    way(p.state.hasSuper ? 9 : 0, 'inheritance', () => expression(code`super.step(${inner()})`, 0)),
   ];
 }
 
@@ -145,10 +145,10 @@ function readings(d: Draft, p: Place, inner: () => Piece): readonly Choice<Piece
     way(has(lists, 4), null, () => expression(code`${d.pick(lists).name}[${inner()} & 3]`, 1)),
     way(has(lists, 1), null, () => `${d.pick(lists).name}.length`),
     way(has(records, 4), null, () => `${d.pick(records).name}.${d.pick(['a', 'b', 'z'])}`),
-    way(has(records, 3), 'optionalChaining', () =>
+    way(has(records, 6), 'optionalChaining', () =>
       expression(code`(${d.pick(records).name}?.none?.deep[${inner()}] ?? ${inner()})`, 1, 2),
     ),
-    way(has(records, 3), 'optionalChaining', () =>
+    way(has(records, 6), 'optionalChaining', () =>
       expression(code`(${d.pick(records).name}.self?.[${inner()} & 1 ? 'a' : 'b'] ?? ${inner()})`, 1, 2),
     ),
     way(has(maps, 4), 'collections', () =>

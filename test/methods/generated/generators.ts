@@ -14,20 +14,20 @@ export function generatorStatements(d: Draft, p: Place): readonly Choice<Piece>[
   return [
     way(has(plain, 3), 'generators', () => walk(d, p, code`${d.pick(plain).name}(c, ${d.number(p)})`, 'for')),
     way(has(plain, 2), 'generators', () => byHand(d, p, d.pick(plain).name)),
-    way(has(plain, 1), 'earlyReturn', () => early(d, p, d.pick(plain).name)),
-    way(has(plain, 1), 'destructuring', () => taken(d, p, d.pick(plain).name)),
-    way(p.awaits ? has(late, 3) : 0, 'forAwait', () =>
+    way(has(plain, 5), 'earlyReturn', () => early(d, p, d.pick(plain).name)),
+    way(has(plain, 2), 'destructuring', () => taken(d, p, d.pick(plain).name)),
+    way(p.awaits ? has(late, 8) : 0, 'forAwait', () =>
       walk(d, p, code`${d.pick(late).name}(c, ${d.number(p)})`, 'for await'),
     ),
-    way(p.awaits ? 1 : 0, 'forAwait', () =>
+    way(p.awaits ? 3 : 0, 'forAwait', () =>
       walk(d, p, code`[${d.number(p)}, Promise.resolve(${simple(d, p)})]`, 'for await'),
     ),
-    way(p.awaits ? has(late, 2) : 0, 'asyncGenerators', () => queued(d, p, d.pick(late).name)),
-    way(p.yields ? has(isLate ? late : plain, 3) : 0, 'delegation', () => {
+    way(p.awaits ? has(late, 7) : 0, 'asyncGenerators', () => queued(d, p, d.pick(late).name)),
+    way(p.yields ? has(isLate ? late : plain, 16) : 0, 'delegation', () => {
       const name = d.pick(isLate && d.below(2) === 0 ? late : has(plain, 1) === 0 ? late : plain).name;
       return statement(code`c.log.push(yield* ${name}(c, ${d.number(p)}));`);
     }),
-    way(p.yields ? 1 : 0, 'delegation', () => statement(code`yield* [${d.number(p)}, 1];`)),
+    way(p.yields ? 5 : 0, 'delegation', () => statement(code`yield* [${d.number(p)}, 1];`)),
     way(p.yields ? 4 : 0, 'generators', () => statement(code`yield ${d.number(p)};`)),
     way(p.yields ? 1 : 0, 'generators', () =>
       statement(code`c.log.push([${simple(d, p)}, yield ${d.number(p)}, yield ${simple(d, p)}].join());`),

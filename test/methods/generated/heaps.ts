@@ -24,8 +24,8 @@ export function heapStatements(d: Draft, p: Place): readonly Choice<Piece>[] {
       const { name } = d.pick(records);
       return statement(code`${name}.self = ${d.pick(records).name};\nc.kept.push(${name});`);
     }),
-    way(has(records, 3), 'symbols', () => symbol(d, p, d.pick(records).name)),
-    way(has(records, 4), 'attributes', () => attribute(d, p, d.pick(records).name)),
+    way(2, 'symbols', () => symbol(d, p, ...recordOf(d, p))),
+    way(3, 'attributes', () => attribute(d, p, ...recordOf(d, p))),
     way(3, null, () => kept(d, p)),
   ];
 }
@@ -50,44 +50,52 @@ c.kept.push(${one}, new DataView(${one}.buffer, 1));`;
   return statement(piece);
 }
 
-function symbol(d: Draft, p: Place, record: string): Piece {
+/** A record that can be seen from here, and what makes it if it has to be made first. */
+function recordOf(d: Draft, p: Place): readonly [record: string, made: Piece] {
+  const records = p.of('record');
+  if (records.length > 0) return [d.pick(records).name, ''];
+  const fields = code`{ a: ${d.number(p)}, b: 2 }`;
+  const name = p.declare(d.fresh('r'), 'record', true);
+  return [name, code`const ${name}: any = ${fields};\n`];
+}
+
+function symbol(d: Draft, p: Place, record: string, first: Piece): Piece {
   const key = d.fresh('key');
   const made = d.pick([`Symbol('own')`, `Symbol.for('shared')`, 'Symbol.toStringTag']);
   return statement(
-    code`const ${key}: any = ${made};\n${record}[${key}] = ${d.number(p)};\nc.log.push(${record}[${key}]);\nc.kept.push(${key}, ${record});`,
+    code`${first}const ${key}: any = ${made};\n${record}[${key}] = ${d.number(p)};\nc.log.push(${record}[${key}]);\nc.kept.push(${key}, ${record});`,
   );
 }
 
-function attribute(d: Draft, p: Place, record: string): Piece {
-  return statement(
-    d.choose([
-      way(
-        1,
-        null,
-        () =>
-          code`Object.defineProperty(${record}, 'h', { value: ${d.number(p)}, configurable: true });\nc.kept.push(${record});`,
-      ),
-      way(
-        1,
-        null,
-        () =>
-          code`Object.defineProperty(${record}, 'z', { value: ${d.number(p)}, enumerable: false, writable: true, configurable: true });\nc.kept.push(${record});`,
-      ),
-      way(1, null, () => code`c.kept.push(Object.freeze({ ...${record}, f: ${d.number(p)} }));`),
-      way(
-        1,
-        null,
-        () =>
-          code`c.kept.push(Object.seal([${d.number(p)}, ${record}]), Object.preventExtensions({ e: ${record} }));`,
-      ),
-      way(
-        1,
-        null,
-        () =>
-          code`c.kept.push(Object.assign(Object.create(null), { n: ${d.number(p)} }), Object.create(${record}));`,
-      ),
-    ]),
-  );
+function attribute(d: Draft, p: Place, record: string, first: Piece): Piece {
+  const change = d.choose<Piece>([
+    way(
+      1,
+      null,
+      () =>
+        code`Object.defineProperty(${record}, 'h', { value: ${d.number(p)}, configurable: true });\nc.kept.push(${record});`,
+    ),
+    way(
+      1,
+      null,
+      () =>
+        code`Object.defineProperty(${record}, 'z', { value: ${d.number(p)}, enumerable: false, writable: true, configurable: true });\nc.kept.push(${record});`,
+    ),
+    way(1, null, () => code`c.kept.push(Object.freeze({ ...${record}, f: ${d.number(p)} }));`),
+    way(
+      1,
+      null,
+      () =>
+        code`c.kept.push(Object.seal([${d.number(p)}, ${record}]), Object.preventExtensions({ e: ${record} }));`,
+    ),
+    way(
+      1,
+      null,
+      () =>
+        code`c.kept.push(Object.assign(Object.create(null), { n: ${d.number(p)} }), Object.create(${record}));`,
+    ),
+  ]);
+  return statement(code`${first}${change}`);
 }
 
 /** Values that stay in the heap until the end. */

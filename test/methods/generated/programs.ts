@@ -118,17 +118,17 @@ function plan(d: Draft): void {
 function planClasses(d: Draft): readonly ClassName[] {
   if (!d.has('classes')) return [];
   const planned: ClassName[] = [];
-  for (let index = d.between(0, 2); index > 0; index -= 1) {
+  for (let index = d.between(1, 2); index > 0; index -= 1) {
     const parents = [
       null,
-      ...(d.has('inheritance') ? planned.map(({ name }) => name) : []),
+      ...(d.has('inheritance') ? planned.flatMap(({ name }) => [name, name, name, name]) : []),
       ...(d.has('builtinParents') ? ['Error', 'Map', 'Array', 'Set'] : []),
     ];
     planned.push({
       name: `K${planned.length}`,
       hasLater: d.has('async') && d.below(2) === 0,
       hasStatic: d.once(2, 'statics'),
-      ancestor: d.below(2) === 0 ? null : d.pick(parents),
+      ancestor: d.below(3) === 0 ? null : d.pick(parents),
     });
   }
   return planned;
