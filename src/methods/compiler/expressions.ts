@@ -546,8 +546,13 @@ export class Expressions {
   }
 
   #spell(name: Node): string {
-    const binding = this.#context.bindingOf(name);
-    return binding === null ? text(name, 'name') : this.#context.spelling(binding);
+    const context = this.#context;
+    const binding = context.bindingOf(name);
+    if (binding === null) return text(name, 'name');
+    const reference = binding.references.find(({ node }) => node === name);
+    return reference === undefined || context.slotOf(binding) === null
+      ? context.spelling(binding)
+      : context.module.names.spelledAt(binding, { ...reference, role: 'write' });
   }
 
   #chain(node: Node): Code {

@@ -85,21 +85,22 @@ export class Names {
     return taken;
   }
 
-  #spell(binding: Binding, reference: Reference): void {
-    const { node, shorthand, role } = reference;
-    const { source, variables, gate } = this.#parts;
+  /** How the variable is spelled at one of its uses. */
+  spelledAt(binding: Binding, reference: Reference): string {
+    const { variables, gate } = this.#parts;
     const place = this.spelling(binding);
-    const isRead = role === 'read' || role === 'readWrite';
-    const checked =
-      isRead && variables.isChecked(binding, reference)
-        ? `${gate}.let(${place}, ${JSON.stringify(binding.name)})`
-        : place;
-    // A read-and-write cannot stand in a call: it is checked by itself first, where it is lowered.
-    const value = role === 'readWrite' ? place : checked;
-    const spelling =
-      value !== place || (place.includes('.') && this.#callees.has(node))
-        ? calleeSafe(value, this.#callees.has(node))
-        : value;
+    if (!variables.isChecked(binding, reference)) return place;
+    const name = JSON.stringify(binding.name);
+    if (reference.role === 'read') return `${gate}.let(${place}, ${name})`;
+    // What is assigned has to stay a place; one that nobody shares is only assigned where it has been initialised.
+    return variables.isBoxed(binding) ? `${gate}.live(${this.of(binding)}, ${name}).v` : place;
+  }
+
+  #spell(binding: Binding, reference: Reference): void {
+    const { node, shorthand } = reference;
+    const { source } = this.#parts;
+    const plain = this.spelledAt(binding, reference);
+    const spelling = plain === this.of(binding) ? plain : calleeSafe(plain, this.#callees.has(node));
     if (spelling === binding.name) return;
     const end = node.start + binding.name.length;
     source.edit(node.start, end, shorthand ? `${binding.name}: ${spelling}` : spelling);

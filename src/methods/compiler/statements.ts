@@ -71,7 +71,12 @@ export class Statements {
       const slot = context.slotOf(binding);
       if (slot === null) continue;
       const empty = variables.isEarly(binding) ? `${gate}.unset` : 'undefined';
-      if (module.links?.exports.has(binding) === true) {
+      if (binding.copyOf !== null) {
+        const first = context.spelling(binding.copyOf);
+        const from = context.slotOf(binding.copyOf);
+        const value = variables.isBoxed(binding) ? `{ v: ${first} }` : first;
+        if (from !== null) context.set(slot, code(value, slotCode(from)));
+      } else if (module.links?.exports.has(binding) === true) {
         // The box is there already, and others may have it.
         if (!variables.isEarly(binding)) context.plain(code(`${slot.name}.v = undefined;`, slotCode(slot)));
       } else if (context.isMadeEarly(binding) && binding.kind !== 'import') {

@@ -104,6 +104,7 @@ export interface ExecutionForm {
   readonly form: number;
   readonly package: string;
   readonly method: string;
+  readonly templates: Map<string, object>;
   readonly stack: readonly FrameForm[];
   readonly injection: { readonly ok: boolean; readonly value: unknown };
   readonly jobs: readonly JobForm[];
@@ -199,6 +200,7 @@ class FormWriter {
       form,
       package: ref.package,
       method: ref.method,
+      templates: this.#execution.templates,
       stack: stack.map((frame) => this.#frame(frame)),
       injection: { ...injection },
       jobs: [...promises.jobs].map((job) => this.#job(job)),

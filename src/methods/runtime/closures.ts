@@ -53,7 +53,8 @@ export function functionOf(kind: string, made: object): object {
 export function keyed(key: PropertyKey, made: object): object {
   const name =
     typeof key === 'symbol' ? (key.description === undefined ? '' : `[${key.description}]`) : String(key);
-  Object.defineProperty(made, 'name', { value: name, configurable: true });
+  if (Object.getOwnPropertyDescriptor(made, 'name')?.value === '')
+    Object.defineProperty(made, 'name', { value: name, configurable: true });
   return { [key]: made };
 }
 

@@ -57,6 +57,7 @@ export class Execution implements Running {
   readonly ref: MethodRef;
   readonly method: LoadedMethod;
   readonly promises: Promises;
+  templates = new Map<string, object>();
   readonly timers: Timers;
   readonly turns: Turns;
   readonly resources: Resources;

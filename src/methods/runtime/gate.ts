@@ -34,6 +34,7 @@ import {
   walk,
   Iteration,
 } from './iteration.ts';
+import { nameValue } from './library.ts';
 import {
   type AnyFunction,
   CompiledMethod,
@@ -63,6 +64,8 @@ import type { Turns } from './turns.ts';
 
 /** What generated code and the API need of the execution that runs now. */
 export interface Running {
+  /** The strings of tagged templates, by the places where they stand. */
+  readonly templates: Map<string, object>;
   /** The fuel counter fell below zero. @returns whether the execution gives way here, if the stack allows */
   wantsToYield(): boolean;
   /** Fuel until the next tick. */
@@ -274,6 +277,12 @@ export class Gate {
     return adopt(this, made, onceMade(self, object));
   }
 
+  /** The box of a variable that is to be assigned, and may not have been initialised. */
+  live(box: { v: unknown }, name: string): { v: unknown } {
+    this.let(box.v, name);
+    return box;
+  }
+
   /** Reads a variable that may not have been initialised. */
   let(value: unknown, name: string): unknown {
     if (value === this.unset) throw new ReferenceError(`Cannot access '${name}' before initialization`);
@@ -294,10 +303,11 @@ export class Gate {
 
   /** The strings of a tagged template: one object for each place in the code. */
   template(key: string, cooked: readonly (string | undefined)[], raw: readonly string[]): object {
-    const known = this.templates.get(key);
+    const templates = this.x?.templates ?? this.templates;
+    const known = templates.get(key);
     if (known !== undefined) return known;
     const strings = Object.defineProperty([...cooked], 'raw', { value: Object.freeze([...raw]) });
-    this.templates.set(key, Object.freeze(strings));
+    templates.set(key, Object.freeze(strings));
     return strings;
   }
 
@@ -430,6 +440,7 @@ const key = Symbol.for('godwit.gate.1');
 /** One for each thread, even where godwit was loaded twice. */
 export const $: Gate = (shared[key] ??= new Gate());
 thread.gate = $;
+nameValue('unset', $.unset);
 thread.ambient = ambient;
 installAsyncGenerators();
 installGenerators();

@@ -60,10 +60,15 @@ function waitedFor(execution: Execution, dealings: Dealings): readonly PromiseRe
     ...execution.promises.foreign,
     ...queued,
   ];
-  const combined = direct.flatMap(({ reactions }) =>
-    reactions.flatMap((reaction) => (reaction.kind === 'element' ? [reaction.of.into] : [])),
-  );
-  return [...new Set([...direct, ...combined])];
+  const found = new Set(direct);
+  // A set grows while it is walked: chains of `then` and combinators are followed to their ends.
+  for (const { reactions } of found) {
+    for (const reaction of reactions) {
+      if (reaction.kind === 'element') found.add(reaction.of.into);
+      else if (reaction.kind !== 'resume') found.add(reaction.into);
+    }
+  }
+  return [...found];
 }
 
 const placeholder = { state: 'fulfilled', value: undefined, handled: true, foreign: false };

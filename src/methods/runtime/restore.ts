@@ -96,6 +96,7 @@ export class ReadExecution {
       generator.phase = phase;
       generator.frame = frame === null ? null : this.#frame(frame, loaded);
     }
+    execution.templates = root.templates;
     execution.stack = root.stack.map((frame) => this.#frame(frame, loaded));
     execution.injection = root.injection;
     // Settling has queued nothing: what was queued at the capture is all there is.
