@@ -47,7 +47,7 @@ export type Sources = Readonly<Record<string, string>>;
 /** Compiles modules into a folder of their own. @throws when one is refused */
 export function writeModules(
   sources: Sources,
-  options: { readonly movable: boolean; readonly dense?: boolean },
+  options: { readonly movable: boolean; readonly dense?: boolean; readonly whole?: boolean },
 ): string {
   const folder = mkdtempSync(join(tmpdir(), 'godwit-'));
   for (const [path, source] of Object.entries(sources)) {
@@ -56,6 +56,7 @@ export function writeModules(
       path,
       digest,
       dense: options.dense ?? false,
+      whole: options.whole === true ? { resolve: () => null } : null,
       runtimeSpecifier: gateModule,
       rewriteSpecifier: (specifier) =>
         specifier === 'godwit' ? apiModule : specifier.replace(/\.ts$/, '.mjs'),
