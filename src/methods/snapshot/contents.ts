@@ -182,7 +182,7 @@ function writePlain(out: Encoder, number: number, value: object): void {
       property.configurable !== isConfigurable
     ) {
       contents.byte(tag.special);
-      writeProperty(out, propertyOf(value, keys[index] as string));
+      writeProperty(out, value, keys[index] as string);
     } else out.value(property.value);
   }
   if ((form & hasSymbols) !== 0) writeProperties(out, value, ownSymbols(value));
@@ -310,9 +310,8 @@ function writeProperties(
 ): void {
   out.contents.whole(keys.length + (foreign === null ? 0 : 1));
   for (const key of keys) {
-    const property = propertyOf(value, key);
     out.value(key);
-    writeProperty(out, property);
+    writeProperty(out, value, key);
   }
   if (foreign === null) return;
   out.value('name');
@@ -320,8 +319,14 @@ function writeProperties(
   out.value(foreign);
 }
 
-function writeProperty(out: Encoder, property: PropertyDescriptor): void {
-  if (isAccessor(property)) {
+function writeProperty(out: Encoder, holder: object, key: string | symbol): void {
+  const property = describe(holder, key);
+  if (property === undefined) throw new Refusal(holder, 'property that comes and goes', key);
+  if (key === 'stack' && property.get !== undefined && property.get === nativeStackGetter) {
+    const open = property.configurable === true ? attribute.writable | attribute.configurable : 0;
+    out.contents.byte(open | attribute.nativeStack);
+    out.value(Reflect.apply(nativeStackGetter, holder, []));
+  } else if (isAccessor(property)) {
     out.contents.byte(attributesOf(property) | attribute.accessor);
     out.value(property.get);
     out.value(property.set);
@@ -329,17 +334,6 @@ function writeProperty(out: Encoder, property: PropertyDescriptor): void {
     out.contents.byte(attributesOf(property));
     out.value(property.value);
   }
-}
-
-function propertyOf(value: object, key: string | symbol): PropertyDescriptor {
-  const property = describe(value, key);
-  if (property === undefined) throw new Refusal(value, 'property that comes and goes', key);
-  if (key === 'stack' && nativeStackGetter !== undefined && property.get === nativeStackGetter) {
-    const stack: unknown = Reflect.apply(nativeStackGetter, value, []);
-    const isOpen = property.configurable === true;
-    return { value: stack, writable: isOpen, configurable: isOpen, enumerable: false };
-  }
-  return property;
 }
 
 /** The name of an error whose own class stays behind; null when its class is one of the language's. */

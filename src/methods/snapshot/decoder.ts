@@ -16,7 +16,7 @@ import {
   tag,
 } from './format.ts';
 import { type External, HeadReader, type Shape } from './heads.ts';
-import { detach, mapSet, setAdd, weakMapSet, weakSetAdd } from './intrinsics.ts';
+import { detach, giveNativeStack, mapSet, setAdd, weakMapSet, weakSetAdd } from './intrinsics.ts';
 import type { Callable, DecodeOptions } from './options.ts';
 import { close } from './properties.ts';
 import { readStrings } from './strings.ts';
@@ -179,7 +179,7 @@ class Decoder {
       const key = keys[index] as string;
       const tagged = this.#contents.byte();
       if (tagged === tag.special) {
-        define(value, key, this.#attributed());
+        place(value, key, this.#attributed());
         continue;
       }
       const item = this.#values.read(tagged);
@@ -207,8 +207,8 @@ class Decoder {
 
   #fillProperties(value: object): void {
     for (let left = this.#contents.count(3); left > 0; left -= 1) {
-      const { key, property } = this.#property();
-      define(value, key, property);
+      const { key, attributed } = this.#property();
+      place(value, key, attributed);
     }
   }
 
@@ -224,22 +224,36 @@ class Decoder {
       else if (Reflect.deleteProperty(value, key)) found.splice(at, 1);
       else break;
     }
-    for (const { key, property } of wanted) define(value, key, property);
+    for (const { key, attributed } of wanted) place(value, key, attributed);
   }
 
-  #property(): { readonly key: string | symbol; readonly property: PropertyDescriptor } {
+  #property(): { readonly key: string | symbol; readonly attributed: Attributed } {
     const key = this.#values.next();
     if (typeof key !== 'string' && typeof key !== 'symbol') {
       throw new SnapshotCorruptError('a property has no key');
     }
-    return { key, property: this.#attributed() };
+    return { key, attributed: this.#attributed() };
   }
 
-  #attributed(): PropertyDescriptor {
+  #attributed(): Attributed {
     const attributes = this.#contents.byte();
-    if ((attributes & attribute.accessor) === 0) return dataProperty(this.#values.next(), attributes);
-    return accessor(this.#values.next(), this.#values.next(), attributes);
+    const isNativeStack = (attributes & attribute.nativeStack) !== 0;
+    const property =
+      (attributes & attribute.accessor) === 0
+        ? dataProperty(this.#values.next(), attributes)
+        : accessor(this.#values.next(), this.#values.next(), attributes);
+    return { property, isNativeStack };
   }
+}
+
+interface Attributed {
+  readonly property: PropertyDescriptor;
+  readonly isNativeStack: boolean;
+}
+
+function place(target: object, key: string | symbol, { property, isNativeStack }: Attributed): void {
+  if (isNativeStack && giveNativeStack(target, property.value)) return;
+  define(target, key, property);
 }
 
 function setPrototype(value: object, prototype: unknown): void {

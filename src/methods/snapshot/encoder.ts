@@ -111,6 +111,7 @@ export class Encoder {
       } while (this.weak.next(this, this.objects));
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
+      this.#noteHost();
       throw new UnserialisableError(stepsTo(this, this.#current, thrown), thrown.description);
     }
     this.#checkSize();
@@ -281,6 +282,7 @@ export class Encoder {
     if (name !== undefined) return this.#named(out, tag.permanent, name);
     const found = this.#classifier.classify(value);
     if (found.kind === 'named') {
+      this.#noteHost();
       this.#names.set(value, found.name);
       return this.#named(out, tag.permanent, found.name);
     }
@@ -297,9 +299,20 @@ export class Encoder {
     if (this.#referred !== null) this.#referred.push(number);
   }
 
+  /** Whoever holds something of the host may be the host's own: it is held by reference then, and the pass begins again. */
+  #noteHost(): void {
+    const holder = this.#current;
+    const name = holder === null ? undefined : this.options.host?.nameOf(holder);
+    if (holder === null || name === undefined || this.hints.named.has(holder)) return;
+    this.hints.named.set(holder, name);
+    throw new Restart();
+  }
+
   #nameOf(value: object): string | undefined {
     const name = this.permanents.nameOf(value) ?? intrinsics.nameOf(value);
-    return name === undefined && this.#names.size > 0 ? this.#names.get(value) : name;
+    if (name !== undefined) return name;
+    if (this.hints.named.size > 0 && this.hints.named.has(value)) return this.hints.named.get(value);
+    return this.#names.size > 0 ? this.#names.get(value) : undefined;
   }
 
   /**

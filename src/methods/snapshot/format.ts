@@ -155,5 +155,15 @@ export const hasProperties = 4;
 export const hasFixedLength = 8;
 /** In a function's trailer: a value follows, its prototype, which is not the one that it was made with. */
 export const hasPrototype = 16;
-/** Attributes of a property, as bits. An accessor has a getter and a setter in place of a value. */
-export const attribute = { writable: 1, enumerable: 2, configurable: 4, all: 7, accessor: 8 } as const;
+/**
+ * Attributes of a property, as bits. An accessor has a getter and a setter in place of a value. A native stack is an error's own
+ * on engines where that is an accessor; elsewhere it is an ordinary property.
+ */
+export const attribute = {
+  writable: 1,
+  enumerable: 2,
+  configurable: 4,
+  all: 7,
+  accessor: 8,
+  nativeStack: 16,
+} as const;

@@ -261,3 +261,15 @@ export const wellKnownSymbols: ReadonlyMap<symbol, string> = new Map(
 
 /** The getter of an error's own `stack`, on engines where it is an accessor. */
 export const nativeStackGetter = describe(new Error('probe'), 'stack')?.get;
+const nativeStackSetter = describe(new Error('probe'), 'stack')?.set;
+const captureStack: unknown = Reflect.get(Error, 'captureStackTrace');
+
+/** Gives an object a stack of the engine's own kind. @returns false on engines that know none */
+export function giveNativeStack(holder: object, stack: unknown): boolean {
+  if (nativeStackGetter === undefined || nativeStackSetter === undefined) return false;
+  if (typeof captureStack !== 'function') return false;
+  if (describe(holder, 'stack')?.get !== nativeStackGetter) apply(captureStack, Error, [holder]);
+  if (describe(holder, 'stack')?.get !== nativeStackGetter) return false;
+  apply(nativeStackSetter, holder, [stack]);
+  return true;
+}

@@ -1,5 +1,5 @@
 /* One row for each kind of value: an example, and what a program can see of it. Both processes of the test read this file. */
-import { join } from 'node:path';
+import path from 'node:path';
 import type { Callable, ExternalRecord } from '../../../src/methods/snapshot/index.ts';
 import { createPermanents, type Reviver } from '../../../src/methods/snapshot/index.ts';
 import {
@@ -446,11 +446,11 @@ const platformRows: Row[] = [
     ],
   ),
   row(
-    'functions of Node’s modules, functions of the global object',
+    'Node’s modules and their functions, what stands on the global object',
     'by reference',
     'those of the process where the method is',
-    () => [join, console.log, fetch, console],
-    (it) => [it[0] === join, it[1] === console.log, it[2] === fetch, it[3] === console],
+    () => [path.join, console.log, fetch, console, path, process],
+    (it) => [path.join, console.log, fetch, console, path, process].map((known, at) => it[at] === known),
   ),
   row(
     'URL and URLSearchParams',

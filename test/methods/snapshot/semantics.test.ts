@@ -11,13 +11,16 @@ const document = fileURLToPath(new URL('../../../docs/semantics.md', import.meta
 const register = new URL('../../../dist/register.js', import.meta.url).href;
 const far = fileURLToPath(new URL('far.ts', import.meta.url));
 
+/** Another Node.js, if it is to be one. */
+const farNode = process.env['GODWIT_FAR_NODE'] ?? process.execPath;
+
 const isMovable = ({ how }: Row): boolean => how !== 'pinned' && how !== 'refused';
 const seenFar = new Map<number, unknown>();
 const seenHere = new Map<number, unknown>();
 
 /** All rows go to one other process, in one go. */
 beforeAll(async () => {
-  const child = spawn(process.execPath, ['--import', register, far], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(farNode, ['--import', register, far], { stdio: ['pipe', 'pipe', 'pipe'] });
   const errors = text(child.stderr);
   rows.forEach((row, index) => {
     if (!isMovable(row)) return;
