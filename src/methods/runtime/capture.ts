@@ -17,7 +17,7 @@ import {
   type ResumeMode,
 } from './async-generators.ts';
 import { AsyncIteration } from './async-iteration.ts';
-import type { Platform } from './contract.ts';
+import type { Beside, Platform } from './contract.ts';
 import { Cursor } from './cursors.ts';
 import type { Dealings, DealingsState } from './dealings.ts';
 import type { Execution } from './execution.ts';
@@ -33,7 +33,7 @@ import type { TimersState } from './timers.ts';
 import type { TurnsState } from './turns.ts';
 
 /** Raised with every change of the form below. */
-export const form = 2;
+export const form = 3;
 
 export interface FrameForm {
   readonly method: string;
@@ -114,6 +114,8 @@ export interface ExecutionForm {
   readonly turns: TurnsState;
   readonly timers: TimersForm;
   readonly dealings: DealingsForm;
+  /** What its runtime keeps beside it; null where nothing is. */
+  readonly beside: unknown;
 }
 
 /** Dealings with promises in place of their records. */
@@ -130,6 +132,7 @@ export interface CaptureOptions {
   readonly digest: Digest;
   readonly buffer: BufferClass;
   readonly platform: Platform | null;
+  readonly beside: Beside | null;
   readonly bytesMax: number;
   readonly permanents: Permanents;
   readonly code: CodeTable;
@@ -147,7 +150,10 @@ export function captureExecution(
   const foreign = [...execution.promises.foreign][0];
   if (foreign !== undefined) return { kind: 'pinned', pin: pinOfForeign(execution, foreign) };
   const writer = new FormWriter(execution);
-  const root = writer.execution(dealings.capture());
+  const root: ExecutionForm = {
+    ...writer.execution(dealings.capture()),
+    beside: options.beside?.capture() ?? null,
+  };
   try {
     const bytes = encode(root, {
       ...(options.platform ?? {}),
@@ -194,7 +200,7 @@ class FormWriter {
     this.#execution = execution;
   }
 
-  execution(dealings: DealingsState): ExecutionForm {
+  execution(dealings: DealingsState): Omit<ExecutionForm, 'beside'> {
     const { promises, stack, injection, root, ref, crash, turns } = this.#execution;
     return {
       form,

@@ -142,6 +142,13 @@ export interface Runtime {
 /** What only the platform can tell of values: see `EncodeOptions`. */
 export type Platform = Required<Pick<EncodeOptions, 'host' | 'isProxy' | 'hasNamedProperties'>>;
 
+/** What belongs to an execution and lies outside of its heap; it is kept in the same snapshot, as part of the same graph. */
+export interface Beside {
+  capture(): unknown;
+  /** Called before the execution goes on. */
+  restore(captured: unknown): void;
+}
+
 /** Options of a runtime; the defaults are what godwit ships. */
 export interface RuntimeOptions {
   /** Null: functions of the platform's modules are refused, and a Proxy cannot be told from its target. Default: null. */
@@ -159,6 +166,8 @@ export interface RuntimeOptions {
   readonly interrupt: (() => boolean) | null;
   /** Used bytes of this thread's heap, to estimate allocations; asked at each tick. Null: allocations are not traced. */
   readonly heapBytes: (() => number) | null;
+  /** Null: nothing lies outside. Default: null. */
+  readonly beside: Beside | null;
   /**
    * When an execution is over: at the `outcome` of its call, or when it is `idle`: nothing of it is left that would keep a
    * program alive (jobs, timers, immediates). An error that nobody caught ends it at once. Default: `outcome`.

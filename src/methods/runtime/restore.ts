@@ -38,6 +38,7 @@ import { findLibraryMethod } from './library.ts';
 import { createMovable, fillMovable } from './movable-values.ts';
 import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-code.ts';
 import type { LoadedPackage } from './packages.ts';
+import type { Beside } from './contract.ts';
 import type { Promises } from './promises.ts';
 import type { Due } from './timers.ts';
 
@@ -52,6 +53,7 @@ export class SnapshotMisfitError extends GodwitError {
 export class ReadExecution {
   readonly root: ExecutionForm;
   readonly #promises: Promises;
+  readonly #beside: Beside | null;
   readonly #asyncGenerators: (readonly [AsyncGeneratorState, AsyncGeneratorForm])[] = [];
   readonly #generators: (readonly [GeneratorState, GeneratorForm])[] = [];
   readonly #forms: (readonly [PromiseRecord, PromiseForm])[] = [];
@@ -64,6 +66,7 @@ export class ReadExecution {
    */
   constructor(bytes: Uint8Array, promises: Promises, options: CaptureOptions) {
     this.#promises = promises;
+    this.#beside = options.beside;
     this.root = decode(bytes, {
       ...(options.platform === null ? {} : { host: options.platform.host }),
       classes: savedClasses,
@@ -115,6 +118,7 @@ export class ReadExecution {
     };
     dealings.restore(state);
     execution.crash = root.crash;
+    this.#beside?.restore(root.beside);
     execution.turns.restore(root.turns);
     execution.timers.restore({
       ...root.timers,

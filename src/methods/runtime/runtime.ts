@@ -36,6 +36,7 @@ import { failedWith, settledWith } from './settlement.ts';
 const defaults: RuntimeOptions = {
   sliceMs: 2,
   platform: null,
+  beside: null,
   snapshotBytesMax: 1024 * 1024 * 1024,
   mailboxMax: 1000,
   interrupt: null,
@@ -81,6 +82,7 @@ class ThreadRuntime implements Runtime {
       digest: ports.digest,
       buffer: ports.buffer,
       platform: options.platform,
+      beside: options.beside,
       bytesMax: options.snapshotBytesMax,
       permanents: this.#packages,
       code: this.#packages.code,
