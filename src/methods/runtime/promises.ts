@@ -142,9 +142,9 @@ export class Promises {
     const known = this.recordOf(value);
     if (known !== null) return known;
     if (!isNativePromise(value)) return null;
-    const record = this.#enter(value);
-    this.foreign.add(record);
+    let record: PromiseRecord | null = null;
     const settle = (ok: boolean, outcome: unknown): void => {
+      if (record === null) return;
       this.foreign.delete(record);
       this.settle(record, ok, outcome);
       this.stirred();
@@ -157,10 +157,10 @@ export class Promises {
       );
     } catch {
       // It only inherits from a promise.
-      this.foreign.delete(record);
-      this.#others.delete(value);
       return null;
     }
+    record = this.#enter(value);
+    this.foreign.add(record);
     return record;
   }
 

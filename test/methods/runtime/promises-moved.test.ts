@@ -41,6 +41,13 @@ const programs: Readonly<Record<string, string>> = {
     log.push(await p, await q);
     await seen;
     try { await r; } catch (error) { log.push(error.message); }
+    const late = {};
+    const follows = new Promise((resolve, reject) => { late.resolve = resolve; late.reject = reject; });
+    late.resolve(slow('followed', 4));
+    await slow(0, 1);
+    late.resolve('too late');
+    late.reject('too late');
+    log.push(await follows);
     const self = {};
     self.promise = new Promise((resolve) => { self.resolve = resolve; });
     self.resolve(self.promise);
