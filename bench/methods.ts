@@ -142,7 +142,12 @@ async function seriesOf(node: NodeBinary, trial: string, job: Job, options: Opti
         peerMs: peers.map(measured),
       });
     } catch (error) {
-      const { stderr, message } = error as { readonly stderr?: string; readonly message: string };
+      const { stderr, message, killed } = error as {
+        readonly stderr?: string;
+        readonly message: string;
+        readonly killed?: boolean;
+      };
+      if (killed === true) return { kind: 'failed', reason: `it did not end within ${trialMsMax} ms` };
       return { kind: 'failed', reason: stderr?.trim() || message };
     }
   }
