@@ -89,7 +89,7 @@ function replaced(d: Draft, p: Place): Piece {
 /** An object that is walked by its own generator, or by its own steps. */
 function iterable(d: Draft, p: Place): Piece {
   d.functions += 1;
-  const inner = p.nested('plain');
+  const inner = p.nested('plain', { hasThis: false, hasSuper: false });
   const it = d.fresh('it');
   const value = d.number(inner);
   const made = code`const ${it}: any = {

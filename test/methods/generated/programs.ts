@@ -38,7 +38,7 @@ export function moduleText(program: Program, ending: Ending): string {
 
 /** All types that programs are written with. */
 const types =
-  /: (?:any\[\]|any|number|unknown|Promise<(?:any|unknown)>)(?!\w)| as any(?!\w)|<any(?:, any)?>/g;
+  /: (?:any|number|unknown|Promise<(?:any|unknown)>)(?:\[\])?(?!\w)| as any(?!\w)|<any(?:, any)?>/g;
 
 /** The module as plain JavaScript, and without the directive: what it does as it is written. */
 export function nativeText(module: string): string {
