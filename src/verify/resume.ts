@@ -40,6 +40,7 @@ export async function resumeSnapshot(file: string, timeoutMs: number): Promise<R
         map,
         entry,
         method,
+        movesRealm: head.source.all,
         trace: false,
         argv: [head.source.file],
         fixClock,

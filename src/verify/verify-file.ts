@@ -175,6 +175,7 @@ class Verification {
       map,
       entry,
       method,
+      movesRealm: this.#source.all,
       trace: trace !== null,
       argv: [this.#source.file],
       fixClock,

@@ -20,7 +20,17 @@ function jobOf(build: Build, role: Job['role']): Job {
   if (compiled.kind === 'refused') throw new Error(JSON.stringify(compiled.refusals));
   const { map, entry, method } = compiled;
   const fixed = { fixClock: false, fixRandom: false };
-  return { role, map, entry, method, trace: false, argv: [file], ...fixed, sabotage: null };
+  return {
+    role,
+    map,
+    entry,
+    method,
+    movesRealm: false,
+    trace: false,
+    argv: [file],
+    ...fixed,
+    sabotage: null,
+  };
 }
 
 test('both programs are timed, from their beginning to their result', async () => {

@@ -21,7 +21,7 @@ import type { FixedWorld } from './fixed-world.ts';
 import type { Command, Job, Report } from './messages.ts';
 import type { ProgramEnd } from './program-end.ts';
 import type { Saboteur } from './sabotage.ts';
-import { RealmBaseline } from './realm-baseline.ts';
+import { type RealmChange, RealmState } from './realm-state.ts';
 import { Surveyor } from './surveyor.ts';
 import type { WrittenRecord } from './written-record.ts';
 
@@ -51,7 +51,8 @@ export class Carrier {
   readonly #timers = { set: setTimeout, clear: clearTimeout, soon: setImmediate };
   readonly #pins = new Map<string, number>();
   #writtenAtLoad: readonly Written[] = [];
-  #baseline: RealmBaseline | null = null;
+  /** What the program has made of the realm of its process. */
+  #realm: RealmState | null = null;
   #runtime: Runtime | null = null;
   #surveyor: Surveyor | null = null;
   #schedule: ScheduleState = beginSchedule({ kind: 'never' }, 0);
@@ -161,6 +162,7 @@ export class Carrier {
   }
 
   #open(interrupts: boolean): Runtime {
+    const realm = (this.#realm ??= new RealmState());
     this.#runtime ??= createRuntime(
       {
         incarnation: incarnationId(`verify-${process.pid}.1`),
@@ -178,6 +180,10 @@ export class Carrier {
       },
       {
         platform,
+        // Where whole modules move, so does what they have made of the realm.
+        beside: this.#job.movesRealm
+          ? { capture: () => realm.changes(), restore: (changes) => realm.apply(changes as RealmChange[]) }
+          : null,
         // A script has no entry that waits for ever.
         ends: this.#job.entry.kind === 'scripts' ? 'idle' : 'outcome',
         interrupt: interrupts ? () => this.#interrupts() : null,
@@ -186,7 +192,6 @@ export class Carrier {
         },
       },
     );
-    this.#baseline ??= new RealmBaseline();
     this.#runtime.install(program, 'file:///');
     this.#runtime.setClock(performance.timeOrigin);
     return this.#runtime;
@@ -309,7 +314,7 @@ export class Carrier {
     const at = this.#job.trace ? this.#standing(runtime) : { at: '', frames: 0 };
     runtime.discard(execution);
     this.#running = null;
-    this.#baseline?.restore();
+    this.#realm?.reset();
     const pins = Object.fromEntries(this.#pins);
     this.#pins.clear();
     const written = this.#takeWritten();

@@ -9,6 +9,8 @@ export interface Job {
   readonly entry: ProgramEntry;
   /** Id of the method that a movable program begins with; empty for a native one. */
   readonly method: string;
+  /** Whether what the program changes of the global object, and of what it leads to, moves with it. */
+  readonly movesRealm: boolean;
   /** Whether each snapshot comes with where it stands. */
   readonly trace: boolean;
   /** The program's `process.argv`. */
