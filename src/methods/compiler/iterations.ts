@@ -43,7 +43,7 @@ export class Iterations {
     };
     const called = (leave: Step): void => {
       context.set(isOpen, code('0'));
-      const more = expressions.methodCall(node, walked, 'step');
+      const more = expressions.invocations.ofMethod(node, walked, 'step');
       leaveIf(`!${more.text}`, leave, more);
       context.set(value, code(`${walked.text}.value`, walked));
       context.set(isOpen, code('1'));
@@ -66,14 +66,14 @@ export class Iterations {
     };
     context.set(isOpen, code('0'));
     this.#closed({ node, names, counter, value, isOpen, advance }, (quietly) => {
-      expressions.runtimeCall(node, quietly ? 'closeQuietly' : 'close', [walked]);
+      expressions.invocations.ofGate(node, quietly ? 'closeQuietly' : 'close', [walked]);
     });
   }
 
   #forAwait(node: Node, names: readonly (string | null)[], counter: Counter): void {
     const { context, expressions } = this.#statements;
     const right = expressions.value(child(node, 'right'));
-    const walked = expressions.spill(expressions.runtimeCall(node, 'walkAsync', [right]));
+    const walked = expressions.spill(expressions.invocations.ofGate(node, 'walkAsync', [right]));
     const value = context.temporary();
     const isOpen = context.temporary();
     const awaited = (given: Code): Code => {
@@ -83,7 +83,7 @@ export class Iterations {
     };
     const advance = (leave: Step): void => {
       context.set(isOpen, code('0'));
-      const result = awaited(expressions.methodCall(node, walked, 'advance'));
+      const result = awaited(expressions.invocations.ofMethod(node, walked, 'advance'));
       context.emit({
         kind: 'if',
         test: code(`!${walked.text}.took(${result.text})`, walked, result),
@@ -97,7 +97,7 @@ export class Iterations {
     this.#closed({ node, names, counter, value, isOpen, advance }, (quietly) => {
       // Null where there is nothing to call, and so nothing to wait for.
       const made = expressions.spill(
-        expressions.runtimeCall(node, quietly ? 'closeAsyncQuietly' : 'closeAsync', [walked]),
+        expressions.invocations.ofGate(node, quietly ? 'closeAsyncQuietly' : 'closeAsync', [walked]),
       );
       const wait = context.collect(() => {
         if (!quietly) {
@@ -186,14 +186,14 @@ export class Iterations {
       object === null || (object.type === 'Identifier' && context.module.scopes.globals.has(object));
     const isPlain = nodes(inner, 'arguments').length === 0 && callee?.['optional'] !== true;
     if (isGlobal || !isPlain || object.type === 'Super') {
-      return expressions.runtimeCall(right, 'walk', [expressions.value(right)]);
+      return expressions.invocations.ofGate(right, 'walk', [expressions.value(right)]);
     }
     const held = expressions.spill(expressions.value(object));
     const walked = context.temporary();
     context.set(walked, code(`${context.gate}.view(${held.text}, '${name}')`, held));
     const taken = context.collect(() => {
-      const views = expressions.methodCall(right, held, name ?? '');
-      context.set(walked, expressions.runtimeCall(right, 'walk', [views]));
+      const views = expressions.invocations.ofMethod(right, held, name ?? '');
+      context.set(walked, expressions.invocations.ofGate(right, 'walk', [views]));
     });
     context.emit({
       kind: 'if',

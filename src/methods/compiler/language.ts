@@ -50,6 +50,7 @@ class LanguageCheck {
   readonly #scopes: Scopes;
   readonly #natives: ReadonlySet<Node>;
   readonly #methods: ReadonlySet<Node>;
+  #isInitialiser = false;
 
   constructor(variables: Variables, natives: ReadonlySet<Node>, methods: ReadonlySet<Node>) {
     this.#variables = variables;
@@ -59,6 +60,7 @@ class LanguageCheck {
   }
 
   method(method: Method): void {
+    this.#isInitialiser = method.form === 'initialiser';
     const { node } = method;
     if (method.form === 'member' && !method.isStatic) this.#superOfLiteral(node);
     const id = optional(node, 'id');
@@ -139,8 +141,8 @@ class LanguageCheck {
 
   #property(node: Node): void {
     const kind = text(node, 'kind');
-    if ((kind === 'get' || kind === 'set') && flag(node, 'computed')) {
-      this.#find(node, `a ${kind}ter with a computed name`, 'Object.defineProperty');
+    if (this.#isInitialiser && (kind === 'get' || kind === 'set') && flag(node, 'computed')) {
+      this.#find(node, `a ${kind}ter with a computed name in a field's value`, 'Object.defineProperty');
     }
   }
 

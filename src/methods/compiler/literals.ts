@@ -40,6 +40,9 @@ export class Literals {
     const spreads = new Set(
       properties.filter(({ type }) => type === 'SpreadElement').map((p) => child(p, 'argument')),
     );
+    const accessorKeys = new Set(
+      properties.filter((p) => flag(p, 'computed') && isAccessor(p)).map((p) => child(p, 'key')),
+    );
     const shorthands = new Map(
       properties.filter((p) => flag(p, 'shorthand')).map((p) => [child(p, 'value'), child(p, 'key')]),
     );
@@ -49,6 +52,8 @@ export class Literals {
       // A variable that is spelt otherwise here brought its key along.
       const key = shorthand === undefined ? '' : `${text(shorthand, 'name')}: `;
       if (key !== '' && value.text.includes(key)) return code(value.text.replace(key, ''), value);
+      if (accessorKeys.has(list[index] as Node))
+        return this.#expressions.spill(code(`${context.gate}.key(${value.text})`, value));
       return spreads.has(list[index] as Node) && index < last ? code(`{ ...${value.text} }`, value) : value;
     });
     let next = 0;
@@ -68,10 +73,10 @@ export class Literals {
       const creation = context.creation(value);
       made.push(creation);
       if (isAccessor(property)) {
-        accessors.push(
-          `[${JSON.stringify(keyName(key))}, ${JSON.stringify(property['kind'])}, ${creation.text}]`,
-        );
-        return `${keyText(key)}: void 0`;
+        const isComputed = flag(property, 'computed');
+        const name = isComputed ? take() : JSON.stringify(keyName(key));
+        accessors.push(`[${name}, ${JSON.stringify(property['kind'])}, ${creation.text}]`);
+        return isComputed ? `[${name}]: void 0` : `${keyText(key)}: void 0`;
       }
       if (flag(property, 'computed')) return `...${context.gate}.keyed(${take()}, ${creation.text})`;
       return `${keyText(key)}: ${creation.text}`;

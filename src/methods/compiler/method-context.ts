@@ -189,7 +189,7 @@ export class MethodContext {
         found = classParts(below).some((part) => this.hasSite(part));
         return false;
       }
-      if (suspending.has(below.type)) found = true;
+      if (suspending.has(below.type) || isComputedAccessor(below)) found = true;
       else if (below.type === 'SpreadElement') found = this.#isWalkingSpread(below);
       else if (isCall(below) && this.module.calls.isSite(below)) found = true;
       return !found;
@@ -323,6 +323,11 @@ export function isCall(node: Node): boolean {
     node.type === 'NewExpression' ||
     node.type === 'TaggedTemplateExpression'
   );
+}
+
+/** `{ get [key]() {} }`: its key is needed twice, so the literal is put together out of parts. */
+function isComputedAccessor({ type, kind, computed }: Node): boolean {
+  return type === 'Property' && computed === true && (kind === 'get' || kind === 'set');
 }
 
 /** What is a safe point by itself; taking values from an iterator calls it. */

@@ -96,7 +96,9 @@ export class Patterns {
     const elements = children(pattern, 'elements');
     const rest = elements.at(-1)?.type === 'RestElement';
     const count = code(String(rest ? -1 : elements.length));
-    const list = this.#expressions.spill(this.#expressions.runtimeCall(pattern, 'takeFrom', [source, count]));
+    const list = this.#expressions.spill(
+      this.#expressions.invocations.ofGate(pattern, 'takeFrom', [source, count]),
+    );
     elements.forEach((element, index) => {
       if (element === null) return;
       if (element.type !== 'RestElement')

@@ -228,7 +228,9 @@ export function buildModule(
     const body = context.temporary();
     context.set(body, code(`${gate}.dependency(${modules.name}, ${JSON.stringify(dependency)})`, held));
     const evaluate = context.collect(() => {
-      const result = statements.expressions.callOf(context.method.node, slotCode(body), [held]);
+      const result = statements.expressions.invocations.ofFunction(context.method.node, slotCode(body), [
+        held,
+      ]);
       if (!links.awaits) return;
       const awaited = context.temporary();
       const wait = context.collect(() =>

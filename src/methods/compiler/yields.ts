@@ -55,7 +55,7 @@ export class Yields {
     const isAsync = this.#isAsync;
     const given = expressions.value(argument);
     const held = expressions.spill(
-      expressions.runtimeCall(node, isAsync ? 'walkAsync' : 'delegate', [given]),
+      expressions.invocations.ofGate(node, isAsync ? 'walkAsync' : 'delegate', [given]),
     );
     const received = context.temporary();
     const mode = context.temporary();
@@ -67,7 +67,7 @@ export class Yields {
     const body = context.collect(() => {
       const step = [held, slotCode(mode), slotCode(received)];
       const asked = expressions.spill(
-        expressions.runtimeCall(node, isAsync ? 'delegatedAsync' : 'delegated', step),
+        expressions.invocations.ofGate(node, isAsync ? 'delegatedAsync' : 'delegated', step),
       );
       this.#when(`${asked.text} === null`, [asked], () => this.#leave(node, received));
       const result = isAsync ? expressions.spill(this.#resultOf(this.awaited(node, asked))) : asked;

@@ -26,7 +26,12 @@ const schema = v.object({
 /** @returns the line that ends a compiled file */
 export function compiledMarkOf(methods: readonly CompiledMethod[], compilerVersion: number): string {
   const described = methods.map(({ id, name, code, isAsync, length, line }) => ({
-    ...{ id, name, code, isAsync, length, line },
+    id,
+    name,
+    code,
+    isAsync,
+    length,
+    line,
   }));
   return `${compiledMark} ${JSON.stringify({ compilerVersion, methods: described })}`;
 }

@@ -105,7 +105,7 @@ export function noteClass(
 /** Before anything of the program runs, what stands there is what the class's text says. */
 function noteMembers(home: AnyFunction, holder: object, side: string, found: Map<string, object>): void {
   ownKeys(holder).forEach((key, index) => {
-    if (key === 'constructor' || key === 'prototype') return;
+    if (key === (side === 'static' ? 'prototype' : 'constructor')) return;
     const property = getOwnPropertyDescriptor(holder, key);
     for (const part of ['value', 'get', 'set'] as const) {
       const f: unknown = property?.[part];

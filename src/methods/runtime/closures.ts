@@ -51,18 +51,24 @@ export function functionOf(kind: string, made: object): object {
 
 /** `{ [key]: made }`, the function named by its key. */
 export function keyed(key: PropertyKey, made: object): object {
-  const name =
-    typeof key === 'symbol' ? (key.description === undefined ? '' : `[${key.description}]`) : String(key);
-  if (Object.getOwnPropertyDescriptor(made, 'name')?.value === '')
-    Object.defineProperty(made, 'name', { value: name, configurable: true });
+  giveName(made, key, '');
   return { [key]: made };
 }
 
-type AccessorPart = readonly [key: string, kind: 'get' | 'set', made: () => unknown];
+/** Names a function that has no name yet, as the language names what stands under a computed key. */
+function giveName(made: object, key: PropertyKey, before: string): void {
+  if (Object.getOwnPropertyDescriptor(made, 'name')?.value !== '') return;
+  const described = typeof key === 'symbol' ? key.description : String(key);
+  const name = typeof key === 'symbol' && described !== undefined ? `[${described}]` : (described ?? '');
+  Object.defineProperty(made, 'name', { value: `${before}${name}`, configurable: true });
+}
+
+type AccessorPart = readonly [key: PropertyKey, kind: 'get' | 'set', made: () => unknown];
 
 /** Turns the properties of a literal that stand for accessors into accessors, in their places. */
 export function withAccessors(literal: object, accessors: readonly AccessorPart[]): object {
   for (const [key, kind, made] of accessors) {
+    giveName(made, key, `${kind} `);
     const known = Object.getOwnPropertyDescriptor(literal, key);
     const isAccessor = known !== undefined && !('value' in known);
     const { get, set } = isAccessor ? known : { get: undefined, set: undefined };

@@ -277,6 +277,11 @@ export class Gate {
     return adopt(this, made, onceMade(self, object));
   }
 
+  /** In the words of V8. */
+  notFunction(name: string): never {
+    throw new TypeError(`${name} is not a function`);
+  }
+
   /** The box of a variable that is to be assigned, and may not have been initialised. */
   live(box: { v: unknown }, name: string): { v: unknown } {
     this.let(box.v, name);

@@ -1,3 +1,12 @@
+import {
+  hasSlots,
+  isBase,
+  isError,
+  isOwnArguments,
+  isPlain,
+  isPlainInstance,
+  nearestError,
+} from './brands.ts';
 import { poolMaxBytes } from './buffer-column.ts';
 import { describeValue } from './describe-value.ts';
 import { kind } from './format.ts';
@@ -6,7 +15,6 @@ import type { Hints } from './hints.ts';
 import {
   arrayBufferPrototype,
   arrayPrototype,
-  boxPrototypes,
   bufferLength,
   builtinTag,
   dataViewExtent,
@@ -292,69 +300,6 @@ export class Classifier {
   }
 }
 
-/** Whether it is nothing but properties: no array, error, arguments object, namespace of a module. */
-function isPlain(value: object): boolean {
-  const found = builtinTag(value);
-  if (found !== '') return found === '[object Object]';
-  // A toStringTag hides the engine's opinion; a namespace of a module has a fixed one.
-  const own = describe(value, Symbol.toStringTag);
-  return !(own?.value === 'Module' && own.configurable === false) && !hasSlots(value);
-}
-
-/** The same, of an object whose class was looked at before. */
-function isPlainInstance(value: object): boolean {
-  const found = builtinTag(value);
-  if (found !== '') return found === '[object Object]';
-  return !hasOwn(value, Symbol.toStringTag) || isPlain(value);
-}
-
-/** Strict arguments, which are not tied to parameters. */
-function isOwnArguments(value: object): boolean {
-  return builtinTag(value) === '[object Arguments]' && describe(value, 'callee')?.get !== undefined;
-}
-
-/** The language's own prototypes that instances can be made for. */
-function isBase(prototype: object): boolean {
-  return bases.has(prototype) || viewPlaceByPrototype.has(prototype) || recipeFor(prototype) !== undefined;
-}
-
-const bases: ReadonlySet<object> = new Set<object>([
-  objectPrototype,
-  arrayPrototype,
-  mapPrototype,
-  setPrototype,
-  datePrototype,
-  regExpPrototype,
-  arrayBufferPrototype,
-  weakMapPrototype,
-  weakSetPrototype,
-  ...errorPlaceByPrototype.keys(),
-  ...boxPrototypes,
-]);
-
-const slotProbes: readonly ((value: object) => unknown)[] = [
-  mapSize,
-  setSize,
-  dateTime,
-  bufferLength,
-  dataViewExtent,
-  (value) => weakMapHas(value, null),
-  (value) => weakSetHas(value, null),
-];
-
-/** Whether the engine keeps something in the object that its properties do not show. Slow where it does not. */
-function hasSlots(value: object): boolean {
-  if (isArray(value) || typedArrayName(value) !== undefined) return true;
-  return slotProbes.some((probe) => {
-    try {
-      probe(value);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
 function classifyBuffer(value: object): Classified {
   if (bufferLength(value) < 0) throw new TypeError('no buffer');
   if (isDetached(value)) return detachedBuffer;
@@ -411,18 +356,4 @@ function followsItsBuffer(view: ArrayBufferView, buffer: object): boolean {
   resize(buffer, lengthBytes);
   new Uint8Array(buffer as ArrayBuffer).set(saved);
   return follows;
-}
-
-/** The place of the language's own class of errors that comes next in the chain; null without one. */
-function nearestError(prototype: object | null): number | null {
-  for (let holder = prototype; holder !== null; holder = getPrototypeOf(holder)) {
-    const place = errorPlaceByPrototype.get(holder);
-    if (place !== undefined) return place;
-  }
-  return null;
-}
-
-function isError(value: object): boolean {
-  const found = builtinTag(value);
-  return found === '[object Error]' || found === '';
 }

@@ -1,6 +1,8 @@
 import { ByteWriter } from './byte-writer.ts';
 import type { Classified } from './classify.ts';
 import type { Encoder } from './encoder.ts';
+import { getPrototypeOf } from './intrinsics.ts';
+import { operandsOf } from './operands.ts';
 import { Refusal } from './refusal.ts';
 
 type Saved = Classified & { kind: 'saved' };
@@ -72,7 +74,7 @@ export class SavedInstances {
       else if (top.open.length > 0) this.#writeNext(top, top.open, stack);
       else {
         this.#writeOrder();
-        const number = this.#encoder.enterSaved(top.value, top.found, top.parent);
+        const number = this.#encoder.enter(top.value, top.found, top.parent);
         this.#begun.delete(top.value);
         if (top.isWhole) for (const seen of top.seen.add(number)) this.#whole.add(seen);
         stack.pop();
@@ -90,7 +92,7 @@ export class SavedInstances {
 
   #numberData(top: Waiting, stack: Waiting[]): void {
     this.#begun.add(top.value);
-    const referred = this.#encoder.numberData(top.value, top.found, top.parent);
+    const referred = this.#dataOf(top);
     if (this.isAwaited) this.#waitFor(top, stack);
     else top.open = referred;
   }
@@ -105,7 +107,7 @@ export class SavedInstances {
       return;
     }
     const isWritten = number < this.turn || this.#written.has(number);
-    const referred = this.#encoder.tryContents(number, isWritten);
+    const referred = this.#contentsOf(number, isWritten);
     if (!this.isAwaited) {
       if (!isWritten) {
         this.#written.add(number);
@@ -143,5 +145,51 @@ export class SavedInstances {
     this.order.whole(this.#outOfTurn.length);
     for (const number of this.#outOfTurn) this.order.whole(number);
     this.#outOfTurn = [];
+  }
+
+  /**
+   * Writes contents out of turn, or takes them back when they wait for a saved instance.
+   *
+   * @param isWritten whether it is only asked what they refer to
+   * @returns the numbers of what they and the head refer to
+   */
+  #contentsOf(number: number, isWritten: boolean): number[] {
+    const { contents, objects, forms } = this.#encoder;
+    const start = contents.length;
+    const referred = this.#attempt(() => this.#encoder.writeContents(number, null));
+    if (isWritten) contents.takeBack(start);
+    const object = objects[number];
+    if (object === undefined || typeof object === 'symbol') return referred;
+    const form = forms.get(object);
+    const parts = form === undefined ? [] : operandsOf(form);
+    for (const part of [getPrototypeOf(object), ...parts]) {
+      const known = this.#encoder.numberOf(part as object);
+      if (known !== undefined) referred.push(known);
+    }
+    return referred;
+  }
+
+  /** Numbers what a saved instance is made of. @returns what that refers to */
+  #dataOf({ value, found, parent }: Awaited): number[] {
+    const encoder = this.#encoder;
+    const { saved } = encoder.hints;
+    if (!saved.has(value)) saved.set(value, found.save());
+    encoder.forms.set(value, found);
+    encoder.partOf.set(value, parent);
+    encoder.current = value;
+    const start = encoder.contents.length;
+    const referred = this.#attempt(() => encoder.value(saved.get(value)));
+    encoder.contents.takeBack(start);
+    return referred;
+  }
+
+  #attempt(write: () => void): number[] {
+    const start = this.#encoder.contents.length;
+    const referred: number[] = [];
+    this.#encoder.referred = referred;
+    write();
+    this.#encoder.referred = null;
+    if (this.isAwaited) this.#encoder.contents.takeBack(start);
+    return referred;
   }
 }

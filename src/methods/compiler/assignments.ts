@@ -1,0 +1,109 @@
+import { access } from './call-text.ts';
+import type { Expressions } from './expressions.ts';
+import { type Code, code, slotCode } from './ir.ts';
+import type { MethodContext } from './method-context.ts';
+import { child, flag, type Node, text, unwrap } from './syntax.ts';
+
+/** Lowers assignments: what stands on the left is evaluated first, and kept while the right side may be left. */
+export class Assignments {
+  readonly #context: MethodContext;
+  readonly #expressions: Expressions;
+
+  constructor(context: MethodContext, expressions: Expressions) {
+    this.#context = context;
+    this.#expressions = expressions;
+  }
+
+  /** `x = value` for a local that is not boxed. */
+  name(name: Node, right: Node): boolean {
+    const binding = this.#context.bindingOf(name);
+    const slot = binding === null ? null : this.#context.slotOf(binding);
+    if (binding === null || slot === null || this.#context.isBoxed(binding)) return false;
+    this.#context.set(slot, this.#expressions.value(right));
+    return true;
+  }
+
+  value(node: Node): Code {
+    const operator = text(node, 'operator');
+    const left = unwrap(child(node, 'left'));
+    const right = child(node, 'right');
+    if (operator === '&&=' || operator === '||=' || operator === '??=') return this.#logicalAssignment(node);
+    if (left.type === 'Identifier') {
+      const name = code(this.#spell(left), this.#context.verbatim(left));
+      if (operator === '=') {
+        if (this.name(left, right)) return name;
+        const value = this.#expressions.value(right);
+        return code(`(${name.text} = ${value.text})`, name, value);
+      }
+      const before = this.#expressions.waiting(left, [right]);
+      const value = this.#expressions.value(right);
+      return code(
+        `(${name.text} = ${before.text} ${operator.slice(0, -1)} ${value.text})`,
+        name,
+        before,
+        value,
+      );
+    }
+    if (left.type !== 'MemberExpression') {
+      const value = this.#expressions.spill(this.#expressions.value(right));
+      this.#expressions.patterns.assign(left, value);
+      return value;
+    }
+    return this.#memberAssignment(left, operator, right);
+  }
+
+  #memberAssignment(left: Node, operator: string, right: Node): Code {
+    const property = flag(left, 'computed') ? [child(left, 'property')] : [];
+    const places = [child(left, 'object'), ...property];
+    if (operator === '=' || !this.#context.hasSite(right)) {
+      const parts = this.#expressions.operands([...places, right]);
+      const value = parts.at(-1) as Code;
+      const [base, ...key] = parts.slice(0, -1) as [Code, ...Code[]];
+      return code(`(${base.text}${access(left, key)} ${operator} ${value.text})`, ...parts);
+    }
+    const target = this.#heldMember(left, [right]);
+    const before = this.#expressions.spill(target);
+    const value = this.#expressions.value(right);
+    return code(
+      `(${target.text} = ${before.text} ${operator.slice(0, -1)} ${value.text})`,
+      target,
+      before,
+      value,
+    );
+  }
+
+  /** A member whose object and key are held in variables, so that it can be read and assigned later. */
+  #heldMember(node: Node, later: readonly Node[]): Code {
+    const property = flag(node, 'computed') ? [child(node, 'property')] : [];
+    const base = this.#expressions.waiting(child(node, 'object'), [...property, ...later]);
+    const key = property.map((entry) => this.#expressions.waiting(entry, later));
+    return code(`${base.text}${access(node, key)}`, base, ...key);
+  }
+
+  #logicalAssignment(node: Node): Code {
+    const context = this.#context;
+    const left = unwrap(child(node, 'left'));
+    const right = child(node, 'right');
+    const target =
+      left.type === 'Identifier'
+        ? code(this.#spell(left), context.verbatim(left))
+        : this.#heldMember(left, [right]);
+    const slot = context.temporary();
+    context.set(slot, target);
+    this.#expressions.when(text(node, 'operator').slice(0, -1), slotCode(slot), () => {
+      context.set(slot, this.#expressions.value(right));
+      context.plain(code(`${target.text} = ${slot.name};`, target, slotCode(slot)));
+    });
+    return this.#expressions.hold(slot);
+  }
+
+  #spell(name: Node): string {
+    const context = this.#context;
+    const binding = context.bindingOf(name);
+    if (binding === null) return text(name, 'name');
+    const reference = binding.references.find(({ node }) => node === name);
+    return reference === undefined || context.slotOf(binding) === null
+      ? context.spelling(binding)
+      : context.module.names.spelledAt(binding, { ...reference, role: 'write' });
+  }
+}

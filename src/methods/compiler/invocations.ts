@@ -1,0 +1,285 @@
+import { assert } from '../../core/assert.ts';
+import { access, calleeName, callText, isBareName, join } from './call-text.ts';
+import type { Substitution } from './calls.ts';
+import type { Expressions } from './expressions.ts';
+import { type Code, code, slotCode } from './ir.ts';
+import type { MethodContext } from './method-context.ts';
+import { lineMark, superMarks } from './source-text.ts';
+import { child, flag, memberName, type Node, nodes, unwrap } from './syntax.ts';
+
+/** Lowers calls of every kind: each that may be captured is a step of its own, on a line of its own. */
+export class Invocations {
+  readonly #context: MethodContext;
+  readonly #expressions: Expressions;
+
+  constructor(context: MethodContext, expressions: Expressions) {
+    this.#context = context;
+    this.#expressions = expressions;
+  }
+
+  /** A call of one of the gate's functions that may call movable code. */
+  ofGate(node: Node, name: string, values: readonly Code[]): Code {
+    const context = this.#context;
+    const slot = context.temporary();
+    const mark = `\n\uFDD5${lineMark(context.module.source.lineOf(node.start))}`;
+    context.emit({
+      kind: 'call',
+      site: context.site(node),
+      slot,
+      code: code(callText(code(`${context.gate}.${name}`), '', values, mark), ...values),
+    });
+    return this.#expressions.hold(slot);
+  }
+
+  /** A call of a function that a variable holds. */
+  ofFunction(node: Node, target: Code, values: readonly Code[]): Code {
+    const context = this.#context;
+    const slot = context.temporary();
+    const mark = `\n\uFDD5${lineMark(context.module.source.lineOf(node.start))}`;
+    context.emit({
+      kind: 'call',
+      site: context.site(node),
+      slot,
+      code: code(callText(target, '', values, mark), target, ...values),
+    });
+    return this.#expressions.hold(slot);
+  }
+
+  /** A call of a method of something that a variable holds. */
+  ofMethod(node: Node, object: Code, name: string): Code {
+    const context = this.#context;
+    const slot = context.temporary();
+    const mark = `\n\uFDD5${lineMark(context.module.source.lineOf(node.start))}`;
+    const target = code(`${object.text}.${name}`, object);
+    context.emit({
+      kind: 'call',
+      site: context.site(node),
+      slot,
+      code: code(callText(target, '', [], mark), target),
+    });
+    return this.#expressions.hold(slot);
+  }
+
+  /** `super(…)`: what it made is `this` from here on; after a move it may have come without the class's own fields. */
+  #superCall(node: Node, args: readonly Node[]): Code {
+    const context = this.#context;
+    const { made } = context;
+    assert(made !== null, 'super(…) stands in a constructor that has a parent');
+    const around = context.verbatim(child(node, 'callee'));
+    const values = this.#expressions.list(args);
+    const result = this.#perform(
+      node,
+      (mark) => `${mark}${superMarks.open}\n${join(values)}${superMarks.close}`,
+      around,
+      ...values,
+    );
+    context.set(made, code(`${superMarks.made}${result.text})`, result, around));
+    return slotCode(made);
+  }
+
+  call(node: Node): Code {
+    const callee = unwrap(child(node, 'callee'));
+    const args = nodes(node, 'arguments');
+    if (callee.type === 'Super') return this.#superCall(node, args);
+    if (callee.type === 'MemberExpression') return this.#memberCall(node, callee, args);
+    const [target, ...values] = this.#expressions.list([callee, ...args]) as [Code, ...Code[]];
+    return this.#perform(node, (mark) => callText(target, '', values, mark), target, ...values);
+  }
+
+  #memberCall(node: Node, callee: Node, args: readonly Node[]): Code {
+    const context = this.#context;
+    const object = child(callee, 'object');
+    const isSite = context.module.calls.isSite(node);
+    const substitution = context.module.calls.substitution(node);
+    if (substitution === null && !args.some((argument) => context.hasSite(argument))) {
+      const target = this.#expressions.member(callee);
+      const values = this.#expressions.list(args);
+      return this.#perform(node, (mark) => callText(target, '', values, mark), target, ...values);
+    }
+    const computed = flag(callee, 'computed') ? [child(callee, 'property')] : [];
+    const global = unwrap(object).type === 'Identifier' && context.bindingOf(unwrap(object)) === null;
+    const base = global
+      ? this.#expressions.value(object)
+      : this.#expressions.waiting(object, [...computed, ...args]);
+    if (substitution !== null) {
+      const target = this.#expressions.spill(this.#substituted(substitution, base, callee));
+      return this.#callOn(node, base, target, this.#expressions.list(args));
+    }
+    const key = computed.map((property) => this.#expressions.waiting(property, args));
+    const load = code(`${base.text}${access(callee, key)}`, base, ...key);
+    if (unwrap(object).type === 'Super') {
+      return this.#callOn(
+        node,
+        context.selfAt(unwrap(object)),
+        this.#expressions.spill(load),
+        this.#expressions.list(args),
+      );
+    }
+    if (!isSite) {
+      // Loads the method before its arguments, as written: nothing to load is an error before they are evaluated.
+      context.plain(code(`${load.text};`, load));
+      const values = this.#expressions.list(args);
+      return code(`${load.text}(${join(values)})`, load, ...values);
+    }
+    return this.#callOn(node, base, this.#expressions.spill(load), this.#expressions.list(args));
+  }
+
+  #callOn(node: Node, base: Code, target: Code, values: readonly Code[]): Code {
+    const passed = [base, ...values];
+    this.#checkFunction(target, node);
+    return this.#perform(node, (mark) => callText(target, '.call', passed, mark), target, ...passed);
+  }
+
+  /** An error that something is no function names it as its author did, not as it is called here. */
+  #checkFunction(target: Code, call: Node): void {
+    const callee = unwrap(child(call, call.type === 'TaggedTemplateExpression' ? 'tag' : 'callee'));
+    const name = JSON.stringify(calleeName(callee));
+    const check = `typeof ${target.text} === 'function' || ${this.#context.gate}.notFunction(${name});`;
+    this.#context.plain(code(check, target));
+  }
+
+  /** What a method of the language's own is, in its movable form, if that is what stands there. */
+  #substituted(substitution: Substitution, base: Code, callee: Node): Code {
+    const { gate } = this.#context;
+    const name = JSON.stringify(memberName(callee) ?? '');
+    return code(`${gate}.${substitution}(${base.text}, ${name})`, base);
+  }
+
+  construct(node: Node): Code {
+    const callee = unwrap(child(node, 'callee'));
+    const args = nodes(node, 'arguments');
+    if (this.#context.module.scopes.globals.get(callee) === 'Promise' && args.length > 0) {
+      return this.#newPromise(node, args);
+    }
+    const [given, ...values] = this.#expressions.list([callee, ...args]) as [Code, ...Code[]];
+    if (!this.#context.module.calls.isSite(node)) {
+      return code(`(new (${given.text})(${join(values)}))`, given, ...values);
+    }
+    const target = isBareName(given) ? given : this.#expressions.spill(given);
+    return this.#perform(node, (mark) => `${mark}new ${target.text}(\n${join(values)})`, target, ...values);
+  }
+
+  /** The executor of a promise is called as any function is: a native one would turn a capture into a rejection. */
+  #newPromise(node: Node, args: readonly Node[]): Code {
+    const context = this.#context;
+    const [executor] = this.#expressions.list(args) as [Code];
+    const held = this.#expressions.spill(executor);
+    const made = this.#expressions.spill(code(`${context.gate}.deferred(${held.text})`, held));
+    const flag = context.temporary();
+    const caught = context.temporary();
+    context.set(flag, code('0'));
+    const body = context.collect(() => {
+      const passed = [code(`${made.text}.resolve`, made), code(`${made.text}.reject`, made)];
+      const target = isBareName(held) ? held : this.#expressions.spill(held);
+      context.plain(
+        code(`${this.#perform(node, (mark) => callText(target, '', passed, mark), target, made).text};`),
+      );
+    });
+    context.emit({ kind: 'try', body, flag, caught });
+    context.emit({
+      kind: 'if',
+      test: code(`${flag.name} === 1`, slotCode(flag)),
+      taken: context.collect(() =>
+        context.plain(code(`${made.text}.reject(${caught.name});`, made, slotCode(caught))),
+      ),
+      otherwise: [],
+    });
+    return code(`${made.text}.promise`, made);
+  }
+
+  tagged(node: Node): Code {
+    const context = this.#context;
+    const tag = unwrap(child(node, 'tag'));
+    const quasi = child(node, 'quasi');
+    const parts = nodes(quasi, 'quasis').map(
+      (entry) => entry['value'] as { raw: string; cooked: string | null },
+    );
+    const cooked = parts.map((part) => (part.cooked === null ? 'undefined' : JSON.stringify(part.cooked)));
+    const raw = parts.map((part) => JSON.stringify(part.raw));
+    const key = JSON.stringify(context.templateKey());
+    const strings = code(`${context.gate}.template(${key}, [${cooked.join(', ')}], [${raw.join(', ')}])`);
+    const values = nodes(quasi, 'expressions');
+    if (tag.type !== 'MemberExpression') {
+      const target = this.#expressions.waiting(tag, values);
+      const passed = [strings, ...this.#expressions.list(values)];
+      return this.#perform(node, (mark) => callText(target, '', passed, mark), target, ...passed);
+    }
+    const computed = flag(tag, 'computed') ? [child(tag, 'property')] : [];
+    const base = this.#expressions.waiting(child(tag, 'object'), [...computed, ...values]);
+    const keys = computed.map((property) => this.#expressions.waiting(property, values));
+    const target = this.#expressions.spill(code(`${base.text}${access(tag, keys)}`, base, ...keys));
+    const owner = unwrap(child(tag, 'object'));
+    const self = owner.type === 'Super' ? context.selfAt(owner) : base;
+    return this.#callOn(node, self, target, [strings, ...this.#expressions.list(values)]);
+  }
+
+  /** Makes the call: a step of its own where it is a site. */
+  #perform(node: Node, textOf: (mark: string) => string, ...parts: Code[]): Code {
+    const context = this.#context;
+    if (!context.module.calls.isSite(node)) return code(textOf(''), ...parts);
+    const slot = context.temporary();
+    const mark = lineMark(context.module.source.lineOf(node.start));
+    context.emit({
+      kind: 'call',
+      site: context.site(node),
+      slot,
+      code: code(textOf(`\n\uFDD5${mark}`), ...parts),
+    });
+    return this.#expressions.hold(slot);
+  }
+
+  /** An optional chain. */
+  chain(node: Node): Code {
+    const context = this.#context;
+    const slot = context.temporary();
+    const label = context.label('chain');
+    const body = context.collect(() => {
+      context.set(slot, code('undefined'));
+      const end = this.#link(child(node, 'expression'), label).value;
+      context.set(slot, end);
+    });
+    context.emit({ kind: 'block', label, body });
+    return this.#expressions.hold(slot);
+  }
+
+  /** One link of an optional chain, and the object that it was read from. */
+  #link(node: Node, label: string): { readonly value: Code; readonly object: Code | null } {
+    const context = this.#context;
+    const inner = unwrap(node);
+    if (inner.type === 'MemberExpression') {
+      const owner = unwrap(child(inner, 'object'));
+      const isSuper = owner.type === 'Super';
+      const base = isSuper
+        ? context.verbatim(owner)
+        : this.#expressions.spill(this.#link(owner, label).value);
+      if (flag(inner, 'optional')) this.#leaveIfNullish(base, label);
+      const key = flag(inner, 'computed') ? [this.#expressions.value(child(inner, 'property'))] : [];
+      const object = isSuper ? context.selfAt(owner) : base;
+      return { value: code(`${base.text}${access(inner, key)}`, base, ...key), object };
+    }
+    if (inner.type !== 'CallExpression') return { value: this.#expressions.value(inner), object: null };
+    const substitution = context.module.calls.substitution(inner);
+    const calleeNode = unwrap(child(inner, 'callee'));
+    const callee = this.#link(calleeNode, label);
+    const found =
+      substitution === null || callee.object === null
+        ? callee.value
+        : this.#substituted(substitution, callee.object, calleeNode);
+    const target = this.#expressions.spill(found);
+    if (flag(inner, 'optional')) this.#leaveIfNullish(target, label);
+    const args = this.#expressions.list(nodes(inner, 'arguments'));
+    const passed = callee.object === null ? args : [callee.object, ...args];
+    const via = callee.object === null ? '' : '.call';
+    const value = this.#perform(inner, (mark) => callText(target, via, passed, mark), target, ...passed);
+    return { value, object: null };
+  }
+
+  #leaveIfNullish(value: Code, label: string): void {
+    this.#context.emit({
+      kind: 'if',
+      test: code(`(${value.text} === null || ${value.text} === undefined)`, value),
+      taken: [{ kind: 'break', label }],
+      otherwise: [],
+    });
+  }
+}
