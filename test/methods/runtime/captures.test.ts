@@ -79,6 +79,8 @@ test('a value that cannot move pins, with method, line, variable and path', asyn
     }`);
   const workshop = new Workshop(folder, { interrupt: () => true });
   workshop.start('m.ts#main', []);
+  // Its start, and the await.
+  workshop.runtime.step();
   workshop.runtime.step();
   const outcome = workshop.runtime.freeze(id);
   expect(outcome).toMatchObject({
