@@ -1,5 +1,6 @@
 import type { AnyFunction } from './method-code.ts';
 import type { PromiseRecord } from './promise-records.ts';
+import { stamp, stampOf } from './promise-stamp.ts';
 import type { Promises } from './promises.ts';
 
 /** What one of the two functions that settle a promise holds. Whichever is called first counts: they share `once`. */
@@ -16,8 +17,6 @@ export interface ResolverForm {
   readonly rejects: boolean;
   readonly once: { done: boolean };
 }
-
-const states = new WeakMap<AnyFunction, ResolverState>();
 
 /** The functions that settle a promise, as an executor or a `then` is given them. */
 export function resolversOf(
@@ -44,19 +43,19 @@ export function fillResolver(resolver: AnyFunction, promises: Promises, form: Re
 
 /** @returns null for any other function, and for those of other executions */
 export function resolverForm(value: object, promises: Promises): ResolverForm | null {
-  const state = states.get(value as AnyFunction);
-  if (state === undefined || state.promises !== promises) return null;
+  const state = stampOf(value) as ResolverState | PromiseRecord | null;
+  if (state === null || !('rejects' in state) || state.promises !== promises) return null;
   return { promise: state.record.promise, rejects: state.rejects, once: state.once };
 }
 
 function filled(resolver: AnyFunction, state: ResolverState): AnyFunction {
-  states.set(resolver, state);
+  stamp(resolver, state);
   return resolver;
 }
 
 function settle(resolver: AnyFunction, value: unknown): void {
-  const state = states.get(resolver);
-  if (state === undefined || state.once.done) return;
+  const state = stampOf(resolver) as ResolverState | null;
+  if (state === null || state.once.done) return;
   state.once.done = true;
   const { promises, record, rejects } = state;
   if (rejects) promises.settle(record, false, value);

@@ -1,5 +1,4 @@
 import type { AnyFunction } from './method-code.ts';
-import { libraryPackage } from './library.ts';
 import type { Timers } from './timers.ts';
 
 /** What a timer is to do, as data. */
@@ -16,11 +15,18 @@ interface TimeoutState extends TimeoutForm {
   readonly timers: Timers;
 }
 
-const timeouts = new WeakMap<object, TimeoutState>();
-const immediates = new WeakMap<object, ImmediateForm>();
-
 /** What `setTimeout` and `setInterval` return inside an execution: moves with it. */
 export class Timeout {
+  #state: TimeoutState | null = null;
+
+  static stateOf(value: unknown): TimeoutState | null {
+    return typeof value === 'object' && value !== null && #state in value ? value.#state : null;
+  }
+
+  static fill(timeout: object, state: TimeoutState): void {
+    if (#state in timeout) timeout.#state = state;
+  }
+
   ref(): this {
     return this.#hold(true);
   }
@@ -30,47 +36,47 @@ export class Timeout {
   }
 
   hasRef(): boolean {
-    return timeouts.get(this)?.holds ?? false;
+    return this.#state?.holds ?? false;
   }
 
   /** Starts it anew, also when it has fired. */
   refresh(): this {
-    const state = timeouts.get(this);
-    if (state !== undefined && state.callback !== null) state.timers.arm(this, state.delayMs);
+    const state = this.#state;
+    if (state !== null && state.callback !== null) state.timers.arm(this, state.delayMs);
     return this;
   }
 
   close(): this {
-    timeouts.get(this)?.timers.clear(this);
+    this.#state?.timers.clear(this);
     return this;
   }
 
   [Symbol.toPrimitive](): number {
-    return timeouts.get(this)?.id ?? Number.NaN;
+    return this.#state?.id ?? Number.NaN;
   }
 
   #hold(holds: boolean): this {
-    const state = timeouts.get(this);
-    if (state !== undefined) state.holds = holds;
+    if (this.#state !== null) this.#state.holds = holds;
     return this;
   }
 }
 
 /** The state of a timer; null for anything else. */
 export function timeoutState(value: unknown): TimeoutForm | null {
-  return typeof value === 'object' && value !== null ? (timeouts.get(value) ?? null) : null;
+  return Timeout.stateOf(value);
 }
 
 /** The same, as a snapshot writes it. */
 export function timeoutForm(value: object, timers: Timers): TimeoutForm | null {
-  const state = timeouts.get(value);
-  if (state === undefined || state.timers !== timers) return null;
+  const state = Timeout.stateOf(value);
+  if (state === null || state.timers !== timers) return null;
   const { timers: _, ...form } = state;
   return form;
 }
 
 export function fillTimeout(timeout: object, timers: Timers, form: TimeoutForm): void {
-  timeouts.set(timeout, { ...form, timers });
+  const { callback, args, delayMs, repeats, holds, id } = form;
+  Timeout.fill(timeout, { callback, args, delayMs, repeats, holds, id, timers });
 }
 
 export interface ImmediateForm {
@@ -81,6 +87,16 @@ export interface ImmediateForm {
 
 /** What `setImmediate` returns inside an execution. */
 export class Immediate {
+  #state: ImmediateForm | null = null;
+
+  static stateOf(value: unknown): ImmediateForm | null {
+    return typeof value === 'object' && value !== null && #state in value ? value.#state : null;
+  }
+
+  static fill(immediate: object, state: ImmediateForm): void {
+    if (#state in immediate) immediate.#state = state;
+  }
+
   ref(): this {
     return this.#hold(true);
   }
@@ -90,22 +106,21 @@ export class Immediate {
   }
 
   hasRef(): boolean {
-    return immediates.get(this)?.holds ?? false;
+    return this.#state?.holds ?? false;
   }
 
   #hold(holds: boolean): this {
-    const state = immediates.get(this);
-    if (state !== undefined) state.holds = holds;
+    if (this.#state !== null) this.#state.holds = holds;
     return this;
   }
 }
 
 export function immediateState(value: unknown): ImmediateForm | null {
-  return typeof value === 'object' && value !== null ? (immediates.get(value) ?? null) : null;
+  return Immediate.stateOf(value);
 }
 
 export function fillImmediate(immediate: object, form: ImmediateForm): void {
-  immediates.set(immediate, { ...form });
+  Immediate.fill(immediate, { ...form });
 }
 
 /** Names for what stands behind the objects, under which snapshots refer to it. */
@@ -115,7 +130,3 @@ export const timeoutNames: readonly (readonly [string, object])[] = [
   ['Immediate', Immediate],
   ['Immediate.prototype', Immediate.prototype],
 ];
-
-/** Kinds of these objects in snapshots. */
-export const timeoutKind = `${libraryPackage}:timeout`;
-export const immediateKind = `${libraryPackage}:immediate`;
