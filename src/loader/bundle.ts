@@ -1,3 +1,4 @@
+import { assert } from '../core/assert.ts';
 import type { Digest } from '../core/ports.ts';
 import {
   type CompiledMethod,
@@ -96,6 +97,8 @@ function renamings(
 /** Ends what the compiler puts before everything else; then comes what only the compiler needed to see. */
 const leadMark = '/*godwit:lead*/';
 const pieceMark = '/*godwit:piece*/';
+/** One to see how many lines the compiler puts first, one to make up for them. */
+const attemptsMax = 4;
 
 /** A bundled file, while its pieces are replaced by compiled ones, from its start to its end. */
 class BundleText {
@@ -126,9 +129,8 @@ class BundleText {
     const reserve = `void [${reserved.join(', ')}];`;
     const lead = `${directive}${leadMark} ${this.#imports} ${reserve}`;
     let padding = this.#lines.length - 1;
-    for (;;) {
-      const source = `${lead}${'\n'.repeat(padding)}${pieceMark}${text}`;
-      const outcome = compileModule(source, {
+    for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+      const outcome = compileModule(`${lead}${'\n'.repeat(padding)}${pieceMark}${text}`, {
         path: module.path,
         digest,
         runtimeSpecifier: 'godwit/runtime',
@@ -137,17 +139,17 @@ class BundleText {
       });
       if (outcome.kind === 'refused' || outcome.methods.length === 0) return outcome;
       const at = outcome.code.indexOf(pieceMark);
-      const before = outcome.code.slice(0, at).split('\n').length - 1;
+      assert(at !== -1, 'the compiler keeps what stands before a function');
       // The compiler's own first lines are not ours to count: the piece is to stand at the line that it is compiled for.
-      if (before !== this.#lines.length - 1) {
-        padding += this.#lines.length - 1 - before;
-        if (padding < 0) this.#append('\n'.repeat(-padding), []);
-        padding = Math.max(0, padding);
-        continue;
+      const surplus = outcome.code.slice(0, at).split('\n').length - this.#lines.length;
+      if (surplus === 0) {
+        this.#place(piece, outcome, at);
+        return outcome;
       }
-      this.#place(piece, outcome, at);
-      return outcome;
+      if (surplus > padding) this.#append('\n'.repeat(surplus - padding), []);
+      padding = Math.max(0, padding - surplus);
     }
+    assert(false, 'as many lines stand before a piece whenever it is compiled');
   }
 
   finish(): { readonly code: string; readonly map: ReadMap } {

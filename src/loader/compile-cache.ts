@@ -15,10 +15,12 @@ const hashLength = 64;
 export class CompileCache {
   readonly #folder: string;
   readonly #digest: Digest;
+  readonly #entriesMax: number;
   #written = 0;
 
   /** @param folder absolute; made when there is something to keep */
-  constructor(folder: string, digest: Digest) {
+  constructor(folder: string, digest: Digest, entriesMost = entriesMax) {
+    this.#entriesMax = entriesMost;
     this.#folder = folder;
     this.#digest = digest;
   }
@@ -72,10 +74,10 @@ export class CompileCache {
   #thinOut(): void {
     try {
       const names = readdirSync(this.#folder);
-      if (names.length <= entriesMax) return;
+      if (names.length <= this.#entriesMax) return;
       const aged = names.map((name) => ({ name, atMs: statSync(this.#file(name)).mtimeMs }));
       aged.sort((a, b) => a.atMs - b.atMs);
-      for (const { name } of aged.slice(0, entriesMax / 2)) this.#discard(this.#file(name));
+      for (const { name } of aged.slice(0, this.#entriesMax / 2)) this.#discard(this.#file(name));
     } catch {
       // Another process does the same.
     }

@@ -80,14 +80,24 @@ export class Project {
 
   /** Runs a method of a built file on runtimes, and moves it between them. */
   async move(file: string, method: string, args: readonly number[], node = 'node'): Promise<Moved> {
+    const [moved] = await this.moveAll(file, [[method, args]], node);
+    return moved as Moved;
+  }
+
+  /** Runs one method after the other, in the same process. */
+  async moveAll(
+    file: string,
+    calls: readonly (readonly [method: string, args: readonly number[]])[],
+    node = 'node',
+  ): Promise<readonly Moved[]> {
     const mover = fileURLToPath(new URL('./mover.mjs', import.meta.url));
     const runtime = new URL('.', builtEntry('methods/runtime/index')).href;
     const { code, stdout, stderr } = await this.run(
-      `${node} '${mover}' '${runtime}' ${file} '${method}' ${args.join(' ')}`,
+      `${node} '${mover}' '${runtime}' ${file} '${JSON.stringify(calls)}'`,
     );
     if (code !== 0) throw new Error(stderr + stdout);
     // What the file itself prints comes first.
-    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Moved;
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as readonly Moved[];
   }
 
   remove(): void {

@@ -50,31 +50,31 @@ test('a plain script, by itself and beside tsx', async () => {
   const { value, moves, pins } = await project.move(
     'primes.ts',
     'primes.ts#primes',
-    [40],
+    [12_000],
     'node --import godwit/register',
   );
-  expect({ value, pins }).toEqual({ value: 12, pins: [] });
-  expect(moves).toBeGreaterThan(20);
+  expect({ value, pins }).toEqual({ value: 1_438, pins: [] });
+  expect(moves).toBeGreaterThan(0);
 });
 
 test.each(otherNodes())('the same loader under %s', async (node) => {
   const moved = await project.move(
     'primes.ts',
     'primes.ts#primes',
-    [40],
+    [12_000],
     `'${node}' --import godwit/register`,
   );
-  expect(moved).toMatchObject({ value: 12, pins: [] });
-  expect(moved.moves).toBeGreaterThan(20);
+  expect(moved).toMatchObject({ value: 1_438, pins: [] });
+  expect(moved.moves).toBeGreaterThan(0);
 });
 
 test('a Vite app: it is built, runs, and its method moves', async () => {
   const [build = '', run = ''] = commands('**a Vite app**', '**a test under vitest**');
   expect(await project.run(build)).toMatchObject({ code: 0, stderr: '' });
   expect(await project.run(run)).toEqual({ code: 0, stdout: primesBelow1000, stderr: '' });
-  const { value, moves, pins, lines } = await project.move('dist/app.js', 'primes.ts#primes', [40]);
-  expect({ value, pins }).toEqual({ value: 12, pins: [] });
-  expect(moves).toBeGreaterThan(20);
+  const { value, moves, pins, lines } = await project.move('dist/app.js', 'primes.ts#primes', [12_000]);
+  expect({ value, pins }).toEqual({ value: 1_438, pins: [] });
+  expect(moves).toBeGreaterThan(0);
   // The author's lines: of the loops, in the file that has seven blank-free lines before its end.
   expect(lines.every((line) => /^primes\.ts:[3-9]$/.test(line))).toBe(true);
   const checked = await project.run('npx godwit check primes.ts dist --json');
