@@ -72,11 +72,11 @@ export type Feature = (typeof features)[number];
 const without = (...names: readonly Feature[]): ReadonlySet<Feature> =>
   new Set(features.filter((feature) => !names.includes(feature)));
 
-/** All of the language, as a file with the directive may use it. */
-export const wholeLanguage: ReadonlySet<Feature> = without('moduleState');
+/** All of the language, for modules that belong to an execution as a whole. */
+export const wholeLanguage: ReadonlySet<Feature> = without();
 
-/** What of it the compiler takes. */
-export const movableToday: ReadonlySet<Feature> = without('moduleState');
+/** As a file with the directive may use it. */
+export const movableLanguage: ReadonlySet<Feature> = without('moduleState');
 
 /** How often each feature occurs in how many programs. */
 export class FeatureCounts {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Crew } from './crew.ts';
 import { faults } from './faults.ts';
-import { movableToday } from './features.ts';
+import { movableLanguage } from './features.ts';
 import { search } from './search.ts';
 
 // All of them: GODWIT_FAULT_PROGRAMS=2000. A fault that is not found within so many programs is one too many.
@@ -19,7 +19,7 @@ test('random programs find the faults that are planted in the compiler', async (
   const missed: string[] = [];
   for (const { name } of faults) {
     const summary = await search(crew, {
-      features: movableToday,
+      features: movableLanguage,
       first: 1,
       count,
       batch: 4,

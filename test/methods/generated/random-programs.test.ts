@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defaultOptions, verifyFile } from '../../../src/verify/index.ts';
 import { Crew } from './crew.ts';
-import { movableToday } from './features.ts';
+import { movableLanguage, wholeLanguage } from './features.ts';
 import { moduleText, programOf, programs } from './programs.ts';
 import { search, shrink, type Summary, summaryText } from './search.ts';
 
@@ -14,7 +14,8 @@ const first = Number(process.env['SEED'] ?? 1);
 /** Of so many programs one also goes through the verifier, with fresh processes and all that it observes. */
 const verifiedOneIn = Number(process.env['GODWIT_VERIFIED_ONE_IN'] ?? 100);
 const timeoutMs = 120_000 + count * 400;
-const arbitrary = programs(movableToday);
+const arbitrary = programs(movableLanguage);
+const whole = programs(wholeLanguage);
 
 let crew: Crew;
 beforeAll(() => {
@@ -35,7 +36,7 @@ test(
   `random programs do the same natively and moved (SEED=${first} GODWIT_PROGRAMS=${count})`,
   async () => {
     const summary = await search(crew, {
-      features: movableToday,
+      features: movableLanguage,
       first,
       count,
       batch: 25,
@@ -56,7 +57,7 @@ test(
     // Each program moves, on average more often than once for each of its functions.
     expect(summary.moves).toBeGreaterThan(summary.counts.functions / 2);
     // Few programs cannot have all of the language in them.
-    for (const feature of count < 1_000 ? [] : movableToday)
+    for (const feature of count < 1_000 ? [] : movableLanguage)
       expect(summary.counts.usesOf(feature), feature).toBeGreaterThan(0);
   },
   timeoutMs,
@@ -68,10 +69,12 @@ test(
     const folder = mkdtempSync(join(tmpdir(), 'godwit-generated-'));
     try {
       for (let number = first; number < first + count; number += verifiedOneIn) {
+        // Every other one is a whole module that belongs to the execution, with variables of its own.
+        const all = ((number - first) / verifiedOneIn) % 2 === 1;
         const file = join(folder, `program-${number}.ts`);
-        const text = moduleText(programOf(arbitrary, number), 'returned');
+        const text = moduleText(programOf(all ? whole : arbitrary, number), 'returned');
         writeFileSync(file, text);
-        const verdict = await verifyFile(file, { ...defaultOptions, movesMax: 6 });
+        const verdict = await verifyFile(file, { ...defaultOptions, all, movesMax: 6 });
         // Native code that calls back stays where it is while it runs: that alone is no difference.
         expect(['equal', 'unmoved'], `${JSON.stringify(verdict)}\n${text}`).toContain(verdict.verdict);
         expect(verdict.moves).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Crew, type Finding } from './crew.ts';
-import { type Feature, features, movableToday } from './features.ts';
+import { type Feature, features, movableLanguage } from './features.ts';
 import { moduleText, programOf, programs } from './programs.ts';
 import { failureClass, search, shrink, summaryText } from './search.ts';
 
@@ -10,7 +10,9 @@ import { failureClass, search, shrink, summaryText } from './search.ts';
 
 async function searchByHand(first: number, count: number, without: readonly string[]): Promise<void> {
   const chosen = new Set(
-    features.filter((feature): feature is Feature => movableToday.has(feature) && !without.includes(feature)),
+    features.filter(
+      (feature): feature is Feature => movableLanguage.has(feature) && !without.includes(feature),
+    ),
   );
   const crew = new Crew();
   const options = { features: chosen, first, count, batch: 25, fault: null, stopsEarly: false };

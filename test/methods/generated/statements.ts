@@ -22,8 +22,24 @@ export function plainStatements(d: Draft, p: Place): readonly Choice<Piece>[] {
     way(2, null, () => condition(d, p)),
     way(1, 'switch', () => switching(d, p)),
     way(2, 'destructuring', () => destructuring(d, p)),
+    way(3, 'moduleState', () => {
+      d.use('moduleState', moduleStateText);
+      return statement(
+        d.choose([
+          way(2, null, () => code`total ${d.pick(['=', '+=', '-=', '??='])} ${d.number(p)};`),
+          way(1, null, () => code`registry.set(${d.number(p)} & 3, ${d.number(p)});`),
+          way(1, null, () => code`c.log.push(total++, registry.size, registry.get(${d.number(p)} & 3));`),
+        ]),
+      );
+    }),
   ];
 }
+
+/** Variables of the module, and code that runs when it is evaluated. */
+const moduleStateText = `let total: any = 0;
+export const registry: any = new Map<any, any>();
+for (let i = 0; i < 3; i++) registry.set(i, () => (total += i));
+total = registry.get(1)();`;
 
 function condition(d: Draft, p: Place): Piece {
   const test = d.number(p);

@@ -13,6 +13,7 @@ const noteUnhandled = (reason: unknown): void => {
 };
 process.on('unhandledRejection', noteUnhandled);
 process.on('uncaughtException', noteUnhandled);
+process.on('disconnect', () => process.exit());
 
 /** Builds that are loaded here: they are loaded when an execution comes for the first time. */
 const loaded = new Set<string>();
