@@ -1,4 +1,4 @@
-import { type Method, standsInClass } from './functions.ts';
+import { type Method, type OuterUse, standsInClass } from './functions.ts';
 import type { Finding } from './language.ts';
 import type { Binding, Reference, Scopes } from './scopes.ts';
 import type { SourceText } from './source-text.ts';
@@ -60,6 +60,7 @@ export class Classes {
   readonly #facts = new Map<Method, ClassFacts>();
   readonly #places = new Map<Method, Place>();
   readonly #references = new Map<Method, Reference[]>();
+  readonly #boxed = new Set<Method>();
 
   constructor(parts: ClassesParts) {
     this.#parts = parts;
@@ -92,6 +93,31 @@ export class Classes {
   /** The class that a constructor, member or static block belongs to. */
   around(method: Method): ClassFacts | null {
     return method.parent === null ? null : (this.#facts.get(method.parent) ?? null);
+  }
+
+  /**
+   * Finds constructors whose `this` arrow functions may take before `super(…)` has made it. They share a box; all other
+   * arrow functions take the value.
+   */
+  noteThis(uses: readonly OuterUse[]): void {
+    for (const { node, value, within, isCaptured, isSpelled } of uses) {
+      if (!isCaptured || value.kind !== 'this' || value.of.form !== 'derived') continue;
+      const arrow = within.at(-2);
+      if (arrow !== undefined && arrow.node.start > readyAt(value.of.node)) continue;
+      this.#boxed.add(value.of);
+      if (isSpelled) continue;
+      const instead = "'super' in the constructor itself";
+      this.findings.push({
+        offset: node.start,
+        what: "'super' in an arrow function before super(…)",
+        instead,
+      });
+    }
+  }
+
+  /** Whether arrow functions take the constructor's `this` in a box. */
+  isThisBoxed(method: Method): boolean {
+    return this.#boxed.has(method);
   }
 
   /** The variable that holds a member that makes generators; null for any other. */
@@ -260,6 +286,15 @@ export class Classes {
       source.edit(node.start, node.end, shorthand ? `${binding.name}: ${home.name}` : home.name);
     }
   }
+}
+
+/** The position after which a constructor surely has its `this`: the end of a statement `super(…)`. */
+function readyAt(constructorNode: Node): number {
+  const statement = nodes(child(constructorNode, 'body'), 'body').find((candidate) => {
+    const call = optional(candidate, 'expression');
+    return call?.type === 'CallExpression' && child(call, 'callee').type === 'Super';
+  });
+  return statement?.end ?? Infinity;
 }
 
 /** The function whose `this` an arrow has. */

@@ -47,7 +47,8 @@ export class Functions {
     const { bindings, outer } = variables.capturesOf(method);
     const spelled = outer.map((value) => {
       if (value.of !== method.parent) return names.ofOuter(value);
-      if (value.kind === 'this') return selfMark;
+      const isBoxed = this.#parts.classes.isThisBoxed(value.of);
+      if (value.kind === 'this' && !isBoxed) return selfMark;
       return value.of.form === 'initialiser' ? 'undefined' : names.ofOuter(value);
     });
     const values = [...bindings.map((binding) => names.of(binding)), ...spelled];

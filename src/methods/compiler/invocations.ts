@@ -74,6 +74,8 @@ export class Invocations {
       ...values,
     );
     context.set(made, code(`${superMarks.made}${result.text})`, result, around));
+    const { box } = context;
+    if (box !== null) context.plain(code(`${box.name}.v = ${made.name};`, slotCode(box), slotCode(made)));
     return slotCode(made);
   }
 

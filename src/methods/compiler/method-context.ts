@@ -60,6 +60,8 @@ export class MethodContext {
   readonly kept: Slot[] = [];
   /** In the constructor of a class that extends another: `this`, once there is one. */
   made: Slot | null = null;
+  /** The box in which arrow functions share it, where one may be made before it. */
+  box: Slot | null = null;
   /** Loop counters and such: never part of the state. */
   readonly scratch: string[] = [];
   /** Returns a value that stands in a variable, through whatever `finally` is around. */
@@ -297,11 +299,12 @@ export class MethodContext {
     const { names, outer } = this.module;
     const slots = new Map<string, Slot>();
     if (this.method.form === 'derived') {
-      this.made = { name: names.ofOuter({ kind: 'this', of: this.method }), original: 'this' };
+      this.made = { name: names.ofMade(this.method), original: 'this' };
       slots.set('this', this.made);
       this.slots.push(this.made);
+      this.#findBox();
     }
-    for (const { node, value } of outer.get(this.method) ?? []) {
+    for (const { node, value, isCaptured } of outer.get(this.method) ?? []) {
       const isOwn = value.of === this.method;
       let slot = slots.get(value.kind);
       if (slot === undefined) {
@@ -312,8 +315,16 @@ export class MethodContext {
         if (isOwn) this.own.push({ slot, value: value.kind });
         else this.captured.push(slot);
       }
-      this.#uses.push({ at: node.start, slot });
+      this.#uses.push({ at: node.start, slot: isCaptured && isOwn ? (this.box ?? slot) : slot });
     }
+  }
+
+  #findBox(): void {
+    const { names, classes } = this.module;
+    if (!classes.isThisBoxed(this.method)) return;
+    this.box = { name: names.ofOuter({ kind: 'this', of: this.method }), original: '' };
+    this.slots.push(this.box);
+    this.own.push({ slot: this.box, value: '{ v: undefined }' });
   }
 }
 

@@ -129,7 +129,7 @@ function bodyNames(module: ModuleContext, method: Method): BodyNames {
     frame: module.fresh('$f'),
     task: module.fresh('$task'),
     error: module.fresh('$e'),
-    self: module.names.ofOuter({ kind: 'this', of: method }),
+    self: module.names.ofMade(method),
     index: method.index,
     kind: method.kind,
     constructs: method.form === 'constructor' || (method.form === 'function' && keepsMade(module, method)),

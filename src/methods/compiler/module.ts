@@ -141,6 +141,7 @@ class ModuleCompiler {
       fresh: (base) => this.#fresh(base),
     });
     this.#outer = outerUses(this.#methods, this.#scopes);
+    this.#classes.noteThis(this.#outer);
     const shared = new Set([
       ...(this.#links?.exports.keys() ?? []),
       ...(this.#links?.imports ?? []).filter(({ name }) => name !== '*').map(({ binding }) => binding),

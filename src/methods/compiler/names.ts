@@ -1,3 +1,4 @@
+import type { Classes } from './classes.ts';
 import { callees, type Method, type OuterKind, type OuterUse, type OuterValue } from './functions.ts';
 import type { Binding, Reference } from './scopes.ts';
 import { selfMark, type SourceText } from './source-text.ts';
@@ -10,6 +11,7 @@ interface NamingParts {
   readonly variables: Variables;
   readonly methods: readonly Method[];
   readonly outer: readonly OuterUse[];
+  readonly classes: Classes;
   readonly gate: string;
   /** A name that nothing in the module has. */
   readonly fresh: (base: string) => string;
@@ -52,6 +54,16 @@ export class Names {
       'new.target': '$new',
     };
     const name = this.#parts.fresh(bases[kind]);
+    this.#outer.set(key, name);
+    return name;
+  }
+
+  /** What holds `this` in the constructor of a class that extends another. */
+  ofMade(constructor: Method): string {
+    const { classes, fresh } = this.#parts;
+    if (!classes.isThisBoxed(constructor)) return this.ofOuter({ kind: 'this', of: constructor });
+    const key = `made:${constructor.index}`;
+    const name = this.#outer.get(key) ?? fresh('$this');
     this.#outer.set(key, name);
     return name;
   }
@@ -107,11 +119,13 @@ export class Names {
   }
 
   #spellOuter(use: OuterUse): void {
-    const { source } = this.#parts;
+    const { source, classes, gate } = this.#parts;
     const { node, value, isCaptured, isSpelled } = use;
     if (!isSpelled) return;
     const name = this.ofOuter(value);
-    source.edit(node.start, node.end, value.kind === 'this' && !isCaptured ? selfMark : name);
+    const isBoxed = value.kind === 'this' && isCaptured && classes.isThisBoxed(value.of);
+    const spelling = isBoxed ? `${gate}.own(${name}.v)` : name;
+    source.edit(node.start, node.end, value.kind === 'this' && !isCaptured ? selfMark : spelling);
   }
 }
 

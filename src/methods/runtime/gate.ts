@@ -397,7 +397,9 @@ export class Gate {
   }
 
   key(value: unknown): string | symbol {
-    return typeof value === 'symbol' ? value : String(value);
+    if (typeof value !== 'object' && typeof value !== 'function')
+      return typeof value === 'symbol' ? value : String(value);
+    return Reflect.ownKeys({ [value as unknown as string]: 0 })[0] as string | symbol;
   }
 
   method(

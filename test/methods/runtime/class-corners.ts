@@ -316,6 +316,55 @@ export const cornerPrograms: readonly ClassProgram[] = [
     }`,
   ),
   classProgram(
+    'arrow functions made before there is a this',
+    `'use movable';
+    function f(n: any): any {
+      let s = 0;
+      for (let i = 0; i < 3; i++) s += i;
+      return n;
+    }
+    class Base {
+      h: any;
+      constructor(h: any) {
+        this.h = h;
+        f(1);
+        try {
+          h();
+        } catch (e) {
+          this.h = [h, (e as Error).constructor.name];
+        }
+      }
+    }
+    class D extends Base {
+      v = 5;
+      constructor() {
+        const early = () => this.v;
+        f(2);
+        super(() => {
+          const deep = () => [early(), this.v];
+          return deep();
+        });
+        f(3);
+        const late = () => this.v + f(1);
+        this.v = late() + early();
+      }
+    }
+    class E2 extends Base {
+      v = 7;
+      constructor(x: boolean) {
+        if (x) {
+          super(() => 1);
+        } else super(() => this.v);
+        const g = () => this.v;
+        this.v += g();
+      }
+    }
+    export function main() {
+      const d = new D();
+      return [d.v, d.h[0](), d.h[1], new E2(true).v, new E2(false).h[1], new E2(false).v];
+    }`,
+  ),
+  classProgram(
     'what TypeScript adds to classes',
     `abstract class Base<T> {
       protected abstract area(): number;
