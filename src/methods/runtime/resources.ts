@@ -131,14 +131,19 @@ class Handle implements Resource<unknown> {
 
   /** What goes wrong while it is closed is nobody's: it is left here for good. */
   #release(value: unknown): void {
-    const done = (): void => {
-      if (this.#closing === closing) this.#closing = null;
-    };
-    const run = async (): Promise<void> => {
-      await this.#kind?.close(value);
-    };
-    const closing: Promise<void> = run().then(done, done);
+    const closing = this.#closeQuietly(value);
     this.#closing = closing;
+    void closing.then(() => {
+      if (this.#closing === closing) this.#closing = null;
+    });
+  }
+
+  async #closeQuietly(value: unknown): Promise<void> {
+    try {
+      await this.#kind?.close(value);
+    } catch {
+      // Whoever wants to know of it catches it in `close`.
+    }
   }
 }
 

@@ -207,7 +207,7 @@ function writeArray(out: Encoder, value: unknown[]): void {
       property.enumerable === true &&
       property.configurable === isConfigurable
     ) {
-      if (holesInRow > 0) out.holes(holesInRow);
+      writeHoles(out, holesInRow);
       holesInRow = 0;
       out.value(property.value);
       return;
@@ -227,11 +227,17 @@ function writeArray(out: Encoder, value: unknown[]): void {
     }
     holesInRow += length - next;
   }
-  if (holesInRow > 0) out.holes(holesInRow);
+  writeHoles(out, holesInRow);
   const fixed = isWritable && describe(value, 'length')?.writable === false;
   const named = arrayNames(out, value, length, holes);
   const names = special.length === 0 ? named : [...special, ...named];
   writeTrailer(out, value, level, withSymbols(value, names), fixed ? hasFixedLength : 0);
+}
+
+function writeHoles(out: Encoder, count: number): void {
+  if (count === 0) return;
+  out.contents.byte(tag.hole);
+  out.contents.whole(count);
 }
 
 /** The names of an array's properties that are no elements. */

@@ -8,7 +8,7 @@ import { BufferColumn } from './buffer-column.ts';
 import { SnapshotTooLargeError, UnserialisableError } from './errors.ts';
 import { hasSymbols, kind, type Kind, shapeUnit, tag } from './format.ts';
 import { type Classified, Classifier } from './classify.ts';
-import { Hints, Restart } from './hints.ts';
+import type { Hints } from './hints.ts';
 import { ownNames, ownSymbols, wellKnownSymbols } from './intrinsics.ts';
 import { integrityOf } from './properties.ts';
 import { isMadeOfOthers, kindOf } from './operands.ts';
@@ -24,23 +24,6 @@ import { Refusal } from './refusal.ts';
 import { WeakColumn } from './weak-column.ts';
 
 export const defaultSizeLimitBytes = 1024 * 1024 * 1024;
-
-/**
- * Writes a graph, as the sections of a body in order.
- *
- * @throws {UnserialisableError | SnapshotTooLargeError}
- */
-export function encodeBody(root: unknown, options: EncodeOptions): Uint8Array[] {
-  const hints = new Hints();
-  for (;;) {
-    try {
-      return new Encoder(options, hints).run(root);
-    } catch (thrown) {
-      // Each restart knows one thing more of a finite graph.
-      if (!(thrown instanceof Restart)) throw thrown;
-    }
-  }
-}
 
 /** Whether the size is looked at: not after each of them. */
 const checkedEvery = 15;
@@ -173,19 +156,8 @@ export class Encoder {
     return this.#numbers.get(value);
   }
 
-  /** Writes that `count` elements in a row are missing. */
-  holes(count: number): void {
-    if (count === 0) return;
-    this.contents.byte(tag.hole);
-    this.contents.whole(count);
-  }
-
   #primitive(out: ByteWriter, value: unknown): void {
     switch (typeof value) {
-      case 'number':
-        return writeNumber(out, value);
-      case 'string':
-        return this.#named(out, tag.string, value);
       case 'boolean':
         return out.byte(value ? tag.true : tag.false);
       case 'undefined':

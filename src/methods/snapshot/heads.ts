@@ -130,6 +130,14 @@ export class HeadReader implements Skeleton {
         return this.#buffer(this.#pools.whole(), null);
       case kind.view:
         return this.#view();
+      default:
+        return this.#makeOther(as);
+    }
+  }
+
+  /** What is made out of others, and what is rare. */
+  #makeOther(as: Kind): object | symbol {
+    switch (as) {
       case kind.external:
         return this.#external(this.#values.text());
       case kind.symbol:

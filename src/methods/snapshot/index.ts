@@ -2,9 +2,10 @@ import { assert } from '../../core/assert.ts';
 import { type SnapshotDigest, snapshotDigest } from '../../core/ids.ts';
 import type { Digest } from '../../core/ports.ts';
 import { decodeBody } from './decoder.ts';
-import { defaultSizeLimitBytes, encodeBody } from './encoder.ts';
+import { defaultSizeLimitBytes, Encoder } from './encoder.ts';
 import { SnapshotCorruptError, SnapshotTooLargeError, SnapshotVersionError } from './errors.ts';
 import { containerHeadBytes, digestBytes, formatVersion, magic } from './format.ts';
+import { Hints, Restart } from './hints.ts';
 import type {
   DecodeOptions,
   EncodeOptions,
@@ -94,6 +95,21 @@ export function decodeValue(bytes: Uint8Array, options: DecodeOptions = {}): unk
   if (version === undefined) throw new SnapshotCorruptError('it is empty');
   if (version !== formatVersion) throw new SnapshotVersionError(version, formatVersion);
   return decodeBody(bytes.subarray(1), options);
+}
+
+/**
+ * Writes a graph, as the sections of a body in order.
+ */
+function encodeBody(root: unknown, options: EncodeOptions): Uint8Array[] {
+  const hints = new Hints();
+  for (;;) {
+    try {
+      return new Encoder(options, hints).run(root);
+    } catch (thrown) {
+      // Each restart knows one thing more of a finite graph.
+      if (!(thrown instanceof Restart)) throw thrown;
+    }
+  }
 }
 
 function join(

@@ -8,6 +8,8 @@ import type {
   PrivatesForm,
 } from '../../../src/methods/snapshot/index.ts';
 
+const bind: unknown = Reflect.get(Function.prototype, 'bind');
+
 /** Reads and writes the private elements of one class. */
 interface PrivateAccess {
   /** Null when the object has none of this class. */
@@ -63,7 +65,7 @@ export class HandmadeCode implements CodeTable {
   }
 
   makeBound(target: Callable, self: unknown, args: readonly unknown[]): Callable {
-    const made = Reflect.apply(Function.prototype.bind, target, [self, ...args]) as Callable;
+    const made = Reflect.apply(bind as Callable, target as never, [self, ...args] as never) as Callable;
     this.#bound.set(made, { target, self, args });
     return made;
   }

@@ -15,12 +15,8 @@ type New = new (...args: unknown[]) => Record<string, unknown>;
 const here = newCode();
 const there = newCode();
 const make = (code: string, ...captured: unknown[]): F => here.makeClosure(code, captured) as F;
-const makeClass = (
-  code: string,
-  captured: unknown[] = [],
-  superclass: unknown = undefined,
-  keys: unknown[] = [],
-): New => here.makeClass(code, captured, superclass, keys) as unknown as New;
+const makeClass = (code: string, captured: unknown[] = [], superclass?: unknown, keys: unknown[] = []): New =>
+  here.makeClass(code, captured, superclass, keys) as unknown as New;
 
 function moved<T>(value: T): T {
   const copy = decodeValue(encodeValue(value, { code: here }), { code: there }) as T;
@@ -99,6 +95,21 @@ test('bound functions', () => {
   const copy = moved({ length, twice, max, self, map: new Map([[length, box]]) });
   copy.self.x = 0;
   expect([copy.length(), copy.twice(), copy.max(9), copy.map.get(copy.length)]).toEqual([4, 4, 9, { v: 3 }]);
+});
+
+test('symbols that are captured, boxed, bound or keys are one each', () => {
+  const [own, other] = [Symbol('own'), Symbol()];
+  const copy = moved({
+    hold: make('holder', own as never),
+    bound: here.makeBound(Math.max as Callable, own, [other]),
+    box: Object(Symbol('boxed')) as object,
+    keyed: { [own]: other, other },
+    own,
+  });
+  expect([copy.hold(), Reflect.ownKeys(copy.keyed)[1]]).toEqual([copy.own, copy.own]);
+  const Keyed = makeClass('Keyed', [], undefined, [own]);
+  const keyed = moved({ it: new Keyed(), own });
+  expect((keyed.it[keyed.own as never] as F)()).toBe('by key');
 });
 
 test('accessors, and functions as getters and setters of everything', () => {

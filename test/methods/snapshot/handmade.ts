@@ -41,7 +41,8 @@ function accountClass([log]: readonly [string[]]) {
       (o as Account).#balance = values[0] as number;
     }
   }
-  const { read, write } = Account;
+  const read = Reflect.get(Account, 'read') as (o: object) => readonly unknown[] | null;
+  const write = Reflect.get(Account, 'write') as (o: object, values: readonly unknown[]) => void;
   for (const key of ['read', 'write']) Reflect.deleteProperty(Account, key);
   const blank = (prototype: object): object => {
     isBlank = true;

@@ -50,7 +50,11 @@ function isObject(value: unknown): value is object {
   return typeof value === 'function' || (typeof value === 'object' && value !== null);
 }
 
-const sourceOf = (f: unknown): string => Reflect.apply(Function.prototype.toString, f, []) as string;
+const toSource: unknown = Reflect.get(Function.prototype, 'toString');
+const sourceOf = (f: unknown): string => Reflect.apply(toSource as () => string, f, []);
+
+const partOf = (property: PropertyDescriptor | undefined, part: 'get' | 'set'): unknown =>
+  property === undefined ? undefined : Reflect.get(property, part);
 
 /** Whether it is the prototype of a class that the engine has made: there is only one. */
 function isNative(prototype: unknown): boolean {
@@ -128,8 +132,9 @@ function pushProperties(queue: [unknown, unknown, string][], a: object, b: objec
     queue.push([key, other, `${path}.keys[${index}]`]);
     const left = propertyOf(a, key);
     const right = propertyOf(b, other);
-    queue.push([left?.get, right?.get, `${path}.get ${String(key)}`]);
-    queue.push([left?.set, right?.set, `${path}.set ${String(key)}`]);
+    for (const part of ['get', 'set'] as const) {
+      queue.push([partOf(left, part), partOf(right, part), `${path}.${part} ${String(key)}`]);
+    }
     for (const name of ['writable', 'enumerable', 'configurable'] as const) {
       if (left?.[name] !== right?.[name])
         queue.push([left?.[name], right?.[name], `${path}.${String(key)}:${name}`]);

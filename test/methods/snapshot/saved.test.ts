@@ -133,7 +133,7 @@ test('with weak collections, hidden behind their keys', () => {
   const key = {};
   const map = new WeakMap([[key, new Sealed({ secret: [key] })]]);
   const copy = moved({ key, map });
-  expect((copy.map.get(copy.key)?.data as { secret: unknown[] }).secret[0]).toBe(copy.key);
+  expect((copy.map.get(copy.key) as { data: { secret: unknown[] } }).data.secret[0]).toBe(copy.key);
 });
 
 test('what cannot move within the data is named by its path; its own errors pass', () => {

@@ -5,7 +5,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import { encodeValue, UnserialisableError } from '../../../src/methods/snapshot/index.ts';
-import { encodeOptions, resources, type Row, rows } from './kinds.ts';
+import type { Row } from './kind-row.ts';
+import { encodeOptions, resources, rows } from './kinds.ts';
 
 const document = fileURLToPath(new URL('../../../docs/semantics.md', import.meta.url));
 const register = new URL('../../../dist/register.js', import.meta.url).href;
