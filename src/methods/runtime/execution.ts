@@ -295,9 +295,15 @@ export class Execution implements Running {
       case 'call': {
         const { into } = reaction;
         const callback = ok ? reaction.fulfilled : reaction.rejected;
-        if (callback !== null)
-          return this.#callBack(callback, undefined, [value], { kind: 'settles', into: into.promise });
-        promises.conclude(into, ok, value);
+        if (callback === null) promises.conclude(into, ok, value);
+        else if (this.#call(callback, undefined, [value])) {
+          const outcome = this.injection;
+          this.injection = start;
+          promises.conclude(into, outcome.ok, outcome.value);
+        } else {
+          this.stack.unshift(baseFrame({ kind: 'settles', into: into.promise }));
+          return false;
+        }
         return true;
       }
       case 'finally': {
