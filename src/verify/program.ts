@@ -31,6 +31,8 @@ export type CompiledProgram =
       readonly kind: 'compiled';
       /** JSON file with a `LoaderMap`. */
       readonly map: string;
+      /** Whether modules are in it. */
+      readonly hasModules: boolean;
       readonly entry: ProgramEntry;
       /** Id of the method that it begins with; empty for a native one. */
       readonly method: string;
@@ -57,6 +59,9 @@ class ProgramCompiler {
   readonly #isWhole: boolean;
   readonly #map: Record<string, LoaderMap[string]> = {};
   readonly #refusals: Refusal[] = [];
+  /** Whether no module imports anything but Node.js's own modules and others of the program, or asks where it is. */
+  #isPlain = true;
+  #files = 0;
 
   constructor(source: ProgramSource, build: Build, folder: string) {
     this.#source = source;
@@ -108,15 +113,29 @@ class ProgramCompiler {
     const text = this.#isWhole ? wholeEntryText(program, api, isCommonJs) : entryText(program, api);
     this.#add(entry, text, 'module');
     // A whole module imports none of the others: the runtime brings them together.
-    const urls = this.#isWhole ? Object.keys(this.#map) : [entry];
+    const urls = this.#isWhole ? this.#wholeModules() : [entry];
     return this.#finish({ kind: 'module', urls }, `${nameOf(entry)}#${this.#isWhole ? '' : entryMethod}`);
+  }
+
+  /**
+   * Where nothing in the program can tell, its modules are loaded from where they were compiled to: without Node.js's hooks,
+   * which cost more than all the rest of a process's start.
+   */
+  #wholeModules(): readonly string[] {
+    const modules = Object.entries(this.#map).filter(([, known]) => known?.format === 'module');
+    if (!this.#isPlain) return modules.map(([url]) => url);
+    return modules.map(([url, known]) => {
+      Reflect.deleteProperty(this.#map, url);
+      return pathToFileURL(known?.file ?? '').href;
+    });
   }
 
   #finish(entry: ProgramEntry, method: string): CompiledProgram {
     if (this.#refusals.length > 0) return { kind: 'refused', refusals: this.#refusals };
     const map = join(this.#folder, 'map.json');
     writeFileSync(map, JSON.stringify(this.#map));
-    return { kind: 'compiled', map, entry, method };
+    const hasModules = Object.values(this.#map).some((known) => known?.format === 'module');
+    return { kind: 'compiled', map, hasModules, entry, method };
   }
 
   #refuse(found: Pick<Refusal, 'what' | 'instead'>): void {
@@ -152,8 +171,12 @@ class ProgramCompiler {
       this.#refusals.push(...outcome.refusals);
       return null;
     }
-    // Nothing of plain JavaScript is changed for native runs; but it is a module, whatever stands in package.json.
     const isCompiled = this.#isWhole || outcome.methods.length > 0 || /\.[cm]?ts$/.test(url);
+    // Nothing of plain JavaScript is changed for native runs, if Node.js too takes it for a module.
+    if (!isCompiled && moduleFormat(fileURLToPath(url), new Uint8Array()) === 'module') return outcome;
+    this.#isPlain &&=
+      !/\bimport\s*(?:\.|\()/.test(text) &&
+      outcome.imports.every((specifier) => this.#isWithin(specifier, url));
     this.#write(url, isCompiled ? outcome.code : text, format === 'module' ? 'module' : 'script');
     return outcome;
   }
@@ -171,9 +194,14 @@ class ProgramCompiler {
   }
 
   #write(url: string, code: string, format: string): void {
-    const file = join(this.#folder, `${Object.keys(this.#map).length}.mjs`);
+    const file = join(this.#folder, `${this.#files}.mjs`);
+    this.#files += 1;
     writeFileSync(file, code);
     this.#map[url] = { format, file };
+  }
+
+  #isWithin(specifier: string, from: string): boolean {
+    return /^(?:node|file):/.test(specifier) || this.#partOf(specifier, from) !== null;
   }
 
   /** The path of a module that belongs to the execution; null for what stays native. */

@@ -31,13 +31,14 @@ export async function resumeSnapshot(file: string, timeoutMs: number): Promise<R
     if (compiled.kind === 'refused') {
       throw new SnapshotFileError(`${head.source.file}, of which ${file} is a snapshot, no longer compiles.`);
     }
-    const { map, entry, method } = compiled;
+    const { map, hasModules, entry, method } = compiled;
     const { epoch, host, fixClock, fixRandom } = head;
     const run = await runOn(
       process.execPath,
       {
         role: 'movable',
         map,
+        hasModules,
         entry,
         method,
         movesRealm: head.source.all,

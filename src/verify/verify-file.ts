@@ -168,11 +168,12 @@ class Verification {
     return difference === null ? null : `${build} build, ${run.schedule?.moves ?? 0} moves: ${difference}`;
   }
 
-  #job({ map, entry, method }: Compiled, role: Job['role']): Job {
+  #job({ map, hasModules, entry, method }: Compiled, role: Job['role']): Job {
     const { fixClock, fixRandom, sabotage, trace } = this.#options;
     return {
       role,
       map,
+      hasModules,
       entry,
       method,
       movesRealm: this.#source.all,

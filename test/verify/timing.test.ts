@@ -18,11 +18,12 @@ function jobOf(build: Build, role: Job['role']): Job {
     join(folder, build),
   );
   if (compiled.kind === 'refused') throw new Error(JSON.stringify(compiled.refusals));
-  const { map, entry, method } = compiled;
+  const { map, hasModules, entry, method } = compiled;
   const fixed = { fixClock: false, fixRandom: false };
   return {
     role,
     map,
+    hasModules,
     entry,
     method,
     movesRealm: false,

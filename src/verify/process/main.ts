@@ -25,7 +25,7 @@ const channel = new ChildChannel<Command, Report>(({ message, payload }) => {
 async function become(job: Job): Promise<void> {
   try {
     const begin = await role;
-    installHooks(job.map);
+    if (job.hasModules) installHooks(job.map);
     process.argv = [process.execPath, ...job.argv];
     record.capture('stdout');
     record.capture('stderr');

@@ -6,6 +6,8 @@ export interface Job {
   readonly role: 'native' | 'movable';
   /** JSON file: the modules that are loaded in place of those on disk; see `LoaderMap`. */
   readonly map: string;
+  /** Whether there are any; without, Node.js loads everything as it is. */
+  readonly hasModules: boolean;
   readonly entry: ProgramEntry;
   /** Id of the method that a movable program begins with; empty for a native one. */
   readonly method: string;
