@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compileModule, refusalText } from '../../../src/methods/compiler/index.ts';
 import type { Outcome } from '../runtime/workshop.ts';
+import { platform } from '../../../src/platform.ts';
 import { digest, load, tenure, Workshop } from '../runtime/workshop.ts';
 
 // The programs are loaded by Node itself, and find the runtime of the tests.
@@ -52,7 +53,7 @@ export async function travel(
   const pins: string[] = [];
   let count = 0;
   let mayMove = true;
-  let here = new Workshop(folder, { interrupt });
+  let here = new Workshop(folder, { interrupt, platform });
   here.start(method, args);
   for (let round = 0; round < 200_000; round += 1) {
     const { ready } = here.runtime.step();
@@ -62,7 +63,7 @@ export async function travel(
       const captured = here.runtime.freeze(tenure.execution);
       if (captured.kind === 'captured') {
         count += 1;
-        const there = new Workshop(folder, { interrupt }, `h${count + 1}`);
+        const there = new Workshop(folder, { interrupt, platform }, `h${count + 1}`);
         there.nowMs = here.nowMs;
         here = there;
         here.restore(captured.capture.bytes);

@@ -21,7 +21,7 @@ const scenesOf: Readonly<Record<string, readonly string[]>> = {
   'run-time-classes': ['madeAtRunTime', 'homeObjects'],
 };
 
-const argsOf: Readonly<Record<string, readonly unknown[]>> = { recursion: [200], tasks: [200] };
+const argsOf: Readonly<Record<string, readonly unknown[]>> = { recursion: [100], tasks: [60] };
 
 export const programs: readonly string[] = Object.keys(scenesOf);
 

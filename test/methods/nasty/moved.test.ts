@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { chance } from '../runtime/workshop.ts';
+import { build, travel } from './journey.ts';
+import type { Build } from './journey.ts';
+import { recordOf, scenes, sourceOf, textOf } from './scenes.ts';
+import type { Scene } from './scenes.ts';
+
+const builds = new Map<string, Promise<string>>();
+
+function built(program: string, how: Build): Promise<string> {
+  const key = `${program} ${how}`;
+  const folder = builds.get(key) ?? build(program, sourceOf(program), how);
+  builds.set(key, folder);
+  return folder;
+}
+
+function recorded(scene: Scene): string {
+  return readFileSync(new URL(recordOf(scene), import.meta.url), 'utf8');
+}
+
+interface Case {
+  readonly scene: Scene;
+  readonly how: Build;
+  readonly title: string;
+}
+
+const cases: readonly Case[] = scenes.flatMap((scene) =>
+  (['dense', 'production'] as const).map((how) => ({
+    scene,
+    how,
+    title: `${scene.program}: ${scene.name}, ${how} build`,
+  })),
+);
+
+/** Scenes that the compiler does not take as they are written yet. The list only becomes shorter. */
+const open: ReadonlySet<string> = new Set([
+  'compound-assignment: patterns',
+  'implicit-calls: traps',
+  'run-time-classes: madeAtRunTime',
+  'run-time-classes: homeObjects',
+]);
+
+/** What holds a scene up for a while; nothing holds the others up. The list only becomes shorter. */
+const held: Readonly<Record<string, RegExp>> = {
+  nestedWalks: /\(Set Iterator\) is live/,
+  heldIterators: /\((?:Map|Array) Iterator\) is live/,
+  builtins: /awaits a promise from outside/,
+};
+
+const isOpen = ({ scene }: Case): boolean => open.has(`${scene.program}: ${scene.name}`);
+const always = (): boolean => true;
+
+async function everywhere({ scene, how }: Case): Promise<void> {
+  const folder = await built(scene.program, how);
+  const method = `${scene.program}.ts#${scene.name}`;
+  const { outcome, moves, pins } = await travel(folder, method, scene.args, always, always);
+  expect(outcome.ok ? textOf(outcome.value) : outcome.error).toBe(recorded(scene));
+  const reason = held[scene.name];
+  if (reason === undefined) expect(moves).toBeGreaterThanOrEqual(how === 'dense' ? 10 : 0);
+  else expect(pins).toContainEqual(expect.stringMatching(reason));
+  expect(pins.filter((pin) => reason?.test(pin) !== true)).toEqual([]);
+}
+
+async function hereAndThere({ scene, how }: Case): Promise<void> {
+  const folder = await built(scene.program, how);
+  const method = `${scene.program}.ts#${scene.name}`;
+  const draw = chance(scene.name.length);
+  const moves = (): boolean => draw() < 0.3;
+  const { outcome } = await travel(folder, method, scene.args, moves, () => draw() < 0.5);
+  expect(outcome.ok ? textOf(outcome.value) : outcome.error).toBe(recorded(scene));
+}
+
+const taken = cases.filter((one) => !isOpen(one));
+test.each(taken)('moved at every safe point: $title', everywhere);
+const deployed = taken.filter(({ how }) => how === 'production');
+test.each(deployed)('moved here and there: $title', hereAndThere);
+test.fails.each(cases.filter(isOpen))('not yet, moved at every safe point: $title', everywhere);
