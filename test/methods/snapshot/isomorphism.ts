@@ -111,10 +111,6 @@ function unlikeSlots(a: object, b: object): string | null {
     if (!Buffer.isBuffer(a) && a.byteOffset !== other.byteOffset) return 'another offset';
     if (Buffer.isBuffer(a) && !a.equals(other as Buffer)) return 'other bytes';
   }
-  for (const box of [Number, String, Boolean, BigInt, Symbol]) {
-    if (types.isBoxedPrimitive(a) && a instanceof box && !Object.is(a.valueOf(), b.valueOf()))
-      return 'another value in the box';
-  }
   return null;
 }
 
@@ -156,6 +152,7 @@ function propertyOf(holder: object, key: string | symbol): PropertyDescriptor | 
 }
 
 function pushSlots(queue: [unknown, unknown, string][], a: object, b: object, path: string): void {
+  if (types.isBoxedPrimitive(a)) queue.push([a.valueOf(), b.valueOf(), `${path}<box>`]);
   if (types.isMap(a)) {
     const left = [...a].flat();
     const right = [...(b as Map<unknown, unknown>)].flat();
