@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Observation } from './contract.ts';
 import { SnapshotFileError } from './errors.ts';
 import { compileProgram } from './program.ts';
 import { runOn } from './runs.ts';
 import { readSnapshotFile, type SnapshotHead } from './snapshot-file.ts';
+import { inTemporaryFolder } from './temporary-folder.ts';
 
 export interface Resumed {
   readonly head: SnapshotHead;
@@ -25,8 +23,7 @@ export async function resumeSnapshot(file: string, timeoutMs: number): Promise<R
   const { head, snapshot } = readSnapshotFile(file);
   // Files are named, and methods known, relative to it.
   process.chdir(head.folder);
-  const folder = mkdtempSync(join(tmpdir(), 'godwit-resume-'));
-  try {
+  return inTemporaryFolder(async (folder) => {
     const compiled = compileProgram(head.source, head.build, folder);
     if (compiled.kind === 'refused') {
       throw new SnapshotFileError(`${head.source.file}, of which ${file} is a snapshot, no longer compiles.`);
@@ -52,7 +49,5 @@ export async function resumeSnapshot(file: string, timeoutMs: number): Promise<R
       { deadlineMs: performance.now() + timeoutMs, hurryAtMs: Infinity },
     );
     return { head, pid: run.pids[0] ?? 0, observation: run.observation };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { GodwitError, messageOf } from '../core/errors.ts';
 import type { Reason, Verdict, VerdictKind, VerifyOptions } from './contract.ts';
@@ -10,6 +8,7 @@ import { type Build, type CompiledProgram, compileProgram, type ProgramSource } 
 import { type Run, type RunLimits, runMoved, runUnmoved } from './runs.ts';
 import { beginSchedule, planFor, randomPlan, type SchedulePlan } from './schedule.ts';
 import { Trace } from './snapshot-file.ts';
+import { inTemporaryFolder } from './temporary-folder.ts';
 import { timeBoth } from './timing.ts';
 
 type Compiled = CompiledProgram & { readonly kind: 'compiled' };
@@ -20,12 +19,7 @@ const randomSeed = 0x90d;
 
 /** Runs one program natively, and compiled with moves, and compares what can be seen. */
 export async function verifyFile(file: string, options: VerifyOptions): Promise<Verdict> {
-  const folder = mkdtempSync(join(tmpdir(), 'godwit-verify-'));
-  try {
-    return await new Verification(file, options, folder).verdict();
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  return inTemporaryFolder((folder) => new Verification(file, options, folder).verdict());
 }
 
 class Verification {

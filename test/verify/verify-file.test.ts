@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import {
   defaultOptions,
   resumeSnapshot,
@@ -11,6 +11,9 @@ import {
   verifyFile,
   type VerifyOptions,
 } from '../../src/verify/index.ts';
+
+// Each starts many processes, on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 120_000 });
 
 const folder = mkdtempSync(join(tmpdir(), 'godwit-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { defaultOptions, type Verdict, verifyFile, type VerifyOptions } from '../../src/verify/index.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const fileOf = (name: string): string => fileURLToPath(new URL(`programs/whole/${name}`, import.meta.url));
 

@@ -56,6 +56,12 @@ export function addVerifyCommands(program: Command): void {
     .action(resume);
 }
 
+/** Interrupted, this process still ends those that it has started, whatever they do. */
+function endAllWhenInterrupted(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => process.exit(130));
+}
+
 const version = /^\d+(?:\.\d+)*$/;
 
 async function verify(named: readonly string[], flags: VerifyFlags): Promise<void> {
@@ -77,6 +83,7 @@ async function verify(named: readonly string[], flags: VerifyFlags): Promise<voi
     timeoutMs: flags.timeout * 1_000,
     sabotage: flags.sabotage ?? null,
   };
+  endAllWhenInterrupted();
   const kinds = new Set<VerdictKind>();
   for (const file of files) {
     const verdict: Verdict = await verifyFile(file, options);
@@ -92,6 +99,7 @@ function exitCodeOf(kinds: ReadonlySet<VerdictKind>): number {
 }
 
 async function resume(snapshot: string, flags: Pick<VerifyFlags, 'timeout' | 'json'>): Promise<void> {
+  endAllWhenInterrupted();
   try {
     const { head, pid, observation } = await resumeSnapshot(snapshot, flags.timeout * 1_000);
     if (flags.json) {
