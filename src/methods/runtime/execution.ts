@@ -1,19 +1,18 @@
-import { assert, assertNever } from '../../core/assert.ts';
+import { assert } from '../../core/assert.ts';
 import type { MethodRef, Tenure } from '../../core/execution.ts';
 import type { ExecutionActivity, ExecutionTrace } from '../../core/inspection.ts';
 import type { Cancel } from '../../core/ports.ts';
 import { Allocation } from './allocation.ts';
 import { Fuel } from './fuel.ts';
 import { $, type ExecutionApi, type Injection, type Running } from './gate.ts';
-import { type Base, baseFrame } from './job-base.ts';
-import type { AnyFunction, Frame, Job, LoadedMethod, PromiseRecord, Reaction } from './method-code.ts';
+import type { Base } from './job-base.ts';
+import { endJob, performJob } from './jobs.ts';
+import type { AnyFunction, Frame, LoadedMethod, PromiseRecord } from './method-code.ts';
 import { Promises } from './promises.ts';
-import { resolversOf } from './resolvers.ts';
 import { Resources } from './resources.ts';
 import { stitchStack } from './stack-text.ts';
 import { Tally } from './tally.ts';
 import { Timers } from './timers.ts';
-import { timeoutState } from './timeouts.ts';
 import { Turns } from './turns.ts';
 
 /** What an execution asks of the runtime around it. */
@@ -220,7 +219,7 @@ export class Execution implements Running {
         if (!this.#runStack()) return 'preempted';
       } else if (!this.isOver) {
         const job = this.turns.next();
-        if (job !== null && !this.#perform(job)) return 'preempted';
+        if (job !== null && !performJob(this, job)) return 'preempted';
       }
       if (this.stack.length > 0) continue;
       this.injection = start;
@@ -250,126 +249,17 @@ export class Execution implements Running {
     return this.fuel.sliceIsOver(this.#host.monotonicMs()) && this.#host.isContended(this);
   }
 
-  /** @returns false when preempted */
-  #perform(job: Job): boolean {
-    switch (job.kind) {
-      case 'start':
-        return this.#call(this.#function, undefined, [...job.args]);
-      case 'react':
-        return this.#react(job.reaction, job.ok, job.value);
-      case 'follow':
-        this.promises.react(job.from, { kind: 'adopt', into: job.into });
-        return true;
-      case 'thenable': {
-        const { resolve, reject } = resolversOf(this.promises, job.into);
-        return this.#callBack(job.method, job.thenable, [resolve, reject], { kind: 'thenable', reject });
-      }
-      case 'again':
-        this.rerunning = job.sequence;
-        this.stack.push(job.frame);
-        this.injection = start;
-        return true;
-      case 'callback':
-        return this.#callBack(job.callback, job.self, job.args, { kind: 'nothing' });
-      case 'timeout':
-        return this.#timeout(job.timeout);
-      default:
-        return assertNever(job);
-    }
+  endJob(base: Base, outcome: Injection): void {
+    endJob(this, base, outcome);
   }
 
-  /** @returns false when preempted */
-  #react(reaction: Reaction, ok: boolean, value: unknown): boolean {
-    const { promises } = this;
-    switch (reaction.kind) {
-      case 'resume':
-        this.stack.push(reaction.frame);
-        this.injection = { ok, value };
-        return true;
-      case 'adopt':
-        promises.conclude(reaction.into, ok, value);
-        return true;
-      case 'element':
-        promises.element(reaction.of, reaction.index, ok, value);
-        return true;
-      case 'call': {
-        const { into } = reaction;
-        const callback = ok ? reaction.fulfilled : reaction.rejected;
-        if (callback === null) promises.conclude(into, ok, value);
-        else if (this.#call(callback, undefined, [value])) {
-          const outcome = this.injection;
-          this.injection = start;
-          promises.conclude(into, outcome.ok, outcome.value);
-        } else {
-          this.stack.unshift(baseFrame({ kind: 'settles', into: into.promise }));
-          return false;
-        }
-        return true;
-      }
-      case 'finally': {
-        const { callback, into } = reaction;
-        return this.#callBack(callback, undefined, [], { kind: 'finally', into: into.promise, ok, value });
-      }
-      case 'pass':
-        if (ok) promises.conclude(reaction.into, reaction.ok, reaction.value);
-        else promises.settle(reaction.into, false, value);
-        return true;
-      default:
-        return assertNever(reaction);
-    }
-  }
-
-  get #function(): AnyFunction {
+  start(args: readonly unknown[]): boolean {
     const { fast, meta } = this.method;
     assert(fast !== null, `${meta.id} stands at the top level of its module`);
-    return fast;
+    return this.call(fast, undefined, [...args]);
   }
 
-  #timeout(timeout: object): boolean {
-    const state = timeoutState(timeout);
-    if (state === null || state.callback === null) return true;
-    const base: Base = state.repeats
-      ? { kind: 'interval', timeout, startMs: this.timers.nowMs }
-      : { kind: 'nothing' };
-    return this.#callBack(state.callback, timeout, state.args, base);
-  }
-
-  /** Runs a callback as the only thing of a job; `base` says what becomes of its outcome. @returns false when preempted */
-  #callBack(callback: AnyFunction, self: unknown, args: readonly unknown[], base: Base): boolean {
-    if (!this.#call(callback, self, args)) {
-      this.stack.unshift(baseFrame(base));
-      return false;
-    }
-    const outcome = this.injection;
-    this.injection = start;
-    this.endJob(base, outcome);
-    return true;
-  }
-
-  endJob(base: Base, { ok, value }: Injection): void {
-    const { promises } = this;
-    switch (base.kind) {
-      case 'settles':
-        return promises.conclude(promises.mustKnow(base.into), ok, value);
-      case 'finally': {
-        const into = promises.mustKnow(base.into);
-        return ok
-          ? promises.passAfter(into, value, base.ok, base.value)
-          : promises.settle(into, false, value);
-      }
-      case 'thenable':
-        return ok ? undefined : void base.reject(value);
-      case 'interval':
-        this.timers.again(base.timeout, base.startMs);
-        return ok ? undefined : this.#crashed(value);
-      case 'nothing':
-        return ok ? undefined : this.#crashed(value);
-      default:
-        assertNever(base);
-    }
-  }
-
-  #crashed(error: unknown): void {
+  crashed(error: unknown): void {
     this.crash = { error };
     this.#host.uncaught?.('uncaughtException', error);
   }
@@ -383,13 +273,13 @@ export class Execution implements Running {
       $.injection = this.injection;
       this.injection = start;
       $.bottom = this.stack.length === 0 ? suspended : null;
-      if (!this.#call(resume as AnyFunction, undefined, [suspended])) return false;
+      if (!this.call(resume as AnyFunction, undefined, [suspended])) return false;
     }
     return true;
   }
 
   /** Runs one activation natively. Its outcome goes to the activation below, or ends the job. @returns false when captured */
-  #call(body: AnyFunction, self: unknown, args: readonly unknown[]): boolean {
+  call(body: AnyFunction, self: unknown, args: readonly unknown[]): boolean {
     this.#collected = [];
     const outcome = enterMethod(body, self, args);
     if (!outcome.ok && outcome.value === $.capture) {
