@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { SystemClock } from '../../../src/clock.ts';
 import { builtEntry } from '../../../src/entries.ts';
 import { firstDifference, type Description } from '../../../src/verify/description.ts';
 import type { Build, Compiled, End, Numbered, Order, Outcome, Parcel, Report, Task } from './orders.ts';
@@ -25,6 +26,8 @@ export interface Finding {
 
 /** Programs after which a process makes room for a new one: Node.js gives back only some of what modules took. */
 const servesMax = 1_500;
+
+const clock = new SystemClock();
 
 class Mate {
   readonly #child: ChildProcess;
@@ -54,9 +57,9 @@ class Mate {
     this.#id += 1;
     const id = this.#id;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.end(), this.#patienceMs);
+      const cancel = clock.after(this.#patienceMs, () => this.end());
       this.#waiting.set(id, (report) => {
-        clearTimeout(timer);
+        cancel();
         resolve(report);
       });
       this.#child.send({ id, body } satisfies Numbered<Order>);

@@ -1,3 +1,4 @@
+import { SystemClock } from '../../../src/clock.ts';
 import { trustModules } from './faults.ts';
 import { compile, load, unload } from './modules.ts';
 import type { Build, Compiled, End, Numbered, Order, Outcome, Parcel, Report, Task } from './orders.ts';
@@ -30,6 +31,7 @@ class Reporting {
   }
 }
 
+const clock = new SystemClock();
 const endless: Outcome = { kind: 'endless' };
 
 /** Generated programs wait for a few milliseconds at most. */
@@ -43,9 +45,9 @@ async function runNative(task: Task): Promise<Outcome> {
     return outcomeOf(false, error);
   }
   unhandled = null;
-  let timer: NodeJS.Timeout | undefined;
+  let cancel = (): void => undefined;
   const late = new Promise<Outcome>((resolve) => {
-    timer = setTimeout(() => resolve(endless), longMs);
+    cancel = clock.after(longMs, () => resolve(endless));
   });
   let outcome: Outcome;
   try {
@@ -54,7 +56,7 @@ async function runNative(task: Task): Promise<Outcome> {
   } catch (error) {
     outcome = outcomeOf(false, error);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
   // Node.js tells of unhandled rejections only after the microtasks.
   await new Promise((resolve) => setImmediate(resolve));
