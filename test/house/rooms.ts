@@ -61,7 +61,11 @@ export const rooms: readonly Room[] = [
   },
   { name: 'testing', owns: /^testing\//, imports: [...below, 'composition', 'simulator'] },
   { name: 'verify', owns: /^verify\//, imports: ['core', ...pure, ...methods, 'system', 'loader'] },
-  { name: 'cli', owns: /^cli\//, imports: [...below, 'composition', 'testing', 'simulator', 'verify'] },
+  {
+    name: 'cli',
+    owns: /^cli\//,
+    imports: [...below, 'composition', 'loader', 'testing', 'simulator', 'verify'],
+  },
   { name: 'dashboard', owns: /^dashboard\//, imports: [...below, 'composition'] },
 ];
 
