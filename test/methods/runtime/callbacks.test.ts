@@ -4,66 +4,7 @@ import { expect, test } from 'vitest';
 import { $ } from '../../../src/methods/runtime/gate.ts';
 import type { AnyFunction } from '../../../src/methods/runtime/method-code.ts';
 import { callbackNames } from '../../../src/methods/runtime/movables.ts';
-import { BareExecution } from './bare-execution.ts';
-import { chance } from './workshop.ts';
-
-// Each row is done twice, by the language's own method and by the movable one; whatever can be seen must be the same.
-
-type Call = (object: object, name: string, ...args: readonly unknown[]) => unknown;
-
-const natively: Call = (object, name, ...args) =>
-  Reflect.apply((object as Record<string, AnyFunction>)[name] as AnyFunction, object, args);
-const movably: Call = (object, name, ...args) =>
-  Reflect.apply($.callback(object, name) as AnyFunction, object, args);
-
-/** What a row does and sees, as text. */
-function observe(call: Call, row: (call: Call, log: (...what: unknown[]) => void) => unknown): string {
-  const seen: string[] = [];
-  const log = (...what: unknown[]): void => void seen.push(what.map(text).join(' '));
-  try {
-    seen.push(`=> ${text(row(call, log))}`);
-  } catch (error) {
-    seen.push(`threw ${text(error)}`);
-  }
-  return seen.join('\n');
-}
-
-function text(value: unknown): string {
-  if (value instanceof Error) return String(value);
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) {
-    const list = value as unknown as unknown[];
-    const items = Array.from({ length: list.length }, (_, index) =>
-      index in list ? text(list[index]) : 'hole',
-    );
-    const descriptors = Object.values(Object.getOwnPropertyDescriptors(list)).map(
-      ({ writable, enumerable, configurable }) => [writable, enumerable, configurable].join(),
-    );
-    return `${value.constructor.name}[${items.join()}] ${[...new Set(descriptors)].join('/')}`;
-  }
-  if (value instanceof Map || value instanceof Set) return `${value.constructor.name}(${text([...value])})`;
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'symbol') return String(value);
-  if (Object.is(value, -0)) return '-0';
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
-}
-
-function inExecution<T>(body: () => T): T {
-  let result: { readonly value: T } | null = null;
-  const bare = new BareExecution(() => {
-    result = { value: body() };
-  });
-  bare.run();
-  if (result === null) throw new Error('the body did not end');
-  return (result as { readonly value: T }).value;
-}
-
-function same(row: (call: Call, log: (...what: unknown[]) => void) => unknown, label: string): void {
-  const native = observe(natively, row);
-  expect(
-    inExecution(() => observe(movably, row)),
-    label,
-  ).toBe(native);
-}
+import { inExecution, same, text } from './beside-native.ts';
 
 class Stack extends Array<unknown> {
   get top(): unknown {
@@ -348,61 +289,6 @@ test('replace with a function', () => {
       }
     }
   });
-});
-
-test('sorting calls the comparator as the language does, however inconsistent it is', () => {
-  const random = chance(7);
-  const below = (limit: number): number => Math.floor(random() * limit);
-  const comparators: readonly ((a: number, b: number) => unknown)[] = [
-    (a, b) => a - b,
-    (a, b) => b - a,
-    (a, b) => a > b,
-    (a, b) => ((a * 7919 + b * 104_729) % 3) - 1,
-    (a, b) => (a >> 3) - (b >> 3),
-    () => Number.NaN,
-    (a, b) => ({ valueOf: () => a - b }),
-    (a, b) => String(a - b),
-  ];
-  const shapes: readonly ((index: number, length: number) => number)[] = [
-    (index) => index,
-    (index) => -index,
-    (index) => (index % 50) * 100 + index,
-    (index, length) => (below(20) === 0 ? below(length) : index),
-    () => below(8),
-    (_, length) => below(length),
-  ];
-  for (let round = 0; round < 150; round += 1) {
-    const length = below(round % 40 === 0 ? 2_000 : 120);
-    const shape = shapes[round % shapes.length]!;
-    const list: unknown[] = Array.from({ length }, (_, index) => shape(index, length));
-    if (round % 5 === 0) for (let holes = below(6); holes > 0; holes -= 1) delete list[below(length)];
-    if (round % 7 === 0) list[below(length)] = undefined;
-    const compare = comparators[below(comparators.length)]!;
-    for (const name of ['sort', 'toSorted']) {
-      const rows: object[] = [list];
-      if (name in Int16Array.prototype) rows.push(Int16Array.from(list as number[]));
-      for (const source of rows) {
-        if (!(name in source)) continue;
-        same((call, log) => {
-          const copy = (source as unknown[]).slice();
-          let calls = 0;
-          const answer = call(copy, name, (a: number, b: number) => {
-            calls += 1;
-            if (calls < 300) log(a, b);
-            return compare(a, b);
-          });
-          log(calls, answer === copy);
-          return [answer, copy];
-        }, `round ${round}, ${name}`);
-      }
-    }
-  }
-  same((call, log) => {
-    const list = [3, 1, 2];
-    const answer = call(list, 'sort', (a: number, b: number) => (list.push(9), a - b));
-    log(list);
-    return answer;
-  }, 'a list that grows while it is sorted');
 });
 
 test("bound functions are the language's own", () => {

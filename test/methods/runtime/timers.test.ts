@@ -158,13 +158,10 @@ test('what is no function is refused in the same words', () => {
       queueMicrotask: $.queueMicrotask,
       nextTick: $.process.nextTick,
     } as const;
-    const natives = {
-      setTimeout,
-      setInterval,
-      setImmediate,
-      queueMicrotask,
-      nextTick: process.nextTick.bind(process),
-    };
+    const native = (name: string): AnyFunction =>
+      name === 'nextTick'
+        ? (process.nextTick.bind(process) as AnyFunction)
+        : (Reflect.get(globalThis, name) as AnyFunction);
     const wordsOf = (call: AnyFunction): string => {
       try {
         return `made ${String(call('no function'))}`;
@@ -172,8 +169,7 @@ test('what is no function is refused in the same words', () => {
         return `${String(error)} ${(error as { code: string }).code}`;
       }
     };
-    for (const [name, call] of Object.entries(calls))
-      log(wordsOf(call) === wordsOf(natives[name as keyof typeof natives] as AnyFunction));
+    for (const [name, call] of Object.entries(calls)) log(wordsOf(call) === wordsOf(native(name)));
   });
   expect(log).toEqual(Array(5).fill('0 true'));
 });
