@@ -183,7 +183,7 @@ export class Calls {
           if (property.type === 'SpreadElement') this.#objectSpreads.add(property);
       }
       if (node.type !== 'CallExpression' && node.type !== 'NewExpression') return true;
-      const targets = this.#targets(node);
+      const targets = this.#targets(node, method);
       if (targets === 'unknown') this.#unknown.add(method);
       else for (const target of targets) callees.add(target);
       return true;
@@ -218,12 +218,12 @@ export class Calls {
     return false;
   }
 
-  #targets(call: Node): readonly Method[] | 'unknown' {
+  #targets(call: Node, method: Method): readonly Method[] | 'unknown' {
     const callee = unwrap(child(call, 'callee'));
     const literal = this.#byNode.get(callee);
     if (literal !== undefined) return [literal];
     if (callee.type === 'Identifier') return this.#named(callee);
-    if (callee.type === 'Super') return this.#byName.get('constructor') ?? [];
+    if (callee.type === 'Super') return this.#parents(method);
     if (callee.type !== 'MemberExpression') return 'unknown';
     const object = unwrap(child(callee, 'object'));
     if (object.type === 'MetaProperty') return [];
@@ -245,7 +245,23 @@ export class Calls {
     const own = members.find((member) => member['kind'] === 'constructor');
     const method = own === undefined ? undefined : this.#byNode.get(child(own, 'value'));
     if (method !== undefined) return [method];
-    return optional(node, 'superClass') === null ? [] : 'unknown';
+    return this.#inherited(node);
+  }
+
+  /** What `super(…)` runs in a constructor. */
+  #parents(method: Method): readonly Method[] | 'unknown' {
+    return method.form === 'derived' && method.parent !== null
+      ? this.#inherited(method.parent.node)
+      : 'unknown';
+  }
+
+  /** The constructors that a class has from what it extends. */
+  #inherited(node: Node): readonly Method[] | 'unknown' {
+    const superclass = optional(node, 'superClass');
+    if (superclass === null) return [];
+    const binding = superclass.type === 'Identifier' ? this.#scopes.byNode.get(superclass) : undefined;
+    const parent = binding === undefined ? null : classOf(binding);
+    return parent === null || parent === node ? 'unknown' : this.#constructors(parent);
   }
 
   #named(callee: Node): readonly Method[] | 'unknown' {

@@ -5,8 +5,8 @@ import { child, flag, isClass, isTypeOnly, type Node, nodes, optional, unwrap, w
 type Plain = Extract<PlainOutcome, { readonly kind: 'plain' }>;
 
 /**
- * Writes out the constructor that a class has without saying so, where an ancestor's constructor may be captured below it:
- * the one that the language puts there has no place that a capture could stand at.
+ * Writes out the constructor that a class has without saying so, where an ancestor's constructor may be captured below it
+ * and the class has something to do afterwards. Where it has nothing to do, captures pass through it.
  */
 export function withConstructors(plain: Plain, options: PlainOptions): PlainOutcome {
   const { program, source, scopes } = plain;
@@ -17,10 +17,10 @@ export function withConstructors(plain: Plain, options: PlainOptions): PlainOutc
     if (superclass === null) return;
     const members = nodes(child(node, 'body'), 'body').filter((member) => !isTypeOnly(member));
     if (members.some((member) => member['kind'] === 'constructor')) return;
-    const hasPrivates = members.some(
-      (member) => !flag(member, 'static') && optional(member, 'key')?.type === 'PrivateIdentifier',
-    );
-    if (isNative(superclass, (name) => scopes.globals.has(name)) && !hasPrivates) return;
+    const own = members.filter((member) => !flag(member, 'static') && member.type !== 'StaticBlock');
+    const hasPrivates = own.some((member) => optional(member, 'key')?.type === 'PrivateIdentifier');
+    if (!hasPrivates && !own.some(({ type }) => type === 'PropertyDefinition')) return;
+    if (!hasPrivates && isNative(superclass, (name) => scopes.globals.has(name))) return;
     places.push(child(node, 'body').start + 1);
   });
   if (places.length === 0) return plain;

@@ -5,7 +5,7 @@ import { baseOf, codeOf } from './factories.ts';
 import type { Method } from './functions.ts';
 import type { ModuleContext } from './method-context.ts';
 import type { LoweredMethod } from './methods.ts';
-import { finish, lineMark, selfMark } from './source-text.ts';
+import { finish, lineMark, selfMark, siteMark } from './source-text.ts';
 import { child, flag, type Node, optional, text, unwrap } from './syntax.ts';
 
 /**
@@ -56,15 +56,19 @@ class ClassPrinter {
     const heritage =
       facts.superclass === null
         ? ''
-        : ` extends ${isTop ? module.source.slice(facts.superclass.start, facts.superclass.end) : superclass}`;
-    const written = `class${name}${heritage} {\n${body}}`;
+        : ` extends\n${isTop ? module.source.slice(facts.superclass.start, facts.superclass.end) : superclass}`;
+    // The constructor that the language puts there stands at the beginning of the class, and does nothing of its own.
+    const isImplicit =
+      facts.superclass !== null && !facts.members.some((member) => member['kind'] === 'constructor');
+    const passed = isImplicit && !facts.hasElements ? siteMark(method.index * 2, 0) : '';
+    const written = `${passed}class${name}${heritage} {\n${body}}`;
     let factory: string | null = null;
     if (!isTop) {
       const parameters = [...captured, ...(superclass === null ? [] : [superclass]), ...keys].join(', ');
       // Without a name of its own it gets one from where it stands, as the language does it.
       const key = JSON.stringify(method.name);
       const named = method.name === '__proto__' ? `[${key}]` : key;
-      const made = id === null ? `({ ${named}: ${written} })` : `(${written})`;
+      const made = id === null ? `({ ${named}:\n${written} })` : `(\n${written})`;
       factory =
         `function ${module.functions.factoryOf(method)}(${parameters}) {\nlet ${classNames(facts).join(', ')};\n` +
         `${made};\nreturn ${facts.home.name};\n}`;
@@ -85,7 +89,7 @@ class ClassPrinter {
         resume: '',
         sites: [],
         layout: [],
-        constructs: false,
+        constructs: true,
         entry: 0,
         savedNames: [],
         entryNames: [],

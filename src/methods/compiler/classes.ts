@@ -271,6 +271,8 @@ export class Classes {
     if (binding === undefined) return;
     const { home } = this.factsOf(method);
     const parts = classParts(method.node);
+    // At the top level of a module its name means the same wherever its code stands.
+    const isDeclared = method.parent === null && method.node.type === 'ClassDeclaration';
     for (const reference of binding.references) {
       const { node, shorthand, role } = reference;
       if (node === binding.declaration || role === 'declares') continue;
@@ -283,6 +285,7 @@ export class Classes {
         continue;
       }
       (home.references as Reference[]).push({ ...reference, role: 'read' });
+      if (isDeclared) continue;
       source.edit(node.start, node.end, shorthand ? `${binding.name}: ${home.name}` : home.name);
     }
   }

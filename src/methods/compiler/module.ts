@@ -361,7 +361,7 @@ class ModuleCompiler {
         resumeHash: textHash(finish(method.resume).code),
       });
       const factory = this.#factoryOf(method);
-      return `const ${method.metaName} = ${this.#gate}.method(${JSON.stringify(described)}, ${method.resumeName}, ${factory}, ${JSON.stringify(method.method.kind)});\n`;
+      return `const ${method.metaName} = ${this.#gate}.method(${JSON.stringify(described)}, ${method.resumeName}, ${factory}, ${JSON.stringify(method.method.form === 'class' ? 'class' : method.method.kind)});\n`;
     });
     const gate = this.#gate;
     const first = this.#isClassic

@@ -38,7 +38,7 @@ export interface LoadedMethod {
   readonly resume: ((frame: Frame) => unknown) | null;
   /** Makes the function out of what it has captured; null where there is just one. */
   readonly factory: AnyFunction | null;
-  /** `plain`, `async`, `generator` or `asyncGenerator`. */
+  /** `plain`, `async`, `generator`, `asyncGenerator` or `class`. */
   readonly kind: string;
 }
 

@@ -52,8 +52,17 @@ export function walkStack(
     if (loaded.shifted !== null) return { kind: 'foreign', where: loaded.shifted };
     const site = line === null ? undefined : loaded.sites.get(line);
     if (site === undefined) return { kind: 'foreign', where: `${name ?? 'a function'} (${loaded.path})` };
+    if (!isConstructor && site.method.kind === 'class') {
+      return {
+        kind: 'foreign',
+        where: `class ${site.method.meta.name} (${loaded.path}), which is being made`,
+      };
+    }
     if (isConstructor && !site.method.meta.constructs) {
-      return { kind: 'foreign', where: `new ${name ?? 'function'} (${loaded.path}), which does not say 'this'` };
+      return {
+        kind: 'foreign',
+        where: `new ${name ?? 'function'} (${loaded.path}), which does not say 'this'`,
+      };
     }
     if (site.pc > 0) frames += 1;
   }

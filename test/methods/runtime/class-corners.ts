@@ -317,13 +317,7 @@ export const cornerPrograms: readonly ClassProgram[] = [
   ),
   classProgram(
     'arrow functions made before there is a this',
-    `'use movable';
-    function f(n: any): any {
-      let s = 0;
-      for (let i = 0; i < 3; i++) s += i;
-      return n;
-    }
-    class Base {
+    `class Base {
       h: any;
       constructor(h: any) {
         this.h = h;

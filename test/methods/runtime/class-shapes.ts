@@ -167,6 +167,60 @@ export const shapePrograms: readonly ClassProgram[] = [
     }`,
   ),
   classProgram(
+    'constructors that nobody wrote',
+    `class A {
+      x: any;
+      constructor(x: any) {
+        this.x = f(x);
+        f(2);
+      }
+    }
+    class B extends A {}
+    class C extends B {
+      #p = f(1);
+      get() {
+        return [this.#p, f(this.x)];
+      }
+    }
+    class D extends C {
+      static made = f('once');
+    }
+    export function main() {
+      const log: any[] = [];
+      const base = f(3);
+      class K extends B {
+        static {
+          log.push(f('block'), base);
+        }
+        m() {
+          return super.constructor.name;
+        }
+      }
+      class L extends K {}
+      class M extends L {
+        y = base + 1;
+        constructor() {
+          super(f(8));
+        }
+      }
+      class N extends M {}
+      const made = [new D(4), new N(), new L(5)] as any[];
+      f(0);
+      return [
+        made[0].get(),
+        made[1].x,
+        made[1].y,
+        made[2].x,
+        made[2].m(),
+        D.made,
+        log,
+        D.length,
+        Object.getOwnPropertyNames(L),
+        made.map((o) => o.constructor.name),
+      ];
+    }`,
+  ),
+  classProgram(
     'arrow functions in fields',
     `class Button {
       label;
