@@ -184,8 +184,8 @@ const objects: Row[] = [
     'boxed primitives',
     'exact',
     '',
-    () => [Object(-0), Object('ab'), Object(1n)] as object[],
-    (it) => it.map((box) => [(box as number).toString(), typeof box, Object.is(box.valueOf(), -0)]),
+    () => [Object(-0), Object('ab'), Object(1n)] as { toString(): string }[],
+    (it) => it.map((box) => [box.toString(), typeof box, Object.is(box.valueOf(), -0)]),
   ),
   row(
     '`arguments` of strict code',
