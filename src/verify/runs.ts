@@ -79,7 +79,7 @@ export async function runMoved(
   );
 }
 
-/** Finishes a program from one of its snapshots. */
+/** Finishes a program from one of its snapshots. Effects that were running are lost, or begun once more, as in a recovery. */
 export async function runOn(
   node: string,
   job: Job,
@@ -94,7 +94,7 @@ export async function runOn(
       const carrier = rotation.next();
       const schedule = beginSchedule({ kind: 'never' }, 0);
       await carrier.tell(
-        { kind: 'restore', epoch: from.epoch, host: from.host, schedule, effectsElsewhere: 0 },
+        { kind: 'restore', epoch: from.epoch, generation: 2, host: from.host, schedule, effectsElsewhere: 0 },
         from.snapshot,
       );
       return follow(carrier, rotation, limits, () => undefined);
@@ -135,7 +135,7 @@ async function follow(
     const schedule = paced(message.schedule, limits);
     const { host } = message;
     const effectsElsewhere = rotation.effectsPending + outcomes;
-    await carrier.tell({ kind: 'restore', epoch, host, schedule, effectsElsewhere }, payload);
+    await carrier.tell({ kind: 'restore', epoch, generation: 1, host, schedule, effectsElsewhere }, payload);
   }
 }
 

@@ -92,21 +92,26 @@ export class Carrier {
     this.#schedule = schedule;
     const runtime = this.#open(survey || schedule.plan.kind !== 'never');
     const method = { package: program, method: methodId(this.#job.method) };
-    const admission = runtime.start(tenureAt(1), method, encodeArgs([]));
+    const tenure = tenureAt(1, 1);
+    const admission = runtime.start(tenure, method, encodeArgs([]));
     if (admission.kind === 'refused') return this.#refuse(admission.reason);
     this.#startMs = this.#nowMs();
-    this.#begin(runtime, 1, 0);
+    this.#begin(runtime, tenure, 0);
   }
 
-  restore({ epoch: at, host, schedule, effectsElsewhere }: Restore, snapshot: Uint8Array): void {
+  restore(
+    { epoch: at, generation: life, host, schedule, effectsElsewhere }: Restore,
+    snapshot: Uint8Array,
+  ): void {
     this.#world.put(host);
     this.#schedule = schedule;
     this.#startMs = this.#nowMs();
     const runtime = this.#open(true);
-    const admission = runtime.restore(tenureAt(at), snapshot);
+    const tenure = tenureAt(at, life);
+    const admission = runtime.restore(tenure, snapshot);
     if (admission.kind === 'refused') return this.#refuse(admission.reason);
     this.saboteur?.arm();
-    this.#begin(runtime, at, effectsElsewhere);
+    this.#begin(runtime, tenure, effectsElsewhere);
   }
 
   /** An effect that began elsewhere has ended. If the program is gone again, its outcome goes after it. */
@@ -149,11 +154,11 @@ export class Carrier {
     this.#channel.send({ kind: 'refused', reason });
   }
 
-  #begin(runtime: Runtime, at: number, effectsElsewhere: number): void {
+  #begin(runtime: Runtime, tenure: Tenure, effectsElsewhere: number): void {
     this.#isHere = true;
     this.#isAsked = false;
     this.#given = 0;
-    runtime.run(tenureAt(at));
+    runtime.run(tenure);
     // Their outcomes come by the channel.
     this.#effectsElsewhere = effectsElsewhere;
     this.#outcomesTaken = 0;
@@ -352,6 +357,6 @@ export class Carrier {
   }
 }
 
-function tenureAt(at: number): Tenure {
-  return { execution, epoch: epoch(at), generation: generation(1) };
+function tenureAt(at: number, life: number): Tenure {
+  return { execution, epoch: epoch(at), generation: generation(life) };
 }

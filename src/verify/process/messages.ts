@@ -53,6 +53,8 @@ export type Command =
   | {
       readonly kind: 'restore';
       readonly epoch: number;
+      /** Raised where the processes that it came through are gone, and the effects that ran there with them. */
+      readonly generation: number;
       readonly host: HostState;
       readonly schedule: ScheduleState;
       /** Effects that it began in other processes, and that still run there or are on their way. */

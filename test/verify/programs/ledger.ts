@@ -2,6 +2,8 @@
 
 /* oxlint-disable unicorn/no-unnecessary-await, typescript/await-thenable */
 
+import { effect, sleep } from '../../../src/methods/runtime/api.ts';
+
 interface Account {
   readonly name: string;
   readonly entries: number[];
@@ -26,12 +28,21 @@ async function book(account: Account, amount: number): Promise<number> {
   return sum;
 }
 
-/** Calls, loops, tasks, an error, two streams, and a graph that shares and refers to itself. */
+/** Goes on in the process where it began, while the program moves on. */
+function rate(): Promise<number> {
+  return effect('rate', {}, async () => {
+    await sleep(20);
+    return 2;
+  });
+}
+
+/** Calls, loops, tasks, an effect, an error, two streams, and a graph that shares and refers to itself. */
 export async function main(): Promise<unknown> {
   const [left, right] = [open('left'), open('right')];
   left.partner = right;
   right.partner = left;
   const log: unknown[] = [];
+  const rated = rate();
   for (let round = 0; round < 4; round += 1) {
     try {
       console.log('round', round, await book(left, round * 10));
@@ -41,6 +52,7 @@ export async function main(): Promise<unknown> {
       log.push(error);
     }
   }
+  log.push(await rated);
   process.exitCode = 3;
   return { left, right, log, zero: -0, none: Number.NaN };
 }
