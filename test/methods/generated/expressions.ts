@@ -179,6 +179,26 @@ function literals(d: Draft, p: Place, inner: () => Piece): readonly Choice<Piece
         3,
       ),
     ),
+    way(1, 'spread', () => {
+      const plain = d.callees.filter(({ kind }) => kind === 'plain');
+      const name = plain.length > 0 ? d.pick(plain).name : 'Math.max';
+      return expression(code`${name}(...[c, ${inner()}], ${inner()})`, 1, 2);
+    }),
+    way(1, 'spread', () => {
+      const { name } = d.pick([...d.classes, { name: 'Array' }]);
+      return expression(code`Number(new ${name}(...[c, ${inner()}]).x ?? ${inner()})`, 1, 2);
+    }),
+    way(1, 'optionalChaining', () => {
+      d.functions += 1;
+      const object = d.pick(['{ act: ACT }', '{}']).split('ACT');
+      const made = object.length === 1 ? code`{}` : code`${object[0] ?? ''}${d.action(p)}${object[1] ?? ''}`;
+      return expression(code`((${made} as any).act?.(${inner()}) ?? ${inner()})`, 1, 2);
+    }),
+    way(1, 'optionalChaining', () =>
+      expression(code`(${record()} as any)?.[\`k\${${inner()}}\`]?.deep(${inner()}).er`, 1, 2),
+    ),
+    way(1, null, () => `('a' in ${record()})`),
+    way(1, null, () => expression(code`((${inner()} & 3) ** (${inner()} & 3))`, 0, 1)),
     way(1, 'templates', () => expression(code`\`\${${inner()}}-\${${inner()}}\`.length`, 0, 1)),
     way(1, 'tags', () => {
       d.use('tag', tagText);

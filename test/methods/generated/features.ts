@@ -22,6 +22,7 @@ export const features = [
   'hoisting',
   'namedExpressions',
   'lexicalThis',
+  'tdz',
   // Tasks.
   'async',
   'combinators',

@@ -1,5 +1,6 @@
 import { type Choice, type Draft, type FunctionKind, type Place, way } from './draft.ts';
 import { simple } from './expressions.ts';
+import { noteText } from './jumps.ts';
 import { code, expression, lines, type Piece, statement } from './pieces.ts';
 
 /** What every body begins with: so programs end. */
@@ -109,6 +110,7 @@ export function closureStatements(d: Draft, p: Place): readonly Choice<Piece>[] 
     }),
     way(2, 'perIteration', () => perIteration(d, p)),
     way(1, 'lexicalThis', () => lexicalThis(d, p)),
+    way(1, 'tdz', () => tooEarly(d, p)),
   ];
 }
 
@@ -129,6 +131,26 @@ if (c.left-- <= 0) break;
 ${lines([code`${list}.push(${reader});`, code`${list}.push(${writer});`, inside])}
 }`;
   p.declare(list, 'actions', true);
+  return statement(piece);
+}
+
+/** A variable that a function reads, or sets, before it is initialised. */
+function tooEarly(d: Draft, p: Place): Piece {
+  d.functions += 1;
+  d.use('note', noteText);
+  const [slot, early] = [d.fresh('v'), d.fresh('g')];
+  const use = d.pick([`() => ${slot}`, `() => typeof ${slot}`, `() => (${slot} = 1)`, `() => ${slot}++`]);
+  const tried = d.below(2) === 0 ? `${early}()` : d.number(p);
+  const value = d.number(p);
+  const piece = code`const ${early}: any = ${use};
+try {
+c.log.push(${tried});
+} catch (e: any) {
+c.log.push(note(e));
+}
+let ${slot}: any = ${value};
+c.log.push(${early}(), ${slot});`;
+  p.declare(slot, 'number');
   return statement(piece);
 }
 
