@@ -18,10 +18,12 @@ const scenesOf: Readonly<Record<string, readonly string[]>> = {
   'promise-combinators': ['shared', 'corners', 'chains', 'deferred', 'timers'],
   'async-generators': ['queued', 'walks', 'delegated', 'members'],
   classes: ['privates', 'boundAndNamed', 'builtins'],
-  'run-time-classes': ['madeAtRunTime', 'homeObjects'],
+  'run-time-classes': ['madeAtRunTime'],
+  'home-objects': ['homeObjects'],
+  'promise-subclasses': ['subclass'],
 };
 
-const argsOf: Readonly<Record<string, readonly unknown[]>> = { recursion: [100], tasks: [60] };
+const argsOf: Readonly<Record<string, readonly unknown[]>> = { recursion: [40], tasks: [20] };
 
 export const programs: readonly string[] = Object.keys(scenesOf);
 

@@ -278,12 +278,6 @@ export async function builtins(): Promise<unknown> {
   const stack = Stack.from(['a', 'b']) as Stack<string>;
   const counter = new Counter().add('x').add('y').add('x');
   const tags = new Tags(['A', 'b']);
-  const parts = new (class Parts extends Promise<number> {
-    get kind(): string {
-      return `parts ${this.constructor.name}`;
-    }
-  })((resolve) => resolve(5));
-  log.push(await parts, parts.kind, parts.then((n) => n).constructor.name);
   await rest();
   stack.push('c');
   counter.add('z');

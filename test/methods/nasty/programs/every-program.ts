@@ -3,15 +3,15 @@
 import { main as asyncGenerators } from './async-generators.ts';
 import { main as classes } from './classes.ts';
 import { main as closures } from './closures-per-iteration.ts';
-import { main as compoundAssignment } from './compound-assignment.ts';
+import { asWritten, keysAndReceivers, pendingOperands } from './compound-assignment.ts';
 import { recursion, tasks } from './deep-recursion.ts';
 import { main as finallyCompletion } from './finally-completion.ts';
-import { main as implicitCalls } from './implicit-calls.ts';
+import { accessors, callbacks, constructors, conversions } from './implicit-calls.ts';
 import { main as mutatedWalks } from './mutated-walks.ts';
 import { main as promiseCombinators } from './promise-combinators.ts';
 import { main as runTimeClasses } from './run-time-classes.ts';
 
-/** All programs side by side in one execution, less deep than by themselves. */
+/** The programs side by side in one execution, less deep than by themselves. */
 export async function main(): Promise<unknown> {
   const together = [
     finallyCompletion(),
@@ -20,8 +20,11 @@ export async function main(): Promise<unknown> {
     asyncGenerators(),
     classes(),
     runTimeClasses(),
+    asWritten(),
+    keysAndReceivers(),
+    pendingOperands(),
   ];
-  const first = [await compoundAssignment(), await mutatedWalks(), await implicitCalls()];
+  const calls = [await accessors(), await conversions(), await callbacks(), await constructors()];
   const deep = [recursion(300), await tasks(300)];
-  return [first, deep, await Promise.all(together)];
+  return [await mutatedWalks(), calls, deep, await Promise.all(together)];
 }

@@ -99,7 +99,7 @@ export async function jumps(): Promise<unknown> {
   });
   const run = async (mode: number): Promise<string> => {
     let turns = 0;
-    top: while (turns < 6) {
+    top: while (turns < 3) {
       turns += 1;
       let inner = 0;
       middle: do {
@@ -132,7 +132,7 @@ export async function jumps(): Promise<unknown> {
         log.push('for over');
       } while (inner < 2);
       log.push('do over');
-      if (turns > 2) break;
+      if (turns > 1) break;
     }
     return `ended ${turns}`;
   };

@@ -2,7 +2,7 @@
 
 /* oxlint-disable unicorn/no-unnecessary-await, typescript/await-thenable, typescript/unbound-method */
 
-// Classes and objects whose code stands once in the text, and which are made many times.
+// Classes whose code stands once in the text, and which are made many times.
 
 type Log = unknown[];
 
@@ -59,40 +59,6 @@ export async function madeAtRunTime(): Promise<unknown> {
   return log;
 }
 
-/** Methods of object literals: accessors, `super`, and arrows in asynchronous methods that reach it. */
-export async function homeObjects(): Promise<unknown> {
-  const log: Log = [];
-  const accessor = {
-    set both(v: number) {
-      log.push(['set', v]);
-    },
-    get both() {
-      return 1;
-    },
-  };
-  accessor.both += 4;
-  const parent = {
-    who: () => 'parent',
-    get what() {
-      return `what of ${String((this as { n?: number }).n)}`;
-    },
-  };
-  const object = {
-    __proto__: parent,
-    n: 3,
-    who() {
-      return [super['who' as never], super.toString === Object.prototype.toString].length;
-    },
-    async tell() {
-      await rest(1);
-      const deep = () => super['what' as never] as string;
-      return deep();
-    },
-  };
-  log.push(object.who(), await object.tell());
-  return log;
-}
-
 export async function main(): Promise<unknown> {
-  return [await madeAtRunTime(), await homeObjects()];
+  return await madeAtRunTime();
 }
