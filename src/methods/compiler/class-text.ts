@@ -270,14 +270,25 @@ class ClassText {
     const name = first === undefined ? '' : text(child(first, 'key'), 'name');
     const read = privateFields.map((field) => `o.${field}`).join(', ');
     const write = privateFields.map((field, index) => `o.${field} = v[${index}];`).join(' ');
-    return `{ read: (o) => #${name} in o ? [${read}] : null, write: (o, v) => { ${write} } }`;
+    const methods = this.#privateMethods(false).map((method) => `o.${method}`);
+    return `{ read: (o) => #${name} in o ? [${read}] : null, write: (o, v) => { ${write} }, methods: (o) => [${methods.join(', ')}] }`;
   }
 
   #staticAccess(): string {
     const { staticFields } = this.#facts;
-    if (staticFields.length === 0 || this.#isTop) return 'null';
+    const methods = this.#privateMethods(true).map((method) => `this.${method}`);
+    if (methods.length === 0 && (staticFields.length === 0 || this.#isTop)) return 'null';
     const read = staticFields.map((field) => `this.${field}`).join(', ');
     const write = staticFields.map((field, index) => `this.${field} = v[${index}];`).join(' ');
-    return `{ read: () => [${read}], write: (o, v) => { ${write} } }`;
+    const access = this.#isTop ? 'read: () => null' : `read: () => [${read}]`;
+    return `{ ${access}, write: (o, v) => { ${write} }, methods: () => [${methods.join(', ')}] }`;
+  }
+
+  /** Names of private methods: functions that a program can take from the class. */
+  #privateMethods(isStatic: boolean): readonly string[] {
+    return this.#facts.members
+      .filter((member) => member.type === 'MethodDefinition' && flag(member, 'static') === isStatic)
+      .filter((member) => member['kind'] === 'method' && child(member, 'key').type === 'PrivateIdentifier')
+      .map((member) => `#${text(child(member, 'key'), 'name')}`);
   }
 }

@@ -8,6 +8,8 @@ interface PrivateAccess {
   /** Null when the object has none of this class. */
   readonly read: (o: object) => readonly unknown[] | null;
   readonly write: (o: object, values: readonly unknown[]) => void;
+  /** The functions of its private methods, as found on an object that has them. */
+  readonly methods: (o: object) => readonly object[];
 }
 
 /** Resume bodies and factories that must stand in a class. */
@@ -29,7 +31,9 @@ export interface ClassRecord {
   readonly staticPrivates: PrivateAccess | null;
   readonly isDerived: boolean;
   /** By what `memberOf` calls them. */
-  readonly members: ReadonlyMap<string, object>;
+  readonly members: Map<string, object>;
+  /** Whether its private methods are among them. */
+  isOpen: boolean;
 }
 
 interface Member {
@@ -63,8 +67,49 @@ export function memberPrototypes(made: object): readonly (readonly [name: string
   });
 }
 
-export function memberOf(f: object): Member | null {
+export function memberOf(gate: ElementsSwitch, f: object): Member | null {
+  const known = members.get(f);
+  if (known !== undefined) return known;
+  const name: unknown = getOwnPropertyDescriptor(f, 'name')?.value;
+  if (typeof name !== 'string' || !name.startsWith('#')) return null;
+  openPrivates(gate);
   return members.get(f) ?? null;
+}
+
+/** Classes whose private methods nobody has asked for yet: it takes an object that has them. */
+let unopened: WeakRef<ClassRecord>[] = [];
+
+function openPrivates(gate: ElementsSwitch): void {
+  const records = unopened;
+  unopened = [];
+  for (const reference of records) {
+    const record = reference.deref();
+    if (record !== undefined) openRecord(gate, record);
+  }
+}
+
+function openRecord(gate: ElementsSwitch, record: ClassRecord): void {
+  const { privates, staticPrivates, made, isDerived } = record;
+  if (record.isOpen) return;
+  record.isOpen = true;
+  const note = (f: object, index: number, side: string): void => {
+    const member = `${side} private ${index}`;
+    members.set(f, { home: made, member });
+    record.members.set(member, f);
+  };
+  staticPrivates?.methods(made).forEach((f, index) => note(f, index, 'static'));
+  if (privates === null) return;
+  const object = isDerived
+    ? withoutInitialisers(gate, record, () => adopt(gate, made, {}))
+    : blankInstance(gate, record, {});
+  privates.methods(object).forEach((f, index) => note(f, index, 'prototype'));
+}
+
+export function findMember(gate: ElementsSwitch, made: object, member: string): object | null {
+  const record = records.get(made);
+  if (record === undefined) return null;
+  if (member.includes(' private ')) openRecord(gate, record);
+  return record.members.get(member) ?? null;
 }
 
 /** Called by each class as the first of its static parts. */
@@ -95,9 +140,11 @@ export function noteClass(
     staticPrivates,
     isDerived: getPrototypeOf(prototype) !== Object.prototype || getPrototypeOf(made) !== Function.prototype,
     members: found,
+    isOpen: false,
   };
   records.set(made, record);
   ofPrototype.set(prototype, record);
+  if (privates !== null || staticPrivates !== null) unopened.push(new WeakRef(record));
   if (instanceCode !== null) codeIn(made, false);
   if (staticCode !== null) codeIn(made, true);
 }
@@ -137,8 +184,12 @@ export function adopt(gate: ElementsSwitch, made: AnyFunction, object: object): 
   };
   setPrototypeOf(stub, parent);
   const before = gate.c;
+  if (!setPrototypeOf(made, stub)) {
+    throw new TypeError(
+      `An object of class ${made.name} cannot get its fields after a move: the class is frozen. Freeze its prototype only.`,
+    );
+  }
   gate.c = made;
-  setPrototypeOf(made, stub);
   try {
     return construct(made as unknown as Constructor, [], made);
   } finally {

@@ -8,7 +8,15 @@ import type {
   PrivatesForm,
 } from '../snapshot/index.ts';
 import { boundOf, makeBound } from './bound.ts';
-import { fillPrivates, makeAgain, makeInstance, memberOf, privatesOf, recordOf } from './classes.ts';
+import {
+  fillPrivates,
+  findMember,
+  makeAgain,
+  makeInstance,
+  memberOf,
+  privatesOf,
+  recordOf,
+} from './classes.ts';
 import { closureOf } from './closures.ts';
 import { $ } from './gate.ts';
 import type { AnyFunction, LoadedMethod } from './method-code.ts';
@@ -72,14 +80,14 @@ export class ThreadCode implements CodeTable {
   }
 
   memberOf(f: Callable): MemberForm | null {
-    const found = memberOf(f);
+    const found = memberOf($, f);
     if (found === null || this.classOf(found.home as Callable) === null) return null;
     return { home: found.home as Callable, member: found.member };
   }
 
   findMember(home: Callable, member: string): Callable {
-    const found = recordOf(home)?.members.get(member);
-    if (found === undefined) throw new PermanentMissingError(member);
+    const found = findMember($, home, member);
+    if (found === null) throw new PermanentMissingError(member);
     return found as Callable;
   }
 

@@ -221,6 +221,62 @@ export const shapePrograms: readonly ClassProgram[] = [
     }`,
   ),
   classProgram(
+    'private methods as values',
+    `class Bus {
+      #handlers: any[] = [];
+      on(h: any) {
+        this.#handlers.push(h);
+        return this;
+      }
+      emit(v: any) {
+        return this.#handlers.map((h) => f(h(v)));
+      }
+    }
+    class Top {
+      #seen: any[] = [];
+      #take(v: any) {
+        this.#seen.push(f(v));
+        return this.#seen.length;
+      }
+      static #twice(v: any) {
+        return f(v) * 2;
+      }
+      wire(bus: Bus) {
+        bus.on(this.#take.bind(this)).on(Top.#twice);
+        return this;
+      }
+      same() {
+        const m = this.#take;
+        f(0);
+        return m === this.#take;
+      }
+    }
+    export function main() {
+      const base = f(2);
+      class Local extends Top {
+        #mine(v: any) {
+          return f(v + base);
+        }
+        #log = [base];
+        wire(bus: Bus) {
+          super.wire(bus);
+          const mine = this.#mine;
+          bus.on((v: any) => mine.call(this, v));
+          f(1);
+          return this;
+        }
+        log() {
+          return this.#log;
+        }
+      }
+      const bus = new Bus();
+      const a = new Top().wire(bus);
+      const b = new Local().wire(bus);
+      f(1);
+      return [bus.emit(5), bus.emit(6), a.same(), b.same(), b.log()];
+    }`,
+  ),
+  classProgram(
     'arrow functions in fields',
     `class Button {
       label;
