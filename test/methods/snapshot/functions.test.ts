@@ -66,6 +66,8 @@ test('own properties, names, lengths, order and integrity of functions', () => {
     named,
     shuffled,
     bare: Object.setPrototypeOf(bare, null) as unknown,
+    inherits: Object.setPrototypeOf(make('increment'), { inherited: 1 }) as unknown,
+    without: make('increment'),
     frozen: Object.freeze(Object.assign(make('increment'), { [tag]: 1 })),
     closed: Object.preventExtensions(make('point')),
   });
