@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Build, ProgramSource } from './program.ts';
 import { SnapshotFileError } from './errors.ts';
@@ -31,15 +31,18 @@ export interface SnapshotFile {
   readonly snapshot: Uint8Array;
 }
 
+const begun = new Set<string>();
+
 /** Keeps each snapshot of a run: one line in `file`, and the snapshot in a file beside it. */
 export class Trace {
   readonly #file: string;
-  readonly #lines: string[] = [];
 
   constructor(file: string) {
     this.#file = file;
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, '');
+    // The programs of one command share their list.
+    if (!begun.has(file)) writeFileSync(file, '');
+    begun.add(file);
   }
 
   keep(
@@ -67,10 +70,8 @@ export class Trace {
     );
     const { file } = run.source;
     const { build } = run;
-    this.#lines.push(
-      JSON.stringify({ file, build, number, point, at, frames, bytes: snapshot.length, snapshot: name }),
-    );
-    writeFileSync(this.#file, `${this.#lines.join('\n')}\n`);
+    const line = { file, build, number, point, at, frames, bytes: snapshot.length, snapshot: name };
+    appendFileSync(this.#file, `${JSON.stringify(line)}\n`);
   }
 }
 
