@@ -32,6 +32,8 @@ export interface LanePorts extends ThreadFigures {
 
 /** The event loop turns at least this often, so that foreign promises, timers and I/O make progress. */
 const eventLoopTurnMs = 8;
+/** The same while nothing waits for the event loop: to unwind a stack costs V8 some of what it knows of the code. */
+const loneTurnMs = 100;
 /** How often unacknowledged messages are repeated. */
 const retransmitPeriodMs = 1000;
 
@@ -161,7 +163,9 @@ export class LaneLoop {
   #tick(): boolean {
     this.#count(this.#ports.clock.monotonicMs());
     this.#outbox.flush(() => this.#mayAct());
-    return this.#words.attention || this.#countedMs - this.#turnStartMs >= eventLoopTurnMs || !this.#mayAct();
+    const tookMs = this.#countedMs - this.#turnStartMs;
+    if (this.#words.attention || tookMs >= loneTurnMs || !this.#mayAct()) return true;
+    return tookMs >= eventLoopTurnMs && this.#runtime.isContended();
   }
 
   /** Books the time since the last count, as it was spent. */

@@ -2,6 +2,7 @@ import { keyName, type Method } from './functions.ts';
 import type { Binding, Scopes } from './scopes.ts';
 import {
   child,
+  flag,
   isClass,
   isFunction,
   memberName,
@@ -54,9 +55,13 @@ export class Calls {
   readonly #unknown = new Set<Method>();
   readonly #cyclic = new Set<Method>();
   readonly #objectSpreads = new Set<Node>();
+  readonly #fieldSupers = new Set<Node>();
+  readonly #isDense: boolean;
 
-  constructor(variables: Variables, methods: readonly Method[]) {
+  constructor(program: Node, variables: Variables, methods: readonly Method[], isDense: boolean) {
     this.#scopes = variables.scopes;
+    this.#isDense = isDense;
+    this.#findSupers(program);
     for (const method of methods) {
       this.#byNode.set(method.node, method);
       const name = method.name.replace(/^static /, '');
@@ -66,6 +71,29 @@ export class Calls {
     }
     for (const method of methods) this.#scan(method);
     for (const method of methods) if (this.#reaches(method, method)) this.#cyclic.add(method);
+  }
+
+  /**
+   * Classes that put fields on what their parents make: a capture inside `super(…)` would have to put them there in another
+   * way, which costs the class its optimised code for ever; so production code waits until it is over.
+   */
+  #findSupers(program: Node): void {
+    walk(program, (node) => {
+      if (node.type !== 'ClassBody') return;
+      const members = nodes(node, 'body');
+      const hasFields = members.some((member) => {
+        const isField = member.type === 'PropertyDefinition' || member.type === 'AccessorProperty';
+        return !flag(member, 'static') && (isField || child(member, 'key')?.type === 'PrivateIdentifier');
+      });
+      const constructor = members.find((member) => member['kind'] === 'constructor');
+      if (!hasFields || constructor === undefined) return;
+      walk(child(constructor, 'value'), (below) => {
+        if (below.type === 'ClassBody') return false;
+        if (below.type === 'CallExpression' && child(below, 'callee').type === 'Super')
+          this.#fieldSupers.add(below);
+        return true;
+      });
+    });
   }
 
   isMethod(node: Node): boolean {
@@ -90,7 +118,7 @@ export class Calls {
     const callee = unwrap(child(call, 'callee'));
     // The executor of a promise is called as any function is.
     if (call.type === 'NewExpression' && this.#scopes.globals.get(callee) === 'Promise') return true;
-    if (callee.type === 'Super') return true;
+    if (callee.type === 'Super') return this.#isDense || !this.#fieldSupers.has(call);
     if (callee.type === 'Identifier') return !this.#isOutside(callee);
     if (callee.type !== 'MemberExpression' || call.type === 'NewExpression') return true;
     const object = unwrap(child(callee, 'object'));

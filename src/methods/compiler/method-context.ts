@@ -193,7 +193,7 @@ export class MethodContext {
       }
       if (suspending.has(below.type) || isComputedAccessor(below)) found = true;
       else if (below.type === 'SpreadElement') found = this.#isWalkingSpread(below);
-      else if (isCall(below) && this.module.calls.isSite(below)) found = true;
+      else if (isCall(below) && (isSuperCall(below) || this.module.calls.isSite(below))) found = true;
       return !found;
     });
     this.#siteful.set(node, found);
@@ -326,6 +326,11 @@ export class MethodContext {
     this.slots.push(this.box);
     this.own.push({ slot: this.box, value: '{ v: undefined }' });
   }
+}
+
+/** Lowered in any case: what it makes is kept for the frames that come after it. */
+function isSuperCall(node: Node): boolean {
+  return node.type === 'CallExpression' && child(node, 'callee').type === 'Super';
 }
 
 export function isCall(node: Node): boolean {

@@ -147,7 +147,7 @@ class ModuleCompiler {
       ...(this.#links?.imports ?? []).filter(({ name }) => name !== '*').map(({ binding }) => binding),
     ]);
     this.#variables = new Variables(program, this.#scopes, this.#methods, this.#outer, shared);
-    this.#calls = new Calls(this.#variables, this.#methods);
+    this.#calls = new Calls(program, this.#variables, this.#methods, options.dense ?? false);
     this.#rewriteImports();
   }
 

@@ -129,6 +129,8 @@ export interface Runtime {
   retransmit(): void;
   /** Lets one ready execution run for a slice of about 2 ms, the one that waited longest. Runs nothing while `mayAct` is false. */
   step(): StepReport;
+  /** Whether anything else wants this thread: another execution, a timer, an effect, a promise from outside. */
+  isContended(): boolean;
   /** Executions that are ready: the demand on this lane's thread. From here on each one's own demand is booked, too. */
   readyCount(): number;
   /** Of the executions of which anything has changed since the last call. */

@@ -323,6 +323,10 @@ class ThreadRuntime implements Runtime {
   }
 
   /** Whether the event loop or another execution wants the thread. */
+  isContended(): boolean {
+    return $.x instanceof Execution && this.#isContended($.x);
+  }
+
   #isContended(running: Execution): boolean {
     if (this.#effects.pending > 0) return true;
     for (const { execution } of this.#residents.values()) {
