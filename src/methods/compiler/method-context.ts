@@ -290,7 +290,7 @@ export class MethodContext {
       const own2 = own === null ? null : this.slotOf(own.home);
       if (own2 !== null && own2 !== home) this.kept.push(own2);
     }
-    if (place?.superOf == null) return;
+    if (place === null || place.superOf === null) return;
     const self = this.slots.find(({ original, name }) => original === 'this' || name === selfMark);
     if (self !== undefined && self !== this.made) this.kept.push(self);
   }

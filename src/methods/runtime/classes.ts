@@ -249,7 +249,7 @@ export function makeInstance(gate: ElementsSwitch, prototype: object): object | 
   let root: ClassRecord | null = null;
   for (let holder: object | null = prototype; holder !== null; holder = getPrototypeOf(holder)) {
     const record = ofPrototype.get(holder);
-    if (record?.privates != null && !record.isDerived) root = record;
+    if (record !== undefined && record.privates !== null && !record.isDerived) root = record;
   }
   return root === null ? null : blankInstance(gate, root, prototype);
 }

@@ -39,8 +39,11 @@ export const classPrograms: readonly ClassProgram[] = [
       }
       const a = new A();
       f(1);
+      const later = new A();
+      f(2);
       return [
         order,
+        Object.keys(later),
         Object.keys(a),
         { ...a },
         Object.getOwnPropertyNames(A),

@@ -24,6 +24,7 @@ describe.each([...classPrograms, ...shapePrograms, ...cornerPrograms])('$name', 
     const run = await runMovable(folder, 'main.ts#main', [], () => true);
     expect(run.outcome).toEqual(await native);
     expect(run.moved).toBeGreaterThan(0);
+    expect(run.pins).toEqual([]);
   });
 
   test('moved at every safe point with its whole module', async () => {
@@ -35,5 +36,6 @@ describe.each([...classPrograms, ...shapePrograms, ...cornerPrograms])('$name', 
     expect(run.outcome).toMatchObject({ ok: true });
     expect({ ok: true, value: Reflect.get(globalThis, 'godwitTold') as unknown }).toEqual(await native);
     expect(run.moved).toBeGreaterThan(0);
+    expect(run.pins).toEqual([]);
   });
 });
