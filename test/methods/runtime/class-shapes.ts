@@ -186,11 +186,11 @@ export const shapePrograms: readonly ClassProgram[] = [
       static made = f('once');
     }
     export function main() {
-      const log: any[] = [];
+      const log: any[] = ['start'];
       const base = f(3);
       class K extends B {
         static {
-          log.push(f('block'), base);
+          log.push(f('block'), base, log[0].length);
         }
         m() {
           return super.constructor.name;
