@@ -5,10 +5,13 @@ import { load, tenure, Workshop, writeModules } from '../runtime/workshop.ts';
 const program = `'use movable';
 import { effect, sleep } from 'godwit';
 
-function helper(n: number): number {
+async function helper(n: number): Promise<number> {
   let sum = 0;
   let k = 0;
-  while (k < n) sum += k++;
+  while (k < n) {
+    await null;
+    sum += k++;
+  }
   return sum;
 }
 
@@ -35,7 +38,7 @@ export async function main(): Promise<unknown> {
   let total = 0;
   for (let n = 1; n <= 4; n += 1) {
     strikes.push(strike(fired, n));
-    total += helper(n);
+    total += await helper(n);
     total += await act(n);
     await sleep(5);
   }

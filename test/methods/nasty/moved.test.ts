@@ -70,8 +70,10 @@ async function hereAndThere({ scene, how }: Case): Promise<void> {
   expect(outcome.ok ? textOf(outcome.value) : outcome.error).toBe(recorded(scene));
 }
 
+const titled = (some: readonly Case[]): [string, Case][] => some.map((one) => [one.title, one]);
 const taken = cases.filter((one) => !isOpen(one));
-test.each(taken)('moved at every safe point: $title', everywhere);
 const deployed = taken.filter(({ how }) => how === 'production');
-test.each(deployed)('moved here and there: $title', hereAndThere);
-test.fails.each(cases.filter(isOpen))('not yet, moved at every safe point: $title', everywhere);
+
+test.each(titled(taken))('moved at every safe point: %s', (_title, one) => everywhere(one));
+test.each(titled(deployed))('moved here and there: %s', (_title, one) => hereAndThere(one));
+test.fails.each(titled(cases.filter(isOpen)))('not yet: %s', (_title, one) => everywhere(one));
