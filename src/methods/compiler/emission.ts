@@ -36,6 +36,9 @@ export interface DerivedNames {
   readonly home: string;
   /** `new.target`. */
   readonly target: string;
+  /** What the constructor returns, and the block that it leaves with it: whether it may is said outside of every `try`. */
+  readonly result: string;
+  readonly label: string;
   /** Whether the class puts elements of its own on what its parent has made. */
   readonly hasElements: boolean;
 }
@@ -266,13 +269,14 @@ export class Emission {
   }
 
   #return(value: Code | null, charge: boolean): void {
-    const { gate, kind, task, constructs, frame, derived, self } = this.#names;
+    const { gate, kind, task, constructs, frame, derived } = this.#names;
     const text = value?.text ?? 'undefined';
     if (charge && this.#counter !== null) this.#line(this.#counter.settle);
     if (kind === 'async') return this.#line(`return ${gate}.done(${task}, ${text});`);
     if (kind === 'generator') return this.#line(`return ${gate}.ended(${task}, ${text});`);
     if (kind === 'asyncGenerator') return this.#line(`return ${gate}.asyncEnded(${task}, ${text});`);
-    if (derived !== null && this.#resumes) return this.#line(`return ${gate}.derived(${self}, ${text});`);
+    if (derived !== null && this.#resumes)
+      return this.#line(`{ ${derived.result} = ${text}; break ${derived.label}; }`);
     if (constructs && this.#resumes) return this.#line(`return ${gate}.made(${frame}, ${text});`);
     this.#line(value === null ? 'return;' : `return ${text};`);
   }

@@ -141,7 +141,9 @@ function derivedNames(module: ModuleContext, method: Method): DerivedNames | nul
   const around = method.form === 'derived' ? module.classes.around(method) : null;
   if (around === null) return null;
   const target = module.names.ofOuter({ kind: 'new.target', of: method });
-  return { home: around.home.name, target, hasElements: around.hasElements };
+  const result = module.fresh('$result');
+  const label = module.fresh('$out');
+  return { home: around.home.name, target, result, label, hasElements: around.hasElements };
 }
 
 /**
@@ -366,7 +368,9 @@ class MethodPrinter {
     const { pc, goal, frame, task, error, kind, resume } = this.#names;
     const isFramed = kind !== 'plain';
     const emission = new Emission(this.#names, this.#saved, this.#counter, true);
-    const body = emission.body(this.#steps);
+    const { derived } = this.#names;
+    const printed = emission.body(this.#steps);
+    const body = derived === null ? printed : `${derived.label}: {\n${printed}\n}`;
     const spelled = (slot: Slot): string => (slot.name === selfMark ? this.#names.self : slot.name);
     const from = (slots: readonly Slot[]): string =>
       slots.map((slot, index) => `${spelled(slot)} = ${frame}.vars[${index}];\n`).join('');
@@ -377,7 +381,12 @@ class MethodPrinter {
     const end = this.#end();
     const locals = this.#locals(
       [],
-      [`${pc} = 0`, `${goal} = ${frame}.pc`, ...(isFramed ? [`${task} = ${frame}.task`] : [])],
+      [
+        `${pc} = 0`,
+        `${goal} = ${frame}.pc`,
+        ...(isFramed ? [`${task} = ${frame}.task`] : []),
+        ...(derived === null ? [] : [derived.result]),
+      ],
     );
     const caught = save.replace('STATE', () => emission.state);
     return `function ${resume}(${frame}) {\n${locals}${first}try {\n${body}${end}\n} catch (${error}) {\n${caught}\n}\n}`;
@@ -389,7 +398,7 @@ class MethodPrinter {
     if (kind === 'async') return `\nreturn ${gate}.done(${task}, undefined);`;
     if (kind === 'generator') return `\nreturn ${gate}.ended(${task}, undefined);`;
     if (kind === 'asyncGenerator') return `\nreturn ${gate}.asyncEnded(${task}, undefined);`;
-    if (derived !== null) return `\nreturn ${gate}.derived(${self}, undefined);`;
+    if (derived !== null) return `\nreturn ${gate}.derived(${self}, ${derived.result});`;
     return constructs ? `\nreturn ${gate}.made(${frame}, undefined);` : '';
   }
 }

@@ -239,6 +239,29 @@ export const classPrograms: readonly ClassProgram[] = [
           f(0);
         }
       }
+      class R extends A {
+        constructor() {
+          f(1);
+          try {
+            return f(0) as any;
+          } catch (e) {
+            log.push('caught');
+            super(1);
+          }
+        }
+      }
+      class W extends A {
+        constructor() {
+          super(3);
+          for (const k of [1, 2]) {
+            try {
+              if (f(k) === 2) return;
+            } finally {
+              log.push(f('finally'));
+            }
+          }
+        }
+      }
       class G extends A {
         constructor() {
           super(1);
@@ -256,6 +279,8 @@ export const classPrograms: readonly ClassProgram[] = [
       for (const make of [
         () => new (F as any)(),
         () => new G(),
+        () => new R(),
+        () => new W(),
         () => (A as any)(),
         () => {
           class H extends A {
