@@ -195,38 +195,6 @@ export const cornerPrograms: readonly ClassProgram[] = [
     }`,
   ),
   classProgram(
-    'private elements of a chain of classes',
-    `class A {
-      #a = 1;
-      a() {
-        return this.#a;
-      }
-      setA(v: number) {
-        this.#a = f(v);
-        return this;
-      }
-    }
-    class B extends A {
-      #b = 2;
-      pub = 3;
-      b() {
-        return [this.#b, this.a(), this.pub];
-      }
-      #m() {
-        return 9;
-      }
-      m() {
-        return this.#m();
-      }
-    }
-    export function main() {
-      const b = new B();
-      b.setA(5);
-      f(1);
-      return [b.b(), b.m(), Object.keys(b)];
-    }`,
-  ),
-  classProgram(
     'async members',
     `class Repo {
       #items = new Map<string, number>();
@@ -272,47 +240,6 @@ export const cornerPrograms: readonly ClassProgram[] = [
         (r.add as any).constructor.name,
         Object.getOwnPropertyNames(r.add),
       ];
-    }`,
-  ),
-  classProgram(
-    'super called late, in branches and in try',
-    `class A {
-      x;
-      constructor(fn: any) {
-        this.x = fn === undefined ? 0 : 1;
-        f(1);
-      }
-    }
-    class B extends A {
-      #b = f(2);
-      y = this.x + 1;
-      constructor(flag: boolean) {
-        if (flag) {
-          super(1);
-        } else {
-          try {
-            super(undefined);
-          } finally {
-            f(3);
-          }
-        }
-        f(4);
-        this.y += this.#b;
-      }
-      b() {
-        return this.#b;
-      }
-    }
-    class C extends B {
-      constructor() {
-        const t = super(f(true) as boolean) as any;
-        f(t);
-        if (t !== this) throw 1;
-        for (let i = 0; i < 2; i++) this.y += g(i);
-      }
-    }
-    export function main() {
-      return [new B(true).y, new B(false).y, new C().y, new C().b()];
     }`,
   ),
   classProgram(

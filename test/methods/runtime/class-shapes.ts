@@ -3,62 +3,6 @@ import { classProgram, type ClassProgram } from './class-programs.ts';
 /** Classes of many kinds, and functions that are taken from them. */
 export const shapePrograms: readonly ClassProgram[] = [
   classProgram(
-    'classes made by functions, each with elements of its own',
-    `type Ctor = new (...a: any[]) => any;
-    const Named = (Base: Ctor) =>
-      class extends Base {
-        #name = f('n');
-        get name() {
-          return this.#name;
-        }
-        rename(n: string) {
-          this.#name = g(n);
-          return this;
-        }
-      };
-    const Timed = (Base: Ctor) =>
-      class Timed extends Base {
-        t = 1;
-        tick() {
-          this.t += f(1);
-          return [this.t, super.describe?.()];
-        }
-      };
-    class Base0 {
-      id: number;
-      constructor(id: number) {
-        this.id = f(id);
-      }
-      describe() {
-        return f('base ' + this.id);
-      }
-    }
-    export function main() {
-      const K = Timed(Named(Base0));
-      const K2 = Timed(Named(Base0));
-      const k = new K(4);
-      f(1);
-      const X = class extends Timed(K2) {
-        y = 2;
-      };
-      const x = new X(5);
-      return [
-        k.tick(),
-        k.rename('z').name,
-        k.describe(),
-        K.name,
-        Object.getPrototypeOf(K).name,
-        X.name,
-        x.tick(),
-        x.rename('w').name,
-        k instanceof K,
-        k instanceof K2,
-        x instanceof K2,
-        Object.keys(x),
-      ];
-    }`,
-  ),
-  classProgram(
     'names of classes',
     `export function main() {
       const A = class {};
@@ -164,60 +108,6 @@ export const shapePrograms: readonly ClassProgram[] = [
         Object.getOwnPropertyNames(Tree.range),
       );
       return r;
-    }`,
-  ),
-  classProgram(
-    'constructors that nobody wrote',
-    `class A {
-      x: any;
-      constructor(x: any) {
-        this.x = f(x);
-        f(2);
-      }
-    }
-    class B extends A {}
-    class C extends B {
-      #p = f(1);
-      get() {
-        return [this.#p, f(this.x)];
-      }
-    }
-    class D extends C {
-      static made = f('once');
-    }
-    export function main() {
-      const log: any[] = ['start'];
-      const base = f(3);
-      class K extends B {
-        static {
-          log.push(f('block'), base, log[0].length);
-        }
-        m() {
-          return super.constructor.name;
-        }
-      }
-      class L extends K {}
-      class M extends L {
-        y = base + 1;
-        constructor() {
-          super(f(8));
-        }
-      }
-      class N extends M {}
-      const made = [new D(4), new N(), new L(5)] as any[];
-      f(0);
-      return [
-        made[0].get(),
-        made[1].x,
-        made[1].y,
-        made[2].x,
-        made[2].m(),
-        D.made,
-        log,
-        D.length,
-        Object.getOwnPropertyNames(L),
-        made.map((o) => o.constructor.name),
-      ];
     }`,
   ),
   classProgram(
