@@ -1,8 +1,9 @@
 import type { AnyFunction } from './method-code.ts';
 import { NoExecutionError } from './errors.ts';
-import { $, type EffectContext, type ExecutionApi, type SelfReference } from './gate.ts';
+import { $ } from './gate.ts';
+import type { EffectContext, ExecutionApi, SelfReference } from './running.ts';
 
-export type { EffectContext, SelfReference } from './gate.ts';
+export type { EffectContext, SelfReference } from './running.ts';
 export { type Resource, type ResourceOpener, resource } from './resources.ts';
 export { registerClass, type SavedForm } from './saved-classes.ts';
 

@@ -8,7 +8,7 @@ import type { DeliveryEffect, DeliveryState } from '../../protocols/delivery/sta
 import type { RuntimeEvent } from './contract.ts';
 import { EffectLostError, SendFailedError } from './errors.ts';
 import type { Execution } from './execution.ts';
-import type { EffectContext, ExecutionApi, SelfReference } from './gate.ts';
+import type { EffectContext, ExecutionApi, SelfReference } from './running.ts';
 import type { AnyFunction, Frame, PromiseRecord } from './method-code.ts';
 
 export interface PendingEffect {

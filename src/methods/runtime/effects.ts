@@ -4,7 +4,8 @@ import { type EncodeOptions, encodeValue } from '../snapshot/index.ts';
 import type { RuntimePorts } from './contract.ts';
 import type { PendingEffect } from './dealings.ts';
 import type { Execution } from './execution.ts';
-import { $, type EffectContext } from './gate.ts';
+import { $ } from './gate.ts';
+import type { EffectContext } from './running.ts';
 import { isNativePromise, whenSettled } from './promises.ts';
 
 /** What became of an effect that ran here. */

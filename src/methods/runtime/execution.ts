@@ -4,7 +4,8 @@ import type { ExecutionActivity, ExecutionTrace } from '../../core/inspection.ts
 import type { Cancel } from '../../core/ports.ts';
 import { Allocation } from './allocation.ts';
 import { Fuel } from './fuel.ts';
-import { $, type ExecutionApi, type Injection, type Running } from './gate.ts';
+import { $ } from './gate.ts';
+import type { ExecutionApi, Injection, Running } from './running.ts';
 import type { Base } from './job-base.ts';
 import { endJob, performJob } from './jobs.ts';
 import type { AnyFunction, Frame, LoadedMethod, PromiseRecord } from './method-code.ts';

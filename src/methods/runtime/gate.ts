@@ -43,9 +43,9 @@ import {
   type PromiseRecord,
 } from './method-code.ts';
 import { fileUrlOf, joinModules, type LoadedModule, loadModule } from './modules.ts';
-import type { Base } from './job-base.ts';
 import { deferred, member, promiseFunctions } from './promise-calls.ts';
-import type { Promises } from './promises.ts';
+import { key, keysIn, omit } from './properties.ts';
+import type { Injection, Running } from './running.ts';
 import { callerOf, walkStack } from './stack-walk.ts';
 import { thread } from './thread.ts';
 import {
@@ -59,80 +59,6 @@ import {
   programOf,
 } from './whole-modules.ts';
 import { timerCalls } from './timer-calls.ts';
-import type { Timers } from './timers.ts';
-import type { Turns } from './turns.ts';
-
-/** What generated code and the API need of the execution that runs now. */
-export interface Running {
-  /** The strings of tagged templates, by the places where they stand. */
-  readonly templates: Map<string, object>;
-  /** The fuel counter fell below zero. @returns whether the execution gives way here, if the stack allows */
-  wantsToYield(): boolean;
-  /** Fuel until the next tick. */
-  refill(): number;
-  /** A capture was wanted, but something that is not ours stands on the stack. */
-  heldUp(where: string): void;
-  /** The capture is about to begin; so many activations will be kept. */
-  givesWay(frames: number): void;
-  pushFrame(frame: Frame): void;
-  settledNow(value: unknown): boolean;
-  createTask(method: LoadedMethod): PromiseRecord;
-  await(frame: Frame, value: unknown): void;
-  resolve(task: PromiseRecord, value: unknown): void;
-  reject(task: PromiseRecord, error: unknown): void;
-  readonly promises: Promises;
-  readonly timers: Timers;
-  readonly turns: Turns;
-  /** A callback that was called as a job, and captured, has ended. */
-  endJob(base: Base, outcome: Injection): void;
-  /** Whether the frame that goes on is to start its effect once more. */
-  startsAgain(): boolean;
-  readonly api: ExecutionApi;
-  /** What its method holds of the host. */
-  readonly resources: { add(handle: object): void };
-}
-
-/** What `godwit`'s functions do inside an execution. */
-export interface ExecutionApi {
-  effect(name: string, options: object, run: (context: EffectContext) => unknown): Promise<unknown>;
-  start(
-    method: AnyFunction,
-    args: readonly unknown[],
-    options: object,
-  ): { readonly execution: string; readonly result: Promise<unknown> };
-  self(): SelfReference;
-  send(to: { readonly execution: string }, message: unknown): Promise<void>;
-  receive(): Promise<unknown>;
-  sleep(ms: number): Promise<void>;
-}
-
-/** What an effect is told, so that the outside world can tell repetitions and stale owners apart. */
-export interface EffectContext {
-  /** Idempotency key: the same whenever the same effect is started again. */
-  readonly key: string;
-  /** Fencing token: raised by each recovery. */
-  readonly fence: number;
-  readonly sequence: number;
-  readonly execution: string;
-  readonly generation: number;
-  readonly epoch: number;
-  /** Aborted when the execution's copy here is discarded. */
-  readonly signal: AbortSignal;
-}
-
-export interface SelfReference {
-  readonly execution: string;
-  readonly epoch: number;
-  readonly generation: number;
-  /** The host's name. */
-  readonly host: string;
-}
-
-/** How a suspended frame goes on. */
-export interface Injection {
-  readonly ok: boolean;
-  readonly value: unknown;
-}
 
 /** Fuel of code that runs outside executions: it is never interrupted. */
 const idleFuel = 1_000_000;
@@ -178,6 +104,10 @@ export class Gate {
   readonly closeQuietly = closeQuietly;
   readonly delegate = delegate;
   readonly delegated = delegated;
+  // Names of properties: see `properties.ts`.
+  readonly keysIn = keysIn;
+  readonly omit = omit;
+  readonly key = key;
   // Classes: see `classes.ts`.
   readonly class = noteClass;
   readonly codeIn = codeIn;
@@ -383,25 +313,6 @@ export class Gate {
     return walked instanceof Cursor ? 1 : walked instanceof Iteration ? 2 : 0;
   }
 
-  /** The keys that `for…in` visits, in its order. */
-  keysIn(value: unknown): readonly string[] {
-    const keys: string[] = [];
-    for (const key in value as object) keys.push(key);
-    return keys;
-  }
-
-  omit(value: object, keys: readonly (string | symbol)[]): object {
-    const rest = { ...value };
-    for (const key of keys) Reflect.deleteProperty(rest, key);
-    return rest;
-  }
-
-  key(value: unknown): string | symbol {
-    if (typeof value !== 'object' && typeof value !== 'function')
-      return typeof value === 'symbol' ? value : String(value);
-    return Reflect.ownKeys({ [value as unknown as string]: 0 })[0] as string | symbol;
-  }
-
   method(
     described: string,
     resume: LoadedMethod['resume'],
@@ -442,10 +353,10 @@ function ownFunction(name: 'tick' | 'module'): AnyFunction {
 }
 
 const shared = globalThis as unknown as Record<symbol, Gate | undefined>;
-const key = Symbol.for('godwit.gate.1');
+const name = Symbol.for('godwit.gate.1');
 
 /** One for each thread, even where godwit was loaded twice. */
-export const $: Gate = (shared[key] ??= new Gate());
+export const $: Gate = (shared[name] ??= new Gate());
 thread.gate = $;
 nameValue('unset', $.unset);
 thread.ambient = ambient;

@@ -1,5 +1,5 @@
 import { assertNever } from '../../core/assert.ts';
-import type { Injection } from './gate.ts';
+import type { Injection } from './running.ts';
 import { type Base, baseFrame } from './job-base.ts';
 import type { AnyFunction, Frame, Job, Reaction } from './method-code.ts';
 import type { Promises } from './promises.ts';

@@ -1,5 +1,6 @@
 import { assertNever } from '../../core/assert.ts';
-import { $, type Running } from '../../methods/runtime/gate.ts';
+import { $ } from '../../methods/runtime/gate.ts';
+import type { Running } from '../../methods/runtime/running.ts';
 import type { JobLine } from '../../methods/runtime/job-line.ts';
 import type { Frame } from '../../methods/runtime/method-code.ts';
 import type { Job } from '../../methods/runtime/promise-records.ts';
