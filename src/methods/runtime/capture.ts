@@ -156,7 +156,7 @@ export function captureExecution(
   };
   try {
     const bytes = encode(root, {
-      ...(options.platform ?? {}),
+      ...options.platform,
       classes: savedClasses,
       digest: options.digest,
       buffer: options.buffer,

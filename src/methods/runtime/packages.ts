@@ -42,6 +42,17 @@ export class LoadedPackage {
   }
 }
 
+/** @throws TypeError for a function that is no method of the package */
+export function methodIdIn(loaded: LoadedPackage | null, method: AnyFunction): string {
+  const id = loaded?.idOf(method);
+  if (typeof id === 'string') return id;
+  const name = typeof method === 'function' ? `function '${method.name}'` : typeof method;
+  throw new TypeError(
+    `start() was given the ${name}, which is no movable method of this package. ` +
+      'Give it a top-level function of a file with "use movable".',
+  );
+}
+
 /** The packages of one runtime. What they name is held by reference in snapshots, as `package hash/name`. */
 export class LoadedPackages implements Permanents, MethodFinder {
   /** How snapshots write functions that packages' methods have made. */

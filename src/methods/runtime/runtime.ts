@@ -4,14 +4,9 @@ import { executionId, type ExecutionId, type IncarnationId, type PackageHash } f
 import type { ExecutionTrace, Inspection } from '../../core/inspection.ts';
 import type { EffectOutcome } from '../../core/packet.ts';
 import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
-import {
-  type DecodeOptions,
-  decodeValue,
-  digestOf,
-  type EncodeOptions,
-  encodeValue,
-} from '../snapshot/index.ts';
-import { type CaptureOptions, captureExecution } from './capture.ts';
+import { decodeValue, digestOf, encodeValue } from '../snapshot/index.ts';
+import { captureExecution } from './capture.ts';
+import { type Coding, codingOf } from './coding.ts';
 import type {
   Admission,
   CaptureOutcome,
@@ -25,13 +20,13 @@ import { Dealings, type DealingsHost, type PendingEffect } from './dealings.ts';
 import { Effects, outcomeOf } from './effects.ts';
 import { Execution, type ExecutionHost } from './execution.ts';
 import { $ } from './gate.ts';
-import { savedClasses } from './saved-classes.ts';
 import { inspectExecution } from './inspection.ts';
-import { LoadedPackage, LoadedPackages } from './packages.ts';
+import { LoadedPackage, LoadedPackages, methodIdIn } from './packages.ts';
 import { Promises } from './promises.ts';
 import { ReadyLine } from './ready-line.ts';
 import { ReadExecution } from './restore.ts';
 import { failedWith, settledWith } from './settlement.ts';
+import { WaitingActs } from './waiting-acts.ts';
 
 const defaults: RuntimeOptions = {
   sliceMs: 2,
@@ -48,8 +43,6 @@ const defaults: RuntimeOptions = {
 interface Resident {
   readonly execution: Execution;
   readonly dealings: Dealings;
-  /** Acts that wait until the lease allows them. */
-  acts: (() => void)[];
   /** Outcomes of effects that ended after the execution was frozen here: its new owner is told, and it if it thaws. */
   late: (() => void)[];
 }
@@ -65,9 +58,9 @@ class ThreadRuntime implements Runtime {
   readonly #packages = new LoadedPackages();
   readonly #residents = new Map<ExecutionId, Resident>();
   readonly #line = new ReadyLine<Execution>();
-  readonly #withActs = new Set<Resident>();
+  readonly #acts: WaitingActs<Execution>;
   readonly #effects: Effects;
-  readonly #capture: CaptureOptions;
+  readonly #coding: Coding;
   readonly #executionHost: ExecutionHost;
   readonly #dealingsHost: DealingsHost;
   #storeOffsetMs = 0;
@@ -75,18 +68,11 @@ class ThreadRuntime implements Runtime {
   constructor(ports: RuntimePorts, options: RuntimeOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#acts = new WaitingActs(() => ports.mayAct());
     this.#effects = new Effects(ports, (execution, effect, ok, value) =>
       this.#effectEnded(execution, effect, ok, value),
     );
-    this.#capture = {
-      digest: ports.digest,
-      buffer: ports.buffer,
-      platform: options.platform,
-      beside: options.beside,
-      bytesMax: options.snapshotBytesMax,
-      permanents: this.#packages,
-      code: this.#packages.code,
-    };
+    this.#coding = codingOf(ports, options, this.#packages);
     this.#executionHost = this.#executionHostOf();
     this.#dealingsHost = this.#dealingsHostOf();
   }
@@ -105,7 +91,7 @@ class ThreadRuntime implements Runtime {
     }
     let values: readonly unknown[] & { readonly parent?: string };
     try {
-      const decoded = decodeValue(args, this.#decoding);
+      const decoded = decodeValue(args, this.#coding.decoding);
       values = decoded as typeof values;
       if (!Array.isArray(decoded)) return refused(`The arguments of ${ref.method} are no array.`);
     } catch (error) {
@@ -121,7 +107,7 @@ class ThreadRuntime implements Runtime {
   restore(tenure: Tenure, snapshot: Uint8Array): Admission {
     try {
       const promises = new Promises();
-      const read = new ReadExecution(snapshot, promises, this.#capture);
+      const read = new ReadExecution(snapshot, promises, this.#coding.capture);
       const { package: hash, method: id } = read.root;
       const loaded = this.#packages.get(hash);
       if (loaded === null) return refused(`Package ${hash} is not installed here. Install it first.`);
@@ -177,7 +163,7 @@ class ThreadRuntime implements Runtime {
     this.#effects.abort(resident.execution);
     this.#closeResources(resident.execution);
     this.#line.leave(resident.execution);
-    this.#withActs.delete(resident);
+    this.#acts.forget(resident.execution);
     return this.#residents.delete(id);
   }
 
@@ -194,7 +180,7 @@ class ThreadRuntime implements Runtime {
   }
 
   settleChild(id: ExecutionId, child: ExecutionId, { kind, value }: RuntimeSettlement): boolean {
-    const outcome = { ok: kind === 'returned', value: decodeValue(value, this.#decoding) };
+    const outcome = { ok: kind === 'returned', value: decodeValue(value, this.#coding.decoding) };
     return this.#with(id, ({ dealings }) => dealings.settleChild(child, outcome));
   }
 
@@ -214,7 +200,7 @@ class ThreadRuntime implements Runtime {
 
   step(): StepReport {
     if (!this.#ports.mayAct()) return { ready: 0, busyMs: 0 };
-    this.#flushActs();
+    this.#acts.perform();
     const startMs = this.#ports.monotonicMs();
     const next = this.#line.next(startMs);
     const resident = next === null ? undefined : this.#residents.get(next.tenure.execution);
@@ -268,32 +254,10 @@ class ThreadRuntime implements Runtime {
       act: (execution, act) => this.#act(execution, act),
       emit: (event) => this.#ports.emit(event),
       runEffect: (execution, effect, run) => this.#effects.run(execution, effect, run),
-      encode: (_execution, value) => encodeValue(value, this.#encoding),
-      decode: (_execution, bytes) => decodeValue(bytes, this.#decoding),
+      encode: (_execution, value) => encodeValue(value, this.#coding.encoding),
+      decode: (_execution, bytes) => decodeValue(bytes, this.#coding.decoding),
       childId: (execution, sequence) => this.#childId(execution, sequence),
-      methodIdOf: (execution, method) => this.#methodIdOf(execution, method),
-    };
-  }
-
-  get #encoding(): EncodeOptions {
-    return {
-      ...(this.#options.platform ?? {}),
-      classes: savedClasses,
-      permanents: this.#packages,
-      code: this.#packages.code,
-      buffer: this.#ports.buffer,
-      foreignErrors: 'nearest',
-    };
-  }
-
-  get #decoding(): DecodeOptions {
-    const { platform } = this.#options;
-    return {
-      ...(platform === null ? {} : { host: platform.host }),
-      classes: savedClasses,
-      permanents: this.#packages,
-      code: this.#packages.code,
-      buffer: this.#ports.buffer,
+      methodIdOf: (execution, method) => methodIdIn(this.#packages.get(execution.ref.package), method),
     };
   }
 
@@ -301,7 +265,7 @@ class ThreadRuntime implements Runtime {
     const id = execution.tenure.execution;
     this.discard(id);
     execution.api = dealings;
-    const resident: Resident = { execution, dealings, acts: [], late: [] };
+    const resident: Resident = { execution, dealings, late: [] };
     this.#residents.set(id, resident);
     this.#line.toEnd(execution);
     return resident;
@@ -338,31 +302,18 @@ class ThreadRuntime implements Runtime {
 
   #act(execution: Execution, act: () => void): void {
     const resident = this.#residents.get(execution.tenure.execution);
-    if (resident?.execution !== execution) return;
-    if (this.#ports.mayAct() && resident.acts.length === 0) act();
-    else {
-      resident.acts.push(act);
-      this.#withActs.add(resident);
-    }
-  }
-
-  #flushActs(): void {
-    for (const resident of this.#withActs) {
-      if (resident.execution.frozen) continue;
-      while (resident.acts.length > 0 && this.#ports.mayAct()) resident.acts.shift()?.();
-      if (resident.acts.length === 0) this.#withActs.delete(resident);
-    }
+    if (resident?.execution === execution) this.#acts.add(execution, act);
   }
 
   #captureResident(resident: Resident): CaptureOutcome {
     const { execution, dealings } = resident;
     const { meta } = execution.method;
-    if (resident.acts.length > 0) {
+    if (this.#acts.areWaiting(execution)) {
       const reason = `pinned: ${meta.id} has acts that wait for the host's lease`;
       return { kind: 'pinned', pin: { reason, method: meta.id, line: meta.line, path: '' } };
     }
     const startMs = this.#ports.monotonicMs();
-    const captured = captureExecution(execution, dealings, this.#capture);
+    const captured = captureExecution(execution, dealings, this.#coding.capture);
     if (captured.kind === 'pinned') return captured;
     const { bytes } = captured;
     execution.captureMs = this.#ports.monotonicMs() - startMs;
@@ -387,7 +338,7 @@ class ThreadRuntime implements Runtime {
     if (isHere && !execution.frozen) settle();
     else {
       if (isHere) resident.late.push(settle);
-      const outcome = outcomeOf(effect, ok, value, this.#encoding);
+      const outcome = outcomeOf(effect, ok, value, this.#coding.encoding);
       this.#ports.emit({ kind: 'effectOutcome', execution: execution.tenure.execution, outcome });
     }
     this.#closeResources(execution);
@@ -408,8 +359,10 @@ class ThreadRuntime implements Runtime {
     const ok = !isFailed && root.state === 'fulfilled';
     const value = isFailed ? crash?.error : root.value;
     execution.settled = true;
-    const settlement = ok ? settledWith(value, this.#encoding) : failedWith(value, this.#encoding);
-    dealings.tellParent(settlement.kind === 'returned', decodeValue(settlement.value, this.#decoding));
+    const settlement = ok
+      ? settledWith(value, this.#coding.encoding)
+      : failedWith(value, this.#coding.encoding);
+    dealings.tellParent(settlement.kind === 'returned', decodeValue(settlement.value, this.#coding.decoding));
     this.#ports.emit({ kind: 'settled', tenure: execution.tenure, settlement });
     dealings.suspend();
     this.#closeResources(execution);
@@ -419,16 +372,6 @@ class ThreadRuntime implements Runtime {
     const { execution: parent, generation } = execution.tenure;
     const text = new TextEncoder().encode(`${parent}:${generation}:${sequence}`);
     return executionId(`x-${this.#ports.digest.sha256(text).slice(0, 24)}`);
-  }
-
-  #methodIdOf(execution: Execution, method: (...args: unknown[]) => unknown): string {
-    const id = this.#packages.get(execution.ref.package)?.idOf(method);
-    if (typeof id === 'string') return id;
-    const name = typeof method === 'function' ? `function '${method.name}'` : typeof method;
-    throw new TypeError(
-      `start() was given the ${name}, which is no movable method of this package. ` +
-        'Give it a top-level function of a file with "use movable".',
-    );
   }
 }
 
