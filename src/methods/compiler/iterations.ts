@@ -138,8 +138,8 @@ export class Iterations {
         loop.advance({ kind: 'break', label });
         statements.open(node);
         this.#loops.assignHead(child(node, 'left'), slotCode(loop.value));
-        statements.block(next, () =>
-          statements.inTarget(names, { breakLabel: null, continueLabel: next }, () =>
+        statements.jumps.block(next, () =>
+          statements.jumps.inTarget(names, { breakLabel: null, continueLabel: next }, () =>
             statements.statement(child(node, 'body')),
           ),
         );
@@ -167,9 +167,9 @@ export class Iterations {
         otherwise: [],
       });
     };
-    statements.block(out, () =>
-      statements.inTarget(names, { breakLabel: out, continueLabel: null }, () =>
-        statements.finalized(build, last),
+    statements.jumps.block(out, () =>
+      statements.jumps.inTarget(names, { breakLabel: out, continueLabel: null }, () =>
+        statements.jumps.finalized(build, last),
       ),
     );
   }

@@ -34,10 +34,10 @@ export class Loops {
     const hasSite = context.hasSite(node);
     if (constantTrips(node, variables) !== null && !hasSite) return this.#plain(node, names, null);
     const counted = hasSite ? null : countedLoop(node, variables);
-    const isOutermost = !this.#statements.isCounting;
+    const isOutermost = !this.#statements.jumps.isCounting;
     if (counted !== null) return this.#strips(node, counted, names, isOutermost ? 'thread' : 'local');
     if (!isOutermost) return this.#plain(node, names, 'local');
-    this.#statements.counting(() => this.#plain(node, names, 'local'));
+    this.#statements.jumps.counting(() => this.#plain(node, names, 'local'));
     context.plain(code(this.#counter.settle));
   }
 
@@ -114,8 +114,8 @@ export class Loops {
       build({
         label,
         body: (node) =>
-          statements.block(next, () =>
-            statements.inTarget(names, { breakLabel: label, continueLabel: next }, () =>
+          statements.jumps.block(next, () =>
+            statements.jumps.inTarget(names, { breakLabel: label, continueLabel: next }, () =>
               statements.statement(node),
             ),
           ),
@@ -192,8 +192,8 @@ export class Loops {
         counted.bound === null ? beyond : `!(${slot.name} ${counted.bound.operator} ${limit.name})`;
       leave(code(ended, variable, slotCode(limit)), strip);
       if (counted.bound === null) this.#leaveUnless(test, label);
-      statements.block(next, () =>
-        statements.inTarget(names, { breakLabel: label, continueLabel: next }, () =>
+      statements.jumps.block(next, () =>
+        statements.jumps.inTarget(names, { breakLabel: label, continueLabel: next }, () =>
           statements.statement(child(node, 'body')),
         ),
       );
