@@ -1,8 +1,5 @@
-import { code, type Slot, slotCode } from './ir.ts';
 import type { Format } from './plain.ts';
-import type { MethodContext } from './method-context.ts';
 import type { Binding, Scopes } from './scopes.ts';
-import type { Statements } from './statements.ts';
 import { child, flag, isFunction, isTypeOnly, type Node, nodes, optional, text, walk } from './syntax.ts';
 import { patternNames } from './scopes.ts';
 
@@ -194,89 +191,4 @@ class Linker {
 
 function nameOf(node: Node): string {
   return node.type === 'Identifier' ? text(node, 'name') : String(node['value']);
-}
-
-/** The body of a whole module: what it shares with others, those that come first, and its statements. */
-export function buildModule(
-  context: MethodContext,
-  statements: Statements,
-  links: Links,
-  modules: Slot,
-): void {
-  const { gate, module } = context;
-  const path = JSON.stringify(module.path);
-  const held = slotCode(modules);
-  const setBox = (binding: Binding, from: string, name: string): void => {
-    const slot = context.slotOf(binding);
-    if (slot !== null)
-      context.set(slot, code(`${gate}.box(${modules.name}, ${from}, ${JSON.stringify(name)})`, held));
-  };
-  for (const [binding, name] of links.exports) setBox(binding, path, name);
-  for (const { binding, path: from, name } of links.imports) {
-    const slot = context.slotOf(binding);
-    if (name !== '*') setBox(binding, JSON.stringify(from), name);
-    else if (slot !== null) {
-      context.set(slot, code(`${gate}.namespace(${modules.name}, ${JSON.stringify(from)})`, held));
-    }
-  }
-  statements.open(context.method.node);
-  for (const [name, binding] of links.given) {
-    const value = code(`${gate}.given(${modules.name}, ${path}, ${JSON.stringify(name)})`, held);
-    statements.expressions.patterns.assign(binding.declaration, value);
-  }
-  for (const dependency of links.dependencies) {
-    const body = context.temporary();
-    context.set(body, code(`${gate}.dependency(${modules.name}, ${JSON.stringify(dependency)})`, held));
-    const evaluate = context.collect(() => {
-      const result = statements.expressions.invocations.ofFunction(context.method.node, slotCode(body), [
-        held,
-      ]);
-      if (!links.awaits) return;
-      const awaited = context.temporary();
-      const wait = context.collect(() =>
-        context.emit({
-          kind: 'await',
-          site: context.site(context.method.node),
-          slot: awaited,
-          code: result,
-          again: false,
-        }),
-      );
-      context.emit({
-        kind: 'if',
-        test: code(`${result.text} !== undefined`, result),
-        taken: wait,
-        otherwise: [],
-      });
-    });
-    context.emit({
-      kind: 'if',
-      test: code(`${body.name} !== null`, slotCode(body)),
-      taken: evaluate,
-      otherwise: [],
-    });
-  }
-  // What a CommonJS module exports is known now.
-  for (const { binding, path: from, name } of links.imports) {
-    if (name !== '*') setBox(binding, JSON.stringify(from), name);
-  }
-  for (const statement of nodes(context.method.node, 'body')) {
-    if (isTypeOnly(statement)) continue;
-    const declaration = optional(statement, 'declaration');
-    if (statement.type === 'ExportDefaultDeclaration') {
-      const given = child(statement, 'declaration');
-      const isDeclared = isFunction(given) || given.type === 'ClassDeclaration';
-      if (isDeclared && optional(given, 'id') !== null) {
-        if (given.type === 'ClassDeclaration') statements.statement(given);
-        continue;
-      }
-      const value =
-        given.type === 'FunctionDeclaration' ? context.creation(given) : statements.expressions.value(given);
-      context.plain(code(`${gate}.box(${modules.name}, ${path}, "default").v = ${value.text};`, value, held));
-    } else if (statement.type === 'ExportNamedDeclaration') {
-      if (declaration !== null) statements.statement(declaration);
-    } else if (statement.type !== 'ImportDeclaration' && statement.type !== 'ExportAllDeclaration') {
-      statements.statement(statement);
-    }
-  }
 }
