@@ -1,9 +1,7 @@
-import { methodId } from '../../core/ids.ts';
-import { textHash } from '../../core/text-hash.ts';
 import { Calls, isApiCall } from './calls.ts';
-import type { CompiledMethod, CompileOptions, CompileOutcome, Refusal } from './contract.ts';
+import type { CompileOptions, CompileOutcome, Refusal } from './contract.ts';
 import { Functions } from './factories.ts';
-import { Classes, classNames } from './classes.ts';
+import { Classes } from './classes.ts';
 import { withConstructors } from './class-defaults.ts';
 import { printClasses } from './class-text.ts';
 import {
@@ -14,7 +12,6 @@ import {
   type Method,
   outerUses,
   type OuterUse,
-  standsInClass,
 } from './functions.ts';
 import { rewriteGlobals } from './globals.ts';
 import { checkMethods, type Finding } from './language.ts';
@@ -23,8 +20,9 @@ import type { ModuleContext } from './method-context.ts';
 import { type LoweredMethod, lowerMethod } from './methods.ts';
 import { Names } from './names.ts';
 import { type Format, parsePlain } from './plain.ts';
+import { printModule } from './module-text.ts';
 import type { Scopes } from './scopes.ts';
-import { containsMarks, finish, type FinishedText, sourceMapOf, SourceText } from './source-text.ts';
+import { containsMarks, SourceText } from './source-text.ts';
 import { child, isFunction, type Node, nodes, optional, unwrap, walk } from './syntax.ts';
 import { Variables } from './variables.ts';
 import { linkModule, type Links } from './whole.ts';
@@ -210,44 +208,23 @@ class ModuleCompiler {
   }
 
   print(lowered: readonly LoweredMethod[]): CompileOutcome {
-    const { path } = this.#options;
-    let body = '';
-    let at = 0;
-    if (this.#links !== null) {
-      for (const native of this.#links.natives) body += `${this.#source.slice(native.start, native.end)}\n`;
-      body += lowered[0]?.text ?? '';
-      at = this.#source.source.length;
-    }
-    for (const method of this.#links === null ? lowered : []) {
-      if (method.method.parent !== null) continue;
-      body += this.#source.slice(at, method.method.node.start) + method.text;
-      at = method.method.node.end;
-    }
-    body += this.#source.slice(at, this.#source.source.length);
-    for (const { factory, resume } of lowered) {
-      if (factory !== null) body += `\n${factory}`;
-      if (resume !== '') body += `\n${resume}`;
-    }
-    // The import, and one line for each method's description, stand first: code that runs on the way needs them.
-    const above = lowered.length === 0 ? 0 : lowered.length + 1;
-    const finished = finish(`${'\n'.repeat(above)}${body}`);
-    const code =
-      lowered.length === 0
-        ? finished.code
-        : `${this.#header(lowered, finished)}${finished.code.slice(above)}${this.#registration(lowered, finished)}`;
-    return {
-      kind: 'compiled',
-      code,
-      format: this.#isClassic ? 'commonjs' : 'module',
-      sourceMap: sourceMapOf(path, this.#source.origin?.source ?? this.#source.source, finished.lines),
-      methods: lowered.map((method) => this.#describe(method)),
-      imports: [...this.#imports],
-    };
-  }
-
-  /** Whether the code stays a script: it is no ECMAScript module. */
-  get #isClassic(): boolean {
-    return (this.#options.format ?? 'module') !== 'module';
+    return printModule(
+      {
+        program: this.#program,
+        source: this.#source,
+        options: this.#options,
+        scopes: this.#scopes,
+        spaces: this.#spaces,
+        links: this.#links,
+        methods: this.#methods,
+        classes: this.#classes,
+        isMovableFile: this.#isMovableFile,
+        imports: this.#imports,
+        gate: this.#gate,
+        imported: this.#imported,
+      },
+      lowered,
+    );
   }
 
   #fresh(base: string): string {
@@ -311,109 +288,5 @@ class ModuleCompiler {
       const rewritten = this.#options.rewriteSpecifier(specifier);
       if (rewritten !== specifier) this.#source.edit(source.start, source.end, JSON.stringify(rewritten));
     });
-  }
-
-  #describe({ method, isAsync, length, code, sites, layout }: LoweredMethod): CompiledMethod {
-    return {
-      id: methodId(`${this.#options.path}#${method.id}`),
-      name: method.name,
-      code,
-      isAsync,
-      length,
-      exported: method.exported,
-      line: this.#source.lineOf(method.node.start),
-      sites: sites.map(({ pc, kind, line }) => ({ pc, kind, line })),
-      held: layout.flatMap((name, index) => {
-        const lines = sites.flatMap(({ line, live }) => (live.includes(index) ? [line] : []));
-        return name === '' || lines.length === 0
-          ? []
-          : [{ name, lines: [...new Set(lines)].sort((a, b) => a - b) }];
-      }),
-    };
-  }
-
-  /** What the module tells the runtime of each method, before anything runs. */
-  #header(lowered: readonly LoweredMethod[], finished: FinishedText): string {
-    const { path, runtimeSpecifier } = this.#options;
-    const lines = new Map<number, [number, number][]>();
-    for (const [key, line] of finished.siteLines) {
-      const [owner, pc] = key.split(':').map(Number) as [number, number];
-      const list = lines.get(owner);
-      if (list === undefined) lines.set(owner, [[line, pc]]);
-      else list.push([line, pc]);
-    }
-    const metas = lowered.map((method) => {
-      const { index } = method.method;
-      const described = JSON.stringify({
-        id: `${path}#${method.method.id}`,
-        code: method.code,
-        name: method.method.name,
-        path,
-        isAsync: method.isAsync,
-        line: this.#source.lineOf(method.method.node.start),
-        layout: method.layout,
-        entry: method.entry,
-        constructs: method.constructs,
-        sites: method.sites.map(({ kind, line, live }) => [kind, line, live]),
-        fastLines: lines.get(index * 2) ?? [],
-        resumeLines: lines.get(index * 2 + 1) ?? [],
-        fastHash: standsInClass(method.method) ? '' : textHash(finish(method.factory ?? method.text).code),
-        resumeHash: textHash(finish(method.resume).code),
-      });
-      const factory = this.#factoryOf(method);
-      return `const ${method.metaName} = ${this.#gate}.method(${JSON.stringify(described)}, ${method.resumeName}, ${factory}, ${JSON.stringify(method.method.form === 'class' ? 'class' : method.method.kind)});\n`;
-    });
-    const gate = this.#gate;
-    const first = this.#isClassic
-      ? `${this.#scopes.isStrict(null) ? '"use strict"; ' : ''}const ${gate} = globalThis[Symbol.for("godwit.gate.1")];`
-      : `import { $ as ${this.#imported} } from ${JSON.stringify(runtimeSpecifier)}; const ${gate} = ${this.#imported};`;
-    return `${first}${this.#classNames()}\n${metas.join('')}`;
-  }
-
-  /** Variables that hold the classes of the module, and what they use. */
-  #classNames(): string {
-    const names = [...this.#classes.all()]
-      .filter(({ method }) => method.parent === null)
-      .flatMap((facts) => classNames(facts));
-    return names.length === 0 ? '' : ` let ${names.join(', ')};`;
-  }
-
-  #factoryOf({ factory }: LoweredMethod): string | null {
-    return factory === null ? null : (/^function ([^(]+)/.exec(factory)?.[1] ?? null);
-  }
-
-  /** What the module tells the runtime once it was evaluated. Whatever says where things are stands after them. */
-  #registration(lowered: readonly LoweredMethod[], finished: FinishedText): string {
-    const { path } = this.#options;
-    const constants = this.#isMovableFile && this.#links === null ? this.#constants() : [];
-    const line = finished.code.split('\n').length + 1;
-    const url = this.#isClassic ? 'require("node:url").pathToFileURL(__filename).href' : 'import.meta.url';
-    const list = lowered.map((method) => `[${method.metaName}, ${this.#reference(method)}]`).join(', ');
-    return `\n${this.#gate}.module(${url}, ${JSON.stringify(path)}, ${line}, [${list}], { ${constants.join(', ')} }, ${JSON.stringify(finished.lines)}, ${this.#exportTable()});\n`;
-  }
-
-  #exportTable(): string {
-    if (this.#links === null) return 'null';
-    const { table } = this.#links;
-    if (!this.#isClassic) return JSON.stringify(table);
-    const isCommon = this.#options.format === 'commonjs';
-    return `{ ...${JSON.stringify(table)}, require: ${isCommon ? 'require' : 'null'} }`;
-  }
-
-  /** The function of a method that stands at the top level of the module. */
-  #reference({ method, bodyName }: LoweredMethod): string {
-    if (bodyName !== '') return bodyName;
-    if (method.parent !== null) return 'null';
-    if (method.form === 'class') return this.#classes.factsOf(method).home.name;
-    return method.binding?.name ?? method.name;
-  }
-
-  /** Names of the module's constants besides its methods. */
-  #constants(): readonly string[] {
-    return this.#scopes.bindings
-      .filter(({ owner, kind, scope }) => owner === null && kind === 'const' && scope === this.#program)
-      .filter((binding) => !this.#methods.some((method) => method.binding === binding))
-      .filter(({ name }) => !this.#spaces.has(name))
-      .map(({ name }) => name);
   }
 }

@@ -1,0 +1,188 @@
+import { methodId } from '../../core/ids.ts';
+import { textHash } from '../../core/text-hash.ts';
+import type { CompiledMethod, CompileOptions, CompileOutcome } from './contract.ts';
+import { type Classes, classNames } from './classes.ts';
+import { type Method, standsInClass } from './functions.ts';
+import type { LoweredMethod } from './methods.ts';
+import type { Scopes } from './scopes.ts';
+import { finish, type FinishedText, sourceMapOf, type SourceText } from './source-text.ts';
+import type { Node } from './syntax.ts';
+import type { Links } from './whole.ts';
+
+/** What a module's text is put together from. */
+interface ModuleParts {
+  readonly program: Node;
+  readonly source: SourceText;
+  readonly options: CompileOptions;
+  readonly scopes: Scopes;
+  /** Names of the module's enums and namespaces. */
+  readonly spaces: ReadonlySet<string>;
+  readonly links: Links | null;
+  readonly methods: readonly Method[];
+  readonly classes: Classes;
+  readonly isMovableFile: boolean;
+  /** Specifiers as written. */
+  readonly imports: ReadonlySet<string>;
+  readonly gate: string;
+  /** The import that the gate comes by. */
+  readonly imported: string;
+}
+
+/** Puts a module together: its own text with the lowered methods in their places, and what it tells the runtime of them. */
+export function printModule(parts: ModuleParts, lowered: readonly LoweredMethod[]): CompileOutcome {
+  return new ModulePrinter(parts).print(lowered);
+}
+
+class ModulePrinter {
+  readonly #parts: ModuleParts;
+
+  constructor(parts: ModuleParts) {
+    this.#parts = parts;
+  }
+
+  print(lowered: readonly LoweredMethod[]): CompileOutcome {
+    const { source, links, imports } = this.#parts;
+    const { path } = this.#parts.options;
+    let body = '';
+    let at = 0;
+    if (links !== null) {
+      for (const native of links.natives) body += `${source.slice(native.start, native.end)}\n`;
+      body += lowered[0]?.text ?? '';
+      at = source.source.length;
+    }
+    for (const method of links === null ? lowered : []) {
+      if (method.method.parent !== null) continue;
+      body += source.slice(at, method.method.node.start) + method.text;
+      at = method.method.node.end;
+    }
+    body += source.slice(at, source.source.length);
+    for (const { factory, resume } of lowered) {
+      if (factory !== null) body += `\n${factory}`;
+      if (resume !== '') body += `\n${resume}`;
+    }
+    // The import, and one line for each method's description, stand first: code that runs on the way needs them.
+    const above = lowered.length === 0 ? 0 : lowered.length + 1;
+    const finished = finish(`${'\n'.repeat(above)}${body}`);
+    const code =
+      lowered.length === 0
+        ? finished.code
+        : `${this.#header(lowered, finished)}${finished.code.slice(above)}${this.#registration(lowered, finished)}`;
+    return {
+      kind: 'compiled',
+      code,
+      format: this.#isClassic ? 'commonjs' : 'module',
+      sourceMap: sourceMapOf(path, source.origin?.source ?? source.source, finished.lines),
+      methods: lowered.map((method) => this.#describe(method)),
+      imports: [...imports],
+    };
+  }
+
+  /** Whether the code stays a script: it is no ECMAScript module. */
+  get #isClassic(): boolean {
+    return (this.#parts.options.format ?? 'module') !== 'module';
+  }
+
+  #describe({ method, isAsync, length, code, sites, layout }: LoweredMethod): CompiledMethod {
+    return {
+      id: methodId(`${this.#parts.options.path}#${method.id}`),
+      name: method.name,
+      code,
+      isAsync,
+      length,
+      exported: method.exported,
+      line: this.#parts.source.lineOf(method.node.start),
+      sites: sites.map(({ pc, kind, line }) => ({ pc, kind, line })),
+      held: layout.flatMap((name, index) => {
+        const lines = sites.flatMap(({ line, live }) => (live.includes(index) ? [line] : []));
+        return name === '' || lines.length === 0
+          ? []
+          : [{ name, lines: [...new Set(lines)].sort((a, b) => a - b) }];
+      }),
+    };
+  }
+
+  /** What the module tells the runtime of each method, before anything runs. */
+  #header(lowered: readonly LoweredMethod[], finished: FinishedText): string {
+    const { path, runtimeSpecifier } = this.#parts.options;
+    const lines = new Map<number, [number, number][]>();
+    for (const [key, line] of finished.siteLines) {
+      const [owner, pc] = key.split(':').map(Number) as [number, number];
+      const list = lines.get(owner);
+      if (list === undefined) lines.set(owner, [[line, pc]]);
+      else list.push([line, pc]);
+    }
+    const metas = lowered.map((method) => {
+      const { index } = method.method;
+      const described = JSON.stringify({
+        id: `${path}#${method.method.id}`,
+        code: method.code,
+        name: method.method.name,
+        path,
+        isAsync: method.isAsync,
+        line: this.#parts.source.lineOf(method.method.node.start),
+        layout: method.layout,
+        entry: method.entry,
+        constructs: method.constructs,
+        sites: method.sites.map(({ kind, line, live }) => [kind, line, live]),
+        fastLines: lines.get(index * 2) ?? [],
+        resumeLines: lines.get(index * 2 + 1) ?? [],
+        fastHash: standsInClass(method.method) ? '' : textHash(finish(method.factory ?? method.text).code),
+        resumeHash: textHash(finish(method.resume).code),
+      });
+      const factory = this.#factoryOf(method);
+      return `const ${method.metaName} = ${this.#parts.gate}.method(${JSON.stringify(described)}, ${method.resumeName}, ${factory}, ${JSON.stringify(method.method.form === 'class' ? 'class' : method.method.kind)});\n`;
+    });
+    const { gate, imported, scopes } = this.#parts;
+    const first = this.#isClassic
+      ? `${scopes.isStrict(null) ? '"use strict"; ' : ''}const ${gate} = globalThis[Symbol.for("godwit.gate.1")];`
+      : `import { $ as ${imported} } from ${JSON.stringify(runtimeSpecifier)}; const ${gate} = ${imported};`;
+    return `${first}${this.#classNames()}\n${metas.join('')}`;
+  }
+
+  /** Variables that hold the classes of the module, and what they use. */
+  #classNames(): string {
+    const names = [...this.#parts.classes.all()]
+      .filter(({ method }) => method.parent === null)
+      .flatMap((facts) => classNames(facts));
+    return names.length === 0 ? '' : ` let ${names.join(', ')};`;
+  }
+
+  #factoryOf({ factory }: LoweredMethod): string | null {
+    return factory === null ? null : (/^function ([^(]+)/.exec(factory)?.[1] ?? null);
+  }
+
+  /** What the module tells the runtime once it was evaluated. Whatever says where things are stands after them. */
+  #registration(lowered: readonly LoweredMethod[], finished: FinishedText): string {
+    const { path } = this.#parts.options;
+    const constants = this.#parts.isMovableFile && this.#parts.links === null ? this.#constants() : [];
+    const line = finished.code.split('\n').length + 1;
+    const url = this.#isClassic ? 'require("node:url").pathToFileURL(__filename).href' : 'import.meta.url';
+    const list = lowered.map((method) => `[${method.metaName}, ${this.#reference(method)}]`).join(', ');
+    return `\n${this.#parts.gate}.module(${url}, ${JSON.stringify(path)}, ${line}, [${list}], { ${constants.join(', ')} }, ${JSON.stringify(finished.lines)}, ${this.#exportTable()});\n`;
+  }
+
+  #exportTable(): string {
+    if (this.#parts.links === null) return 'null';
+    const { table } = this.#parts.links;
+    if (!this.#isClassic) return JSON.stringify(table);
+    const isCommon = this.#parts.options.format === 'commonjs';
+    return `{ ...${JSON.stringify(table)}, require: ${isCommon ? 'require' : 'null'} }`;
+  }
+
+  /** The function of a method that stands at the top level of the module. */
+  #reference({ method, bodyName }: LoweredMethod): string {
+    if (bodyName !== '') return bodyName;
+    if (method.parent !== null) return 'null';
+    if (method.form === 'class') return this.#parts.classes.factsOf(method).home.name;
+    return method.binding?.name ?? method.name;
+  }
+
+  /** Names of the module's constants besides its methods. */
+  #constants(): readonly string[] {
+    return this.#parts.scopes.bindings
+      .filter(({ owner, kind, scope }) => owner === null && kind === 'const' && scope === this.#parts.program)
+      .filter((binding) => !this.#parts.methods.some((method) => method.binding === binding))
+      .filter(({ name }) => !this.#parts.spaces.has(name))
+      .map(({ name }) => name);
+  }
+}
