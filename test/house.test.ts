@@ -19,7 +19,6 @@ const tooLarge: Readonly<Record<string, number>> = {
   'src/host.ts': 447,
   'src/host.ts#lay': 70,
   'src/host.ts#furnish': 110,
-  'src/methods/compiler/expressions.ts': 430,
   'test/contract/lane.ts': 520,
   'test/contract/store.ts': 490,
   'test/actors/cluster-world.ts': 450,
@@ -27,8 +26,15 @@ const tooLarge: Readonly<Record<string, number>> = {
   'test/supervisors/supervisor.test.ts': 490,
 };
 
-/** Timers in tests that are no waits: a limit after which a test of real processes gives up. The list only becomes shorter. */
-const timersInTests: readonly string[] = ['test/store/ports.ts'];
+/**
+ * Timers in tests that are no waits: a limit after which a test of real processes gives up, or part of a program that is moved
+ * while its timers run. Otherwise the list only becomes shorter.
+ */
+const timersInTests: readonly string[] = [
+  'test/store/ports.ts',
+  'test/methods/nasty/fixtures/clockwork.ts',
+  'test/methods/nasty/programs/promise-combinators.ts',
+];
 
 const folders = ['src', 'test', 'bench', 'examples'].filter((folder) => existsSync(join(root, folder)));
 const sources = readSources(folders);

@@ -112,24 +112,12 @@ export class Expressions {
       case 'ClassDeclaration':
       case 'ClassExpression':
         return this.#class(node);
-      case 'BinaryExpression': {
-        if (child(node, 'left').type === 'PrivateIdentifier') {
-          const right = this.value(child(node, 'right'));
-          return code(`(#${text(child(node, 'left'), 'name')} in ${right.text})`, right);
-        }
-        const [left, right] = this.operands([child(node, 'left'), child(node, 'right')]) as [Code, Code];
-        return code(`(${left.text} ${text(node, 'operator')} ${right.text})`, left, right);
-      }
+      case 'BinaryExpression':
+        return this.#binary(node);
       case 'UnaryExpression':
         return this.#unary(node);
-      case 'UpdateExpression': {
-        const target = this.member(child(node, 'argument'));
-        const operator = text(node, 'operator');
-        return code(
-          flag(node, 'prefix') ? `(${operator}${target.text})` : `(${target.text}${operator})`,
-          target,
-        );
-      }
+      case 'UpdateExpression':
+        return this.#update(node);
       case 'LogicalExpression':
         return this.#logical(node);
       case 'ConditionalExpression':
@@ -206,6 +194,22 @@ export class Expressions {
       const value = index < last ? this.spill(code(`[...${array.text}]`, array)) : array;
       return code(`...${value.text}`, value);
     });
+  }
+
+  #binary(node: Node): Code {
+    if (child(node, 'left').type === 'PrivateIdentifier') {
+      const right = this.value(child(node, 'right'));
+      return code(`(#${text(child(node, 'left'), 'name')} in ${right.text})`, right);
+    }
+    const [left, right] = this.operands([child(node, 'left'), child(node, 'right')]) as [Code, Code];
+    return code(`(${left.text} ${text(node, 'operator')} ${right.text})`, left, right);
+  }
+
+  #update(node: Node): Code {
+    const target = this.member(child(node, 'argument'));
+    const operator = text(node, 'operator');
+    const updated = flag(node, 'prefix') ? `(${operator}${target.text})` : `(${target.text}${operator})`;
+    return code(updated, target);
   }
 
   #unary(node: Node): Code {

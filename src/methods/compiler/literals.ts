@@ -27,35 +27,7 @@ export class Literals {
     const context = this.#context;
     const { calls } = context.module;
     const properties = nodes(node, 'properties');
-    // Each computed key and each value is an operand; the literal is put together when all of them are there.
-    const list: Node[] = [];
-    const isAccessor = (property: Node): boolean => property['kind'] === 'get' || property['kind'] === 'set';
-    for (const property of properties) {
-      if (property.type === 'SpreadElement') list.push(child(property, 'argument'));
-      else {
-        if (flag(property, 'computed')) list.push(child(property, 'key'));
-        if (!calls.isMethod(child(property, 'value'))) list.push(child(property, 'value'));
-      }
-    }
-    const spreads = new Set(
-      properties.filter(({ type }) => type === 'SpreadElement').map((p) => child(p, 'argument')),
-    );
-    const accessorKeys = new Set(
-      properties.filter((p) => flag(p, 'computed') && isAccessor(p)).map((p) => child(p, 'key')),
-    );
-    const shorthands = new Map(
-      properties.filter((p) => flag(p, 'shorthand')).map((p) => [child(p, 'value'), child(p, 'key')]),
-    );
-    const last = list.findLastIndex((entry) => context.hasSite(entry));
-    const values = this.#expressions.operands(list, (value, index) => {
-      const shorthand = shorthands.get(list[index] as Node);
-      // A variable that is spelt otherwise here brought its key along.
-      const key = shorthand === undefined ? '' : `${text(shorthand, 'name')}: `;
-      if (key !== '' && value.text.includes(key)) return code(value.text.replace(key, ''), value);
-      if (accessorKeys.has(list[index] as Node))
-        return this.#expressions.spill(code(`${context.gate}.key(${value.text})`, value));
-      return spreads.has(list[index] as Node) && index < last ? code(`{ ...${value.text} }`, value) : value;
-    });
+    const values = this.#operands(properties);
     let next = 0;
     const take = (): string => (values[next++] as Code).text;
     const made: Code[] = [];
@@ -86,6 +58,38 @@ export class Literals {
     return code(`${context.gate}.accessors(${literal}, [${accessors.join(', ')}])`, ...values, ...made);
   }
 
+  /** The values of an object's computed keys, spreads and properties, in order; functions are made later, with the object. */
+  #operands(properties: readonly Node[]): readonly Code[] {
+    const context = this.#context;
+    const list: Node[] = [];
+    for (const property of properties) {
+      if (property.type === 'SpreadElement') list.push(child(property, 'argument'));
+      else {
+        if (flag(property, 'computed')) list.push(child(property, 'key'));
+        if (!context.module.calls.isMethod(child(property, 'value'))) list.push(child(property, 'value'));
+      }
+    }
+    const spreads = new Set(
+      properties.filter(({ type }) => type === 'SpreadElement').map((p) => child(p, 'argument')),
+    );
+    const accessorKeys = new Set(
+      properties.filter((p) => flag(p, 'computed') && isAccessor(p)).map((p) => child(p, 'key')),
+    );
+    const shorthands = new Map(
+      properties.filter((p) => flag(p, 'shorthand')).map((p) => [child(p, 'value'), child(p, 'key')]),
+    );
+    const last = list.findLastIndex((entry) => context.hasSite(entry));
+    return this.#expressions.operands(list, (value, index) => {
+      const shorthand = shorthands.get(list[index] as Node);
+      // A variable that is spelt otherwise here brought its key along.
+      const key = shorthand === undefined ? '' : `${text(shorthand, 'name')}: `;
+      if (key !== '' && value.text.includes(key)) return code(value.text.replace(key, ''), value);
+      if (accessorKeys.has(list[index] as Node))
+        return this.#expressions.spill(code(`${context.gate}.key(${value.text})`, value));
+      return spreads.has(list[index] as Node) && index < last ? code(`{ ...${value.text} }`, value) : value;
+    });
+  }
+
   template(node: Node): Code {
     const expressions = nodes(node, 'expressions');
     const last = expressions.findLastIndex((entry) => this.#context.hasSite(entry));
@@ -99,4 +103,8 @@ export class Literals {
       .join('');
     return code(`\`${body}\``, ...values);
   }
+}
+
+function isAccessor(property: Node): boolean {
+  return property['kind'] === 'get' || property['kind'] === 'set';
 }
