@@ -10,6 +10,7 @@ import { EffectLostError, SendFailedError } from './errors.ts';
 import type { Execution } from './execution.ts';
 import type { EffectContext, ExecutionApi, SelfReference } from './running.ts';
 import type { AnyFunction, Frame, PromiseRecord } from './method-code.ts';
+import { thread } from './thread.ts';
 
 export interface PendingEffect {
   readonly sequence: number;
@@ -140,6 +141,8 @@ export class Dealings implements ExecutionApi {
     const lost = again === null ? undefined : this.effects.get(again);
     const effect = lost ?? this.#newEffect(name);
     this.#execution.effects += 1;
+    // What it does may take any time: the clock is looked at as soon as its outcome is awaited.
+    thread.gate.n = -1;
     effect.incarnation = this.#host.incarnation;
     effect.life = this.#execution.tenure.generation;
     this.#host.act(this.#execution, () => this.#host.runEffect(this.#execution, effect, run));

@@ -345,6 +345,7 @@ export class Execution implements Running {
 
   settledNow(value: unknown): boolean {
     if (this.#host.interrupt !== null) return false;
+    $.n -= jobFuel;
     const record = this.promises.isSettledNow(value);
     if (record === false) return false;
     if (record === null) $.injection = { ok: true, value };

@@ -50,8 +50,8 @@ export class Fuel {
     this.#spent += this.quantum;
     const tookMs = nowMs - this.#lastTickMs;
     this.#lastTickMs = nowMs;
-    // Halves or doubles at most: one slow stretch must not starve the next.
-    const factor = tookMs <= 0 ? 2 : Math.min(2, Math.max(0.5, tickMs / tookMs));
+    // Halves or doubles at most: one slow stretch must not starve the next. A clock that stands still says nothing.
+    const factor = tookMs <= 0 ? 1 : Math.min(2, Math.max(0.5, tickMs / tookMs));
     this.quantum = Math.round(Math.min(quantumMax, Math.max(quantumMin, this.quantum * factor)));
   }
 

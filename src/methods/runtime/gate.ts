@@ -284,7 +284,7 @@ export class Gate {
   /** Whether the activation can go on at once with what it awaits: then `take` has it. */
   go(frame: Frame, value: unknown): boolean {
     this.awaited = value;
-    return this.bottom === frame && this.x !== null && this.x.settledNow(value);
+    return this.bottom === frame && this.n >= 0 && this.x !== null && this.x.settledNow(value);
   }
 
   wait(
