@@ -13,8 +13,13 @@ type Names = ReadonlyMap<object | symbol, string>;
 
 /** `node:fs.readFile`: a public module's name without `node:`, where it can be had without importing it. */
 function builtin(name: string): object | null {
-  const found: unknown = process.getBuiltinModule(name);
-  return isObject(found) ? found : null;
+  try {
+    const found: unknown = process.getBuiltinModule(name);
+    return isObject(found) ? found : null;
+  } catch {
+    // Not to be had on this thread: `trace_events` on any but the first.
+    return null;
+  }
 }
 
 function isObject(value: unknown): value is object {
