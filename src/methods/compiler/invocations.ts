@@ -93,7 +93,9 @@ export class Invocations {
     const object = child(callee, 'object');
     const isSite = context.module.calls.isSite(node);
     const substitution = context.module.calls.substitution(node);
-    if (substitution === null && !args.some((argument) => context.hasSite(argument))) {
+    // What `super` finds is called on `this` by name: a resume body has another `this` of its own.
+    const isSuper = unwrap(object).type === 'Super';
+    if (substitution === null && !isSuper && !args.some((argument) => context.hasSite(argument))) {
       const target = this.#expressions.member(callee);
       const values = this.#expressions.list(args);
       return this.#perform(node, (mark) => callText(target, '', values, mark), target, ...values);
@@ -109,7 +111,7 @@ export class Invocations {
     }
     const key = computed.map((property) => this.#expressions.waiting(property, args));
     const load = code(`${base.text}${access(callee, key)}`, base, ...key);
-    if (unwrap(object).type === 'Super') {
+    if (isSuper) {
       return this.#callOn(
         node,
         context.selfAt(unwrap(object)),

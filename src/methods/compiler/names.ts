@@ -2,8 +2,8 @@ import type { Classes } from './classes.ts';
 import { callees, type Method, type OuterKind, type OuterUse, type OuterValue } from './functions.ts';
 import type { Binding, Reference } from './scopes.ts';
 import { selfMark, type SourceText } from './source-text.ts';
-import { isFunction, type Node, walk } from './syntax.ts';
-import type { Variables } from './variables.ts';
+import { child, isFunction, type Node, nodes, walk } from './syntax.ts';
+import { inside, type Variables } from './variables.ts';
 
 interface NamingParts {
   readonly program: Node;
@@ -101,8 +101,9 @@ export class Names {
   spelledAt(binding: Binding, reference: Reference): string {
     const { variables, gate } = this.#parts;
     const place = this.spelling(binding);
-    if (!variables.isChecked(binding, reference)) return place;
     const name = JSON.stringify(binding.name);
+    if (isBeforeParameter(binding, reference)) return `${gate}.live({ v: ${gate}.unset }, ${name}).v`;
+    if (!variables.isChecked(binding, reference)) return place;
     if (reference.role === 'read') return `${gate}.let(${place}, ${name})`;
     // What is assigned has to stay a place; one that nobody shares is only assigned where it has been initialised.
     return variables.isBoxed(binding) ? `${gate}.live(${this.of(binding)}, ${name}).v` : place;
@@ -127,6 +128,17 @@ export class Names {
     const spelling = isBoxed ? `${gate}.own(${name}.v)` : name;
     source.edit(node.start, node.end, value.kind === 'this' && !isCaptured ? selfMark : spelling);
   }
+}
+
+/** Whether a parameter's default uses the parameter itself, or a later one: always an error. */
+function isBeforeParameter(binding: Binding, { node, role, within }: Reference): boolean {
+  const { kind, owner, declaration } = binding;
+  if (kind !== 'parameter' || role === 'declares' || owner === null || within !== owner) return false;
+  if (node.start < declaration.start) return true;
+  const own = nodes(owner, 'params').find(
+    (parameter) => parameter.type === 'AssignmentPattern' && child(parameter, 'left') === declaration,
+  );
+  return own !== undefined && inside(node, child(own, 'right'));
 }
 
 /** `(0, box.v)(…)`: the box is not the object of the call. */
