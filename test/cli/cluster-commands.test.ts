@@ -22,7 +22,7 @@ beforeAll(async () => {
   await writeFile(join(desk.folder, 'plain.js'), 'export function f() {}\n');
   await writeFile(
     join(desk.folder, 'refused.js'),
-    `'use movable';\nclass Crawler {}\nexport function* all() {}\n`,
+    `'use movable';\nlet crawled = 0;\nexport function all() { using x = null; }\n`,
   );
   // Nothing moves but what is asked to.
   const up = desk.start('up', '--hosts', '2', '--set', 'affinity.enabled=false');
@@ -80,8 +80,8 @@ describe('run and wait', () => {
       desk.run('run', 'work.js#double', '1', '--on', 'r9-h9', '--json'),
     ]);
     expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('gone.js. [NOT_FOUND]') });
-    expect(refused.stderr).toContain(`refused.js:2:1 class 'Crawler'`);
-    expect(refused.stderr).toContain('refused.js:3:8');
+    expect(refused.stderr).toContain(`refused.js:2:5 the module's variable 'crawled'`);
+    expect(refused.stderr).toContain('refused.js:3:25');
     expect(plain.stderr).toContain('is "use movable" its first line?');
     expect(unknown.stderr).toContain('It has: double, fail, odd, spin.');
     expect(nowhere.code).toBe(1);

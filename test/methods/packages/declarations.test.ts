@@ -153,6 +153,7 @@ export async function lonely() { const start = (f) => f; return start(child); }
     worker: [],
     // Names are taken at their face value.
     lonely: ['lib/work.js#child'],
+    start: [],
   });
 });
 

@@ -183,7 +183,7 @@ test.each([
 test('what is refused is named for all files at once, with its place', async () => {
   await write({
     'main.js': `import './a.js';\nimport './gone.js'; import '#internal';\nimport data from './data.json';\n`,
-    'a.js': `'use movable';\n\nclass A {}\n`,
+    'a.js': `'use movable';\n\nlet a = 1;\n`,
     'data.json': '{}',
   });
   const outcome = bundle(urlOf('main.js'), ports);
@@ -193,7 +193,7 @@ test('what is refused is named for all files at once, with its place', async () 
     [2, 8, `import './gone.js'`],
     [2, 28, `import '#internal'`],
     [3, 18, `import './data.json'`],
-    [3, 1, "class 'A'"],
+    [3, 5, "the module's variable 'a'"],
   ]);
   const missing = bundle(urlOf('nowhere.js'), ports);
   expect(missing).toMatchObject({ kind: 'refused', refusals: [{ what: 'a file that is not there' }] });
