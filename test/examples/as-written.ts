@@ -19,7 +19,7 @@ const sources = Object.fromEntries(
 export const native = writeModules(sources, { movable: false });
 
 /** The examples as the compiler makes them movable. */
-export const movable = writeModules(sources, { movable: true });
+export const movable = writeModules(sources, { movable: true, dense: true });
 
 /** Runs a method of the examples in one runtime after the other: it moves here and there, never while an effect runs. */
 export async function movedAtRandom(
