@@ -1,12 +1,11 @@
-import { acceptFunctions, libraryMethod, nameValue } from './library.ts';
+import { functionsOf, generatorObject, Identity, type ResumeMode, runBody } from './generator-objects.ts';
+import { acceptFunctions, libraryMethod } from './library.ts';
 import type { AnyFunction, Frame, LoadedMethod } from './method-code.ts';
 import type { PromiseRecord } from './promise-records.ts';
 import { callerUrl } from './stack-walk.ts';
 import { thread } from './thread.ts';
 
 // Asynchronous generators (ECMA-262, 27.6): a frame, and a queue of what was asked of it.
-
-export type ResumeMode = 'next' | 'throw' | 'return';
 
 export interface GeneratorRequest {
   readonly mode: ResumeMode;
@@ -21,12 +20,6 @@ export interface AsyncGeneratorState {
   queue: GeneratorRequest[];
   readonly method: LoadedMethod | null;
   readonly object: object;
-}
-
-class Identity {
-  constructor(object: object) {
-    return object;
-  }
 }
 
 class Holder extends Identity {
@@ -53,9 +46,7 @@ export function asyncGenerator(
   fn: AnyFunction | null,
   vars: readonly unknown[],
 ): object {
-  const { prototype } = (fn ?? method.fast) as { prototype?: unknown };
-  const isObject = (typeof prototype === 'object' && prototype !== null) || typeof prototype === 'function';
-  const object = Object.create(isObject ? (prototype as object) : asyncGeneratorPrototype) as object;
+  const object = generatorObject(method, fn, asyncGeneratorPrototype);
   new Holder(object, 'start', method);
   const state = Holder.of(object) as AsyncGeneratorState;
   state.frame = { method, pc: 0, vars, task: state, made: null };
@@ -162,7 +153,7 @@ function ask(state: AsyncGeneratorState, mode: ResumeMode, value: unknown): Prom
   state.phase = 'running';
   give(state.queue[0] as GeneratorRequest);
   try {
-    runBody(frame.method.resume as (frame: Frame) => unknown, frame);
+    runBody(frame);
   } catch (error) {
     const { gate } = thread;
     throw error === gate.capture ? gate.save(asking, 1, [record.promise], null, null) : error;
@@ -170,48 +161,12 @@ function ask(state: AsyncGeneratorState, mode: ResumeMode, value: unknown): Prom
   return record.promise;
 }
 
-function runBody(body: (frame: Frame) => unknown, frame: Frame): unknown {
-  return body(frame);
-}
+/** Lets the language's own functions of asynchronous generators know those of movable code; once for each thread. */
+export const installAsyncGenerators = functionsOf(
+  asyncGeneratorPrototype,
+  '%AsyncGeneratorPrototype%',
+  asyncGeneratorState,
+  ask,
+);
 
-const names = ['next', 'return', 'throw'] as const;
-const natives = Object.fromEntries(
-  names.map((name) => [
-    name,
-    Object.getOwnPropertyDescriptor(asyncGeneratorPrototype, name)?.value as AnyFunction,
-  ]),
-) as Record<ResumeMode, AnyFunction>;
-
-const both = {
-  next(this: unknown, value: unknown): unknown {
-    const state = Holder.of(this);
-    return state === null ? Reflect.apply(natives.next, this, [value]) : ask(state, 'next', value);
-  },
-  return(this: unknown, value: unknown): unknown {
-    const state = Holder.of(this);
-    return state === null ? Reflect.apply(natives.return, this, [value]) : ask(state, 'return', value);
-  },
-  throw(this: unknown, error: unknown): unknown {
-    const state = Holder.of(this);
-    return state === null ? Reflect.apply(natives.throw, this, [error]) : ask(state, 'throw', error);
-  },
-};
-
-for (const name of names) nameValue(`%AsyncGeneratorPrototype%.${name}`, both[name]);
-
-/** Lets the language's own functions of asynchronous generators know those of movable code. */
-export function installAsyncGenerators(): void {
-  for (const name of names) {
-    const property = Object.getOwnPropertyDescriptor(asyncGeneratorPrototype, name);
-    if (property === undefined || property.value !== natives[name]) continue;
-    Object.defineProperty(asyncGeneratorPrototype, name, { ...property, value: both[name] });
-  }
-}
-
-acceptFunctions(callerUrl(), {
-  runBody: 'calls',
-  ask: 'walks',
-  next: 'passes',
-  return: 'passes',
-  throw: 'passes',
-});
+acceptFunctions(callerUrl(), { ask: 'walks' });

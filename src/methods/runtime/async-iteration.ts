@@ -1,6 +1,7 @@
 import { Cursor } from './cursors.ts';
+import { callIterator, isObject, kept, resultOf } from './iteration.ts';
 import { acceptFunctions, libraryMethod, nameValue } from './library.ts';
-import type { AnyFunction, LoadedMethod } from './method-code.ts';
+import type { AnyFunction } from './method-code.ts';
 import { NativePromise, nativeThen } from './promises.ts';
 import { callerUrl } from './stack-walk.ts';
 import { thread } from './thread.ts';
@@ -10,18 +11,6 @@ import { thread } from './thread.ts';
 
 type Method = 'next' | 'return' | 'throw';
 type Iterated = Partial<Record<Method, unknown>>;
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
-}
-
-function callIterator(method: unknown, self: unknown, args: readonly unknown[]): unknown {
-  return Reflect.apply(method as AnyFunction, self, args);
-}
-
-function kept(method: LoadedMethod, vars: readonly unknown[], error: unknown): unknown {
-  return error === thread.gate.capture ? thread.gate.save(method, 1, vars, null, null) : error;
-}
 
 const unwrapped: AnyFunction = (value) => ({ value, done: false });
 const unwrappedDone: AnyFunction = (value) => ({ value, done: true });
@@ -114,8 +103,7 @@ export class AsyncIteration {
 
   /** @returns whether there is a value; false at the end */
   took(result: unknown): boolean {
-    if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
-    const { done } = result as IteratorResult<unknown>;
+    const { done } = resultOf(result) as IteratorResult<unknown>;
     if (done === undefined || !done) {
       this.value = (result as IteratorResult<unknown>).value;
       return true;
@@ -127,8 +115,7 @@ export class AsyncIteration {
 
 function handed(isSync: boolean, result: unknown): unknown {
   if (!isSync) return result;
-  if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
-  const { done, value } = result as IteratorResult<unknown>;
+  const { done, value } = resultOf(result) as IteratorResult<unknown>;
   return whenThere({ value, done: Boolean(done) } as IteratorResult<unknown>);
 }
 
@@ -195,14 +182,7 @@ export function delegatedAsync(walked: AsyncIteration, mode: number, value: unkn
   return result;
 }
 
-/** What was awaited has to be an iterator's result. */
-export function resultOf(result: unknown): unknown {
-  if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
-  return result;
-}
-
 acceptFunctions(callerUrl(), {
-  callIterator: 'calls',
   call: 'walks',
   advance: 'passes',
   walkAsync: 'walks',

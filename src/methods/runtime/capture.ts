@@ -14,7 +14,6 @@ import {
   asyncGeneratorState,
   type AsyncGeneratorState,
   isAsyncGeneratorPrototype,
-  type ResumeMode,
 } from './async-generators.ts';
 import { AsyncIteration } from './async-iteration.ts';
 import type { Beside, Platform } from './contract.ts';
@@ -23,6 +22,7 @@ import type { Dealings, DealingsState } from './dealings.ts';
 import type { Execution } from './execution.ts';
 import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-code.ts';
 import { movableRecord } from './movable-values.ts';
+import type { ResumeMode } from './generator-objects.ts';
 import { generatorState, isGeneratorPrototype, type GeneratorState } from './generators.ts';
 import { Iteration } from './iteration.ts';
 import { namespaceState, requireState } from './whole-modules.ts';

@@ -9,7 +9,7 @@ import {
   asyncYield,
   installAsyncGenerators,
 } from './async-generators.ts';
-import { closeAsync, closeAsyncQuietly, delegatedAsync, resultOf, walkAsync } from './async-iteration.ts';
+import { closeAsync, closeAsyncQuietly, delegatedAsync, walkAsync } from './async-iteration.ts';
 import { adopt, codeIn, derivedResult, heritage, noteClass, onceMade, ownThis } from './classes.ts';
 import { functionOf, keyed, type Probe, withAccessors } from './closures.ts';
 import { Cursor } from './cursors.ts';
@@ -33,6 +33,7 @@ import {
   view,
   walk,
   Iteration,
+  resultOf,
 } from './iteration.ts';
 import { nameValue } from './library.ts';
 import {

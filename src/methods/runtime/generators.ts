@@ -1,4 +1,5 @@
-import { acceptFunctions, nameValue } from './library.ts';
+import { functionsOf, generatorObject, Identity, type ResumeMode, runBody } from './generator-objects.ts';
+import { acceptFunctions } from './library.ts';
 import type { AnyFunction, Frame, LoadedMethod } from './method-code.ts';
 import { callerUrl } from './stack-walk.ts';
 import { thread } from './thread.ts';
@@ -12,12 +13,6 @@ export interface GeneratorState {
   frame: Frame | null;
   /** The generator itself. */
   readonly object: object;
-}
-
-class Identity {
-  constructor(object: object) {
-    return object;
-  }
 }
 
 /** Puts a state on an object that exists already. */
@@ -50,9 +45,7 @@ export function generatorFunctionOf(made: object, kind: object = generatorFuncti
 
 /** A new generator that has not begun. `fn` is null for a function that stands at the top level of its module. */
 export function generator(method: LoadedMethod, fn: AnyFunction | null, vars: readonly unknown[]): object {
-  const { prototype } = (fn ?? method.fast) as { prototype?: unknown };
-  const isObject = (typeof prototype === 'object' && prototype !== null) || typeof prototype === 'function';
-  const object = Object.create(isObject ? (prototype as object) : generatorPrototype) as object;
+  const object = generatorObject(method, fn, generatorPrototype);
   const state = new Holder(object, 'start', null);
   const held = Holder.of(state) as GeneratorState;
   held.frame = { method, pc: 0, vars, task: held, made: null };
@@ -111,9 +104,7 @@ export function generatorFailed(state: GeneratorState, error: unknown): unknown 
   return error;
 }
 
-type Mode = 'next' | 'throw' | 'return';
-
-function resume(state: GeneratorState, mode: Mode, value: unknown): unknown {
+function resume(state: GeneratorState, mode: ResumeMode, value: unknown): unknown {
   if (state.phase === 'running') throw new TypeError('Generator is already running');
   if (state.phase === 'start' && mode !== 'next') generatorDone(state, undefined);
   if (state.phase === 'done') {
@@ -126,52 +117,15 @@ function resume(state: GeneratorState, mode: Mode, value: unknown): unknown {
   const { gate } = thread;
   gate.injection = { ok: mode !== 'throw', value };
   gate.returning = mode === 'return';
-  return runBody(frame.method.resume as (frame: Frame) => unknown, frame);
+  return runBody(frame);
 }
-
-/** Calls the compiled body, and does nothing else: so a capture inside is told from one of anything else. */
-function runBody(body: (frame: Frame) => unknown, frame: Frame): unknown {
-  return body(frame);
-}
-
-const names = ['next', 'return', 'throw'] as const;
-const natives = Object.fromEntries(
-  names.map((name) => [
-    name,
-    Object.getOwnPropertyDescriptor(generatorPrototype, name)?.value as AnyFunction,
-  ]),
-) as Record<Mode, AnyFunction>;
-
-const both = {
-  next(this: unknown, value: unknown): unknown {
-    const state = Holder.of(this);
-    return state === null ? Reflect.apply(natives.next, this, [value]) : resume(state, 'next', value);
-  },
-  return(this: unknown, value: unknown): unknown {
-    const state = Holder.of(this);
-    return state === null ? Reflect.apply(natives.return, this, [value]) : resume(state, 'return', value);
-  },
-  throw(this: unknown, error: unknown): unknown {
-    const state = Holder.of(this);
-    return state === null ? Reflect.apply(natives.throw, this, [error]) : resume(state, 'throw', error);
-  },
-};
-
-for (const name of names) nameValue(`%GeneratorPrototype%.${name}`, both[name]);
 
 /** Lets the language's own functions of generators know those of movable code; once for each thread. */
-export function installGenerators(): void {
-  for (const name of names) {
-    const property = Object.getOwnPropertyDescriptor(generatorPrototype, name);
-    if (property === undefined || property.value !== natives[name]) continue;
-    Object.defineProperty(generatorPrototype, name, { ...property, value: both[name] });
-  }
-}
+export const installGenerators = functionsOf(
+  generatorPrototype,
+  '%GeneratorPrototype%',
+  (object) => Holder.of(object),
+  resume,
+);
 
-acceptFunctions(callerUrl(), {
-  runBody: 'calls',
-  resume: 'passes',
-  next: 'passes',
-  return: 'passes',
-  throw: 'passes',
-});
+acceptFunctions(callerUrl(), { resume: 'passes' });

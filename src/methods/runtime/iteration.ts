@@ -9,16 +9,17 @@ import { thread } from './thread.ts';
 
 type Iterated = { next?: unknown; return?: unknown };
 
-function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-function callIterator(method: unknown, self: unknown, args: readonly unknown[]): unknown {
+/** Calls one of an iterator's functions, and does nothing else. */
+export function callIterator(method: unknown, self: unknown, args: readonly unknown[]): unknown {
   return Reflect.apply(method as AnyFunction, self, args);
 }
 
-/** Makes the call, keeping a frame of `method` when it is captured inside. */
-function kept(method: LoadedMethod, vars: readonly unknown[], error: unknown): unknown {
+/** What to throw on after a call: a capture that passes leaves a frame of `method`. */
+export function kept(method: LoadedMethod, vars: readonly unknown[], error: unknown): unknown {
   return error === thread.gate.capture ? thread.gate.save(method, 1, vars, null, null) : error;
 }
 
@@ -72,18 +73,8 @@ export class Iteration {
     return this.took(result);
   }
 
-  /** The same, of a walk that waits for each result: what is to be awaited. */
-  advance(): unknown {
-    try {
-      return callIterator(this.#next, this.#iterator, []);
-    } catch (error) {
-      throw kept(handing, [], error);
-    }
-  }
-
   took(result: unknown): boolean {
-    if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
-    const { done } = result as IteratorResult<unknown>;
+    const { done } = resultOf(result) as IteratorResult<unknown>;
     if (done === undefined || !done) {
       this.value = (result as IteratorResult<unknown>).value;
       return true;
@@ -110,8 +101,6 @@ export class Iteration {
 const stepping = libraryMethod('step', ['walk'], (frame) =>
   (frame.vars[0] as Iteration).took(thread.gate.take()),
 );
-
-const handing = libraryMethod('hand on', [], () => thread.gate.take());
 
 const opening = libraryMethod('walk', [], () => Iteration.by(thread.gate.take()));
 
@@ -276,20 +265,20 @@ export function delegated(walked: Cursor | Iteration, mode: number, value: unkno
   } catch (error) {
     throw kept(resulting, [], error);
   }
-  return checked(result);
+  return resultOf(result);
 }
 
-function checked(result: unknown): object {
+/** What an iterator gives has to be an object. */
+export function resultOf(result: unknown): object {
   if (!isObject(result)) throw new TypeError(`Iterator result ${String(result)} is not an object`);
   return result;
 }
 
-const resulting = libraryMethod('delegated', [], () => checked(thread.gate.take()));
+const resulting = libraryMethod('delegated', [], () => resultOf(thread.gate.take()));
 
 acceptFunctions(callerUrl(), {
   callIterator: 'calls',
   step: 'walks',
-  advance: 'walks',
   walk: 'walks',
   closeWalk: 'walks',
   closeQuietly: 'walks',
