@@ -137,7 +137,7 @@ class ClassPrinter {
     const { method, entryNames, savedNames, resumeName } = entry;
     const variable = (name: string): string => {
       const saved = `$f.vars[${savedNames.indexOf(name)}]`;
-      return method.kind === 'plain'
+      return method.kind === 'plain' || method.kind === 'async'
         ? saved
         : `($f.pc === 0 ? $f.vars[${entryNames.indexOf(name)}] : ${saved})`;
     };

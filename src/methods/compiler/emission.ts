@@ -2,7 +2,7 @@ import { assertNever } from '../../core/assert.ts';
 import type { FuelCounter } from './fuel-counter.ts';
 import type { FunctionKind } from './functions.ts';
 import { blocksOf, type Code, type Site, sitesOf, type Slot, type Step } from './ir.ts';
-import { lineMark, selfMark, siteMark, superMarks } from './source-text.ts';
+import { depthMark, lineMark, selfMark, siteMark, superMarks } from './source-text.ts';
 
 /** Names that one method's bodies use besides its own variables. */
 export interface BodyNames {
@@ -19,6 +19,8 @@ export interface BodyNames {
   readonly goal: string;
   readonly frame: string;
   readonly task: string;
+  /** In a function that awaits: what stands below it in its job, as far as that only awaits; see `depths.ts` of the runtime. */
+  readonly depth: string;
   readonly error: string;
   /** In a resume body: the object that the function was called on. */
   readonly self: string;
@@ -73,8 +75,9 @@ export class Emission {
   }
 
   /** A text of this body: where the function itself says `this`, the resume body has a variable. */
-  #in(text: string): string {
-    const { self, derived, gate } = this.#names;
+  #in(marked: string): string {
+    const { self, derived, gate, depth } = this.#names;
+    const text = marked.replaceAll(depthMark, depth);
     if (derived === null) return text.replaceAll(selfMark, this.#resumes ? self : 'this');
     const { home, target, hasElements } = derived;
     const spelled: Readonly<Record<string, string>> = this.#resumes
@@ -190,17 +193,25 @@ export class Emission {
   }
 
   #await(step: Step & { kind: 'await' }, isLast: boolean): void {
-    const { gate, pc, task, meta } = this.#names;
-    const wait = `return ${gate}.wait(${meta}, ${task}, ${step.site.pc}, ${step.code.text}, ${this.state});`;
-    const taken = `${step.slot === null ? '' : `${step.slot.name} = `}${gate}.take();`;
+    const { gate, pc, task, meta, frame, depth, kind } = this.#names;
+    const { text } = step.code;
     const line = lineMark(step.site.line);
-    const waitFor = wait.replace(step.code.text, () => `${gate}.awaited`);
-    const again = `if (${gate}.again()) {\n${pc} = ${step.site.pc};\n${wait}\n}\n${taken}`;
+    const target = step.slot === null ? '' : `${step.slot.name} = `;
+    const at = `${step.site.pc}, `;
+    const leave = (value: string): string => {
+      if (kind === 'asyncGenerator')
+        return `return ${gate}.waitIn(${meta}, ${task}, ${at}${value}, ${this.state});`;
+      const from = this.#resumes ? `waitAgain(${frame}` : `wait(${meta}, ${depth}`;
+      return `return ${gate}.${from}, ${at}${value}, ${this.state});`;
+    };
+    const taken = `${target}${gate}.take();`;
+    const again = `if (${gate}.again()) {\n${pc} = ${step.site.pc};\n${leave(text)}\n}\n${taken}`;
+    const goOn = target === '' ? '' : ` ${target}${gate}.awaited`;
     this.#atSite(
       step.site,
       isLast,
       step.again ? again : taken,
-      `${this.#settled()}${line}${pc} = ${step.site.pc};\n${line}if (${gate}.go(${this.#names.frame}, ${step.code.text})) ${taken} else ${waitFor}`,
+      `${this.#settled()}${line}if (${gate}.go(${depth}, ${text}))${goOn}; else ${leave(`${gate}.awaited`)}`,
     );
   }
 
@@ -272,13 +283,19 @@ export class Emission {
     const { gate, kind, task, constructs, frame, derived } = this.#names;
     const text = value?.text ?? 'undefined';
     if (charge && this.#counter !== null) this.#line(this.#counter.settle);
-    if (kind === 'async') return this.#line(`return ${gate}.done(${task}, ${text});`);
+    if (kind === 'async') return this.#line(this.returned(text));
     if (kind === 'generator') return this.#line(`return ${gate}.ended(${task}, ${text});`);
     if (kind === 'asyncGenerator') return this.#line(`return ${gate}.asyncEnded(${task}, ${text});`);
     if (derived !== null && this.#resumes)
       return this.#line(`{ ${derived.result} = ${text}; break ${derived.label}; }`);
     if (constructs && this.#resumes) return this.#line(`return ${gate}.made(${frame}, ${text});`);
     this.#line(value === null ? 'return;' : `return ${text};`);
+  }
+
+  /** How an asynchronous function returns: before its first wait there is nothing that it would settle. */
+  returned(text: string): string {
+    const { gate, task, depth, meta } = this.#names;
+    return this.#resumes ? `return ${gate}.done(${task}, ${text});` : `return ${gate}.returned(${meta}, ${depth}, ${text});`;
   }
 
   #try(step: Step & { kind: 'try' }): void {

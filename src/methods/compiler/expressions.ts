@@ -150,6 +150,7 @@ export class Expressions {
     const context = this.#context;
     const argument = unwrap(child(node, 'argument'));
     const isEffect = context.module.calls.isApi(argument, 'effect') && !context.hasSite(argument);
+    this.invocations.awaits(argument);
     const value = this.value(argument);
     const slot = context.temporary();
     context.emit({ kind: 'await', site: context.site(node), slot, code: value, again: isEffect });

@@ -4,13 +4,15 @@ import type { Substitution } from './calls.ts';
 import type { Expressions } from './expressions.ts';
 import { type Code, code, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
-import { lineMark, superMarks } from './source-text.ts';
+import { depthMark, knownMarks, lineMark, superMarks } from './source-text.ts';
 import { child, flag, memberName, type Node, nodes, unwrap } from './syntax.ts';
 
 /** Lowers calls of every kind: each that may be captured is a step of its own, on a line of its own. */
 export class Invocations {
   readonly #context: MethodContext;
   readonly #expressions: Expressions;
+  /** Calls whose result is awaited at once. */
+  readonly #awaited = new Set<Node>();
 
   constructor(context: MethodContext, expressions: Expressions) {
     this.#context = context;
@@ -79,13 +81,32 @@ export class Invocations {
     return slotCode(made);
   }
 
+  /** What a call gives is awaited before anything else happens. */
+  awaits(call: Node): void {
+    this.#awaited.add(call);
+  }
+
+  /** A call's arguments, and for a method that is sure to be called what stands below it. */
+  #given(call: Node, values: readonly Code[]): readonly Code[] {
+    const { awaited } = this.#context.module;
+    const takes = this.#awaited.has(call) ? awaited.parametersOf(call) : null;
+    if (takes === null) return values;
+    const missing = 'undefined, '.repeat(takes - values.length);
+    const depth = `${missing}${this.#context.gate}.below(${depthMark})`;
+    const last = values.at(-1);
+    if (last === undefined) return [code(`${knownMarks.open}${depth}${knownMarks.close}`)];
+    const text = `${last.text}${knownMarks.open}, ${depth}${knownMarks.close}`;
+    return [...values.slice(0, -1), code(text, last)];
+  }
+
   call(node: Node): Code {
     const callee = unwrap(child(node, 'callee'));
     const args = nodes(node, 'arguments');
     if (callee.type === 'Super') return this.#superCall(node, args);
     if (callee.type === 'MemberExpression') return this.#memberCall(node, callee, args);
     const [target, ...values] = this.#expressions.list([callee, ...args]) as [Code, ...Code[]];
-    return this.#perform(node, (mark) => callText(target, '', values, mark), target, ...values);
+    const given = this.#given(node, values);
+    return this.#perform(node, (mark) => callText(target, '', given, mark), target, ...values);
   }
 
   #memberCall(node: Node, callee: Node, args: readonly Node[]): Code {
@@ -97,7 +118,7 @@ export class Invocations {
     const isSuper = unwrap(object).type === 'Super';
     if (substitution === null && !isSuper && !args.some((argument) => context.hasSite(argument))) {
       const target = this.#expressions.member(callee);
-      const values = this.#expressions.list(args);
+      const values = this.#given(node, this.#expressions.list(args));
       return this.#perform(node, (mark) => callText(target, '', values, mark), target, ...values);
     }
     const computed = flag(callee, 'computed') ? [child(callee, 'property')] : [];
@@ -125,7 +146,8 @@ export class Invocations {
       const values = this.#expressions.list(args);
       return code(`${load.text}(${join(values)})`, load, ...values);
     }
-    return this.#callOn(node, base, this.#expressions.spill(load), this.#expressions.list(args));
+    const target = this.#expressions.spill(load);
+    return this.#callOn(node, base, target, this.#given(node, this.#expressions.list(args)));
   }
 
   #callOn(node: Node, base: Code, target: Code, values: readonly Code[]): Code {

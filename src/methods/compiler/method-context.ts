@@ -1,3 +1,4 @@
+import type { AwaitedCalls } from './awaited-calls.ts';
 import type { Calls } from './calls.ts';
 import type { Classes } from './classes.ts';
 import type { Functions } from './factories.ts';
@@ -20,6 +21,7 @@ export interface ModuleContext {
   readonly variables: Variables;
   readonly names: Names;
   readonly calls: Calls;
+  readonly awaited: AwaitedCalls;
   readonly functions: Functions;
   readonly classes: Classes;
   /** Uses of `this`, `arguments` and `new.target`, by the methods whose code contains them. */

@@ -1,8 +1,6 @@
 import { type BodyNames, Emission } from './emission.ts';
-import { selfOwner } from './classes.ts';
-import { codeOf } from './factories.ts';
 import { type FuelCounter, fuelCounter } from './fuel-counter.ts';
-import { type FunctionKind, standsInClass } from './functions.ts';
+import { standsInClass } from './functions.ts';
 import { sitesOf, type Slot, type Step } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
 import type { Parameters } from './parameters.ts';
@@ -42,15 +40,22 @@ export class MethodPrinter {
   }
 
   print(): PrintedMethod {
-    const { kind } = this.#context.method;
-    const { text, resume } = kind === 'plain' ? this.#plain() : this.#framed();
+    const { text: marked, resume: markedResume } = this.#isFramed ? this.#framed() : this.#direct();
     const isTop = this.#context.method.parent === null || standsInClass(this.#context.method);
-    const entry = kind === 'plain' ? 0 : this.#entry.length;
+    const entry = this.#isFramed ? this.#entry.length : 0;
     const entryNames = this.#entry.map(({ slot }) => slot.name);
-    const identity = `${text}\n${resume}`;
+    const identity = ownPart(`${marked}\n${markedResume}`);
+    const text = complete(marked);
+    const resume = complete(markedResume);
     return isTop
       ? { text: text.replace(itMark, () => this.#it), resume, factory: null, entry, entryNames, identity }
       : { text, resume, factory: this.#factory(text), entry, entryNames, identity };
+  }
+
+  /** Generators run from frames only, which their objects hold. */
+  get #isFramed(): boolean {
+    const { kind } = this.#context.method;
+    return kind === 'generator' || kind === 'asyncGenerator';
   }
 
   /** The function itself, where its own code runs. */
@@ -64,68 +69,63 @@ export class MethodPrinter {
     return scratch.length === 0 ? null : fuelCounter(gate, scratch);
   }
 
-  #plain(): { readonly text: string; readonly resume: string } {
+  /** A function that runs from its start without a frame. */
+  #direct(): { readonly text: string; readonly resume: string } {
     const fast = new Emission(this.#names, this.#saved, this.#counter, false);
     const body = fast.body(this.#steps);
-    const { pc, error, gate, meta, constructs } = this.#names;
+    const { pc, error, gate, meta, constructs, kind, depth, task, frame } = this.#names;
+    const isAsync = kind === 'async';
     const canBeCaptured = sitesOf(this.#steps).some(({ isSilent }) => !isSilent);
     const own = this.#context.own.filter(({ slot }) => slot.name !== selfMark);
     const first = [
       ...(canBeCaptured ? [`${pc} = 0`] : []),
+      ...(isAsync && !this.#takesDepth ? [`${depth} = null`] : []),
       ...own.map(({ slot, value }) => `${slot.name} = ${value}`),
     ];
-    const locals = this.#probe() + this.#locals([...this.#given, ...own.map(({ slot }) => slot)], first);
-    if (!canBeCaptured) return { text: this.#function(`{\n${locals}${body}\n}`), resume: '' };
-    const saves = (made: string): string =>
-      `throw ${error} === ${gate}.capture ? ${gate}.save(${meta}, ${pc}, STATE, null, ${made}) : ${error};`;
+    const given = isAsync && this.#takesDepth ? `${depth} = ${gate}.depth(${depth});\n` : '';
+    const locals = this.#probe() + given + this.#locals([...this.#given, ...own.map(({ slot }) => slot)], first);
+    const end = isAsync ? `\n${fast.returned('undefined')}` : '';
+    const save = (of: string, made: string): string =>
+      `throw ${gate}.save(${meta}, ${pc}, STATE, ${of}, ${made})`;
+    const caught = (of: string, made: string, failed: string): string =>
+      isAsync
+        ? `${canBeCaptured ? `if (${error} === ${gate}.capture) ${save(of, made)};\n` : ''}return ${failed};`
+        : `${save(of, made).replace('throw ', `throw ${error} === ${gate}.capture ? `)} : ${error};`;
     const isCalled = constructs && this.#context.method.form === 'function';
     const made = isCalled ? '(new.target === undefined ? null : this)' : constructs ? 'this' : 'null';
-    const save = saves(made).replace('STATE', () => fast.state);
-    const resumed = saves(constructs ? `${this.#names.frame}.made` : 'null');
-    return {
-      text: this.#function(`{\n${locals}try {\n${body}\n} catch (${error}) {\n${save}\n}\n}`),
-      resume: this.#resumeBody(resumed),
-    };
+    const began = caught(isAsync ? `${gate}.task(${meta})` : 'null', made, `${gate}.thrown(${meta}, ${depth}, ${error})`);
+    if (!canBeCaptured && !isAsync) return { text: this.#function(`{\n${locals}${body}\n}`), resume: '' };
+    const text = this.#function(
+      `{\n${locals}try {\n${body}${end}\n} catch (${error}) {\n${began.replace('STATE', () => fast.state)}\n}\n}`,
+    );
+    if (!canBeCaptured) return { text, resume: '' };
+    const resumed = caught(
+      isAsync ? task : 'null',
+      constructs ? `${frame}.made` : 'null',
+      `${gate}.fail(${task}, ${error})`,
+    );
+    return { text, resume: this.#resumeBody(resumed) };
   }
 
-  /** A function whose code always runs from a frame. */
+  /** Whether it has a parameter of its own behind the author's, which nothing of theirs can see. */
+  get #takesDepth(): boolean {
+    return this.#context.module.awaited.takesDepth(this.#context.method);
+  }
+
+  /** A generator: its code always runs from a frame. */
   #framed(): { readonly text: string; readonly resume: string } {
-    const { gate, meta, pc, error, task, index, resume, kind } = this.#names;
+    const { gate, meta, pc, error, task, kind } = this.#names;
     const values = this.#entry.map(({ value }) => value).join(', ');
-    const failures: Readonly<Record<FunctionKind, string>> = {
-      plain: '',
-      async: `return ${gate}.fail(${task}, ${error});`,
-      generator: `throw ${gate}.failed(${task}, ${error});`,
-      asyncGenerator: `return ${gate}.asyncFailed(${task}, ${error});`,
-    };
-    const save =
-      `if (${error} === ${gate}.capture) throw ${gate}.save(${meta}, ${pc}, STATE, ${task}, null);\n` +
-      failures[kind];
-    if (kind === 'generator' || kind === 'asyncGenerator') {
-      const made = `${gate}.${kind}(${meta}, ${itMark}, [${values}])`;
-      return {
-        text: this.#function(`{\n${this.#probe()}return ${made};\n}`),
-        resume: this.#resumeBody(save),
-      };
-    }
-    // The line of this call is passed through by every capture in the part before the first await.
-    const begin = `\uFDD3${index * 2}:0\uFDD4${this.#placed(resume)}\n${gate}.begin(${meta}, [${values}]))`;
+    const failed =
+      kind === 'generator'
+        ? `throw ${gate}.failed(${task}, ${error});`
+        : `return ${gate}.asyncFailed(${task}, ${error});`;
+    const save = `if (${error} === ${gate}.capture) throw ${gate}.save(${meta}, ${pc}, STATE, ${task}, null);\n`;
+    const made = `${gate}.${kind}(${meta}, ${itMark}, [${values}])`;
     return {
-      text: this.#function(`{\n${this.#probe()}return (\n${begin}\n);\n}`),
-      resume: this.#resumeBody(save),
+      text: this.#function(`{\n${this.#probe()}return ${made};\n}`),
+      resume: this.#resumeBody(save + failed),
     };
-  }
-
-  /** The beginning of a call of the resume body, where it stands. */
-  #placed(resume: string): string {
-    const { method, module } = this.#context;
-    const place = module.classes.placeOf(method);
-    if (place === null) return `${resume}(`;
-    const code = `${codeOf(place)}.${resume}`;
-    if (place.superOf === null) return `${code}(`;
-    const owner = selfOwner(method);
-    const self = owner === method ? 'this' : module.names.ofOuter({ kind: 'this', of: owner });
-    return `${code}.call(\n${self},`;
   }
 
   /** Everything that has its value when the method begins. */
@@ -165,8 +165,10 @@ export class MethodPrinter {
 
   /** The function as an expression or declaration. */
   #function(body: string): string {
-    const { node, form, name, parent } = this.#context.method;
-    const { head } = this.#parameters;
+    const { node, form, name, parent, kind } = this.#context.method;
+    const given = this.#parameters.head;
+    const hidden = `${given === '' ? '' : ', '}${this.#names.depth} = void 0`;
+    const head = kind === 'async' && this.#takesDepth ? given + hidden : given;
     if (node.type === 'Program') return `function ${this.#names.body}($given) ${body}`;
     if (node.type === 'ArrowFunctionExpression') return `(${head}) => ${body}`;
     if (node.type === 'StaticBlock') return body;
@@ -195,8 +197,7 @@ export class MethodPrinter {
   }
 
   #resumeBody(save: string): string {
-    const { pc, goal, frame, task, error, kind, resume } = this.#names;
-    const isFramed = kind !== 'plain';
+    const { pc, goal, frame, task, error, kind, resume, depth, gate } = this.#names;
     const emission = new Emission(this.#names, this.#saved, this.#counter, true);
     const { derived } = this.#names;
     const printed = emission.body(this.#steps);
@@ -205,7 +206,7 @@ export class MethodPrinter {
     const from = (slots: readonly Slot[]): string =>
       slots.map((slot, index) => `${spelled(slot)} = ${frame}.vars[${index}];\n`).join('');
     const given = this.#entry.map(({ slot }) => slot);
-    const first = isFramed
+    const first = this.#isFramed
       ? `if (${goal} === 0) {\n${from(given)}} else {\n${from(this.#saved)}}\n`
       : from(this.#saved);
     const end = this.#end();
@@ -214,7 +215,8 @@ export class MethodPrinter {
       [
         `${pc} = 0`,
         `${goal} = ${frame}.pc`,
-        ...(isFramed ? [`${task} = ${frame}.task`] : []),
+        ...(kind === 'plain' ? [] : [`${task} = ${frame}.task`]),
+        ...(kind === 'plain' || kind === 'generator' ? [] : [`${depth} = ${gate}.depthOf(${frame})`]),
         ...(derived === null ? [] : [derived.result]),
       ],
     );
@@ -231,6 +233,15 @@ export class MethodPrinter {
     if (derived !== null) return `\nreturn ${gate}.derived(${self}, ${derived.result});`;
     return constructs ? `\nreturn ${gate}.made(${frame}, undefined);` : '';
   }
+}
+
+/** What a method's own code is, whatever its callees are. */
+function ownPart(marked: string): string {
+  return marked.replaceAll(/\uFDDB[^\uFDDC]*\uFDDC/g, '');
+}
+
+function complete(marked: string): string {
+  return marked.replaceAll(/[\uFDDB\uFDDC]/g, '');
 }
 
 const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;

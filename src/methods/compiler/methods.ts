@@ -127,6 +127,7 @@ function bodyNames(module: ModuleContext, method: Method): BodyNames {
     goal: module.fresh('$q'),
     frame: module.fresh('$f'),
     task: module.fresh('$task'),
+    depth: module.fresh('$w'),
     error: module.fresh('$e'),
     self: module.names.ofMade(method),
     index: method.index,

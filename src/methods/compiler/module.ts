@@ -1,3 +1,4 @@
+import { AwaitedCalls } from './awaited-calls.ts';
 import { Calls, isApiCall } from './calls.ts';
 import type { CompileOptions, CompileOutcome, Refusal } from './contract.ts';
 import { Functions } from './factories.ts';
@@ -194,6 +195,7 @@ class ModuleCompiler {
       variables: this.#variables,
       names,
       calls: this.#calls,
+      awaited: new AwaitedCalls(this.#scopes, this.#methods),
       functions,
       classes: this.#classes,
       outer,

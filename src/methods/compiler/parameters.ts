@@ -79,6 +79,6 @@ export class Parameters {
 }
 
 /** The parameters that exist at run time: a type for `this` does not. */
-function parametersOf(method: Node): readonly Node[] {
+export function parametersOf(method: Node): readonly Node[] {
   return nodes(method, 'params').filter(({ type, name }) => type !== 'Identifier' || name !== 'this');
 }

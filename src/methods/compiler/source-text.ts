@@ -18,6 +18,12 @@ export const selfMark = '\uFDD6';
 /** Stands for a function itself, inside of it. */
 export const itMark = '\uFDD7';
 
+/** Stands for the variable that holds what is below an activation; see `Emission`. */
+export const depthMark = '\uFDDD';
+
+/** Around what a call passes to a callee that is known: it depends on that one's code, and so is no part of the caller's own. */
+export const knownMarks = { open: '\uFDDB', close: '\uFDDC' } as const;
+
 /** Around the arguments of `super(…)`, and before the object that it has made; see `Emission`. */
 export const superMarks = { open: '\uFDD8', close: '\uFDD9', made: '\uFDDA' } as const;
 

@@ -20,6 +20,13 @@ class AmbientTask implements PromiseRecord {
   awaited: unknown = undefined;
   driven = false;
 
+  /** Whether a value is the task of an activation whose caller awaits it at once. */
+  readonly #isTask = true;
+
+  static of(value: unknown): AmbientTask | null {
+    return typeof value === 'object' && value !== null && #isTask in value ? value : null;
+  }
+
   constructor() {
     const { promise, settleNative } = nativeDeferred();
     this.promise = promise;
@@ -37,10 +44,22 @@ export const ambient = {
     return new AmbientTask();
   },
 
+  returned(_method: LoadedMethod, value: unknown): PromiseRecord {
+    const task = new AmbientTask();
+    task.settleNative.resolve(value);
+    return task;
+  },
+
+  thrown(_method: LoadedMethod, error: unknown, _isAwaited: boolean): PromiseRecord {
+    const task = new AmbientTask();
+    task.settleNative.reject(error);
+    return task;
+  },
+
   await(frame: Frame, value: unknown): void {
     const task = driverOf(frame);
     task.frame = frame;
-    task.awaited = value;
+    task.awaited = AmbientTask.of(value)?.promise ?? value;
     if (task.driven) return;
     task.driven = true;
     void drive(task);
@@ -59,7 +78,8 @@ const drivers = new WeakMap<object, AmbientTask>();
 
 /** What drives a body: its task, or, for generators and the runtime's own frames, one made for it. */
 function driverOf({ task }: Frame): AmbientTask {
-  if (task instanceof AmbientTask) return task;
+  const own = AmbientTask.of(task);
+  if (own !== null) return own;
   const driver = (task === null ? undefined : drivers.get(task)) ?? new AmbientTask();
   if (task !== null) drivers.set(task, driver);
   return driver;

@@ -21,6 +21,7 @@ import { Cursor } from './cursors.ts';
 import type { Dealings, DealingsState } from './dealings.ts';
 import type { Execution } from './execution.ts';
 import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-code.ts';
+import { asSeen } from './promises.ts';
 import { movableRecord } from './movable-values.ts';
 import type { ResumeMode } from './generator-objects.ts';
 import { generatorState, isGeneratorPrototype, type GeneratorState } from './generators.ts';
@@ -287,7 +288,7 @@ class FormWriter {
     const vars =
       frame.pc === 0
         ? frame.vars
-        : meta.layout.map((_, index) => (live.has(index) ? frame.vars[index] : undefined));
+        : meta.layout.map((_, index) => (live.has(index) ? asSeen(frame.vars[index]) : undefined));
     const written = {
       method: meta.id,
       code: meta.code,

@@ -9,7 +9,7 @@ import type { ExecutionApi, Injection, Running } from './running.ts';
 import type { Base } from './job-base.ts';
 import { endJob, performJob } from './jobs.ts';
 import type { AnyFunction, Frame, LoadedMethod, PromiseRecord } from './method-code.ts';
-import { Promises } from './promises.ts';
+import { ownRecord, Promises } from './promises.ts';
 import { Resources } from './resources.ts';
 import { stitchStack } from './stack-text.ts';
 import { Tally } from './tally.ts';
@@ -274,9 +274,19 @@ export class Execution implements Running {
       $.injection = this.injection;
       this.injection = start;
       $.bottom = this.stack.length === 0 ? suspended : null;
-      if (!this.call(resume as AnyFunction, undefined, [suspended])) return false;
+      const isDone = this.call(resume as AnyFunction, undefined, [suspended]);
+      $.bottom = null;
+      if (!isDone) return false;
+      if (this.stack.length > 0) this.#show();
     }
     return true;
+  }
+
+  /** What a caller is given of an asynchronous activation is its promise. */
+  #show(): void {
+    const { ok, value } = this.injection;
+    const record = ownRecord(value);
+    if (record !== null) this.injection = { ok, value: record.promise };
   }
 
   /** Runs one activation natively. Its outcome goes to the activation below, or ends the job. @returns false when captured */
@@ -344,21 +354,36 @@ export class Execution implements Running {
   }
 
   settledNow(value: unknown): boolean {
-    if (this.#host.interrupt !== null) return false;
-    $.n -= jobFuel;
-    const record = this.promises.isSettledNow(value);
-    if (record === false) return false;
-    if (record === null) $.injection = { ok: true, value };
-    else {
-      record.handled = true;
-      this.promises.unhandled.delete(record);
-      $.injection = { ok: record.state === 'fulfilled', value: record.value };
+    if (this.#host.interrupt !== null || this.promises.jobs.length > 0) return false;
+    if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
+      const record = this.promises.settledRecord(value);
+      if (record === null) return false;
+      if (!record.handled) {
+        record.handled = true;
+        this.promises.unhandled.delete(record);
+      }
+      if (record.state === 'rejected') throw record.value;
+      $.awaited = record.value;
     }
+    $.n -= jobFuel;
     return true;
   }
 
   createTask(method: LoadedMethod): PromiseRecord {
     return this.promises.create(method.meta.name);
+  }
+
+  returned(method: LoadedMethod, value: unknown): PromiseRecord {
+    const task = this.promises.create(method.meta.name);
+    this.promises.resolve(task, value);
+    return task;
+  }
+
+  thrown(method: LoadedMethod, error: unknown, isAwaited: boolean): PromiseRecord {
+    const task = this.promises.create(method.meta.name);
+    task.handled = isAwaited;
+    this.reject(task, error);
+    return task;
   }
 
   await(frame: Frame, value: unknown): void {

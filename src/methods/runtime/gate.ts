@@ -13,6 +13,7 @@ import { closeAsync, closeAsyncQuietly, delegatedAsync, walkAsync } from './asyn
 import { adopt, codeIn, derivedResult, heritage, noteClass, onceMade, ownThis } from './classes.ts';
 import { functionOf, keyed, type Probe, withAccessors } from './closures.ts';
 import { Cursor } from './cursors.ts';
+import { Depth } from './depths.ts';
 import {
   generator,
   generatorDone,
@@ -277,36 +278,79 @@ export class Gate {
     return this.x?.startsAgain() ?? false;
   }
 
-  /** The first activation of an asynchronous method, as a frame: its variables are its parameters. */
-  begin(method: LoadedMethod, vars: readonly unknown[]): Frame {
-    return { method, pc: 0, vars, task: (this.x ?? ambient).createTask(method), made: null };
+  // What asynchronous methods do: see `Depth` for what they are told of where they stand.
+
+  depth(given: unknown): Depth | null {
+    return given === undefined ? null : Depth.of(given);
   }
 
-  /** Whether the activation can go on at once with what it awaits: then `take` has it. */
-  go(frame: Frame, value: unknown): boolean {
+  below(depth: Depth | null): Depth {
+    return depth === null ? Depth.none : depth.below;
+  }
+
+  depthOf(frame: Frame): Depth {
+    return this.bottom === frame ? Depth.first : Depth.none;
+  }
+
+  /** Whether the activation goes on at once: `awaited` is what it awaited has settled with; otherwise what to wait for. */
+  go(depth: Depth | null, value: unknown): boolean {
     this.awaited = value;
-    return this.bottom === frame && this.n >= 0 && this.x !== null && this.x.settledNow(value);
+    return depth !== null && depth.isFree && this.n >= 0 && this.x !== null && this.x.settledNow(value);
   }
 
-  wait(
+  /** The first wait of an activation. @returns its promise, or the record of it to a caller that awaits that at once */
+  wait(method: LoadedMethod, depth: Depth | null, pc: number, value: unknown, vars: unknown[]): unknown {
+    const runner = this.x ?? ambient;
+    const task = runner.createTask(method);
+    runner.await({ method, pc, vars, task, made: null }, value);
+    return depth === null ? task.promise : task;
+  }
+
+  /** Every later one. */
+  waitAgain(frame: Frame, pc: number, value: unknown, vars: unknown[]): unknown {
+    frame.pc = pc;
+    frame.vars = vars;
+    (this.x ?? ambient).await(frame, value);
+    return frame.task;
+  }
+
+  /** A wait of an asynchronous generator. */
+  waitIn(
     method: LoadedMethod,
-    task: PromiseRecord | AsyncGeneratorState,
+    task: AsyncGeneratorState,
     pc: number,
     value: unknown,
     vars: readonly unknown[],
-  ): unknown {
+  ): void {
     (this.x ?? ambient).await({ method, pc, vars, task, made: null }, value);
-    return 'promise' in task ? task.promise : undefined;
+  }
+
+  /** What an activation returns that has never waited: to a caller that awaits it at once, a plain value as it is. */
+  returned(method: LoadedMethod, depth: Depth | null, value: unknown): unknown {
+    if (depth !== null && (value === null || (typeof value !== 'object' && typeof value !== 'function')))
+      return value;
+    const task = (this.x ?? ambient).returned(method, value);
+    return depth === null ? task.promise : task;
+  }
+
+  thrown(method: LoadedMethod, depth: Depth | null, error: unknown): unknown {
+    const task = (this.x ?? ambient).thrown(method, error, depth !== null);
+    return depth === null ? task.promise : task;
+  }
+
+  /** The task of an activation that is captured before its first wait. */
+  task(method: LoadedMethod): PromiseRecord {
+    return (this.x ?? ambient).createTask(method);
   }
 
   done(task: PromiseRecord, value: unknown): unknown {
     (this.x ?? ambient).resolve(task, value);
-    return task.promise;
+    return task;
   }
 
   fail(task: PromiseRecord, error: unknown): unknown {
     (this.x ?? ambient).reject(task, error);
-    return task.promise;
+    return task;
   }
 
   /** How a walk goes on: 0 by index, 1 by a native iterator, 2 by one of the program's. */

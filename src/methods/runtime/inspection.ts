@@ -3,6 +3,7 @@ import { preview } from '../snapshot/index.ts';
 import type { Dealings } from './dealings.ts';
 import type { Execution } from './execution.ts';
 import type { Frame, PromiseRecord, Reaction } from './method-code.ts';
+import { asSeen } from './promises.ts';
 import { lineOf } from './stack-text.ts';
 
 const previewChars = 120;
@@ -92,7 +93,7 @@ function inspectFrame(frame: Frame): InspectedFrame {
   const { meta } = frame.method;
   const live = new Set(meta.sites[frame.pc - 1]?.[2]);
   const locals = meta.layout.flatMap((name, index) =>
-    name !== '' && live.has(index) ? [{ name, preview: preview(frame.vars[index], previewChars) }] : [],
+    name !== '' && live.has(index) ? [{ name, preview: preview(asSeen(frame.vars[index]), previewChars) }] : [],
   );
   return { method: meta.name, file: meta.path, line: lineOf(frame), locals };
 }

@@ -67,9 +67,9 @@ export class CompiledMethod implements LoadedMethod {
 /** One activation of a method at rest. */
 export interface Frame {
   readonly method: LoadedMethod;
-  /** Which site it stands at. */
-  readonly pc: number;
-  readonly vars: readonly unknown[];
+  /** Which site it stands at. An activation that waits again keeps its frame. */
+  pc: number;
+  vars: readonly unknown[];
   /** The promise that an asynchronous method settles, or the generator whose code it is; null for others. */
   readonly task: PromiseRecord | GeneratorState | AsyncGeneratorState | null;
   /** The object that `new` is making by this activation; null when it was just called. */

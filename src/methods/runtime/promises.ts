@@ -72,6 +72,10 @@ class OwnRecord implements PromiseRecord {
     this.waitsFor = waitsFor;
   }
 
+  static of(value: unknown): OwnRecord | null {
+    return typeof value === 'object' && value !== null && #show in value ? value : null;
+  }
+
   get promise(): Promise<unknown> {
     return this.shown ?? this.#show();
   }
@@ -91,6 +95,19 @@ class OwnRecord implements PromiseRecord {
     stamp(this.shown, this);
     return this.shown;
   }
+}
+
+/**
+ * The record itself, where generated code hands it on in place of the promise: only to an `await` that comes next, so nobody
+ * ever sees it.
+ */
+export function ownRecord(value: unknown): PromiseRecord | null {
+  return OwnRecord.of(value);
+}
+
+/** What a variable holds, as its author knows it. */
+export function asSeen(value: unknown): unknown {
+  return OwnRecord.of(value)?.promise ?? value;
 }
 
 /**
@@ -132,7 +149,7 @@ export class Promises {
 
   recordOf(value: unknown): PromiseRecord | null {
     if (!isObject(value)) return null;
-    const record = stampOf(value) as PromiseRecord | null;
+    const record = OwnRecord.of(value) ?? (stampOf(value) as PromiseRecord | null);
     if (record === null) return null;
     return record.owner === this ? record : (this.#others.get(value) ?? null);
   }
@@ -164,13 +181,12 @@ export class Promises {
     return record;
   }
 
-  /** Whether an await of it can go on at once: nothing else would come first. */
-  isSettledNow(value: unknown): PromiseRecord | null | false {
-    if (this.jobs.length > 0) return false;
-    if (!isObject(value)) return null;
-    const record = stampOf(value) as PromiseRecord | null;
-    if (record === null || record.owner !== this || record.state === 'pending') return false;
-    return (value as { constructor: unknown }).constructor === NativePromise ? record : false;
+  /** The record of a promise that has settled, if an await of it asks nobody for anything. */
+  settledRecord(value: object): PromiseRecord | null {
+    const own = OwnRecord.of(value);
+    const record = own ?? (stampOf(value) as PromiseRecord | null);
+    if (record === null || record.owner !== this || record.state === 'pending') return null;
+    return own !== null || (value as { constructor: unknown }).constructor === NativePromise ? record : null;
   }
 
   /** What `await value` does with the frame that awaits. */
@@ -184,6 +200,8 @@ export class Promises {
   /** The language's PromiseResolve, without a promise (null) where there is nothing to wait for. */
   #resolved(value: unknown): PromiseRecord | null {
     if (!isObject(value)) return null;
+    const own = OwnRecord.of(value);
+    if (own !== null) return own;
     if (isNativePromise(value) && value.constructor === NativePromise) {
       const promise = this.adopt(value);
       if (promise !== null) return promise;

@@ -19,8 +19,13 @@ export interface Running {
   /** The capture is about to begin; so many activations will be kept. */
   givesWay(frames: number): void;
   pushFrame(frame: Frame): void;
+  /** Whether an await of it goes on at once; then the gate has what it settled with. Throws what it was rejected with. */
   settledNow(value: unknown): boolean;
   createTask(method: LoadedMethod): PromiseRecord;
+  /** The task of an activation that has returned or thrown before any wait. */
+  returned(method: LoadedMethod, value: unknown): PromiseRecord;
+  /** @param isAwaited whether its caller awaits it at once */
+  thrown(method: LoadedMethod, error: unknown, isAwaited: boolean): PromiseRecord;
   await(frame: Frame, value: unknown): void;
   resolve(task: PromiseRecord, value: unknown): void;
   reject(task: PromiseRecord, error: unknown): void;

@@ -80,11 +80,9 @@ const awaiting = libraryMethod('awaiting', ['then'], (frame) => {
 
 /** `(async () => then(await value))()` inside an execution. */
 export function awaitMovably(value: unknown, then: (ok: boolean, value: unknown) => unknown): unknown {
-  const task = $.begin(awaiting, []).task as PromiseRecord | null;
-  if (task === null) throw new Error('begin makes a task');
   try {
-    return $.wait(awaiting, task, 1, value, [then]);
+    return $.wait(awaiting, null, 1, value, [then]);
   } catch (error) {
-    return $.fail(task, error);
+    return $.thrown(awaiting, null, error);
   }
 }
