@@ -295,7 +295,9 @@ export class Emission {
   /** How an asynchronous function returns: before its first wait there is nothing that it would settle. */
   returned(text: string): string {
     const { gate, task, depth, meta } = this.#names;
-    return this.#resumes ? `return ${gate}.done(${task}, ${text});` : `return ${gate}.returned(${meta}, ${depth}, ${text});`;
+    return this.#resumes
+      ? `return ${gate}.done(${task}, ${text});`
+      : `return ${gate}.returned(${meta}, ${depth}, ${text});`;
   }
 
   #try(step: Step & { kind: 'try' }): void {

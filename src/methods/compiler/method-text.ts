@@ -83,7 +83,8 @@ export class MethodPrinter {
       ...own.map(({ slot, value }) => `${slot.name} = ${value}`),
     ];
     const given = isAsync && this.#takesDepth ? `${depth} = ${gate}.depth(${depth});\n` : '';
-    const locals = this.#probe() + given + this.#locals([...this.#given, ...own.map(({ slot }) => slot)], first);
+    const locals =
+      this.#probe() + given + this.#locals([...this.#given, ...own.map(({ slot }) => slot)], first);
     const end = isAsync ? `\n${fast.returned('undefined')}` : '';
     const save = (of: string, made: string): string =>
       `throw ${gate}.save(${meta}, ${pc}, STATE, ${of}, ${made})`;
@@ -93,7 +94,11 @@ export class MethodPrinter {
         : `${save(of, made).replace('throw ', `throw ${error} === ${gate}.capture ? `)} : ${error};`;
     const isCalled = constructs && this.#context.method.form === 'function';
     const made = isCalled ? '(new.target === undefined ? null : this)' : constructs ? 'this' : 'null';
-    const began = caught(isAsync ? `${gate}.task(${meta})` : 'null', made, `${gate}.thrown(${meta}, ${depth}, ${error})`);
+    const began = caught(
+      isAsync ? `${gate}.task(${meta})` : 'null',
+      made,
+      `${gate}.thrown(${meta}, ${depth}, ${error})`,
+    );
     if (!canBeCaptured && !isAsync) return { text: this.#function(`{\n${locals}${body}\n}`), resume: '' };
     const text = this.#function(
       `{\n${locals}try {\n${body}${end}\n} catch (${error}) {\n${began.replace('STATE', () => fast.state)}\n}\n}`,

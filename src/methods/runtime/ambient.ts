@@ -1,6 +1,7 @@
 import type { Frame, LoadedMethod } from './method-code.ts';
 import type { PromiseRecord } from './promise-records.ts';
 import { nativeDeferred } from './promises.ts';
+import type { TaskKeeper } from './tasks.ts';
 import { thread } from './thread.ts';
 
 /** A task where no execution runs: native promises, native order. Only `promise` and `settleNative` of a record are used. */
@@ -15,16 +16,14 @@ class AmbientTask implements PromiseRecord {
   readonly reactions: PromiseRecord['reactions'] = [];
   readonly waitsFor = '';
   readonly foreign = false;
-  /** Where it stands, and at what. */
+  /** Where it stands. */
   frame: Frame | null = null;
-  awaited: unknown = undefined;
+  #awaited: unknown = undefined;
   driven = false;
 
   /** Whether a value is the task of an activation whose caller awaits it at once. */
-  readonly #isTask = true;
-
   static of(value: unknown): AmbientTask | null {
-    return typeof value === 'object' && value !== null && #isTask in value ? value : null;
+    return typeof value === 'object' && value !== null && #awaited in value ? value : null;
   }
 
   constructor() {
@@ -33,14 +32,25 @@ class AmbientTask implements PromiseRecord {
     this.shown = promise;
     this.settleNative = settleNative;
   }
+
+  waitFor(frame: Frame, value: unknown): void {
+    this.frame = frame;
+    this.#awaited = AmbientTask.of(value)?.promise ?? value;
+  }
+
+  takeAwaited(): unknown {
+    const awaited = this.#awaited;
+    this.#awaited = undefined;
+    return awaited;
+  }
 }
 
 /**
  * What runs the bodies of asynchronous methods in plain Node, outside of any execution: each `await` in them is one
  * `await` here, so that everything happens in the order in which the methods as written would have it happen.
  */
-export const ambient = {
-  createTask(_method: LoadedMethod): PromiseRecord {
+export const ambient: TaskKeeper = {
+  create(_method: LoadedMethod): PromiseRecord {
     return new AmbientTask();
   },
 
@@ -58,8 +68,7 @@ export const ambient = {
 
   await(frame: Frame, value: unknown): void {
     const task = driverOf(frame);
-    task.frame = frame;
-    task.awaited = AmbientTask.of(value)?.promise ?? value;
+    task.waitFor(frame, value);
     if (task.driven) return;
     task.driven = true;
     void drive(task);
@@ -88,8 +97,7 @@ function driverOf({ task }: Frame): AmbientTask {
 /** Lets a task run from one `await` of it to the next, until it has ended. */
 async function drive(task: AmbientTask): Promise<void> {
   for (;;) {
-    const { awaited } = task;
-    task.awaited = undefined;
+    const awaited = task.takeAwaited();
     let ok = true;
     let value: unknown;
     try {

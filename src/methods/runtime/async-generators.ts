@@ -3,6 +3,7 @@ import { acceptFunctions, libraryMethod } from './library.ts';
 import type { AnyFunction, Frame, LoadedMethod } from './method-code.ts';
 import type { PromiseRecord } from './promise-records.ts';
 import { callerUrl } from './stack-walk.ts';
+import type { TaskKeeper } from './tasks.ts';
 import { thread } from './thread.ts';
 
 // Asynchronous generators (ECMA-262, 27.6): a frame, and a queue of what was asked of it.
@@ -65,8 +66,8 @@ export function blankAsyncGeneratorPrototype(): object {
   return Object.create(asyncGeneratorPrototype) as object;
 }
 
-function runner(): Pick<NonNullable<typeof thread.gate.x>, 'createTask' | 'await' | 'resolve' | 'reject'> {
-  return thread.gate.x ?? thread.ambient;
+function runner(): TaskKeeper {
+  return thread.gate.x?.tasks ?? thread.ambient;
 }
 
 /** @returns whether the body stops here; otherwise it takes what was asked next */
@@ -140,7 +141,7 @@ const asking = libraryMethod('ask', ['promise'], (frame) => {
 });
 
 function ask(state: AsyncGeneratorState, mode: ResumeMode, value: unknown): Promise<unknown> {
-  const record = runner().createTask(state.method ?? returning);
+  const record = runner().create(state.method ?? returning);
   state.queue.push({ mode, value, record });
   if (state.phase === 'start' && mode !== 'next' && state.queue.length === 1) {
     state.phase = 'done';

@@ -13,6 +13,7 @@ import { ownRecord, Promises } from './promises.ts';
 import { Resources } from './resources.ts';
 import { stitchStack } from './stack-text.ts';
 import { Tally } from './tally.ts';
+import { jobFuel, Tasks } from './tasks.ts';
 import { Timers } from './timers.ts';
 import { Turns } from './turns.ts';
 
@@ -43,9 +44,6 @@ export type UncaughtKind = 'uncaughtException' | 'unhandledRejection';
 /** How a slice ended. */
 export type SliceEnd = 'preempted' | 'waiting' | 'settled';
 
-/** What a job costs besides what its code charges. */
-const jobFuel = 8;
-
 const start: Injection = { ok: true, value: undefined };
 
 /**
@@ -57,6 +55,7 @@ export class Execution implements Running {
   readonly ref: MethodRef;
   readonly method: LoadedMethod;
   readonly promises: Promises;
+  readonly tasks: Tasks;
   templates = new Map<string, object>();
   readonly timers: Timers;
   readonly turns: Turns;
@@ -109,6 +108,7 @@ export class Execution implements Running {
     this.#host = host;
     this.fuel = new Fuel(host.sliceMs);
     this.promises = promises;
+    this.tasks = new Tasks(promises, () => this.stack, host.interrupt === null);
     this.timers = new Timers({
       storeNowMs: () => host.storeNowMs(),
       after: (delayMs, fire) => host.after(delayMs, fire),
@@ -351,52 +351,6 @@ export class Execution implements Running {
 
   pushFrame(frame: Frame): void {
     this.#collected.push(frame);
-  }
-
-  settledNow(value: unknown): boolean {
-    if (this.#host.interrupt !== null || this.promises.jobs.length > 0) return false;
-    if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
-      const record = this.promises.settledRecord(value);
-      if (record === null) return false;
-      if (!record.handled) {
-        record.handled = true;
-        this.promises.unhandled.delete(record);
-      }
-      if (record.state === 'rejected') throw record.value;
-      $.awaited = record.value;
-    }
-    $.n -= jobFuel;
-    return true;
-  }
-
-  createTask(method: LoadedMethod): PromiseRecord {
-    return this.promises.create(method.meta.name);
-  }
-
-  returned(method: LoadedMethod, value: unknown): PromiseRecord {
-    const task = this.promises.create(method.meta.name);
-    this.promises.resolve(task, value);
-    return task;
-  }
-
-  thrown(method: LoadedMethod, error: unknown, isAwaited: boolean): PromiseRecord {
-    const task = this.promises.create(method.meta.name);
-    task.handled = isAwaited;
-    this.reject(task, error);
-    return task;
-  }
-
-  await(frame: Frame, value: unknown): void {
-    this.promises.await(frame, value);
-  }
-
-  resolve(task: PromiseRecord, value: unknown): void {
-    this.promises.resolve(task, value);
-  }
-
-  reject(task: PromiseRecord, error: unknown): void {
-    stitchStack(error, this.stack, $.modules);
-    this.promises.settle(task, false, error);
   }
 
   startsAgain(): boolean {

@@ -5,7 +5,6 @@ import {
   asyncGenerator,
   asyncGeneratorDone,
   asyncGeneratorFailed,
-  type AsyncGeneratorState,
   asyncYield,
   installAsyncGenerators,
 } from './async-generators.ts';
@@ -13,7 +12,6 @@ import { closeAsync, closeAsyncQuietly, delegatedAsync, walkAsync } from './asyn
 import { adopt, codeIn, derivedResult, heritage, noteClass, onceMade, ownThis } from './classes.ts';
 import { functionOf, keyed, type Probe, withAccessors } from './closures.ts';
 import { Cursor } from './cursors.ts';
-import { Depth } from './depths.ts';
 import {
   generator,
   generatorDone,
@@ -37,18 +35,13 @@ import {
   resultOf,
 } from './iteration.ts';
 import { nameValue } from './library.ts';
-import {
-  type AnyFunction,
-  CompiledMethod,
-  type Frame,
-  type LoadedMethod,
-  type PromiseRecord,
-} from './method-code.ts';
+import { type AnyFunction, CompiledMethod, type Frame, type LoadedMethod } from './method-code.ts';
 import { fileUrlOf, joinModules, type LoadedModule, loadModule } from './modules.ts';
 import { deferred, member, promiseFunctions } from './promise-calls.ts';
 import { key, keysIn, omit } from './properties.ts';
-import type { Injection, Running } from './running.ts';
+import type { Injection } from './running.ts';
 import { callerOf, walkStack } from './stack-walk.ts';
+import { idleFuel, TaskGate } from './task-gate.ts';
 import { thread } from './thread.ts';
 import {
   addWholeModule,
@@ -62,18 +55,11 @@ import {
 } from './whole-modules.ts';
 import { timerCalls } from './timer-calls.ts';
 
-/** Fuel of code that runs outside executions: it is never interrupted. */
-const idleFuel = 1_000_000;
-
 /**
  * What generated code refers to, one for each thread: fuel, captures, awaits, and the modules that were loaded. Its
  * methods are part of the compiled form; a change of their meaning is a new compiler version.
  */
-export class Gate {
-  /** Fuel until the next tick. */
-  n = idleFuel;
-  /** The execution that runs; null between slices and in code outside. */
-  x: Running | null = null;
+export class Gate extends TaskGate {
   /** What is thrown through methods to capture them. Never an error of anybody. */
   readonly capture = Object.freeze({ capture: 'godwit' });
   readonly modules = new Map<string, LoadedModule>();
@@ -86,9 +72,6 @@ export class Gate {
   readonly unset = Object.freeze({ unset: 'godwit' });
   readonly templates = new Map<string, object>();
   injection: Injection = { ok: true, value: undefined };
-  /** The activation under which nothing of the present job stands. */
-  bottom: Frame | null = null;
-  awaited: unknown = undefined;
   // What calls back, in versions that can be moved: see `movables.ts`.
   readonly promise = promiseFunctions;
   readonly member = member;
@@ -276,81 +259,6 @@ export class Gate {
 
   again(): boolean {
     return this.x?.startsAgain() ?? false;
-  }
-
-  // What asynchronous methods do: see `Depth` for what they are told of where they stand.
-
-  depth(given: unknown): Depth | null {
-    return given === undefined ? null : Depth.of(given);
-  }
-
-  below(depth: Depth | null): Depth {
-    return depth === null ? Depth.none : depth.below;
-  }
-
-  depthOf(frame: Frame): Depth {
-    return this.bottom === frame ? Depth.first : Depth.none;
-  }
-
-  /** Whether the activation goes on at once: `awaited` is what it awaited has settled with; otherwise what to wait for. */
-  go(depth: Depth | null, value: unknown): boolean {
-    this.awaited = value;
-    return depth !== null && depth.isFree && this.n >= 0 && this.x !== null && this.x.settledNow(value);
-  }
-
-  /** The first wait of an activation. @returns its promise, or the record of it to a caller that awaits that at once */
-  wait(method: LoadedMethod, depth: Depth | null, pc: number, value: unknown, vars: unknown[]): unknown {
-    const runner = this.x ?? ambient;
-    const task = runner.createTask(method);
-    runner.await({ method, pc, vars, task, made: null }, value);
-    return depth === null ? task.promise : task;
-  }
-
-  /** Every later one. */
-  waitAgain(frame: Frame, pc: number, value: unknown, vars: unknown[]): unknown {
-    frame.pc = pc;
-    frame.vars = vars;
-    (this.x ?? ambient).await(frame, value);
-    return frame.task;
-  }
-
-  /** A wait of an asynchronous generator. */
-  waitIn(
-    method: LoadedMethod,
-    task: AsyncGeneratorState,
-    pc: number,
-    value: unknown,
-    vars: readonly unknown[],
-  ): void {
-    (this.x ?? ambient).await({ method, pc, vars, task, made: null }, value);
-  }
-
-  /** What an activation returns that has never waited: to a caller that awaits it at once, a plain value as it is. */
-  returned(method: LoadedMethod, depth: Depth | null, value: unknown): unknown {
-    if (depth !== null && (value === null || (typeof value !== 'object' && typeof value !== 'function')))
-      return value;
-    const task = (this.x ?? ambient).returned(method, value);
-    return depth === null ? task.promise : task;
-  }
-
-  thrown(method: LoadedMethod, depth: Depth | null, error: unknown): unknown {
-    const task = (this.x ?? ambient).thrown(method, error, depth !== null);
-    return depth === null ? task.promise : task;
-  }
-
-  /** The task of an activation that is captured before its first wait. */
-  task(method: LoadedMethod): PromiseRecord {
-    return (this.x ?? ambient).createTask(method);
-  }
-
-  done(task: PromiseRecord, value: unknown): unknown {
-    (this.x ?? ambient).resolve(task, value);
-    return task;
-  }
-
-  fail(task: PromiseRecord, error: unknown): unknown {
-    (this.x ?? ambient).reject(task, error);
-    return task;
   }
 
   /** How a walk goes on: 0 by index, 1 by a native iterator, 2 by one of the program's. */

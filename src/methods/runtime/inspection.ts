@@ -93,7 +93,9 @@ function inspectFrame(frame: Frame): InspectedFrame {
   const { meta } = frame.method;
   const live = new Set(meta.sites[frame.pc - 1]?.[2]);
   const locals = meta.layout.flatMap((name, index) =>
-    name !== '' && live.has(index) ? [{ name, preview: preview(asSeen(frame.vars[index]), previewChars) }] : [],
+    name !== '' && live.has(index)
+      ? [{ name, preview: preview(asSeen(frame.vars[index]), previewChars) }]
+      : [],
   );
   return { method: meta.name, file: meta.path, line: lineOf(frame), locals };
 }

@@ -1,6 +1,7 @@
 import type { Base } from './job-base.ts';
-import type { AnyFunction, Frame, LoadedMethod, PromiseRecord } from './method-code.ts';
+import type { AnyFunction, Frame } from './method-code.ts';
 import type { Promises } from './promises.ts';
+import type { Tasks } from './tasks.ts';
 import type { Timers } from './timers.ts';
 import type { Turns } from './turns.ts';
 
@@ -19,16 +20,7 @@ export interface Running {
   /** The capture is about to begin; so many activations will be kept. */
   givesWay(frames: number): void;
   pushFrame(frame: Frame): void;
-  /** Whether an await of it goes on at once; then the gate has what it settled with. Throws what it was rejected with. */
-  settledNow(value: unknown): boolean;
-  createTask(method: LoadedMethod): PromiseRecord;
-  /** The task of an activation that has returned or thrown before any wait. */
-  returned(method: LoadedMethod, value: unknown): PromiseRecord;
-  /** @param isAwaited whether its caller awaits it at once */
-  thrown(method: LoadedMethod, error: unknown, isAwaited: boolean): PromiseRecord;
-  await(frame: Frame, value: unknown): void;
-  resolve(task: PromiseRecord, value: unknown): void;
-  reject(task: PromiseRecord, error: unknown): void;
+  readonly tasks: Tasks;
   readonly promises: Promises;
   readonly timers: Timers;
   readonly turns: Turns;
