@@ -1,4 +1,5 @@
-import { keyName, type Method } from './functions.ts';
+import { keyName, type Method, standsInClass } from './functions.ts';
+import { InertMethods } from './inert-methods.ts';
 import type { Binding, Scopes } from './scopes.ts';
 import {
   child,
@@ -13,6 +14,7 @@ import {
   unwrap,
   walk,
 } from './syntax.ts';
+import { classNode, isNative, Beliefs } from './beliefs.ts';
 import { selfOf, type Variables } from './variables.ts';
 
 /** Methods of the language's own objects: a call of one of these names runs natively, in one piece. */
@@ -57,6 +59,9 @@ export class Calls {
   readonly #objectSpreads = new Set<Node>();
   readonly #fieldSupers = new Set<Node>();
   readonly #isDense: boolean;
+  readonly #types: Beliefs;
+  readonly #inert: InertMethods;
+  readonly #sites = new Map<Node, boolean>();
 
   constructor(program: Node, variables: Variables, methods: readonly Method[], isDense: boolean) {
     this.#scopes = variables.scopes;
@@ -69,6 +74,15 @@ export class Calls {
       if (named === undefined) this.#byName.set(name, [method]);
       else named.push(method);
     }
+    this.#types = new Beliefs(program, this.#scopes, (unit) => this.#classAround(unit));
+    this.#inert = new InertMethods({
+      program,
+      variables,
+      types: this.#types,
+      methodOf: (node) => this.methodOf(node),
+      isSite: (call) => this.isSite(call),
+      isWalkedSpread: (spread) => this.isWalkedSpread(spread),
+    });
     for (const method of methods) this.#scan(method);
     for (const method of methods) if (this.#reaches(method, method)) this.#cyclic.add(method);
   }
@@ -109,11 +123,21 @@ export class Calls {
     return this.#cyclic.has(method) || this.#unknown.has(method);
   }
 
-  /**
-   * Whether a call may reach a safe point inside, so that its caller must be able to stand there too. It depends on
-   * nothing but the method itself: an edit of what it calls leaves its code as it is.
-   */
+  /** Whether a call may reach a safe point inside, so that its caller must be able to stand there too. */
   isSite(call: Node): boolean {
+    const known = this.#sites.get(call);
+    if (known !== undefined) return known;
+    const isSite = this.#mayBeSite(call) && (this.#isDense || this.#inert.ofCall(call) === null);
+    this.#sites.set(call, isSite);
+    return isSite;
+  }
+
+  /** How much work a call that is no site may be, in steps of a loop. */
+  weightOf(call: Node): number {
+    return this.#isDense ? 0 : (this.#inert.ofCall(call) ?? 0);
+  }
+
+  #mayBeSite(call: Node): boolean {
     if (call.type === 'TaggedTemplateExpression') return true;
     const callee = unwrap(child(call, 'callee'));
     // The executor of a promise is called as any function is.
@@ -166,7 +190,8 @@ export class Calls {
     const argument = given[at];
     if (argument === undefined) return given.some(({ type }) => type === 'SpreadElement');
     const { type } = unwrap(argument);
-    return type !== 'Literal' && type !== 'TemplateLiteral';
+    if (type === 'Literal' || type === 'TemplateLiteral') return false;
+    return this.#isDense || !isNative(this.#types.of(argument), 'String');
   }
 
   /** A global, or something of a package: what it calls runs in one piece. */
@@ -176,7 +201,21 @@ export class Calls {
     return binding.kind === 'import' && !isRelativeImport(binding);
   }
 
+  /** Whether a spread walks an iterator, which may be anybody's; one in an object literal copies properties. */
+  isWalkedSpread(spread: Node): boolean {
+    return !this.#objectSpreads.has(spread) && this.isWalked(child(spread, 'argument'));
+  }
+
+  /** The class in whose text a function or field stands. */
+  #classAround(unit: Node): Node | null {
+    const method = this.#byNode.get(unit);
+    if (method === undefined || method.parent === null) return null;
+    const stands = standsInClass(method) || method.form === 'initialiser';
+    return stands && !method.isStatic ? method.parent.node : null;
+  }
+
   #isPlainlyNative(object: Node): boolean {
+    if (!this.#isDense && this.#types.of(object)?.kind === 'native') return true;
     if (['Literal', 'TemplateLiteral', 'ArrayExpression'].includes(object.type)) return true;
     if (object.type === 'NewExpression') {
       const callee = unwrap(child(object, 'callee'));
@@ -288,28 +327,20 @@ export class Calls {
     const superclass = optional(node, 'superClass');
     if (superclass === null) return [];
     const binding = superclass.type === 'Identifier' ? this.#scopes.byNode.get(superclass) : undefined;
-    const parent = binding === undefined ? null : classOf(binding);
+    const parent = binding === undefined ? null : classNode(binding);
     return parent === null || parent === node ? 'unknown' : this.#constructors(parent);
   }
 
   #named(callee: Node): readonly Method[] | 'unknown' {
     if (this.#isOutside(callee)) return [];
     const binding = this.#scopes.byNode.get(callee) as Binding;
-    const made = classOf(binding);
+    const made = classNode(binding);
     if (made !== null) return this.#constructors(made);
     const self =
       selfOf(binding) ?? (binding.kind === 'function' ? binding.source : topLevelFunction(binding));
     const method = self === null ? undefined : this.#byNode.get(self);
     return method === undefined ? 'unknown' : [method];
   }
-}
-
-/** The class that a variable always is. */
-function classOf({ kind, source }: Binding): Node | null {
-  if (kind === 'class' || kind === 'className') return source;
-  if (kind !== 'const' || source.type !== 'VariableDeclarator') return null;
-  const init = optional(source, 'init');
-  return init !== null && isClass(unwrap(init)) ? unwrap(init) : null;
 }
 
 function privateName(member: Node): string | null {

@@ -78,25 +78,38 @@ function isStable(node: Node, loop: Node, variables: Variables): boolean {
   );
 }
 
-/** How often the body of a loop (and of all loops inside it) runs, where that is plain to see and at most 1,024. */
-export function constantTrips(loop: Node, variables: Variables): number | null {
+/**
+ * How often the body of a loop (and of all loops inside it) runs, where that is plain to see and, with what it calls, at most
+ * 1,024.
+ *
+ * @param weightOf what a call does, in steps; null where that is not known
+ */
+export function constantTrips(
+  loop: Node,
+  variables: Variables,
+  weightOf: (call: Node) => number | null,
+): number | null {
   const own = ownTrips(loop, variables);
   if (own === null) return null;
   let most = 1;
+  let called = 0;
   let known = true;
   walk(child(loop, 'body'), (node) => {
     if (isFunction(node)) return false;
-    if (node.type === 'CallExpression' || node.type === 'AwaitExpression') {
-      // A call may run for long in itself; whether it does is not known here.
-      known &&= node.type === 'CallExpression' && unwrap(child(node, 'callee')).type === 'MemberExpression';
+    if (node.type === 'AwaitExpression') known = false;
+    if (node.type === 'CallExpression' || node.type === 'NewExpression') {
+      const weight = weightOf(node);
+      if (weight === null) known = false;
+      else called += weight;
     }
     if (!isLoop(node)) return true;
-    const trips = constantTrips(node, variables);
+    const trips = constantTrips(node, variables, weightOf);
     if (trips === null) known = false;
     else most = Math.max(most, trips);
     return false;
   });
-  return known && own * most <= stripTrips ? own * most : null;
+  const all = own * (most + called);
+  return known && all <= stripTrips ? all : null;
 }
 
 function ownTrips(loop: Node, variables: Variables): number | null {

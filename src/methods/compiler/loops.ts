@@ -9,6 +9,9 @@ import { child, isFunction, isLoop, type Node, nodes, optional, walk } from './s
 /** A strip of a counted loop that holds other loops: each of those may run up to a strip of its own unnoticed. */
 const outerStripTrips = 32;
 
+/** What a call in a round may do for the round to count as one that calls nothing. */
+const smallWeight = 16;
+
 /**
  * Lowers loops, and lets each one charge fuel: not at all where it is known to be short; one unit for 1,024 iterations
  * where it is counted and calls nothing; otherwise one unit for each iteration, in a local while nothing is called.
@@ -29,16 +32,22 @@ export class Loops {
   loop(node: Node, written: readonly string[]): void {
     const { context } = this.#statements;
     const names = [...written, null];
-    const { variables, isDense } = context.module;
+    const { isDense } = context.module;
     if (isDense) return this.#plain(node, names, 'thread');
     const hasSite = context.hasSite(node);
-    if (constantTrips(node, variables) !== null && !hasSite) return this.#plain(node, names, null);
-    const counted = hasSite ? null : countedLoop(node, variables);
+    if (!hasSite && this.#trips(node) !== null) return this.#plain(node, names, null);
+    const counted = hasSite ? null : countedLoop(node, context.module.variables);
     const isOutermost = !this.#statements.jumps.isCounting;
     if (counted !== null) return this.#strips(node, counted, names, isOutermost ? 'thread' : 'local');
     if (!isOutermost) return this.#plain(node, names, 'local');
     this.#statements.jumps.counting(() => this.#plain(node, names, 'local'));
     context.plain(code(this.#counter.settle));
+  }
+
+  /** How often a loop's body runs, where that is known and little. */
+  #trips(loop: Node): number | null {
+    const { calls, variables } = this.#statements.context.module;
+    return constantTrips(loop, variables, (call) => (calls.isSite(call) ? null : calls.weightOf(call)));
   }
 
   /** Charges the thread with what the local has counted. */
@@ -51,8 +60,8 @@ export class Loops {
     let ticks = false;
     walk(loop, (node) => {
       if (isFunction(node)) return false;
-      if (node !== loop && isLoop(node) && constantTrips(node, context.module.variables) === null)
-        ticks = true;
+      if (node !== loop && isLoop(node) && this.#trips(node) === null) ticks = true;
+      if (isCall(node) && context.module.calls.weightOf(node) > smallWeight) ticks = true;
       return !ticks;
     });
     return ticks;
@@ -72,10 +81,17 @@ export class Loops {
     let calls = false;
     walk(loop, (node) => {
       if (isFunction(node)) return false;
-      if (isCall(node) || node.type === 'SpreadElement') calls = true;
+      if (node.type === 'SpreadElement') calls = true;
+      if (isCall(node) && !this.#isSmall(node)) calls = true;
       return !calls;
     });
     return calls;
+  }
+
+  /** A call of a method of the module that is over in no time. */
+  #isSmall(call: Node): boolean {
+    const weight = this.#statements.context.module.calls.weightOf(call);
+    return weight > 0 && weight <= smallWeight;
   }
 
   #plain(node: Node, names: readonly (string | null)[], counter: 'thread' | 'local' | null): void {

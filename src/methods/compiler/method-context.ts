@@ -194,18 +194,12 @@ export class MethodContext {
         return false;
       }
       if (suspending.has(below.type) || isComputedAccessor(below)) found = true;
-      else if (below.type === 'SpreadElement') found = this.#isWalkingSpread(below);
+      else if (below.type === 'SpreadElement') found = this.module.calls.isWalkedSpread(below);
       else if (isCall(below) && (isSuperCall(below) || this.module.calls.isSite(below))) found = true;
       return !found;
     });
     this.#siteful.set(node, found);
     return found;
-  }
-
-  /** Whether a spread walks an iterator, which may be anybody's; one in an object literal copies properties. */
-  #isWalkingSpread(spread: Node): boolean {
-    const { calls } = this.module;
-    return !calls.isObjectSpread(spread) && calls.isWalked(child(spread, 'argument'));
   }
 
   /** Whether any of the nodes assigns the variable. */

@@ -263,6 +263,7 @@ export class Gate extends TaskGate {
 
   /** How a walk goes on: 0 by index, 1 by a native iterator, 2 by one of the program's. */
   wayOf(walked: unknown): number {
+    if (Array.isArray(walked)) return 0;
     return walked instanceof Cursor ? 1 : walked instanceof Iteration ? 2 : 0;
   }
 

@@ -83,6 +83,14 @@ const cases: [string, string][] = [
       'export function main(n: number) { let k = 0; const o: any = {}; for (k of [1, 2]) w(k); for (o.p of [3, 4]) w(o); for (var [q] of [[5], [6]]) w(q); return [k, o, q]; }',
   ],
   [
+    'types that are wrong',
+    '"use movable";\n' +
+      w +
+      'class Rope { charCodeAt(i: number) { let s = 0; for (const x of [1, 2]) s += w(x + i); return s; } [Symbol.iterator]() { return [w(1), w(2)][Symbol.iterator](); } }\n' +
+      'class Base { size() { return 1; } }\nfunction read(text: string, base: Base, list: number[]) { let t = ""; t = text; return [t.charCodeAt(1), text.charCodeAt(w(2)), base.size(), Math.max(...list)]; }\n' +
+      'export function main(n: number) { const other: any = { size() { let s = 0; for (let i = 0; i < n; i++) s += w(i); return s; } }; return read(new Rope() as any, other, new Rope() as any); }',
+  ],
+  [
     'error messages',
     '"use movable";\n' +
       w +
