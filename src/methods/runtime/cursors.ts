@@ -149,10 +149,7 @@ function isPlainTyped(value: object): boolean {
  */
 export function walkOf(value: unknown): unknown {
   if (isPlainArray(value)) return value;
-  if (
-    typeof value === 'string' &&
-    descriptorOf(String.prototype, Symbol.iterator) === intrinsics.stringIterator
-  ) {
+  if (typeof value === 'string' && value[Symbol.iterator] === intrinsics.stringIterator) {
     return Cursor.over(value, 'values');
   }
   if (typeof value === 'object' && value !== null) {
