@@ -70,7 +70,7 @@ export interface Verdict {
 }
 
 export interface Reason {
-  readonly kind: 'refused' | 'pinned' | 'unstable' | 'failed';
+  readonly kind: 'refused' | 'pinned' | 'unstable' | 'uncounted' | 'failed';
   /** With file and line, where there are any. */
   readonly text: string;
   readonly count: number;

@@ -12,12 +12,16 @@ import {
 } from '../methods/compiler/index.ts';
 import { ownInstallation } from '../methods/packages/disk.ts';
 import { entryMethod, entryText, wholeEntryText } from './program-entry.ts';
+import { countPoints, type SourcePoint } from './points/source-points.ts';
 import type { LoaderMap, ProgramEntry } from './process/messages.ts';
 import { requiredBy } from './required-files.ts';
 import { bundleScripts } from './script-bundle.ts';
 
-/** How the same source becomes a program: as it is, with a check at each safe point, or as it is deployed. */
-export type Build = 'native' | 'dense' | 'production';
+/**
+ * How the same source becomes a program: as it is; so, but it counts the safe points that it passes; with a check at each safe
+ * point; or as it is deployed.
+ */
+export type Build = 'native' | 'counted' | 'dense' | 'production';
 
 export interface ProgramSource {
   readonly file: string;
@@ -36,43 +40,66 @@ export type CompiledProgram =
       readonly entry: ProgramEntry;
       /** Id of the method that it begins with; empty for a native one. */
       readonly method: string;
+      /** The safe points of a counted program's source; for others none. */
+      readonly points: readonly SourcePoint[];
+      /** JSON file with these. */
+      readonly pointsFile: string | null;
+      /** Where a line of what was compiled stands in what its author wrote. */
+      readonly placeOf: (file: string, line: number) => { readonly file: string; readonly line: number };
     }
   | { readonly kind: 'refused'; readonly refusals: readonly Refusal[] };
 
 const digest = new SystemDigest();
 const directive = /(["'])use movable\1/g;
 
-/** Compiles a program and all that it imports by relative path into files under a folder. */
-export function compileProgram(source: ProgramSource, build: Build, folder: string): CompiledProgram {
+/**
+ * Compiles a program and all that it imports by relative path into files under a folder.
+ *
+ * @param harm plants a fault in what the compiler has made
+ */
+export function compileProgram(
+  source: ProgramSource,
+  build: Build,
+  folder: string,
+  harm = (code: string): string => code,
+): CompiledProgram {
   mkdirSync(folder, { recursive: true });
-  const compiler = new ProgramCompiler(source, build, folder);
+  const compiler = new ProgramCompiler(source, build, folder, harm);
   return source.script ? compiler.scripts() : compiler.modules();
 }
 
 type Compiled = CompileOutcome & { readonly kind: 'compiled' };
 
 class ProgramCompiler {
+  readonly #harm: (code: string) => string;
   readonly #source: ProgramSource;
   readonly #build: Build;
   readonly #folder: string;
   /** Whether every module belongs to the execution. */
   readonly #isWhole: boolean;
   readonly #map: Record<string, LoaderMap[string]> = {};
+  readonly #points: SourcePoint[] = [];
   readonly #refusals: Refusal[] = [];
   /** Whether no module imports anything but Node.js's own modules and others of the program, or asks where it is. */
   #isPlain = true;
   #files = 0;
 
-  constructor(source: ProgramSource, build: Build, folder: string) {
+  constructor(source: ProgramSource, build: Build, folder: string, harm: (code: string) => string) {
+    this.#harm = harm;
     this.#source = source;
     this.#build = build;
     this.#folder = folder;
-    this.#isWhole = source.all && build !== 'native';
+    this.#isWhole = source.all && !this.#isNative;
+  }
+
+  get #isNative(): boolean {
+    return this.#build === 'native' || this.#build === 'counted';
   }
 
   scripts(): CompiledProgram {
     const files = [...this.#source.include, this.#source.file];
     const urls = files.map((file) => pathToFileURL(file).href);
+    if (this.#build === 'counted') return this.#finish({ kind: 'scripts', urls: this.#counted(urls) }, '');
     if (this.#build === 'native') return this.#finish({ kind: 'scripts', urls }, '');
     const url = urls.at(-1) ?? '';
     const bundle = bundleScripts(files);
@@ -88,7 +115,24 @@ class ProgramCompiler {
         }
       }
     }
-    return this.#finish({ kind: 'scripts', urls: [url] }, `${nameOf(url)}#`);
+    return this.#finish({ kind: 'scripts', urls: [url] }, `${nameOf(url)}#`, (file, line) => {
+      const place = bundle.placeOf(line);
+      return place === null
+        ? { file, line }
+        : { file: nameOf(pathToFileURL(place.file).href), line: place.line };
+    });
+  }
+
+  /** Scripts that count their points, in files of their own. */
+  #counted(urls: readonly string[]): readonly string[] {
+    return urls.map((url) => {
+      const text = readFileSync(fileURLToPath(url), 'utf8');
+      return pathToFileURL(this.#write(url, this.#countedText(url, text, 'script'), 'script')).href;
+    });
+  }
+
+  #countedText(url: string, text: string, format: 'module' | 'commonjs' | 'script'): string {
+    return countPoints(text, { file: nameOf(url), format, isWhole: this.#source.all }, this.#points);
   }
 
   modules(): CompiledProgram {
@@ -101,7 +145,7 @@ class ProgramCompiler {
       for (const found of outcome.files) seen.add(found);
       if (module === url) hasMain = outcome.hasMain;
     }
-    if (this.#build === 'native') return this.#finish({ kind: 'module', urls: [url] }, '');
+    if (this.#isNative) return this.#finish({ kind: 'module', urls: [url] }, '');
     if (!hasMain && !this.#isWhole && this.#refusals.length === 0) {
       const instead = "'use movable' as the first line, and export function main(); or give --all";
       this.#refuse({ what: 'a file without an exported movable function main()', instead });
@@ -130,12 +174,15 @@ class ProgramCompiler {
     });
   }
 
-  #finish(entry: ProgramEntry, method: string): CompiledProgram {
+  #finish(entry: ProgramEntry, method: string, placeOf = asWritten): CompiledProgram {
     if (this.#refusals.length > 0) return { kind: 'refused', refusals: this.#refusals };
     const map = join(this.#folder, 'map.json');
     writeFileSync(map, JSON.stringify(this.#map));
     const hasModules = Object.values(this.#map).some((known) => known?.format === 'module');
-    return { kind: 'compiled', map, hasModules, entry, method };
+    const points = this.#points;
+    const pointsFile = this.#build === 'counted' ? join(this.#folder, 'points.json') : null;
+    if (pointsFile !== null) writeFileSync(pointsFile, JSON.stringify(points));
+    return { kind: 'compiled', map, hasModules, entry, method, points, pointsFile, placeOf };
   }
 
   #refuse(found: Pick<Refusal, 'what' | 'instead'>): void {
@@ -155,10 +202,13 @@ class ProgramCompiler {
     const text = readFileSync(path, 'utf8');
     if (format === 'commonjs') {
       // Natively, and where only marked functions move, Node.js loads it itself.
-      if (!this.#isWhole || this.#add(url, text, format) === null) return null;
+      if (this.#build === 'counted' && this.#source.all)
+        this.#write(url, this.#countedText(url, text, format), format);
+      else if (!this.#isWhole || this.#add(url, text, format) === null) return null;
       return { files: requiredBy(path, text).map((file) => pathToFileURL(file).href), hasMain: false };
     }
-    const written = this.#build === 'native' ? text.replaceAll(directive, '$1as written$1') : text;
+    const counted = this.#build === 'counted' ? this.#countedText(url, text, format) : text;
+    const written = this.#isNative ? counted.replaceAll(directive, '$1as written$1') : text;
     const outcome = this.#add(url, written, format);
     if (outcome === null) return null;
     const files = outcome.imports.flatMap((specifier) => fileThatIs(specifier, url) ?? []);
@@ -171,7 +221,8 @@ class ProgramCompiler {
       this.#refusals.push(...outcome.refusals);
       return null;
     }
-    const isCompiled = this.#isWhole || outcome.methods.length > 0 || /\.[cm]?ts$/.test(url);
+    const isChanged = this.#isWhole || this.#build === 'counted';
+    const isCompiled = isChanged || outcome.methods.length > 0 || /\.[cm]?ts$/.test(url);
     // Nothing of plain JavaScript is changed for native runs, if Node.js too takes it for a module.
     if (!isCompiled && moduleFormat(fileURLToPath(url), new Uint8Array()) === 'module') return outcome;
     this.#isPlain &&=
@@ -193,11 +244,13 @@ class ProgramCompiler {
     });
   }
 
-  #write(url: string, code: string, format: string): void {
+  /** @returns the file */
+  #write(url: string, code: string, format: string): string {
     const file = join(this.#folder, `${this.#files}.mjs`);
     this.#files += 1;
-    writeFileSync(file, code);
+    writeFileSync(file, this.#harm(code));
     this.#map[url] = { format, file };
+    return file;
   }
 
   #isWithin(specifier: string, from: string): boolean {
@@ -210,6 +263,11 @@ class ProgramCompiler {
     return url === null || formatOf(fileURLToPath(url)) === null ? null : nameOf(url);
   }
 }
+
+const asWritten = (file: string, line: number): { readonly file: string; readonly line: number } => ({
+  file,
+  line,
+});
 
 /** What kind of module of the program's own a file is; null for what Node.js loads itself. */
 function formatOf(path: string): 'module' | 'commonjs' | null {

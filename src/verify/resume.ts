@@ -39,6 +39,7 @@ export async function resumeSnapshot(file: string, timeoutMs: number): Promise<R
         entry,
         method,
         movesRealm: head.source.all,
+        points: null,
         trace: false,
         argv: [head.source.file],
         fixClock,

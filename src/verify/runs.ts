@@ -17,6 +17,8 @@ export interface Run {
   readonly bytes: number;
   readonly pids: readonly number[];
   readonly tookMs: number;
+  /** Of its source's points, those that a counted native program has passed. */
+  readonly passed: readonly number[];
   readonly survey: Survey | null;
 }
 
@@ -172,10 +174,10 @@ class Watch {
     await carrier.closed();
     this.visited(carrier);
     const raw = [...this.#visited].flatMap((one) => one.raw);
-    const { exitCode, unhandled, schedule, survey, tookMs } = message;
+    const { exitCode, unhandled, schedule, survey, tookMs, passed } = message;
     const written = [...this.#written, ...raw];
     const observation: Observation = { outcome: this.#outcome, written, exitCode, unhandled };
-    return { observation, schedule, pins: this.#pins, bytes: this.bytes, pids, tookMs, survey };
+    return { observation, schedule, pins: this.#pins, bytes: this.bytes, pids, tookMs, passed, survey };
   }
 }
 

@@ -3,6 +3,9 @@ import { GodwitError, messageOf } from '../core/errors.ts';
 import type { Reason, Verdict, VerdictKind, VerifyOptions } from './contract.ts';
 import { nodeOfVersion } from './node-versions.ts';
 import { observationDifference } from './observation.ts';
+import { missingPoint } from './points/point-comparison.ts';
+import { withoutEverySecondPoint } from './points/skipped-points.ts';
+import type { SourcePoint } from './points/source-points.ts';
 import type { Job, Survey } from './process/messages.ts';
 import { type Build, type CompiledProgram, compileProgram, type ProgramSource } from './program.ts';
 import { type Run, type RunLimits, runMoved, runUnmoved } from './runs.ts';
@@ -12,6 +15,14 @@ import { inTemporaryFolder } from './temporary-folder.ts';
 import { timeBoth } from './timing.ts';
 
 type Compiled = CompiledProgram & { readonly kind: 'compiled' };
+
+/** What native runs have shown. */
+interface Expected {
+  readonly observation: Run['observation'];
+  readonly points: readonly SourcePoint[];
+  /** Of these, those that were passed. */
+  readonly passed: readonly number[];
+}
 
 /** Of the points at which a move was wanted. */
 const pinnedShareMax = 0.1;
@@ -61,21 +72,33 @@ class Verification {
 
   async #judge(): Promise<Verdict> {
     const builds = new Map<Build, Compiled>();
-    for (const build of ['native', 'dense', 'production'] as const) {
-      const outcome = compileProgram(this.#source, build, join(this.#folder, build));
+    for (const build of ['native', 'counted', 'dense', 'production'] as const) {
+      const folder = join(this.#folder, build);
+      const isHarmed = build === 'dense' && this.#options.sabotage === 'skip-point';
+      const outcome = compileProgram(
+        this.#source,
+        build,
+        folder,
+        isHarmed ? withoutEverySecondPoint : undefined,
+      );
       if (outcome.kind === 'refused') {
         for (const { path, line, what } of outcome.refusals) this.#note('refused', `${path}:${line} ${what}`);
         return this.#verdict('refused');
       }
       builds.set(build, outcome);
     }
-    const [native, dense, production] = [...builds.values()] as [Compiled, Compiled, Compiled];
+    const [native, counted, dense, production] = [...builds.values()] as [
+      Compiled,
+      Compiled,
+      Compiled,
+      Compiled,
+    ];
     const nodes = await Promise.all(this.#options.nodeVersions.map((version) => nodeOfVersion(version)));
-    const expected = await this.#runNatively(native, nodes);
+    const expected = await this.#runNatively(native, counted, nodes);
     if (expected === null) return this.#verdict('unstable');
     const difference =
       (await this.#runDense(dense, nodes, expected)) ??
-      (await this.#runProduction(production, nodes, expected));
+      (await this.#runProduction(production, nodes, expected.observation));
     if (difference !== null) return this.#verdict('different', difference);
     if (this.#options.time) {
       const times = await timeBoth(
@@ -91,41 +114,56 @@ class Verification {
     return this.#verdict(isUnmoved ? 'unmoved' : 'equal');
   }
 
-  /** Twice with this Node.js, and once with each other one. @returns null when they do not agree */
-  async #runNatively(native: Compiled, nodes: readonly string[]): Promise<Run['observation'] | null> {
+  /**
+   * As it is and counted, and once with each other version of Node.js.
+   *
+   * @returns null when they do not agree
+   */
+  async #runNatively(
+    native: Compiled,
+    counted: Compiled,
+    nodes: readonly string[],
+  ): Promise<Expected | null> {
     const job = this.#job(native, 'native');
-    const [first, ...others] = await Promise.all(
-      [process.execPath, process.execPath].map((node) => runUnmoved(node, job, this.#limits)),
+    const [first, count] = await Promise.all(
+      [job, this.#job(counted, 'native')].map((each) => runUnmoved(process.execPath, each, this.#limits)),
     );
+    if (first === undefined || count === undefined) return null;
+    const disturbance = observationDifference(first.observation, count.observation);
+    const others: Run[] = [];
+    if (disturbance !== null) others.push(await runUnmoved(process.execPath, job, this.#limits));
     for (const node of new Set(nodes)) {
       if (node !== process.execPath) others.push(await runUnmoved(node, job, this.#limits));
     }
-    if (first === undefined) return null;
     for (const other of others) {
       const difference = observationDifference(first.observation, other.observation);
       if (difference === null) continue;
       this.#note('unstable', `two native runs differ: ${difference}`);
       return null;
     }
-    return first.observation;
+    if (disturbance !== null) this.#note('uncounted', `counting its points changes it: ${disturbance}`);
+    const passed = disturbance === null ? count.passed : [];
+    return { observation: first.observation, points: counted.points, passed };
   }
 
-  async #runDense(
-    dense: Compiled,
-    nodes: readonly string[],
-    expected: Run['observation'],
-  ): Promise<string | null> {
+  async #runDense(dense: Compiled, nodes: readonly string[], expected: Expected): Promise<string | null> {
     const job = this.#job(dense, 'movable');
     const unmoved = await runUnmoved(process.execPath, { ...job, sabotage: null }, this.#limits, {
       survey: true,
     });
     this.#points = unmoved.schedule?.point ?? 0;
-    const early = observationDifference(expected, unmoved.observation);
+    const early = observationDifference(expected.observation, unmoved.observation);
     if (early !== null) return `dense build, not moved: ${early}`;
+    const offered = (unmoved.survey?.offered ?? []).map((point) => ({
+      ...point,
+      ...dense.placeOf(point.file, point.line),
+    }));
+    const missing = missingPoint(expected.points, expected.passed, offered);
+    if (missing !== null) return `dense build, not moved: ${missing}`;
     const { every, movesMax } = this.#options;
     const plan: SchedulePlan =
       every === null ? planFor(this.#points, movesMax) : { kind: 'every', points: every };
-    return this.#runMoved('dense', job, nodes, plan, marksOf(unmoved.survey), expected);
+    return this.#runMoved('dense', job, nodes, plan, marksOf(unmoved.survey), expected.observation);
   }
 
   async #runProduction(
@@ -162,7 +200,7 @@ class Verification {
     return difference === null ? null : `${build} build, ${run.schedule?.moves ?? 0} moves: ${difference}`;
   }
 
-  #job({ map, hasModules, entry, method }: Compiled, role: Job['role']): Job {
+  #job({ map, hasModules, entry, method, pointsFile }: Compiled, role: Job['role']): Job {
     const { fixClock, fixRandom, sabotage, trace } = this.#options;
     return {
       role,
@@ -171,6 +209,7 @@ class Verification {
       entry,
       method,
       movesRealm: this.#source.all,
+      points: pointsFile,
       trace: trace !== null,
       argv: [this.#source.file],
       fixClock,

@@ -27,6 +27,7 @@ function jobOf(build: Build, role: Job['role']): Job {
     entry,
     method,
     movesRealm: false,
+    points: null,
     trace: false,
     argv: [file],
     ...fixed,

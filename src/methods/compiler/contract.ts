@@ -1,4 +1,5 @@
 import type { CodeId, MethodId } from '../../core/ids.ts';
+import type { TickPoint } from './ir.ts';
 import type { Format } from './plain.ts';
 import type { WholeOptions } from './whole.ts';
 import type { Digest } from '../../core/ports.ts';
@@ -36,8 +37,8 @@ export interface SourceOrigin {
 export interface CompiledSite {
   /** From 1, ascending in evaluation order. */
   readonly pc: number;
-  /** `effect`: an effect that is awaited as it is started; it can be started again from there. */
-  readonly kind: 'tick' | 'call' | 'await' | 'effect' | 'yield';
+  /** `entry`, `round`, `return`: where a method begins, a loop begins a round, a call has come back. `effect`: an effect that is awaited as it is started; it can be started again from there. */
+  readonly kind: TickPoint | 'call' | 'await' | 'effect' | 'yield';
   /** In the original source, from 1. */
   readonly line: number;
 }

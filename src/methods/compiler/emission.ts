@@ -25,6 +25,8 @@ export interface BodyNames {
   /** In a resume body: the object that the function was called on. */
   readonly self: string;
   readonly index: number;
+  /** Whether each point that is passed is noted: for `verify`. */
+  readonly notesPoints: boolean;
   readonly kind: FunctionKind;
   /** Whether the function may be called by `new`: then what it returns may not be its result. */
   readonly constructs: boolean;
@@ -211,7 +213,7 @@ export class Emission {
       step.site,
       isLast,
       step.again ? again : taken,
-      `${this.#settled()}${line}if (${gate}.go(${depth}, ${text}))${goOn}; else ${leave(`${gate}.awaited`)}`,
+      `${this.#settled()}${this.#noted(step.site)}${line}if (${gate}.go(${depth}, ${text}))${goOn}; else ${leave(`${gate}.awaited`)}`,
     );
   }
 
@@ -226,7 +228,7 @@ export class Emission {
       step.site,
       isLast,
       taken,
-      `${this.#settled()}${line}${pc} = ${step.site.pc};\n${line}${leave}`,
+      `${this.#settled()}${this.#noted(step.site)}${line}${pc} = ${step.site.pc};\n${line}${leave}`,
     );
   }
 
@@ -236,7 +238,7 @@ export class Emission {
     const line = lineMark(step.site.line);
     const leave = `if (${gate}.asyncYield(${meta}, ${task}, ${step.site.pc}, ${step.code.text}, ${this.state})) return;`;
     const taken = `${step.slot.name} = ${gate}.${step.raw ? 'takeAny' : 'take'}();`;
-    const first = `${this.#settled()}${line}${pc} = ${step.site.pc};\n${line}${leave}\n${taken}`;
+    const first = `${this.#settled()}${this.#noted(step.site)}${line}${pc} = ${step.site.pc};\n${line}${leave}\n${taken}`;
     this.#atSite(step.site, isLast, taken, first);
   }
 
@@ -256,10 +258,15 @@ export class Emission {
       local === null
         ? `if (${spent}) {\n${call}\n}`
         : `if (${counted} >= ${step.stretch}) {\n${local.settle}\nif (${gate}.n < 0) {\n${call}\n}\n}`;
-    const passed = step.site.isSilent ? '' : check;
+    const passed = step.site.isSilent ? '' : `${this.#noted(step.site)}${check}`;
     if (!this.#resumes) return this.#line(passed);
     this.#line(`if (${goal} === ${step.site.pc}) {\n${goal} = 0;\n}`);
     if (passed !== '') this.#line(`${isLast ? 'else' : `else if (${goal} === 0)`} {\n${passed}\n}`);
+  }
+
+  #noted({ pc }: Site): string {
+    const { meta, notesPoints } = this.#names;
+    return notesPoints ? `${meta}.passed[${pc}] = 1;\n` : '';
   }
 
   #test(test: Code, within: readonly Step[]): string {

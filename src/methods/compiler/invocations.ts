@@ -5,7 +5,7 @@ import type { Expressions } from './expressions.ts';
 import { type Code, code, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
 import { depthMark, knownMarks, lineMark, superMarks } from './source-text.ts';
-import { child, flag, memberName, type Node, nodes, unwrap } from './syntax.ts';
+import { child, flag, memberName, type Node, nodes, optional, unwrap } from './syntax.ts';
 
 /** Lowers calls of every kind: each that may be captured is a step of its own, on a line of its own. */
 export class Invocations {
@@ -78,6 +78,7 @@ export class Invocations {
     context.set(made, code(`${superMarks.made}${result.text})`, result, around));
     const { box } = context;
     if (box !== null) context.plain(code(`${box.name}.v = ${made.name};`, slotCode(box), slotCode(made)));
+    this.#returned(node);
     return slotCode(made);
   }
 
@@ -251,7 +252,17 @@ export class Invocations {
       slot,
       code: code(textOf(`\n\uFDD5${mark}`), ...parts),
     });
+    // What `super` has made is nobody's before it is `this`.
+    if (unwrap(optional(node, 'callee') ?? node).type !== 'Super') this.#returned(node);
     return this.#expressions.hold(slot);
+  }
+
+  /** Where a call has come back, the source has a safe point. */
+  #returned(node: Node): void {
+    const context = this.#context;
+    if (!context.module.isDense) return;
+    const site = context.site(node);
+    context.emit({ kind: 'tick', point: 'return', site, counter: 'thread', units: 1, stretch: 1 });
   }
 
   /** An optional chain. */

@@ -21,6 +21,9 @@ export interface Site {
   readonly isSilent: boolean;
 }
 
+/** Where a method begins, where a loop begins a round, and where a call has come back. */
+export type TickPoint = 'entry' | 'round' | 'return';
+
 /** A lowered statement. Control flow is explicit: loops are endless, and are left by `break`. */
 export type Step =
   | { readonly kind: 'plain'; readonly code: Code }
@@ -42,9 +45,10 @@ export type Step =
       readonly code: Code;
       readonly raw: boolean;
     }
-  /** Charges fuel: one unit to the thread's counter, one to a loop's own copy of it, or 1,024 for a strip. */
+  /** A point of the source where nothing else happens. Charges fuel: one unit to the thread's counter, one to a loop's own copy of it, or 1,024 for a strip. */
   | {
       readonly kind: 'tick';
+      readonly point: TickPoint;
       readonly site: Site;
       readonly counter: 'thread' | 'local';
       readonly units: number;

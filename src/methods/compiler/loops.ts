@@ -73,7 +73,7 @@ export class Loops {
     if (counter === null) return;
     if (counter === 'local') void this.#counter;
     const rounds = this.#callsSomething(node) ? stretch.calling : stretch.plain;
-    context.emit({ kind: 'tick', site: context.site(node), counter, units, stretch: rounds });
+    context.emit({ kind: 'tick', point: 'round', site: context.site(node), counter, units, stretch: rounds });
   }
 
   /** What a round calls may take any time, natively too. */

@@ -116,7 +116,7 @@ export class MethodContext {
     const isSilent = !this.module.calls.ticksOnEntry(this.method);
     this.#isCharged = true;
     const site: Site = { pc: 0, line, offset, isSilent };
-    this.#steps.push({ kind: 'tick', site, counter: 'thread', units: 1, stretch: 1 });
+    this.#steps.push({ kind: 'tick', point: 'entry', site, counter: 'thread', units: 1, stretch: 1 });
   }
 
   plain(part: Code): void {

@@ -98,8 +98,8 @@ function sitesByKind(steps: readonly Step[]): readonly CompiledSite['kind'][] {
   const visit = (list: readonly Step[]): void => {
     for (const step of list) {
       if (step.kind === 'await') kinds.set(step.site, step.again ? 'effect' : 'await');
-      else if (step.kind === 'call' || step.kind === 'tick' || step.kind === 'yield')
-        kinds.set(step.site, step.kind);
+      else if (step.kind === 'tick') kinds.set(step.site, step.point);
+      else if (step.kind === 'call' || step.kind === 'yield') kinds.set(step.site, step.kind);
       else if (step.kind === 'if') {
         visit(step.taken);
         visit(step.otherwise);
@@ -131,6 +131,7 @@ function bodyNames(module: ModuleContext, method: Method): BodyNames {
     error: module.fresh('$e'),
     self: module.names.ofMade(method),
     index: method.index,
+    notesPoints: module.isDense,
     kind: method.kind,
     constructs: method.form === 'constructor' || (method.form === 'function' && keepsMade(module, method)),
     derived: derivedNames(module, method),
@@ -161,7 +162,7 @@ function buildBody(context: MethodContext, parameters: Parameters): void {
   // Elsewhere only what is about to call something is charged: leaves of a recursion are not.
   if (module.isDense) {
     const site = context.site(method.node);
-    context.emit({ kind: 'tick', site, counter: 'thread', units: 1, stretch: 1 });
+    context.emit({ kind: 'tick', point: 'entry', site, counter: 'thread', units: 1, stretch: 1 });
   }
   if (method.node.type === 'Program') {
     assert(module.links !== null, 'a program is lowered where whole modules are');

@@ -1,4 +1,4 @@
-import type { Frame, LoadedMethod } from './method-code.ts';
+import { type Frame, type LoadedMethod, nothingNoted } from './method-code.ts';
 
 /**
  * How one of the runtime's own functions may stand between the compiled activations of a capture. `calls`: calls a
@@ -49,6 +49,7 @@ export function libraryMethod(
     resume,
     factory: null,
     kind: 'plain',
+    passed: nothingNoted,
   };
   methods.set(method.meta.id, method);
   return method;

@@ -40,11 +40,16 @@ export interface LoadedMethod {
   readonly factory: AnyFunction | null;
   /** `plain`, `async`, `generator`, `asyncGenerator` or `class`. */
   readonly kind: string;
+  /** By position: 1 once a dense build has passed that point. Of no length, so that nothing is noted, unless somebody looks. */
+  passed: Uint8Array;
 }
+
+export const nothingNoted = new Uint8Array();
 
 /** A compiled method. Its description is read when it is needed first: most are loaded and never captured. */
 export class CompiledMethod implements LoadedMethod {
   fast: AnyFunction | null = null;
+  passed = nothingNoted;
   readonly resume: LoadedMethod['resume'];
   readonly factory: AnyFunction | null;
   readonly kind: string;

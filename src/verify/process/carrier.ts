@@ -15,6 +15,7 @@ import {
 import { platform } from '../../platform.ts';
 import type { Written } from '../contract.ts';
 import { describe } from '../describe.ts';
+import type { Description } from '../description.ts';
 import { beginSchedule, isDue, passPoints, type ScheduleState, settlePoint } from '../schedule.ts';
 import type { ChildChannel } from './channel.ts';
 import type { FixedWorld } from './fixed-world.ts';
@@ -127,8 +128,12 @@ export class Carrier {
     this.#turnSoon();
   }
 
-  noteReturn(): void {
-    this.#returnedMs = this.#nowMs();
+  /** The program has returned or thrown; it may still have something to do. */
+  tellReturn(kind: 'returned' | 'threw', value: unknown): void {
+    this.#returnedMs ??= this.#nowMs();
+    const describing = (): Description => describe(value);
+    const described = this.#realm === null ? describing() : this.#realm.beside(describing);
+    this.#channel.send({ kind: 'returned', outcome: { kind, value: described } });
   }
 
   /** Whether nothing is left to do, now that the event loop is empty. */
@@ -146,6 +151,7 @@ export class Carrier {
       exitCode,
       unhandled,
       tookMs: (this.#returnedMs ?? this.#nowMs()) - this.#startMs,
+      passed: [],
       survey: this.#surveyor?.result(this.#schedule.point) ?? null,
     });
   }
@@ -231,14 +237,10 @@ export class Carrier {
     if (this.#uncaught !== null) return this.#crash(this.#uncaught.error);
     const root = this.#running?.root ?? null;
     if (settlement.kind === 'threw') {
-      const value = describe(root === null ? decodeResult(settlement.value) : root.value);
-      this.#channel.send({ kind: 'returned', outcome: { kind: 'threw', value } });
+      this.tellReturn('threw', root === null ? decodeResult(settlement.value) : root.value);
       process.exit(1);
     }
-    if (this.#returnedMs === null) {
-      this.noteReturn();
-      this.#channel.send({ kind: 'returned', outcome: { kind: 'returned', value: describe(undefined) } });
-    }
+    if (this.#returnedMs === null) this.tellReturn('returned', undefined);
     process.exit();
   }
 

@@ -31,7 +31,7 @@ export function load(
   next: NextLoad,
 ): LoadFnOutput | Promise<LoadFnOutput> {
   const known = map[url];
-  if (known === undefined || known.format === 'script') return next(url, context);
+  if (known === undefined || known.format !== 'module') return next(url, context);
   return {
     format: known.format as LoadFnOutput['format'],
     source: readFileSync(known.file, 'utf8'),

@@ -1,4 +1,5 @@
 import type { Observation, Sabotage, Written } from '../contract.ts';
+import type { OfferedPoints } from '../points/point-comparison.ts';
 import type { ScheduleState } from '../schedule.ts';
 
 /** What a process of the verifier is to be, before it hears of any program. */
@@ -13,6 +14,8 @@ export interface Job {
   readonly method: string;
   /** Whether what the program changes of the global object, and of what it leads to, moves with it. */
   readonly movesRealm: boolean;
+  /** JSON file with the points of its source, for a native program that counts those that it passes; null for others. */
+  readonly points: string | null;
   /** Whether each snapshot comes with where it stands. */
   readonly trace: boolean;
   /** The program's `process.argv`. */
@@ -29,7 +32,7 @@ export type ProgramEntry =
   /** Scripts in one realm, in this order; the last one is the program. */
   | { readonly kind: 'scripts'; readonly urls: readonly string[] };
 
-/** By URL: format (`module`, or `script` for what is evaluated in sloppy code), and the file that holds what is loaded. */
+/** By URL: format (`module`, `commonjs`, or `script` for what is evaluated in sloppy code), and the file that holds what is loaded. */
 export type LoaderMap = Readonly<Record<string, { readonly format: string; readonly file: string }>>;
 
 /** What belongs to the program and lies outside of it. It travels beside the snapshot. */
@@ -103,6 +106,8 @@ export type Report =
       readonly unhandled: string | null;
       /** From the program's start to its last act, loading left out. */
       readonly tookMs: number;
+      /** Of the source's points, those that a native program has passed. */
+      readonly passed: readonly number[];
       readonly survey: Survey | null;
     }
   /** The process cannot do what it was told. */
@@ -115,4 +120,6 @@ export interface Survey {
   readonly depth: number;
   readonly largestAt: number;
   readonly heapBytes: number;
+  /** What has offered a capture. */
+  readonly offered: readonly OfferedPoints[];
 }

@@ -4,7 +4,6 @@ import type { ChildChannel } from './channel.ts';
 import type { FixedWorld } from './fixed-world.ts';
 import type { Command, Job, LoaderMap, Report } from './messages.ts';
 import { registerScripts } from './script.ts';
-import { describe } from '../describe.ts';
 import { reportKey } from '../program-entry.ts';
 import { endWithProgram } from './program-end.ts';
 import { Saboteur } from './sabotage.ts';
@@ -18,10 +17,8 @@ export async function beMovable(
   record: WrittenRecord,
 ): Promise<(command: Command, payload: Uint8Array) => void> {
   const shared = globalThis as unknown as Record<symbol, unknown>;
-  shared[Symbol.for(reportKey)] = (ok: boolean, value: unknown): void => {
-    carrier.noteReturn();
-    channel.send({ kind: 'returned', outcome: { kind: ok ? 'returned' : 'threw', value: describe(value) } });
-  };
+  shared[Symbol.for(reportKey)] = (ok: boolean, value: unknown): void =>
+    carrier.tellReturn(ok ? 'returned' : 'threw', value);
   const carrier = new Carrier(job, channel, world, record, (error) => crash(error));
   const crash = endWithProgram(
     () => carrier.isOver(),
@@ -31,7 +28,8 @@ export async function beMovable(
   const map = JSON.parse(readFileSync(job.map, 'utf8')) as LoaderMap;
   registerScripts(map);
   for (const url of job.entry.urls) if (map[url]?.format !== 'script') await import(url);
-  carrier.saboteur = job.sabotage === null ? null : new Saboteur(job.sabotage);
+  carrier.saboteur =
+    job.sabotage === null || job.sabotage === 'skip-point' ? null : new Saboteur(job.sabotage);
   // Evaluated natively, each time that a process loads it: only the first time counts as the program's.
   const writtenAtLoad = record.take();
   return (command, payload) => {

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { describe } from '../describe.ts';
 import type { ChildChannel } from './channel.ts';
 import type { FixedWorld } from './fixed-world.ts';
-import type { Command, Job, ProgramEntry, Report } from './messages.ts';
+import type { Command, Job, LoaderMap, ProgramEntry, Report } from './messages.ts';
+import { NativePoints } from './native-points.ts';
 import { endWithProgram, type ProgramEnd } from './program-end.ts';
-import { evaluateScript } from './script.ts';
+import { evaluateScript, requireFrom } from './script.ts';
 import type { WrittenRecord } from './written-record.ts';
 
 /** Runs a program as Node.js itself does, once. */
@@ -13,7 +15,10 @@ export function beNative(
   world: FixedWorld,
   record: WrittenRecord,
 ): (command: Command) => void {
-  const run = new NativeRun(channel, record);
+  const points = job.points === null ? null : new NativePoints(job.points);
+  points?.install();
+  if (points !== null) requireFrom(JSON.parse(readFileSync(job.map, 'utf8')) as LoaderMap);
+  const run = new NativeRun(channel, record, points);
   world.fix(job);
   endWithProgram(
     () => !run.isRunning,
@@ -31,13 +36,15 @@ class NativeRun {
   isRunning = true;
   readonly #channel: ChildChannel<Command, Report>;
   readonly #record: WrittenRecord;
+  readonly #points: NativePoints | null;
   readonly #nowMs = performance.now.bind(performance);
   #startMs = 0;
   #endMs: number | null = null;
 
-  constructor(channel: ChildChannel<Command, Report>, record: WrittenRecord) {
+  constructor(channel: ChildChannel<Command, Report>, record: WrittenRecord, points: NativePoints | null) {
     this.#channel = channel;
     this.#record = record;
+    this.#points = points;
   }
 
   async run(entry: ProgramEntry): Promise<void> {
@@ -65,6 +72,7 @@ class NativeRun {
       exitCode,
       unhandled,
       tookMs: (this.#endMs ?? this.#nowMs()) - this.#startMs,
+      passed: this.#points?.passed ?? [],
       survey: null,
     });
   }

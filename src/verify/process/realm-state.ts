@@ -8,7 +8,7 @@ export interface RealmChange {
 
 interface Known {
   readonly object: object;
-  readonly properties: ReadonlyMap<string | symbol, PropertyDescriptor>;
+  readonly properties: Map<string | symbol, PropertyDescriptor>;
 }
 
 /** The global object and what it leads to, as it was before a program came, and what the program has made of it. */
@@ -25,6 +25,18 @@ export class RealmState {
       const prototype: unknown = Reflect.getOwnPropertyDescriptor(held, 'prototype')?.value;
       if (isObject(prototype)) this.#note(`${name}.prototype`, prototype);
     }
+  }
+
+  /** Does something that may add to the global object, as Node.js itself does: what is added is none of the program's. */
+  beside<Result>(act: () => Result): Result {
+    const before = new Set(Reflect.ownKeys(globalThis));
+    const result = act();
+    const known = this.#known.get('globalThis');
+    for (const key of Reflect.ownKeys(globalThis)) {
+      const descriptor = Reflect.getOwnPropertyDescriptor(globalThis, key);
+      if (!before.has(key) && descriptor !== undefined) known?.properties.set(key, descriptor);
+    }
+    return result;
   }
 
   /** What is other than it was. */

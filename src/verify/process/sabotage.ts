@@ -6,6 +6,9 @@ import type { Frame } from '../../methods/runtime/method-code.ts';
 import type { Job } from '../../methods/runtime/promise-records.ts';
 import type { Sabotage } from '../contract.ts';
 
+/** Points that are skipped are skipped by the build. */
+export type FrameSabotage = Exclude<Sabotage, 'skip-point'>;
+
 /** What of an execution can be made to go wrong. */
 interface Victim {
   readonly stack: Frame[];
@@ -15,9 +18,9 @@ interface Victim {
 /** Lets the activation that is to go on first after each arrival go wrong. */
 export class Saboteur {
   #armed = false;
-  readonly #sabotage: Sabotage;
+  readonly #sabotage: FrameSabotage;
 
-  constructor(sabotage: Sabotage) {
+  constructor(sabotage: FrameSabotage) {
     this.#sabotage = sabotage;
     let running: Running | null = null;
     Object.defineProperty($, 'x', {
@@ -68,8 +71,6 @@ export class Saboteur {
       case 'swap-frame':
         [vars[first], vars[second]] = [vars[second], vars[first]];
         return { ...frame, vars };
-      case 'skip-point':
-        return { ...frame, pc: frame.pc < sites.length ? frame.pc + 1 : 1 };
       case 'early-return':
         return frame;
       default:

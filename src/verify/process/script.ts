@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import nodeModule, { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import type { LoaderMap } from './messages.ts';
 
@@ -18,5 +18,24 @@ export function registerScripts(map: LoaderMap): void {
     const register = new Script(text, { filename: url }).runInThisContext() as (...given: unknown[]) => void;
     const path = fileURLToPath(url);
     register(createRequire(path), path);
+  }
+}
+
+interface Loading {
+  _compile(text: string, file: string): void;
+}
+
+/** Lets `require` find what stands in the map for CommonJS modules. */
+export function requireFrom(map: LoaderMap): void {
+  const { _extensions: extensions } = nodeModule as unknown as {
+    readonly _extensions: Record<string, (module: Loading, file: string) => void>;
+  };
+  for (const extension of ['.js', '.cjs']) {
+    const load = extensions[extension] ?? extensions['.js'];
+    extensions[extension] = (module, file) => {
+      const known = map[pathToFileURL(file).href];
+      if (known?.format !== 'commonjs') return load?.(module, file);
+      module._compile(readFileSync(known.file, 'utf8'), file);
+    };
   }
 }

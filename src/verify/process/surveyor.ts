@@ -1,5 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Survey } from './messages.ts';
+import { noteOfferedPoints, offeredPoints } from './offered-points.ts';
 
 /** How much of a run may go into looking. */
 const shareMax = 0.2;
@@ -21,6 +22,7 @@ export class Surveyor {
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
     this.#startMs = nowMs();
+    noteOfferedPoints();
   }
 
   look(point: number): void {
@@ -52,6 +54,7 @@ export class Surveyor {
       depth: this.#depth,
       largestAt: this.#largestAt,
       heapBytes: this.#heapBytes,
+      offered: offeredPoints(),
     };
   }
 }

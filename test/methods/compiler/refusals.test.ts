@@ -103,7 +103,7 @@ test('describes methods: id, code, sites with their lines', () => {
         exported: true,
         line: 2,
         sites: [
-          { pc: 1, kind: 'tick', line: 6 },
+          { pc: 1, kind: 'round', line: 6 },
           { pc: 2, kind: 'await', line: 7 },
         ],
       },

@@ -7,4 +7,4 @@ const rounds = ['a', 'b', 'c'].map((name) => [name, next(name)]);
 for (const [name, value] of rounds) console.log(name, value, count);
 await null;
 console.log(common.collect());
-console.log([...names.keys()].join(), count);
+console.log(Array.from(names, ([name]) => name).join(), count);
