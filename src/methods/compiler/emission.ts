@@ -21,6 +21,8 @@ export interface BodyNames {
   readonly task: string;
   /** In a function that awaits: what stands below it in its job, as far as that only awaits; see `depths.ts` of the runtime. */
   readonly depth: string;
+  /** Whether each `await` is a safe point, whatever it awaits. */
+  readonly isDense: boolean;
   readonly error: string;
   /** In a resume body: the object that the function was called on. */
   readonly self: string;
@@ -195,7 +197,7 @@ export class Emission {
   }
 
   #await(step: Step & { kind: 'await' }, isLast: boolean): void {
-    const { gate, pc, task, meta, frame, depth, kind } = this.#names;
+    const { gate, pc, task, meta, frame, depth, kind, isDense } = this.#names;
     const { text } = step.code;
     const line = lineMark(step.site.line);
     const target = step.slot === null ? '' : `${step.slot.name} = `;
@@ -209,12 +211,11 @@ export class Emission {
     const taken = `${target}${gate}.take();`;
     const again = `if (${gate}.again()) {\n${pc} = ${step.site.pc};\n${leave(text)}\n}\n${taken}`;
     const goOn = target === '' ? '' : ` ${target}${gate}.awaited`;
-    this.#atSite(
-      step.site,
-      isLast,
-      step.again ? again : taken,
-      `${this.#settled()}${this.#noted(step.site)}${line}if (${gate}.go(${depth}, ${text}))${goOn}; else ${leave(`${gate}.awaited`)}`,
-    );
+    const first = isDense
+      ? leave(text)
+      : `if (${gate}.go(${depth}, ${text}))${goOn}; else ${leave(`${gate}.awaited`)}`;
+    const noted = `${this.#settled()}${this.#noted(step.site)}`;
+    this.#atSite(step.site, isLast, step.again ? again : taken, `${noted}${line}${first}`);
   }
 
   #yield(step: Step & { kind: 'yield' }, isLast: boolean): void {

@@ -7,6 +7,7 @@ import { Literals } from './literals.ts';
 import type { MethodContext } from './method-context.ts';
 import { Patterns } from './patterns.ts';
 import { Yields } from './yields.ts';
+import { combinedIn } from './globals.ts';
 import { child, classParts, flag, isFunction, type Node, nodes, optional, text, unwrap } from './syntax.ts';
 
 /**
@@ -151,6 +152,7 @@ export class Expressions {
     const argument = unwrap(child(node, 'argument'));
     const isEffect = context.module.calls.isApi(argument, 'effect') && !context.hasSite(argument);
     this.invocations.awaits(argument);
+    for (const element of combinedIn(argument, context.module.scopes)) this.invocations.handsOver(element);
     const value = this.value(argument);
     const slot = context.temporary();
     context.emit({ kind: 'await', site: context.site(node), slot, code: value, again: isEffect });

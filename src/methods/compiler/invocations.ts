@@ -11,8 +11,8 @@ import { child, flag, memberName, type Node, nodes, optional, unwrap } from './s
 export class Invocations {
   readonly #context: MethodContext;
   readonly #expressions: Expressions;
-  /** Calls whose result is awaited at once. */
-  readonly #awaited = new Set<Node>();
+  /** What calls tell a callee of where it stands, if they know it. */
+  readonly #depths = new Map<Node, string>();
 
   constructor(context: MethodContext, expressions: Expressions) {
     this.#context = context;
@@ -84,16 +84,21 @@ export class Invocations {
 
   /** What a call gives is awaited before anything else happens. */
   awaits(call: Node): void {
-    this.#awaited.add(call);
+    this.#depths.set(call, `${this.#context.gate}.below(${depthMark})`);
+  }
+
+  /** What a call gives is handed on to the runtime, which knows promises by their records. */
+  handsOver(call: Node): void {
+    this.#depths.set(unwrap(call), `${this.#context.gate}.apart`);
   }
 
   /** A call's arguments, and for a method that is sure to be called what stands below it. */
   #given(call: Node, values: readonly Code[]): readonly Code[] {
     const { awaited } = this.#context.module;
-    const takes = this.#awaited.has(call) ? awaited.parametersOf(call) : null;
+    const told = this.#depths.get(call);
+    const takes = told === undefined ? null : awaited.parametersOf(call);
     if (takes === null) return values;
-    const missing = 'undefined, '.repeat(takes - values.length);
-    const depth = `${missing}${this.#context.gate}.below(${depthMark})`;
+    const depth = `${'undefined, '.repeat(takes - values.length)}${told}`;
     const last = values.at(-1);
     if (last === undefined) return [code(`${knownMarks.open}${depth}${knownMarks.close}`)];
     const text = `${last.text}${knownMarks.open}, ${depth}${knownMarks.close}`;

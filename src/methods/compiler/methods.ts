@@ -128,6 +128,7 @@ function bodyNames(module: ModuleContext, method: Method): BodyNames {
     frame: module.fresh('$f'),
     task: module.fresh('$task'),
     depth: module.fresh('$w'),
+    isDense: module.isDense,
     error: module.fresh('$e'),
     self: module.names.ofMade(method),
     index: method.index,
@@ -178,5 +179,9 @@ function buildBody(context: MethodContext, parameters: Parameters): void {
   if (method.node.type === 'StaticBlock') return statements.scope(method.node, children(method.node, 'body'));
   const body = child(method.node, 'body');
   if (body.type === 'BlockStatement') statements.scope(method.node, children(body, 'body'));
-  else context.emit({ kind: 'return', code: statements.expressions.value(body), charge: false });
+  else {
+    const { expressions } = statements;
+    if (method.kind === 'async') expressions.invocations.handsOver(body);
+    context.emit({ kind: 'return', code: expressions.value(body), charge: false });
+  }
 }

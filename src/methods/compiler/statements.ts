@@ -169,6 +169,8 @@ export class Statements {
 
   #return(node: Node): void {
     const argument = optional(node, 'argument');
+    if (argument !== null && this.context.method.kind === 'async')
+      this.expressions.invocations.handsOver(argument);
     const given = argument === null ? null : this.expressions.value(argument);
     const isAwaited = this.context.method.kind === 'asyncGenerator' && given !== null;
     const value = isAwaited ? this.expressions.awaited(node, given) : given;

@@ -21,6 +21,7 @@ import { Cursor } from './cursors.ts';
 import type { Dealings, DealingsState } from './dealings.ts';
 import type { Execution } from './execution.ts';
 import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-code.ts';
+import { isReaction } from './promise-records.ts';
 import { asSeen } from './promises.ts';
 import { movableRecord } from './movable-values.ts';
 import type { ResumeMode } from './generator-objects.ts';
@@ -74,7 +75,8 @@ export interface GeneratorForm {
 export type ReactionForm =
   | { readonly kind: 'resume'; readonly frame: FrameForm }
   | { readonly kind: 'element'; readonly of: CombinatorForm; readonly index: number }
-  | Into<Reaction>;
+  | { readonly kind: 'pass'; readonly ok: boolean; readonly value: unknown; readonly into: Promise<unknown> }
+  | Omit<Into<Extract<Reaction, { readonly kind: 'adopt' | 'call' | 'finally' }>>, 'ok' | 'value'>;
 
 export type JobForm =
   | Extract<Job, { readonly kind: 'start' | 'callback' | 'timeout' }>
@@ -303,7 +305,11 @@ class FormWriter {
 
   #reaction(reaction: Reaction): ReactionForm {
     if (reaction.kind === 'resume') return { kind: 'resume', frame: this.#frame(reaction.frame) };
-    if (reaction.kind !== 'element') return { ...reaction, into: reaction.into.promise };
+    if (reaction.kind === 'pass') return { kind: 'pass', ...reaction.after, into: reaction.into.promise };
+    if (reaction.kind !== 'element') {
+      const { ok: _ok, value: _value, ...form } = reaction;
+      return { ...form, into: reaction.into.promise };
+    }
     const { of, index } = reaction;
     const known = this.#combinators.get(of);
     const written = known ?? {
@@ -317,7 +323,9 @@ class FormWriter {
   }
 
   #job(job: Job): JobForm {
-    if (job.kind === 'react') return { ...job, reaction: this.#reaction(job.reaction) };
+    if (isReaction(job)) {
+      return { kind: 'react', reaction: this.#reaction(job), ok: job.ok, value: job.value };
+    }
     if (job.kind === 'follow') return { kind: 'follow', from: job.from.promise, into: job.into.promise };
     if (job.kind === 'thenable') return { ...job, into: job.into.promise };
     if (job.kind === 'again') return { ...job, frame: this.#frame(job.frame) };

@@ -131,6 +131,11 @@ function advanced(source: Collection | string, view: View, position: number): It
   return iterator;
 }
 
+/** Whether nobody stands between an array and what walks it. */
+export function isArrayWalkIntact(): boolean {
+  return Array.prototype[Symbol.iterator] === arrayValues && arrayIterator.next === arrayNext;
+}
+
 export function isPlainArray(value: unknown): value is readonly unknown[] {
   return Array.isArray(value) && value[Symbol.iterator] === arrayValues && arrayIterator.next === arrayNext;
 }

@@ -19,6 +19,8 @@ export class Depth {
 
   /** Something else stands below, or too many activations do: a wait is a real one. */
   static readonly none = new Depth(0, null);
+  /** What comes next is no await, but something else that takes a promise's record: there always is one. */
+  static readonly apart = new Depth(0, Depth.none);
   /** Nothing stands below. */
   static readonly first: Depth = Depth.#under(leftMax);
 

@@ -5,7 +5,7 @@ import type { Cancel } from '../../core/ports.ts';
 import { Allocation } from './allocation.ts';
 import { Fuel } from './fuel.ts';
 import { $ } from './gate.ts';
-import type { ExecutionApi, Injection, Running } from './running.ts';
+import { type ExecutionApi, type Injection, nothing, type Running } from './running.ts';
 import type { Base } from './job-base.ts';
 import { endJob, performJob } from './jobs.ts';
 import type { AnyFunction, Frame, LoadedMethod, PromiseRecord } from './method-code.ts';
@@ -44,8 +44,6 @@ export type UncaughtKind = 'uncaughtException' | 'unhandledRejection';
 /** How a slice ended. */
 export type SliceEnd = 'preempted' | 'waiting' | 'settled';
 
-const start: Injection = { ok: true, value: undefined };
-
 /**
  * One running call of a method: its stack, its jobs and promises, as data whenever no slice runs. It runs to completion
  * job by job: while a job is preempted, nothing else of the execution happens.
@@ -66,7 +64,7 @@ export class Execution implements Running {
   /** The suspended activations of the current job, innermost last. */
   stack: Frame[] = [];
   /** How the innermost of them goes on. */
-  injection: Injection = start;
+  injection: Injection = nothing;
   /** The outcome of the whole call; null until its first job has returned. */
   root: PromiseRecord | null = null;
   /** An error that nobody caught: it ends the execution. */
@@ -108,7 +106,7 @@ export class Execution implements Running {
     this.#host = host;
     this.fuel = new Fuel(host.sliceMs);
     this.promises = promises;
-    this.tasks = new Tasks(promises, () => this.stack, host.interrupt === null);
+    this.tasks = new Tasks(promises, () => this.stack);
     this.timers = new Timers({
       storeNowMs: () => host.storeNowMs(),
       after: (delayMs, fire) => host.after(delayMs, fire),
@@ -218,12 +216,16 @@ export class Execution implements Running {
     for (;;) {
       if (this.stack.length > 0) {
         if (!this.#runStack()) return 'preempted';
-      } else if (!this.isOver) {
+      } else {
+        if (this.isOver) return this.#over();
         const job = this.turns.next();
-        if (job !== null && !performJob(this, job)) return 'preempted';
+        if (job === null) {
+          if (!this.turns.isReady) return 'waiting';
+        } else if (!performJob(this, job)) return 'preempted';
+        if (this.stack.length > 0) continue;
       }
-      if (this.stack.length > 0) continue;
-      this.injection = start;
+      this.injection = nothing;
+      if (($.n -= jobFuel) >= 0) continue;
       if (this.isOver) return this.#over();
       if (!this.turns.isReady) return 'waiting';
       if (this.#isSliceOver()) return 'preempted';
@@ -240,9 +242,8 @@ export class Execution implements Running {
     return 'settled';
   }
 
-  /** Between jobs: nothing has to be unwound. */
+  /** Between jobs, where fuel has run out: nothing has to be unwound. */
   #isSliceOver(): boolean {
-    if (this.#host.interrupt === null && ($.n -= jobFuel) >= 0) return false;
     const nowMs = this.#host.monotonicMs();
     this.fuel.tick(nowMs);
     $.n = this.refill();
@@ -268,18 +269,25 @@ export class Execution implements Running {
   /** Runs the suspended activations, innermost first, each with the outcome of the one above. @returns false when preempted */
   #runStack(): boolean {
     for (let frame = this.stack.pop(); frame !== undefined; frame = this.stack.pop()) {
-      const { resume } = frame.method;
-      assert(resume !== null, `${frame.method.meta.id} has no resume body`);
-      const suspended = frame;
-      $.injection = this.injection;
-      this.injection = start;
-      $.bottom = this.stack.length === 0 ? suspended : null;
-      const isDone = this.call(resume as AnyFunction, undefined, [suspended]);
-      $.bottom = null;
-      if (!isDone) return false;
+      const outcome = this.injection;
+      this.injection = nothing;
+      if (!this.resume(frame, outcome)) return false;
       if (this.stack.length > 0) this.#show();
     }
     return true;
+  }
+
+  /** Goes on with a suspended activation; those below it stand in the stack. @returns false when captured */
+  resume(frame: Frame, outcome: Injection): boolean {
+    const { resume } = frame.method;
+    if (resume === null) assert(false, `${frame.method.meta.id} has no resume body`);
+    const isFirst = this.stack.length === 0;
+    $.injection = outcome;
+    $.bottom = isFirst ? frame : null;
+    const { ok, value } = enterFrame(resume, frame);
+    $.bottom = null;
+    // Nobody below takes what it returned.
+    return (ok && isFirst && this.root !== null) || this.#ended({ ok, value });
   }
 
   /** What a caller is given of an asynchronous activation is its promise. */
@@ -291,22 +299,29 @@ export class Execution implements Running {
 
   /** Runs one activation natively. Its outcome goes to the activation below, or ends the job. @returns false when captured */
   call(body: AnyFunction, self: unknown, args: readonly unknown[]): boolean {
-    this.#collected = [];
-    const outcome = enterMethod(body, self, args);
-    if (!outcome.ok && outcome.value === $.capture) {
-      assert(
-        this.#collected.length === this.#expectedFrames && this.#expectedFrames > 0,
-        `${this.#collected.length} activations were kept, ${this.#expectedFrames} expected`,
-      );
-      for (const frame of this.#collected.reverse()) this.stack.push(frame);
-      this.#collected = [];
-      this.injection = start;
-      return false;
+    return this.#ended(enterMethod(body, self, args));
+  }
+
+  #ended(outcome: Injection): boolean {
+    if (!outcome.ok) {
+      if (outcome.value === $.capture) return this.#captured();
+      stitchStack(outcome.value, this.stack, $.modules);
     }
-    if (!outcome.ok) stitchStack(outcome.value, this.stack, $.modules);
     this.injection = outcome;
-    if (this.stack.length === 0 && this.root === null) this.#settleRoot(outcome);
+    if (this.root === null && this.stack.length === 0) this.#settleRoot(outcome);
     return true;
+  }
+
+  #captured(): false {
+    const collected = this.#collected;
+    assert(
+      collected.length === this.#expectedFrames && this.#expectedFrames > 0,
+      `${collected.length} activations were kept, ${this.#expectedFrames} expected`,
+    );
+    for (const frame of collected.reverse()) this.stack.push(frame);
+    this.#collected = [];
+    this.injection = nothing;
+    return false;
   }
 
   /** The first job's end: an asynchronous method's promise is the outcome, a plain one's value is. */
@@ -346,6 +361,7 @@ export class Execution implements Running {
 
   givesWay(frames: number): void {
     this.held = '';
+    this.#collected = [];
     this.#expectedFrames = frames;
   }
 
@@ -355,6 +371,15 @@ export class Execution implements Running {
 
   startsAgain(): boolean {
     return this.rerunning !== null;
+  }
+}
+
+/** The same for an activation that was suspended. */
+function enterFrame(resume: (frame: Frame) => unknown, frame: Frame): Injection {
+  try {
+    return { ok: true, value: resume(frame) };
+  } catch (error) {
+    return { ok: false, value: error };
   }
 }
 

@@ -37,9 +37,9 @@ import {
 import { nameValue } from './library.ts';
 import { type AnyFunction, CompiledMethod, type Frame, type LoadedMethod } from './method-code.ts';
 import { fileUrlOf, joinModules, type LoadedModule, loadModule } from './modules.ts';
-import { deferred, member, promiseFunctions } from './promise-calls.ts';
+import { deferred, member, promiseFunctions, recordFunctions } from './promise-calls.ts';
 import { key, keysIn, omit } from './properties.ts';
-import type { Injection } from './running.ts';
+import { type Injection, nothing } from './running.ts';
 import { callerOf, walkStack } from './stack-walk.ts';
 import { idleFuel, TaskGate } from './task-gate.ts';
 import { thread } from './thread.ts';
@@ -71,9 +71,10 @@ export class Gate extends TaskGate {
   /** What a variable holds before it is initialised, where that can be seen. */
   readonly unset = Object.freeze({ unset: 'godwit' });
   readonly templates = new Map<string, object>();
-  injection: Injection = { ok: true, value: undefined };
+  injection: Injection = nothing;
   // What calls back, in versions that can be moved: see `movables.ts`.
   readonly promise = promiseFunctions;
+  readonly record = recordFunctions;
   readonly member = member;
   readonly deferred = deferred;
   readonly callback = callback;
@@ -234,7 +235,7 @@ export class Gate extends TaskGate {
   /** The result of the call that a resumed activation stands at. */
   take(): unknown {
     const { ok, value } = this.injection;
-    this.injection = { ok: true, value: undefined };
+    this.injection = nothing;
     if (!ok) throw value;
     return value;
   }
@@ -248,7 +249,7 @@ export class Gate extends TaskGate {
   /** Like `take`, errors and returns included: `mode` tells. */
   takeAny(): unknown {
     const { ok, value } = this.injection;
-    this.injection = { ok: true, value: undefined };
+    this.injection = nothing;
     this.mode = this.returns() ? 2 : ok ? 0 : 1;
     return value;
   }

@@ -48,8 +48,8 @@ export function inspectExecution(execution: Execution, dealings: Dealings): Insp
 function waitedFor(execution: Execution, dealings: Dealings): readonly PromiseRecord[] {
   const state = dealings.capture();
   const queued: PromiseRecord[] = [...execution.promises.jobs].flatMap((job) =>
-    job.kind === 'react' && job.reaction.kind === 'resume'
-      ? [{ ...placeholder, waitsFor: 'its turn', reactions: [job.reaction] } as unknown as PromiseRecord]
+    job.kind === 'resume'
+      ? [{ ...placeholder, waitsFor: 'its turn', reactions: [job] } as unknown as PromiseRecord]
       : [],
   );
   const direct = [

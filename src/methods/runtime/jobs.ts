@@ -1,5 +1,5 @@
 import { assertNever } from '../../core/assert.ts';
-import type { Injection } from './running.ts';
+import { type Injection, nothing } from './running.ts';
 import { type Base, baseFrame } from './job-base.ts';
 import type { AnyFunction, Frame, Job, Reaction } from './method-code.ts';
 import type { Promises } from './promises.ts';
@@ -18,23 +18,39 @@ export interface JobHost {
   rerunning: number | null;
   /** Runs the execution's own function. @returns false when captured */
   start(args: readonly unknown[]): boolean;
+  /** Goes on with a suspended activation as the only one. @returns false when captured */
+  resume(frame: Frame, outcome: Injection): boolean;
   /** Runs a function as the only activation. @returns false when captured */
   call(body: AnyFunction, self: unknown, args: readonly unknown[]): boolean;
   /** An error that nobody caught. */
   crashed(error: unknown): void;
 }
 
-const nothing: Injection = { ok: true, value: undefined };
-
 /** Does one job of an execution, or as much of it as comes before it is preempted. @returns false when preempted */
 export function performJob(host: JobHost, job: Job): boolean {
   switch (job.kind) {
+    case 'resume':
+      return host.resume(job.frame, job);
     case 'start':
       return host.start(job.args);
-    case 'react':
-      return react(host, job.reaction, job.ok, job.value);
+    case 'adopt':
+      host.promises.conclude(job.into, job.ok, job.value);
+      return true;
+    case 'element':
+      host.promises.element(job.of, job.index, job.ok, job.value);
+      return true;
     case 'follow':
-      host.promises.react(job.from, { kind: 'adopt', into: job.into });
+      host.promises.react(job.from, { kind: 'adopt', into: job.into, ok: true, value: undefined });
+      return true;
+    case 'call':
+      return callReaction(host, job);
+    case 'finally': {
+      const { callback, into, ok, value } = job;
+      return callBack(host, callback, undefined, [], { kind: 'finally', into: into.promise, ok, value });
+    }
+    case 'pass':
+      if (job.ok) host.promises.conclude(job.into, job.after.ok, job.after.value);
+      else host.promises.settle(job.into, false, job.value);
       return true;
     case 'thenable': {
       const { resolve, reject } = resolversOf(host.promises, job.into);
@@ -54,44 +70,20 @@ export function performJob(host: JobHost, job: Job): boolean {
   }
 }
 
-function react(host: JobHost, reaction: Reaction, ok: boolean, value: unknown): boolean {
-  const { promises } = host;
-  switch (reaction.kind) {
-    case 'resume':
-      host.stack.push(reaction.frame);
-      host.injection = { ok, value };
-      return true;
-    case 'adopt':
-      promises.conclude(reaction.into, ok, value);
-      return true;
-    case 'element':
-      promises.element(reaction.of, reaction.index, ok, value);
-      return true;
-    case 'call': {
-      const { into } = reaction;
-      const callback = ok ? reaction.fulfilled : reaction.rejected;
-      if (callback === null) promises.conclude(into, ok, value);
-      else if (host.call(callback, undefined, [value])) {
-        const outcome = host.injection;
-        host.injection = nothing;
-        promises.conclude(into, outcome.ok, outcome.value);
-      } else {
-        host.stack.unshift(baseFrame({ kind: 'settles', into: into.promise }));
-        return false;
-      }
-      return true;
-    }
-    case 'finally': {
-      const { callback, into } = reaction;
-      return callBack(host, callback, undefined, [], { kind: 'finally', into: into.promise, ok, value });
-    }
-    case 'pass':
-      if (ok) promises.conclude(reaction.into, reaction.ok, reaction.value);
-      else promises.settle(reaction.into, false, value);
-      return true;
-    default:
-      return assertNever(reaction);
+/** The callback of a `then`. */
+function callReaction(host: JobHost, job: Reaction & { readonly kind: 'call' }): boolean {
+  const { into, ok, value } = job;
+  const callback = ok ? job.fulfilled : job.rejected;
+  if (callback === null) host.promises.conclude(into, ok, value);
+  else if (host.call(callback, undefined, [value])) {
+    const outcome = host.injection;
+    host.injection = nothing;
+    host.promises.conclude(into, outcome.ok, outcome.value);
+  } else {
+    host.stack.unshift(baseFrame({ kind: 'settles', into: into.promise }));
+    return false;
   }
+  return true;
 }
 
 function runTimeout(host: JobHost, timeout: object): boolean {
@@ -129,7 +121,9 @@ export function endJob(host: JobHost, base: Base, { ok, value }: Injection): voi
       return promises.conclude(promises.mustKnow(base.into), ok, value);
     case 'finally': {
       const into = promises.mustKnow(base.into);
-      return ok ? promises.passAfter(into, value, base.ok, base.value) : promises.settle(into, false, value);
+      return ok
+        ? promises.passAfter(into, value, { ok: base.ok, value: base.value })
+        : promises.settle(into, false, value);
     }
     case 'thenable':
       return ok ? undefined : void base.reject(value);

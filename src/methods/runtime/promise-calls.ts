@@ -74,6 +74,14 @@ function combination(kind: 'all' | 'allSettled' | 'any' | 'race'): AnyFunction {
   };
 }
 
+/** The same for an `await` that comes next: its elements may be records. */
+function awaitedCombination(kind: 'all' | 'allSettled' | 'any' | 'race'): AnyFunction {
+  return (values) => {
+    const running = thread.gate.x;
+    return running === null ? native(kind, [values]) : running.promises.combine(kind, values);
+  };
+}
+
 function native(name: PromiseFunction, args: readonly unknown[]): unknown {
   return Reflect.apply(Reflect.get(NativePromise, name) as AnyFunction, NativePromise, args);
 }
@@ -133,6 +141,24 @@ export const promiseFunctions: Readonly<Record<PromiseFunction, AnyFunction>> = 
     thread.gate.x === null ? native('withResolvers', []) : deferred(),
   ),
   try: where('try', tried),
+};
+
+/** For an `await` that comes next: promises are their records, and what a promise would only stand for is itself. */
+export const recordFunctions: Readonly<
+  Record<'all' | 'allSettled' | 'any' | 'race' | 'resolve' | 'reject', AnyFunction>
+> = {
+  all: awaitedCombination('all'),
+  allSettled: awaitedCombination('allSettled'),
+  any: awaitedCombination('any'),
+  race: awaitedCombination('race'),
+  resolve(value) {
+    const running = thread.gate.x;
+    return running === null ? native('resolve', [value]) : running.promises.resolvedPlainly(value);
+  },
+  reject(reason) {
+    const running = thread.gate.x;
+    return running === null ? native('reject', [reason]) : running.promises.settled(false, reason);
+  },
 };
 
 nameMovable('Promise.prototype.then', nativeThen, chain);

@@ -19,8 +19,17 @@ export interface PromiseRecord {
   readonly foreign: boolean;
 }
 
-/** What happens when a promise settles. Each becomes one job. */
-export type Reaction =
+/** How something has settled. */
+export interface Outcome {
+  readonly ok: boolean;
+  readonly value: unknown;
+}
+
+/** What happens when a promise settles. Each becomes one job, which knows how it has settled. */
+export type Reaction = {
+  ok: boolean;
+  value: unknown;
+} & (
   | { readonly kind: 'resume'; readonly frame: Frame }
   | { readonly kind: 'adopt'; readonly into: PromiseRecord }
   | { readonly kind: 'element'; readonly of: Combinator; readonly index: number }
@@ -34,7 +43,22 @@ export type Reaction =
   /** `finally`: once the callback's own outcome is there, `into` gets what it was called after. */
   | { readonly kind: 'finally'; readonly callback: AnyFunction; readonly into: PromiseRecord }
   /** The callback of a `finally` has ended well: `into` gets what it was called after. */
-  | { readonly kind: 'pass'; readonly ok: boolean; readonly value: unknown; readonly into: PromiseRecord };
+  | { readonly kind: 'pass'; readonly after: Outcome; readonly into: PromiseRecord }
+);
+
+const reactions: ReadonlySet<Job['kind']> = new Set([
+  'resume',
+  'adopt',
+  'element',
+  'call',
+  'finally',
+  'pass',
+]);
+
+/** Whether a job comes from a promise that has settled. */
+export function isReaction(job: Job): job is Reaction {
+  return reactions.has(job.kind);
+}
 
 /** A running Promise.all, allSettled or any. */
 export interface Combinator {
@@ -47,7 +71,7 @@ export interface Combinator {
 /** What an execution does in one piece, before anything else of it may happen. */
 export type Job =
   | { readonly kind: 'start'; readonly args: readonly unknown[] }
-  | { readonly kind: 'react'; readonly reaction: Reaction; readonly ok: boolean; readonly value: unknown }
+  | Reaction
   /** Resolves `into` with what `from` settles with: the job that native promises use for a returned promise. */
   | { readonly kind: 'follow'; readonly from: PromiseRecord; readonly into: PromiseRecord }
   /** Lets an object that has a `then` of its own settle `into`. */

@@ -1,6 +1,6 @@
 import { assert } from '../../core/assert.ts';
 import type { AnyFunction, Frame } from './method-code.ts';
-import type { Combinator, Job, PromiseRecord, Reaction } from './promise-records.ts';
+import type { Combinator, Job, Outcome, PromiseRecord, Reaction } from './promise-records.ts';
 import { stampOf, stamp } from './promise-stamp.ts';
 import { JobLine } from './job-line.ts';
 
@@ -191,10 +191,9 @@ export class Promises {
 
   /** What `await value` does with the frame that awaits. */
   await(frame: Frame, value: unknown): void {
-    const reaction: Reaction = { kind: 'resume', frame };
     const record = this.#resolved(value);
-    if (record === null) this.jobs.add({ kind: 'react', reaction, ok: true, value });
-    else this.react(record, reaction);
+    if (record === null) this.jobs.add({ kind: 'resume', frame, ok: true, value });
+    else this.react(record, { kind: 'resume', frame, ok: true, value: undefined });
   }
 
   /** The language's PromiseResolve, without a promise (null) where there is nothing to wait for. */
@@ -224,6 +223,12 @@ export class Promises {
     return record ?? this.settled(true, value);
   }
 
+  /** The same for an `await` that comes next, which takes a value that stands for itself as it is. */
+  resolvedPlainly(value: unknown): unknown {
+    if (!isObject(value)) return value;
+    return isNativePromise(value) && value.constructor === NativePromise ? value : this.resolved(value);
+  }
+
   settled(ok: boolean, value: unknown): PromiseRecord {
     const record = this.create('a settled promise');
     this.settle(record, ok, value);
@@ -231,12 +236,20 @@ export class Promises {
   }
 
   react(record: PromiseRecord, reaction: Reaction): void {
-    record.handled = true;
-    this.unhandled.delete(record);
+    if (!record.handled) {
+      record.handled = true;
+      this.unhandled.delete(record);
+    }
     if (record.state === 'pending') {
       if (record.reactions === none) record.reactions = [reaction];
       else record.reactions.push(reaction);
-    } else this.jobs.add({ kind: 'react', reaction, ok: record.state === 'fulfilled', value: record.value });
+    } else this.#queue(reaction, record.state === 'fulfilled', record.value);
+  }
+
+  #queue(reaction: Reaction, ok: boolean, value: unknown): void {
+    reaction.ok = ok;
+    reaction.value = value;
+    this.jobs.add(reaction);
   }
 
   /** `then` */
@@ -247,6 +260,8 @@ export class Promises {
       fulfilled: callable(fulfilled),
       rejected: callable(rejected),
       into,
+      ok: true,
+      value: undefined,
     });
     return into;
   }
@@ -256,20 +271,22 @@ export class Promises {
     const called = callable(callback);
     if (called === null) return this.chain(record, callback, callback);
     const into = this.create('finally');
-    this.react(record, { kind: 'finally', callback: called, into });
+    this.react(record, { kind: 'finally', callback: called, into, ok: true, value: undefined });
     return into;
   }
 
   /** The callback of a `finally` has returned: its own outcome is waited for, then `into` gets what it was called after. */
-  passAfter(into: PromiseRecord, result: unknown, ok: boolean, value: unknown): void {
+  passAfter(into: PromiseRecord, result: unknown, after: Outcome): void {
     const passed = this.create('finally');
-    this.react(this.resolved(result), { kind: 'pass', ok, value, into: passed });
+    this.react(this.resolved(result), { kind: 'pass', after, into: passed, ok: true, value: undefined });
     this.jobs.add({ kind: 'follow', from: passed, into });
   }
 
   /** The resolve function of a promise: a promise or thenable is followed, one job later, as natively. */
   resolve(record: PromiseRecord, value: unknown): void {
     if (!isObject(value)) return this.settle(record, true, value);
+    const from = OwnRecord.of(value);
+    if (from !== null) return this.jobs.add({ kind: 'follow', from, into: record });
     if (value === record.shown) {
       return this.settle(record, false, new TypeError('Chaining cycle detected for promise #<Promise>'));
     }
@@ -308,7 +325,7 @@ export class Promises {
     record.state = ok ? 'fulfilled' : 'rejected';
     record.value = value;
     if (record.reactions.length > 0) {
-      for (const reaction of record.reactions) this.jobs.add({ kind: 'react', reaction, ok, value });
+      for (const reaction of record.reactions) this.#queue(reaction, ok, value);
       record.reactions = none;
     }
     if (!ok && !record.handled) this.unhandled.add(record);
@@ -334,7 +351,9 @@ export class Promises {
         }
         this.react(
           record,
-          combinator === null ? { kind: 'adopt', into } : { kind: 'element', of: combinator, index },
+          combinator === null
+            ? { kind: 'adopt', into, ok: true, value: undefined }
+            : { kind: 'element', of: combinator, index, ok: true, value: undefined },
         );
         index += 1;
       }

@@ -49,6 +49,8 @@ export class SnapshotMisfitError extends GodwitError {
   readonly retryable = false;
 }
 
+const unsettled = { ok: true, value: undefined };
+
 /** A snapshot that was read; its execution is completed once somebody has made one for it. */
 export class ReadExecution {
   readonly root: ExecutionForm;
@@ -229,16 +231,25 @@ export class ReadExecution {
   }
 
   #reaction(written: ReactionForm, loaded: LoadedPackage): Reaction {
-    if (written.kind === 'resume') return { kind: 'resume', frame: this.#frame(written.frame, loaded) };
-    if (written.kind !== 'element') return { ...written, into: this.#record(written.into) } as Reaction;
+    if (written.kind === 'resume')
+      return { kind: 'resume', frame: this.#frame(written.frame, loaded), ...unsettled };
+    if (written.kind === 'pass') {
+      const { ok, value, into } = written;
+      return { kind: 'pass', after: { ok, value }, into: this.#record(into), ...unsettled };
+    }
+    if (written.kind !== 'element')
+      return { ...written, into: this.#record(written.into), ...unsettled } as Reaction;
     const known = this.#combinators.get(written.of);
     const of = known ?? { ...written.of, into: this.#record(written.of.into) };
     this.#combinators.set(written.of, of);
-    return { kind: 'element', of, index: written.index };
+    return { kind: 'element', of, index: written.index, ...unsettled };
   }
 
   #job(written: JobForm, loaded: LoadedPackage): Job {
-    if (written.kind === 'react') return { ...written, reaction: this.#reaction(written.reaction, loaded) };
+    if (written.kind === 'react') {
+      const { ok, value } = written;
+      return { ...this.#reaction(written.reaction, loaded), ok, value };
+    }
     if (written.kind === 'follow') {
       return { kind: 'follow', from: this.#record(written.from), into: this.#record(written.into) };
     }

@@ -74,3 +74,5 @@ export interface Injection {
   readonly ok: boolean;
   readonly value: unknown;
 }
+
+export const nothing: Injection = Object.freeze({ ok: true, value: undefined });

@@ -1,6 +1,6 @@
 import type { Frame } from './method-code.ts';
 import type { LoadedModule } from './modules.ts';
-import { boundary } from './stack-walk.ts';
+import { isBoundary } from './stack-walk.ts';
 
 const stitched = new WeakSet<object>();
 
@@ -30,7 +30,7 @@ export function stitchStack(
   if (typeof stack !== 'string') return;
   const lines: string[] = [];
   for (const line of stack.split('\n')) {
-    if (line.trimStart().startsWith('at ') && line.includes(boundary)) break;
+    if (line.trimStart().startsWith('at ') && isBoundary(line)) break;
     lines.push(originalLine(line, modules));
   }
   for (let index = below.length - 1; index >= 0 && below.length - index <= 50; index -= 1) {

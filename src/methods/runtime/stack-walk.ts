@@ -14,8 +14,13 @@ interface Position {
   readonly isConstructor: boolean;
 }
 
-/** The runtime's own function under which every method runs; see `Execution`. */
-export const boundary = 'enterMethod';
+/** The runtime's own functions under which every method runs; see `Execution`. */
+const boundary = /\benter(?:Method|Frame)\b/;
+
+/** Whether a name, or a line of a stack's text, is one of them: nothing of a method stands below. */
+export function isBoundary(name: string): boolean {
+  return boundary.test(name);
+}
 
 /**
  * Walks the native stack from the caller of `above` down to the runtime. The site tables give one line to each call and
@@ -46,7 +51,7 @@ export function walkStack(
     last = null;
     const loaded = url === null ? undefined : modules.get(url);
     if (loaded === undefined) {
-      if (name !== null && name.endsWith(boundary)) return { kind: 'ours', frames };
+      if (name !== null && isBoundary(name)) return { kind: 'ours', frames };
       return { kind: 'foreign', where: name ?? url ?? 'native code' };
     }
     if (loaded.shifted !== null) return { kind: 'foreign', where: loaded.shifted };

@@ -1,5 +1,6 @@
 import { ambient } from './ambient.ts';
 import type { AsyncGeneratorState } from './async-generators.ts';
+import { isArrayWalkIntact } from './cursors.ts';
 import { Depth } from './depths.ts';
 import type { Frame, LoadedMethod, PromiseRecord } from './method-code.ts';
 import type { Running } from './running.ts';
@@ -16,6 +17,11 @@ export class TaskGate {
   /** The activation under which nothing of the present job stands, while it runs. */
   bottom: Frame | null = null;
   awaited: unknown = undefined;
+
+  /** Where a record would be met by others, there is none. */
+  get apart(): Depth | undefined {
+    return this.x === null || !isArrayWalkIntact() ? undefined : Depth.apart;
+  }
 
   depth(given: unknown): Depth | null {
     return given === undefined ? null : Depth.of(given);
@@ -64,14 +70,14 @@ export class TaskGate {
 
   /** What an activation returns that has never waited: to a caller that awaits it at once, a plain value as it is. */
   returned(method: LoadedMethod, depth: Depth | null, value: unknown): unknown {
-    if (depth !== null && (value === null || (typeof value !== 'object' && typeof value !== 'function')))
-      return value;
+    const isPlain = value === null || (typeof value !== 'object' && typeof value !== 'function');
+    if (isPlain && depth !== null && depth !== Depth.apart) return value;
     const task = (this.x?.tasks ?? ambient).returned(method, value);
     return depth === null ? task.promise : task;
   }
 
   thrown(method: LoadedMethod, depth: Depth | null, error: unknown): unknown {
-    const task = (this.x?.tasks ?? ambient).thrown(method, error, depth !== null);
+    const task = (this.x?.tasks ?? ambient).thrown(method, error, depth !== null && depth !== Depth.apart);
     return depth === null ? task.promise : task;
   }
 

@@ -22,14 +22,11 @@ export interface TaskKeeper {
 export class Tasks implements TaskKeeper {
   readonly #promises: Promises;
   readonly #below: () => readonly Frame[];
-  /** Whether an await of what is settled may go on in place: not where each is to be a safe point. */
-  readonly #goesOn: boolean;
 
   /** @param below the suspended activations of the present job */
-  constructor(promises: Promises, below: () => readonly Frame[], goesOn: boolean) {
+  constructor(promises: Promises, below: () => readonly Frame[]) {
     this.#promises = promises;
     this.#below = below;
-    this.#goesOn = goesOn;
   }
 
   /**
@@ -38,7 +35,7 @@ export class Tasks implements TaskKeeper {
    */
   goesOn(value: unknown): boolean {
     const promises = this.#promises;
-    if (!this.#goesOn || promises.jobs.length > 0) return false;
+    if (promises.jobs.length > 0) return false;
     const { gate } = thread;
     if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
       const record = promises.settledRecord(value);

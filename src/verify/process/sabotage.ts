@@ -42,11 +42,11 @@ export class Saboteur {
   #harm({ stack, promises: { jobs } }: Victim): void {
     if (stack.length > 0) return this.#harmStack(stack);
     const harmed = [...jobs];
-    const at = harmed.findIndex((job) => job.kind === 'react' && job.reaction.kind === 'resume');
+    const at = harmed.findIndex((job) => job.kind === 'resume');
     const job = harmed[at];
-    if (job?.kind !== 'react' || job.reaction.kind !== 'resume') return;
+    if (job?.kind !== 'resume') return;
     if (this.#sabotage === 'early-return') harmed.splice(at, 1);
-    else harmed[at] = { ...job, reaction: { kind: 'resume', frame: this.#harmed(job.reaction.frame) } };
+    else harmed[at] = { ...job, frame: this.#harmed(job.frame) };
     while (jobs.shift() !== undefined);
     jobs.push(...harmed);
   }

@@ -170,7 +170,7 @@ export async function runMovable(
   method: string,
   args: readonly unknown[],
   moves: () => boolean,
-  interrupt: () => boolean = () => true,
+  interrupt: (() => boolean) | null = () => true,
 ): Promise<{ readonly outcome: Outcome; readonly moved: number; readonly pins: readonly string[] }> {
   const pins: string[] = [];
   let moved = 0;
