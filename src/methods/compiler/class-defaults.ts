@@ -1,5 +1,5 @@
 import { parsePlain, type PlainOptions, type PlainOutcome } from './plain.ts';
-import { finish } from './source-text.ts';
+import { withoutMarks } from './source-text.ts';
 import { child, flag, isClass, isTypeOnly, type Node, nodes, optional, unwrap, walk } from './syntax.ts';
 
 type Plain = Extract<PlainOutcome, { readonly kind: 'plain' }>;
@@ -25,7 +25,7 @@ export function withConstructors(plain: Plain, options: PlainOptions): PlainOutc
   });
   if (places.length === 0) return plain;
   for (const at of places) source.edit(at, at, ' constructor(...args) { super(...args); }');
-  return parsePlain(finish(source.slice(0, source.source.length)).code, { ...options, path: 'a.js' });
+  return parsePlain(withoutMarks(source.slice(0, source.source.length)), { ...options, path: 'a.js' });
 }
 
 /** Whether a class extends one of the language's own, or null. */

@@ -5,7 +5,7 @@ import { baseOf, codeOf } from './factories.ts';
 import type { Method } from './functions.ts';
 import type { ModuleContext } from './method-context.ts';
 import type { LoweredMethod } from './methods.ts';
-import { finish, lineMark, selfMark, siteMark } from './source-text.ts';
+import { lineMark, selfMark, siteMark, withoutMarks } from './source-text.ts';
 import { child, flag, type Node, optional, text, unwrap } from './syntax.ts';
 
 /**
@@ -73,7 +73,7 @@ class ClassPrinter {
         `function ${module.functions.factoryOf(method)}(${parameters}) {\nlet ${classNames(facts).join(', ')};\n` +
         `${made};\nreturn ${facts.home.name};\n}`;
     }
-    const identity = JSON.stringify([module.normalised(finish(own.identity).code), captured.length]);
+    const identity = JSON.stringify([module.normalised(withoutMarks(own.identity)), captured.length]);
     this.done.set(
       method,
       this.#placed({

@@ -1,7 +1,7 @@
 import { assertNever } from '../../core/assert.ts';
 import type { FuelCounter } from './fuel-counter.ts';
 import type { FunctionKind } from './functions.ts';
-import { blocksOf, type Code, type Site, sitesOf, type Slot, type Step } from './ir.ts';
+import { blocksOf, type Code, lastSiteIn, lastSiteOf, type Site, type Slot, type Step } from './ir.ts';
 import { depthMark, lineMark, selfMark, siteMark, superMarks } from './source-text.ts';
 
 /** Names that one method's bodies use besides its own variables. */
@@ -109,10 +109,10 @@ export class Emission {
       for (const step of steps) this.#step(step, true);
       return;
     }
-    const last = steps.findLastIndex((step) => sitesOf([step]).length > 0);
+    const last = steps.findLastIndex((step) => lastSiteOf(step) !== null);
     let guarded = false;
     steps.forEach((step, index) => {
-      const plain = index > last || sitesOf([step]).length === 0;
+      const plain = index > last || lastSiteOf(step) === null;
       const needsGuard = plain && index < last;
       if (needsGuard !== guarded) this.#line(guarded ? '}' : `if (${this.#names.goal} === 0) {`);
       guarded = needsGuard;
@@ -124,9 +124,8 @@ export class Emission {
   /** @param isLast whether no later step of the sequence has a site: then the goal is here, or reached already */
   #step(step: Step, isLast: boolean): void {
     const { goal } = this.#names;
-    const sites = this.#resumes ? sitesOf([step]) : [];
-    const compound = blocksOf(step).length > 0;
-    const highest = sites.at(-1)?.pc ?? 0;
+    const compound = this.#resumes && blocksOf(step).length > 0;
+    const highest = compound ? (lastSiteOf(step)?.pc ?? 0) : 0;
     const guard = compound && highest > 0 && !isLast;
     if (guard) this.#line(`if (${goal} <= ${highest}) {`);
     this.#emit(step, isLast);
@@ -272,13 +271,12 @@ export class Emission {
 
   #test(test: Code, within: readonly Step[]): string {
     if (!this.#resumes) return test.text;
-    const highest = sitesOf(within).at(-1)?.pc ?? 0;
+    const highest = lastSiteIn(within)?.pc ?? 0;
     return `${this.#names.goal} === 0 ? ${test.text} : ${highest === 0 ? 'false' : `${this.#names.goal} <= ${highest}`}`;
   }
 
   #if(step: Step & { kind: 'if' }): void {
-    const sites = sitesOf([step]);
-    this.#line(`if (${sites.length === 0 ? step.test.text : this.#test(step.test, step.taken)}) {`);
+    this.#line(`if (${lastSiteOf(step) === null ? step.test.text : this.#test(step.test, step.taken)}) {`);
     this.#sequence(step.taken);
     if (step.otherwise.length > 0) {
       this.#line('} else {');
@@ -318,7 +316,7 @@ export class Emission {
   }
 
   #switch(step: Step & { kind: 'switch' }): void {
-    if (!this.#resumes || sitesOf([step]).length === 0) {
+    if (!this.#resumes || lastSiteOf(step) === null) {
       this.#line(`${step.label}: switch (${step.subject.text}) {`);
       for (const entry of step.cases) {
         this.#line(entry.test === null ? 'default: {' : `case ${entry.test.text}: {`);
@@ -344,7 +342,7 @@ export class Emission {
     for (let index = step.cases.length - 1; index >= 0; index -= 1) {
       const { test, body } = step.cases[index] as (typeof step.cases)[number];
       if (test !== null) chosen = `${step.subject.text} === ${test.text} ? ${index} : ${chosen}`;
-      const highest = sitesOf(body).at(-1)?.pc;
+      const highest = lastSiteIn(body)?.pc;
       if (highest !== undefined) resumed = `${goal} <= ${highest} ? ${index} : ${resumed}`;
     }
     return `${goal} === 0 ? (${chosen}) : (${resumed})`;

@@ -89,6 +89,8 @@ export function slotCode(slot: Slot): Code {
   return { text: slot.name, uses: new Set([slot]) };
 }
 
+const noBlocks: readonly (readonly Step[])[] = [];
+
 /** The steps directly inside a step. */
 export function blocksOf(step: Step): readonly (readonly Step[])[] {
   switch (step.kind) {
@@ -101,15 +103,48 @@ export function blocksOf(step: Step): readonly (readonly Step[])[] {
     case 'switch':
       return step.cases.map((entry) => entry.body);
     default:
-      return [];
+      return noBlocks;
   }
+}
+
+/** The site that a step is by itself. */
+function siteOf(step: Step): Site | null {
+  return step.kind === 'call' || step.kind === 'await' || step.kind === 'yield' || step.kind === 'tick'
+    ? step.site
+    : null;
 }
 
 /** Every site below, in order. */
 export function sitesOf(steps: readonly Step[]): readonly Site[] {
-  return steps.flatMap((step) =>
-    step.kind === 'call' || step.kind === 'await' || step.kind === 'yield' || step.kind === 'tick'
-      ? [step.site]
-      : blocksOf(step).flatMap(sitesOf),
-  );
+  const found: Site[] = [];
+  const visit = (list: readonly Step[]): void => {
+    for (const step of list) {
+      const site = siteOf(step);
+      if (site !== null) found.push(site);
+      else for (const block of blocksOf(step)) visit(block);
+    }
+  };
+  visit(steps);
+  return found;
+}
+
+/** The last site in a step; null where it has none. */
+export function lastSiteOf(step: Step): Site | null {
+  const own = siteOf(step);
+  if (own !== null) return own;
+  const blocks = blocksOf(step);
+  for (let index = blocks.length - 1; index >= 0; index -= 1) {
+    const last = lastSiteIn(blocks[index] as readonly Step[]);
+    if (last !== null) return last;
+  }
+  return null;
+}
+
+/** The last site in a list of steps; null where it has none. */
+export function lastSiteIn(steps: readonly Step[]): Site | null {
+  for (let index = steps.length - 1; index >= 0; index -= 1) {
+    const last = lastSiteOf(steps[index] as Step);
+    if (last !== null) return last;
+  }
+  return null;
 }

@@ -10,7 +10,7 @@ import { liveAtSites } from './liveness.ts';
 import { MethodContext, type ModuleContext } from './method-context.ts';
 import { MethodPrinter } from './method-text.ts';
 import { Parameters } from './parameters.ts';
-import { finish } from './source-text.ts';
+import { withoutMarks } from './source-text.ts';
 import { Statements } from './statements.ts';
 import { buildModule } from './whole-body.ts';
 import { assert } from '../../core/assert.ts';
@@ -59,17 +59,23 @@ export function lowerMethod(module: ModuleContext, method: Method, digest: Diges
   sites.forEach((site, index) => {
     site.pc = index + 1;
   });
-  const live = new Map(
-    [...liveAtSites(steps)].map(([site, slots]) => [site, new Set([...slots, ...context.kept])]),
-  );
-  const saved = context.slots.filter((slot) => sites.some((site) => live.get(site)?.has(slot)));
-  const described = sites.map((site) => describeSite(site, saved, live.get(site) ?? new Set()));
-  for (const [index, step] of sitesByKind(steps).entries())
-    described[index] = { ...described[index]!, kind: step };
+  const live = liveAtSites(steps);
+  const kept = new Set(sites.length === 0 ? [] : context.kept);
+  const needed = new Set([...kept, ...sites.flatMap((site) => [...(live.get(site) ?? [])])]);
+  const saved = context.slots.filter((slot) => needed.has(slot));
+  const kinds = siteKinds(steps);
+  const described = sites.map((site): MethodSite => ({
+    pc: site.pc,
+    kind: kinds.get(site) ?? 'call',
+    line: site.line,
+    live: saved.flatMap((slot, index) =>
+      kept.has(slot) || live.get(site)?.has(slot) === true ? [index] : [],
+    ),
+  }));
   const names = bodyNames(module, method);
   const printed = new MethodPrinter(context, names, parameters, saved, steps).print();
   const identity = JSON.stringify([
-    module.normalised(finish(printed.identity).code),
+    module.normalised(withoutMarks(printed.identity)),
     saved.map(({ original }) => original),
     described.map(({ pc, kind, live: slots }) => [pc, kind, slots]),
   ]);
@@ -93,7 +99,7 @@ export function lowerMethod(module: ModuleContext, method: Method, digest: Diges
   };
 }
 
-function sitesByKind(steps: readonly Step[]): readonly CompiledSite['kind'][] {
+function siteKinds(steps: readonly Step[]): ReadonlyMap<Site, CompiledSite['kind']> {
   const kinds = new Map<Site, CompiledSite['kind']>();
   const visit = (list: readonly Step[]): void => {
     for (const step of list) {
@@ -108,12 +114,7 @@ function sitesByKind(steps: readonly Step[]): readonly CompiledSite['kind'][] {
     }
   };
   visit(steps);
-  return sitesOf(steps).map((site) => kinds.get(site) ?? 'call');
-}
-
-function describeSite(site: Site, saved: readonly Slot[], live: ReadonlySet<Slot>): MethodSite {
-  const indexes = saved.flatMap((slot, index) => (live.has(slot) ? [index] : []));
-  return { pc: site.pc, kind: 'call', line: site.line, live: indexes };
+  return kinds;
 }
 
 function bodyNames(module: ModuleContext, method: Method): BodyNames {

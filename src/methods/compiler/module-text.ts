@@ -5,7 +5,7 @@ import { type Classes, classNames } from './classes.ts';
 import { type Method, standsInClass } from './functions.ts';
 import type { LoweredMethod } from './methods.ts';
 import type { Scopes } from './scopes.ts';
-import { finish, type FinishedText, sourceMapOf, type SourceText } from './source-text.ts';
+import { finish, type FinishedText, sourceMapOf, type SourceText, withoutMarks } from './source-text.ts';
 import type { Node } from './syntax.ts';
 import type { Links } from './whole.ts';
 
@@ -126,8 +126,8 @@ class ModulePrinter {
         sites: method.sites.map(({ kind, line, live }) => [kind, line, live]),
         fastLines: lines.get(index * 2) ?? [],
         resumeLines: lines.get(index * 2 + 1) ?? [],
-        fastHash: standsInClass(method.method) ? '' : textHash(finish(method.factory ?? method.text).code),
-        resumeHash: textHash(finish(method.resume).code),
+        fastHash: standsInClass(method.method) ? '' : textHash(withoutMarks(method.factory ?? method.text)),
+        resumeHash: textHash(withoutMarks(method.resume)),
       });
       const factory = this.#factoryOf(method);
       return `const ${method.metaName} = ${this.#parts.gate}.method(${JSON.stringify(described)}, ${method.resumeName}, ${factory}, ${JSON.stringify(method.method.form === 'class' ? 'class' : method.method.kind)});\n`;
@@ -155,7 +155,7 @@ class ModulePrinter {
   #registration(lowered: readonly LoweredMethod[], finished: FinishedText): string {
     const { path } = this.#parts.options;
     const constants = this.#parts.isMovableFile && this.#parts.links === null ? this.#constants() : [];
-    const line = finished.code.split('\n').length + 1;
+    const line = finished.lines.length + 1;
     const url = this.#isClassic ? 'require("node:url").pathToFileURL(__filename).href' : 'import.meta.url';
     const list = lowered.map((method) => `[${method.metaName}, ${this.#reference(method)}]`).join(', ');
     return `\n${this.#parts.gate}.module(${url}, ${JSON.stringify(path)}, ${line}, [${list}], { ${constants.join(', ')} }, ${JSON.stringify(finished.lines)}, ${this.#exportTable()});\n`;

@@ -14,6 +14,7 @@ import {
   outerUses,
   type OuterUse,
 } from './functions.ts';
+import { GeneratedNames } from './generated-names.ts';
 import { rewriteGlobals } from './globals.ts';
 import { checkMethods, type Finding } from './language.ts';
 import { checkModule } from './module-state.ts';
@@ -105,7 +106,7 @@ class ModuleCompiler {
   readonly #variables: Variables;
   readonly #calls: Calls;
   readonly #isMovableFile: boolean;
-  readonly #names = new Set<string>();
+  readonly #names: GeneratedNames;
   readonly #imports = new Set<string>();
   #gate = '$';
   /** The import that the gate comes by: V8 reads an import at each use, and a constant once. */
@@ -123,6 +124,7 @@ class ModuleCompiler {
     this.#source = source;
     this.#options = options;
     this.#scopes = scopes;
+    this.#names = new GeneratedNames(scopes.names);
     const { whole = null, format = 'module' } = options;
     this.#links = whole === null ? null : linkModule(program, scopes, whole, format);
     this.#isMovableFile = hasDirective(nodes(program, 'body'));
@@ -137,7 +139,7 @@ class ModuleCompiler {
       scopes: this.#scopes,
       source,
       methods: this.#methods,
-      fresh: (base) => this.#fresh(base),
+      fresh: (base) => this.#names.fresh(base),
     });
     this.#outer = outerUses(this.#methods, this.#scopes);
     this.#classes.noteThis(this.#outer);
@@ -164,8 +166,8 @@ class ModuleCompiler {
 
   lower(): readonly LoweredMethod[] {
     if (this.#methods.length === 0) return [];
-    this.#gate = this.#fresh('$');
-    this.#imported = this.#fresh('$$');
+    this.#gate = this.#names.fresh('$');
+    this.#imported = this.#names.fresh('$$');
     const parts = {
       program: this.#program,
       source: this.#source,
@@ -174,7 +176,7 @@ class ModuleCompiler {
       outer: this.#outer,
       classes: this.#classes,
       gate: this.#gate,
-      fresh: (base: string) => this.#fresh(base),
+      fresh: (base: string) => this.#names.fresh(base),
     };
     const names = new Names(parts);
     const functions = new Functions({ ...parts, names });
@@ -201,8 +203,8 @@ class ModuleCompiler {
       outer,
       isDense: this.#options.dense ?? false,
       gate: this.#gate,
-      fresh: (base) => this.#fresh(base),
-      normalised: (given) => this.#normalised(given),
+      fresh: (base) => this.#names.fresh(base),
+      normalised: (given) => this.#names.normalised(given),
     };
     const { digest } = this.#options;
     const lowered = this.#methods.filter(isLowered).map((method) => lowerMethod(module, method, digest));
@@ -229,25 +231,6 @@ class ModuleCompiler {
     );
   }
 
-  #fresh(base: string): string {
-    let name = base;
-    for (let count = 1; this.#names.has(name) || this.#scopes.names.has(name); count += 1)
-      name = `${base}${count}`;
-    this.#names.add(name);
-    return name;
-  }
-
-  /** Numbers generated names in the order in which they come: an edit elsewhere in the module numbers them otherwise. */
-  #normalised(given: string): string {
-    const numbers = new Map<string, number>();
-    return given.replaceAll(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu, (name) => {
-      if (!this.#names.has(name)) return name;
-      const number = numbers.get(name) ?? numbers.size;
-      numbers.set(name, number);
-      return `$#${number}`;
-    });
-  }
-
   /** Functions that are passed to `effect` directly: they run at home, natively, and may be asynchronous. */
   #findNatives(): ReadonlySet<Node> {
     const found = new Set<Node>();
@@ -261,8 +244,9 @@ class ModuleCompiler {
 
   #misplacedDirectives(): readonly Finding[] {
     const findings: Finding[] = [];
+    const movable = new Set(this.#methods.map((method) => method.node));
     walk(this.#program, (node) => {
-      if (!isFunction(node) || this.#methods.some((method) => method.node === node)) return;
+      if (!isFunction(node) || movable.has(node)) return;
       const body = child(node, 'body');
       if (body.type === 'BlockStatement' && hasDirective(nodes(body, 'body'))) {
         findings.push({
@@ -277,14 +261,9 @@ class ModuleCompiler {
 
   #rewriteImports(): void {
     walk(this.#program, (node) => {
+      if (!importing.has(node.type)) return;
       const source = optional(node, 'source');
-      const names = [
-        'ImportDeclaration',
-        'ExportNamedDeclaration',
-        'ExportAllDeclaration',
-        'ImportExpression',
-      ];
-      if (source === null || !names.includes(node.type) || source.type !== 'Literal') return;
+      if (source?.type !== 'Literal') return;
       const specifier = String(source['value']);
       this.#imports.add(specifier);
       const rewritten = this.#options.rewriteSpecifier(specifier);
@@ -292,3 +271,10 @@ class ModuleCompiler {
     });
   }
 }
+
+const importing = new Set([
+  'ImportDeclaration',
+  'ExportNamedDeclaration',
+  'ExportAllDeclaration',
+  'ImportExpression',
+]);

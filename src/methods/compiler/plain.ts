@@ -1,7 +1,7 @@
 import { parseSync } from 'oxc-parser';
 import { eraseAround } from './erasure.ts';
 import { resolveScopes, type Scopes } from './scopes.ts';
-import { finish, SourceText } from './source-text.ts';
+import { SourceText, withoutMarks } from './source-text.ts';
 import type { Node } from './syntax.ts';
 import { type Format, translate } from './translation.ts';
 
@@ -53,7 +53,7 @@ export function parsePlain(source: string, options: PlainOptions): PlainOutcome 
     const findings = refused.map(({ node, what, instead }) => ({ offset: node.start, what, instead }));
     return { kind: 'refused', findings };
   }
-  const translated = finish(text.slice(0, source.length)).code;
+  const translated = withoutMarks(text.slice(0, source.length));
   const again = parse(translated, 'js', options);
   if (again.kind === 'refused') return again;
   const spaces = scopes.bindings.filter(

@@ -10,7 +10,12 @@ export interface Edit {
 }
 
 // Generated text carries marks until it is complete: an original line at \uFDD1…\uFDD2, a site at \uFDD3…\uFDD4.
-const marks = /\uFDD1(\d+)\uFDD2|\uFDD3(\d+):(\d+)\uFDD4|\n/g;
+const marks = /\uFDD1\d+\uFDD2|\uFDD3\d+:\d+\uFDD4/g;
+const lineOpen = 0xfdd1;
+const lineClose = '\uFDD2';
+const siteOpen = 0xfdd3;
+const siteClose = '\uFDD4';
+const lineEnd = 10;
 
 /** Stands for a function's own `this`, which its resume body holds in a variable. */
 export const selfMark = '\uFDD6';
@@ -164,22 +169,31 @@ export interface FinishedText {
 export function finish(marked: string): FinishedText {
   const lines: number[] = [];
   const siteLines = new Map<string, number>();
+  let code = '';
   let original = 0;
-  const code = marked.replace(marks, (mark: string, line?: string, method?: string, pc?: string) => {
-    if (mark === '\n') {
+  let from = 0;
+  for (let at = 0; at < marked.length; at += 1) {
+    const unit = marked.charCodeAt(at);
+    if (unit === lineEnd) {
       lines.push(original);
       original = 0;
-      return mark;
+    } else if (unit === lineOpen || unit === siteOpen) {
+      code += marked.slice(from, at);
+      const end = marked.indexOf(unit === lineOpen ? lineClose : siteClose, at);
+      const said = marked.slice(at + 1, end);
+      if (unit === siteOpen) siteLines.set(said, lines.length + 1);
+      else if (original === 0) original = Number(said);
+      from = end + 1;
+      at = end;
     }
-    if (line !== undefined) {
-      if (original === 0) original = Number(line);
-    } else {
-      siteLines.set(`${method}:${pc}`, lines.length + 1);
-    }
-    return '';
-  });
+  }
   lines.push(original);
-  return { code, lines, siteLines };
+  return { code: code + marked.slice(from), lines, siteLines };
+}
+
+/** The text alone. */
+export function withoutMarks(marked: string): string {
+  return marked.replace(marks, '');
 }
 
 const base64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

@@ -68,11 +68,14 @@ export function unwrap(node: Node): Node {
 
 /** Whether a node exists for the type checker only. */
 export function isTypeOnly(node: Node): boolean {
-  if (expressionWrappers.has(node.type)) return false;
-  if (['ExportNamedDeclaration', 'ExportAllDeclaration', 'ImportDeclaration'].includes(node.type)) {
-    return node['exportKind'] === 'type' || node['importKind'] === 'type';
+  switch (node.type) {
+    case 'ExportNamedDeclaration':
+    case 'ExportAllDeclaration':
+    case 'ImportDeclaration':
+      return node['exportKind'] === 'type' || node['importKind'] === 'type';
+    default:
+      return node.type.startsWith('TS') ? !expressionWrappers.has(node.type) : flag(node, 'declare');
   }
-  return node.type.startsWith('TS') || flag(node, 'declare');
 }
 
 /** Whether a namespace holds anything that exists at run time. */
@@ -107,8 +110,21 @@ export function isTranslated(node: Node): boolean {
   }
 }
 
+const foundChildren = Symbol('children');
+
+/** A node that remembers its children. */
+interface Remembering {
+  [foundChildren]?: readonly Node[];
+}
+
 /** The node's children that exist at run time, in source order. */
 export function runtimeChildren(node: Node): readonly Node[] {
+  // Imports may turn out to be types' own after they were visited: see `eraseAround`.
+  if (node.type === 'Program') return findChildren(node);
+  return ((node as Remembering)[foundChildren] ??= findChildren(node));
+}
+
+function findChildren(node: Node): readonly Node[] {
   const found: Node[] = [];
   for (const property of Object.keys(node)) {
     if (typeProperties.has(property)) continue;
@@ -119,7 +135,7 @@ export function runtimeChildren(node: Node): readonly Node[] {
       found.push(value);
     }
   }
-  return found.sort((a, b) => a.start - b.start);
+  return found.length < 2 ? found : found.sort((a, b) => a.start - b.start);
 }
 
 export function isFunction(node: Node): boolean {
