@@ -28,6 +28,7 @@ export function printClasses(
 
 class ClassPrinter {
   readonly done = new Map<Method, LoweredMethod>();
+  readonly byNode = new Map<Node, LoweredMethod>();
   readonly #module: ModuleContext;
   readonly #digest: Digest;
   readonly #moved = new Map<string, string[]>();
@@ -35,7 +36,7 @@ class ClassPrinter {
   constructor(module: ModuleContext, lowered: readonly LoweredMethod[], digest: Digest) {
     this.#module = module;
     this.#digest = digest;
-    for (const entry of lowered) this.done.set(entry.method, this.#placed(entry));
+    for (const entry of lowered) this.#add(entry);
   }
 
   print(method: Method): void {
@@ -74,27 +75,30 @@ class ClassPrinter {
         `${made};\nreturn ${facts.home.name};\n}`;
     }
     const identity = JSON.stringify([module.normalised(withoutMarks(own.identity)), captured.length]);
-    this.done.set(
+    this.#add({
       method,
-      this.#placed({
-        method,
-        bodyName: '',
-        isAsync: false,
-        length: 0,
-        code: codeId(this.#digest.sha256(new TextEncoder().encode(identity)).slice(0, 32)),
-        metaName: meta,
-        resumeName: null,
-        text: written,
-        factory,
-        resume: '',
-        sites: [],
-        layout: [],
-        constructs: true,
-        entry: 0,
-        savedNames: [],
-        entryNames: [],
-      }),
-    );
+      bodyName: '',
+      isAsync: false,
+      length: 0,
+      code: codeId(this.#digest.sha256(new TextEncoder().encode(identity)).slice(0, 32)),
+      metaName: meta,
+      resumeName: null,
+      text: written,
+      factory,
+      resume: '',
+      sites: [],
+      layout: [],
+      constructs: true,
+      entry: 0,
+      savedNames: [],
+      entryNames: [],
+    });
+  }
+
+  #add(entry: LoweredMethod): void {
+    const placed = this.#placed(entry);
+    this.done.set(entry.method, placed);
+    this.byNode.set(entry.method.node, placed);
   }
 
   get module(): ModuleContext {
@@ -197,7 +201,7 @@ class ClassText {
   #method(member: Node, key: string): string {
     const { source } = this.#printer.module;
     const value = child(member, 'value');
-    const lowered = [...this.#printer.done.values()].find(({ method }) => method.node === value);
+    const lowered = this.#printer.byNode.get(value);
     const kind = text(member, 'kind');
     const accessor = kind === 'get' || kind === 'set' ? `${kind} ` : '';
     const head = `${flag(member, 'static') ? 'static ' : ''}${accessor}${key}`;
@@ -207,7 +211,7 @@ class ClassText {
 
   #block(member: Node): string {
     const { gate } = this.#printer.module;
-    const lowered = [...this.#printer.done.values()].find(({ method }) => method.node === member);
+    const lowered = this.#printer.byNode.get(member);
     this.identity += '\nstatic {}';
     const body = lowered?.text ?? '{}';
     return this.#isTop ? `static ${body}` : `static {\nif (!${gate}.i) ${body}\n}`;
@@ -234,7 +238,7 @@ class ClassText {
   #kind(member: Node, key: string): readonly string[] {
     const { gate, classes } = this.#printer.module;
     const value = child(member, 'value');
-    const method = [...this.#printer.done.keys()].find(({ node }) => node === value);
+    const method = this.#printer.byNode.get(value)?.method;
     if (method === undefined || method.kind === 'plain') return [];
     const isPrivate = child(member, 'key').type === 'PrivateIdentifier';
     const isStatic = flag(member, 'static');

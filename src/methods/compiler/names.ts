@@ -1,6 +1,6 @@
 import type { Classes } from './classes.ts';
 import { callees, type Method, type OuterKind, type OuterUse, type OuterValue } from './functions.ts';
-import type { Binding, Reference } from './scopes.ts';
+import type { Binding, Reference, Scopes } from './scopes.ts';
 import { selfMark, type SourceText } from './source-text.ts';
 import { child, isFunction, type Node, nodes, walk } from './syntax.ts';
 import { inside, type Variables } from './variables.ts';
@@ -26,9 +26,11 @@ export class Names {
   readonly #names = new Map<Binding, string>();
   readonly #outer = new Map<string, string>();
   readonly #callees: ReadonlySet<Node>;
+  readonly #foreign: ReadonlyMap<Method, Foreign>;
 
   constructor(parts: NamingParts) {
     this.#parts = parts;
+    this.#foreign = foreignNames(parts.methods, parts.variables.scopes);
     this.#callees = callees(parts.program);
     for (const method of parts.methods) this.#nameVariables(method);
     for (const use of parts.outer) this.#spellOuter(use);
@@ -70,31 +72,17 @@ export class Names {
 
   #nameVariables(method: Method): void {
     const { variables, fresh } = this.#parts;
-    const taken = this.#takenIn(method);
-    for (const binding of variables.ownedBy(method.node)) {
+    const own = variables.ownedBy(method.node);
+    if (own.length === 0) return;
+    const { globals = [], bindings = [] } = this.#foreign.get(method) ?? {};
+    const taken = new Set(globals);
+    for (const binding of bindings) taken.add(this.of(binding));
+    for (const binding of own) {
       const name = taken.has(binding.name) ? fresh(`${binding.name}$`) : binding.name;
       taken.add(name);
       this.#names.set(binding, name);
       for (const reference of binding.references) this.#spell(binding, reference);
     }
-  }
-
-  /** Names inside a method that mean something from outside of it. */
-  #takenIn(method: Method): Set<string> {
-    const { scopes } = this.#parts.variables;
-    const taken = new Set<string>();
-    walk(method.node, (node) => {
-      const binding = scopes.byNode.get(node);
-      const isOutside =
-        binding !== undefined &&
-        (binding.owner === null ||
-          binding.owner.start < method.node.start ||
-          binding.owner.end > method.node.end);
-      if (isOutside) taken.add(this.of(binding));
-      const global = scopes.globals.get(node);
-      if (global !== undefined) taken.add(global);
-    });
-    return taken;
   }
 
   /** How the variable is spelled at one of its uses. */
@@ -128,6 +116,43 @@ export class Names {
     const spelling = isBoxed ? `${gate}.own(${name}.v)` : name;
     source.edit(node.start, node.end, value.kind === 'this' && !isCaptured ? selfMark : spelling);
   }
+}
+
+/** What the names inside a method mean that come from outside of it. */
+interface Foreign {
+  readonly globals: Set<string>;
+  readonly bindings: Set<Binding>;
+}
+
+function foreignNames(methods: readonly Method[], scopes: Scopes): ReadonlyMap<Method, Foreign> {
+  const found = new Map<Method, Foreign>(
+    methods.map((method) => [method, { globals: new Set(), bindings: new Set() }]),
+  );
+  const sorted = methods.toSorted((a, b) => a.node.start - b.node.start);
+  const innermostAt = (offset: number): Method | null => {
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sorted[middle] as Method).node.start <= offset) low = middle + 1;
+      else high = middle;
+    }
+    let method = sorted[low - 1] ?? null;
+    while (method !== null && method.node.end <= offset) method = method.parent;
+    return method;
+  };
+  for (const [{ start }, name] of scopes.globals) {
+    for (let at = innermostAt(start); at !== null; at = at.parent) found.get(at)?.globals.add(name);
+  }
+  for (const binding of scopes.bindings) {
+    for (const { node } of binding.references) {
+      for (let at = innermostAt(node.start); at !== null; at = at.parent) {
+        if (binding.owner !== null && inside(binding.owner, at.node)) break;
+        found.get(at)?.bindings.add(binding);
+      }
+    }
+  }
+  return found;
 }
 
 /** Whether a parameter's default uses the parameter itself, or a later one: always an error. */
