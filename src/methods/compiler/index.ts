@@ -9,7 +9,7 @@ export type {
   Refusal,
   SourceOrigin,
 } from './contract.ts';
-export { compileModule } from './module.ts';
+export { type Builds, compileBuilds, compileModule } from './module.ts';
 
 /** Part of every package's hash: code of another version is other code. */
 export const compilerVersion = 1;

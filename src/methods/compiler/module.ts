@@ -29,8 +29,32 @@ import { child, isFunction, type Node, nodes, optional, unwrap, walk } from './s
 import { Variables } from './variables.ts';
 import { linkModule, type Links } from './whole.ts';
 
-/** Compiles one ECMAScript module; see `index.ts`. */
+/** Compiles one module or script; what cannot be moved in it is refused, all of it at once. */
 export function compileModule(source: string, options: CompileOptions): CompileOutcome {
+  const analysed = analyse(source, options);
+  return analysed.kind === 'refused' ? analysed : analysed.compiler.compile(options.dense ?? false);
+}
+
+/** A module in both of its builds, at less than the price of two. */
+export interface Builds {
+  readonly production: CompileOutcome;
+  readonly dense: CompileOutcome;
+}
+
+/** Compiles a module as `compileModule` does, with safe points as they are deployed and with all of them. */
+export function compileBuilds(source: string, options: Omit<CompileOptions, 'dense'>): Builds {
+  const analysed = analyse(source, options);
+  if (analysed.kind === 'refused') return { production: analysed, dense: analysed };
+  // What is deployed comes first: its names are the same as if it had been compiled alone.
+  const production = analysed.compiler.compile(false);
+  return { production, dense: analysed.compiler.compile(true) };
+}
+
+type Analysed =
+  | { readonly kind: 'analysed'; readonly compiler: ModuleCompiler }
+  | Extract<CompileOutcome, { readonly kind: 'refused' }>;
+
+function analyse(source: string, options: CompileOptions): Analysed {
   if (containsMarks(source)) {
     const what = 'a noncharacter (U+FDD1 to U+FDDF)';
     return refused(source, options, [{ offset: 0, what, instead: 'an escape: \\uFDD1' }]);
@@ -57,7 +81,7 @@ export function compileModule(source: string, options: CompileOptions): CompileO
   const compiler = new ModuleCompiler(program, text, scopes, spaces, options);
   const findings = compiler.check();
   if (findings.length > 0) return refused(text.source, options, findings);
-  return compiler.print(compiler.lower());
+  return { kind: 'analysed', compiler };
 }
 
 /** What a CommonJS module is given: variables of its own. */
@@ -74,7 +98,11 @@ function withVariables(source: string, names: readonly string[]): string {
   return `${head}${isOpen ? ';' : ''}var ${names.join(', ')}; ${source.slice(head.length)}`;
 }
 
-function refused(source: string, options: CompileOptions, findings: readonly Finding[]): CompileOutcome {
+function refused(
+  source: string,
+  options: CompileOptions,
+  findings: readonly Finding[],
+): Extract<CompileOutcome, { readonly kind: 'refused' }> {
   const text = new SourceText(source);
   text.origin = options.origin ?? null;
   return {
@@ -91,6 +119,15 @@ function refused(source: string, options: CompileOptions, findings: readonly Fin
   };
 }
 
+interface Naming {
+  readonly gate: string;
+  /** The import that the gate comes by: V8 reads an import at each use, and a constant once. */
+  readonly imported: string;
+  readonly names: Names;
+  readonly functions: Functions;
+  readonly outer: ReadonlyMap<Method, readonly OuterUse[]>;
+}
+
 class ModuleCompiler {
   readonly #program: Node;
   readonly #source: SourceText;
@@ -104,13 +141,10 @@ class ModuleCompiler {
   readonly #outer: readonly OuterUse[];
   readonly #classes: Classes;
   readonly #variables: Variables;
-  readonly #calls: Calls;
   readonly #isMovableFile: boolean;
   readonly #names: GeneratedNames;
   readonly #imports = new Set<string>();
-  #gate = '$';
-  /** The import that the gate comes by: V8 reads an import at each use, and a constant once. */
-  #imported = '$$';
+  #naming: Naming | null = null;
 
   constructor(
     program: Node,
@@ -148,7 +182,6 @@ class ModuleCompiler {
       ...(this.#links?.imports ?? []).filter(({ name }) => name !== '*').map(({ binding }) => binding),
     ]);
     this.#variables = new Variables(program, this.#scopes, this.#methods, this.#outer, shared);
-    this.#calls = new Calls(program, this.#variables, this.#methods, options.dense ?? false);
     this.#rewriteImports();
   }
 
@@ -164,54 +197,9 @@ class ModuleCompiler {
     ];
   }
 
-  lower(): readonly LoweredMethod[] {
-    if (this.#methods.length === 0) return [];
-    this.#gate = this.#names.fresh('$');
-    this.#imported = this.#names.fresh('$$');
-    const parts = {
-      program: this.#program,
-      source: this.#source,
-      variables: this.#variables,
-      methods: this.#methods,
-      outer: this.#outer,
-      classes: this.#classes,
-      gate: this.#gate,
-      fresh: (base: string) => this.#names.fresh(base),
-    };
-    const names = new Names(parts);
-    const functions = new Functions({ ...parts, names });
-    rewriteGlobals(this.#methods, this.#natives, this.#scopes, this.#source, this.#gate);
-    const outer = new Map<Method, OuterUse[]>();
-    for (const use of this.#outer) {
-      for (const method of use.within) {
-        const list = outer.get(method);
-        if (list === undefined) outer.set(method, [use]);
-        else list.push(use);
-      }
-    }
-    const module: ModuleContext = {
-      path: this.#options.path,
-      links: this.#links,
-      source: this.#source,
-      scopes: this.#scopes,
-      variables: this.#variables,
-      names,
-      calls: this.#calls,
-      awaited: new AwaitedCalls(this.#scopes, this.#methods),
-      functions,
-      classes: this.#classes,
-      outer,
-      isDense: this.#options.dense ?? false,
-      gate: this.#gate,
-      fresh: (base) => this.#names.fresh(base),
-      normalised: (given) => this.#names.normalised(given),
-    };
-    const { digest } = this.#options;
-    const lowered = this.#methods.filter(isLowered).map((method) => lowerMethod(module, method, digest));
-    return printClasses(module, this.#methods, lowered, digest);
-  }
-
-  print(lowered: readonly LoweredMethod[]): CompileOutcome {
+  compile(isDense: boolean): CompileOutcome {
+    this.#naming ??= this.#name();
+    const { gate, imported } = this.#naming;
     return printModule(
       {
         program: this.#program,
@@ -224,11 +212,62 @@ class ModuleCompiler {
         classes: this.#classes,
         isMovableFile: this.#isMovableFile,
         imports: this.#imports,
-        gate: this.#gate,
-        imported: this.#imported,
+        gate,
+        imported,
       },
-      lowered,
+      this.#methods.length === 0 ? [] : this.#lower(this.#naming, isDense),
     );
+  }
+
+  /** Names what the module's code has and gets, and writes the edits that spell it so: they are the same in all builds. */
+  #name(): Naming {
+    const gate = this.#names.fresh('$');
+    const imported = this.#names.fresh('$$');
+    const parts = {
+      program: this.#program,
+      source: this.#source,
+      variables: this.#variables,
+      methods: this.#methods,
+      outer: this.#outer,
+      classes: this.#classes,
+      gate,
+      fresh: (base: string) => this.#names.fresh(base),
+    };
+    const names = new Names(parts);
+    const functions = new Functions({ ...parts, names });
+    rewriteGlobals(this.#methods, this.#natives, this.#scopes, this.#source, gate);
+    const outer = new Map<Method, OuterUse[]>();
+    for (const use of this.#outer) {
+      for (const method of use.within) {
+        const list = outer.get(method);
+        if (list === undefined) outer.set(method, [use]);
+        else list.push(use);
+      }
+    }
+    return { gate, imported, names, functions, outer };
+  }
+
+  #lower({ gate, names, functions, outer }: Naming, isDense: boolean): readonly LoweredMethod[] {
+    const module: ModuleContext = {
+      path: this.#options.path,
+      links: this.#links,
+      source: this.#source,
+      scopes: this.#scopes,
+      variables: this.#variables,
+      names,
+      calls: new Calls(this.#program, this.#variables, this.#methods, isDense),
+      awaited: new AwaitedCalls(this.#scopes, this.#methods),
+      functions,
+      classes: this.#classes,
+      outer,
+      isDense,
+      gate,
+      fresh: (base) => this.#names.fresh(base),
+      normalised: (given) => this.#names.normalised(given),
+    };
+    const { digest } = this.#options;
+    const lowered = this.#methods.filter(isLowered).map((method) => lowerMethod(module, method, digest));
+    return printClasses(module, this.#methods, lowered, digest);
   }
 
   /** Functions that are passed to `effect` directly: they run at home, natively, and may be asynchronous. */

@@ -1,7 +1,8 @@
 import { SourceTextModule, SyntheticModule } from 'node:vm';
+import type { CompileOutcome } from '../../../src/methods/compiler/contract.ts';
 import { faults } from './faults.ts';
 import type { Build, Task } from './orders.ts';
-import { $, compileModule, describe, digest, refusalText } from './parts.ts';
+import { $, compileBuilds, describe, digest, refusalText } from './parts.ts';
 import { observer } from './programs.ts';
 
 export type Exports = Readonly<Record<string, unknown>>;
@@ -11,18 +12,20 @@ export type Code =
 
 const runtimeSpecifier = 'gate';
 
-/** A build of a program, with the fault that is planted. */
-export function compile(task: Task, build: Build): Code {
-  const outcome = compileModule(task.source, {
+/** The builds of a program, with the fault that is planted. */
+export function compile(task: Task): Readonly<Record<Build, Code>> {
+  const { production, dense } = compileBuilds(task.source, {
     path: 'm.ts',
     digest,
     runtimeSpecifier,
     rewriteSpecifier: (specifier) => specifier,
-    ...(build === 'dense' ? { dense: true } : {}),
   });
-  if (outcome.kind === 'refused') return { kind: 'refused', text: refusalText(outcome) };
   const fault = faults.find(({ name }) => name === task.fault);
-  return { kind: 'compiled', code: fault?.kind === 'code' ? fault.change(outcome.code) : outcome.code };
+  const codeOf = (outcome: CompileOutcome): Code => {
+    if (outcome.kind === 'refused') return { kind: 'refused', text: refusalText(outcome) };
+    return { kind: 'compiled', code: fault?.kind === 'code' ? fault.change(outcome.code) : outcome.code };
+  };
+  return { dense: codeOf(dense), production: codeOf(production) };
 }
 
 const synthetic = new Map<string, SyntheticModule>([

@@ -9,7 +9,7 @@ import { builtEntry } from '../../../src/entries.ts';
 const built = async <T>(module: string): Promise<T> => (await import(builtEntry(module).href)) as T;
 
 /** The built program's own parts, as a process of its own uses them. */
-export const { compileModule, refusalText } = await built<typeof compiler>('methods/compiler/index');
+export const { compileBuilds, refusalText } = await built<typeof compiler>('methods/compiler/index');
 export const { createRuntime, decodeResult, encodeArgs } =
   await built<typeof runtime>('methods/runtime/index');
 export const { $ } = await built<typeof gate>('methods/runtime/gate');

@@ -1,6 +1,6 @@
 import { SystemClock } from '../../../src/clock.ts';
 import { trustModules } from './faults.ts';
-import { compile, load, unload } from './modules.ts';
+import { type Code, compile, load, unload } from './modules.ts';
 import type { Build, Compiled, End, Numbered, Order, Outcome, Parcel, Report, Task } from './orders.ts';
 import { builds } from './orders.ts';
 import { nativeText } from './programs.ts';
@@ -63,9 +63,8 @@ async function runNative(task: Task): Promise<Outcome> {
   return unhandled === null ? outcome : { kind: 'unhandled', text: unhandled };
 }
 
-async function beginBuild(task: Task, build: Build, report: Reporting): Promise<void> {
+async function beginBuild(task: Task, build: Build, code: Code, report: Reporting): Promise<void> {
   const { number, seed, fault } = task;
-  const code = compile(task, build);
   if (code.kind === 'refused') {
     const progress = { points: 0, next: 0, moves: 0, pinned: 0, pins: [], bytes: 0, seed, nowMs: 0 };
     report.ends.push({ number, build, outcome: code, progress });
@@ -107,7 +106,8 @@ async function obey(order: Order): Promise<Omit<Report, 'cpuMs'>> {
       const outcome = await runNative(task);
       report.natives.push({ number: task.number, outcome });
       if (outcome.kind !== 'returned') continue;
-      for (const build of builds) await beginBuild(task, build, report);
+      const codes = compile(task);
+      for (const build of builds) await beginBuild(task, build, codes[build], report);
     }
   } else if (order.kind === 'carryOn') {
     const codes = new Map(order.compiled.map(({ number, build, code }) => [`${number} ${build}`, code]));
