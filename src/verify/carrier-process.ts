@@ -7,6 +7,9 @@ import { RunFailedError } from './errors.ts';
 import { encodePacket, type Packet, PacketReader } from './process/channel.ts';
 import type { Command, Job, Report } from './process/messages.ts';
 
+type OutcomePacket = Packet<Command & { readonly kind: 'outcome' }>;
+type OutcomeListener = (packet: OutcomePacket, isNew: boolean) => void;
+
 const living = new Set<ChildProcess>();
 // A program that never gives way would outlive whoever verifies it.
 process.on('exit', () => {
@@ -19,14 +22,14 @@ export class CarrierProcess {
   residencies = 0;
   /** Effects that still run here for a program that has left. */
   effectsPending = 0;
-  /** Called when one of them has ended, and when one comes back from here that came too late. */
-  onOutcome: (packet: Packet<Command & { readonly kind: 'outcome' }>, isNew: boolean) => void = () =>
-    undefined;
   readonly #child: ChildProcess;
   readonly #channel: Duplex;
   readonly #arrived: Packet<Report>[] = [];
   readonly #waiting: ((packet: Packet<Report> | null) => void)[] = [];
   readonly #raw: { readonly stream: Written[0]; readonly bytes: Buffer }[] = [];
+  /** Outcomes of effects that came before anybody asked for them: the process may send them right behind the program. */
+  #outcomes: { readonly packet: OutcomePacket; readonly isNew: boolean }[] = [];
+  #onOutcome: OutcomeListener | null = null;
   readonly #ready: Promise<void>;
   #isGone = false;
 
@@ -60,6 +63,12 @@ export class CarrierProcess {
   /** What was written past the streams of Node.js. */
   get raw(): readonly Written[] {
     return this.#raw.map(({ stream, bytes }) => [stream, bytes.toString('base64')]);
+  }
+
+  /** @param listen called when an effect has ended here, and when an outcome comes back from here that came too late */
+  followOutcomes(listen: OutcomeListener): void {
+    this.#onOutcome = listen;
+    for (const { packet, isNew } of this.#outcomes.splice(0)) listen(packet, isNew);
   }
 
   async tell(command: Command, payload?: Uint8Array): Promise<void> {
@@ -112,10 +121,10 @@ export class CarrierProcess {
     if (message.kind === 'outcome') {
       const { sequence, generation, ok, isForwarded } = message;
       if (!isForwarded) this.effectsPending -= 1;
-      return this.onOutcome(
-        { message: { kind: 'outcome', sequence, generation, ok }, payload },
-        !isForwarded,
-      );
+      const outcome: OutcomePacket = { message: { kind: 'outcome', sequence, generation, ok }, payload };
+      if (this.#onOutcome === null) this.#outcomes.push({ packet: outcome, isNew: !isForwarded });
+      else this.#onOutcome(outcome, !isForwarded);
+      return;
     }
     const waiting = this.#waiting.shift();
     if (waiting === undefined) this.#arrived.push(packet);

@@ -126,10 +126,10 @@ async function follow(
     keep({ number, epoch, left: message, snapshot: payload });
     outcomes -= message.outcomesTaken;
     carrier.effectsPending += message.effectsPending;
-    carrier.onOutcome = ({ message: outcome, payload: value }, isNew) => {
+    carrier.followOutcomes(({ message: outcome, payload: value }, isNew) => {
       if (isNew) outcomes += 1;
       void carrier.tell(outcome, value);
-    };
+    });
     watch.visited(carrier);
     // The first source dies at once, so that even the shortest run shows that nothing is left behind.
     await rotation.left(carrier, number === 1);
