@@ -47,7 +47,7 @@ export async function resumeSnapshot(file: string, timeoutMs: number): Promise<R
         sabotage: null,
       },
       { epoch, host, snapshot },
-      { deadlineMs: performance.now() + timeoutMs, hurryAtMs: Infinity },
+      { deadlineMs: performance.now() + timeoutMs, hurryAtMs: Infinity, settleAtMs: Infinity },
     );
     return { head, pid: run.pids[0] ?? 0, observation: run.observation };
   });

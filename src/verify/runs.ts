@@ -4,7 +4,7 @@ import { RunFailedError } from './errors.ts';
 import { firstHostState } from './process/fixed-world.ts';
 import type { HostState, Job, Report, Survey } from './process/messages.ts';
 import { Rotation } from './rotation.ts';
-import { beginSchedule, hurry, type ScheduleState } from './schedule.ts';
+import { beginSchedule, hurry, type ScheduleState, settle } from './schedule.ts';
 
 type Left = Extract<Report, { readonly kind: 'left' }>;
 type Ended = Extract<Report, { readonly kind: 'ended' }>;
@@ -33,8 +33,9 @@ export interface Passage {
 export interface RunLimits {
   /** Of this process's monotonic clock. */
   readonly deadlineMs: number;
-  /** From when on moves become ever rarer. */
+  /** From when on moves become ever rarer, and from when on the program moves no more but at its marks. */
   readonly hurryAtMs: number;
+  readonly settleAtMs: number;
 }
 
 /** Runs a program where it begins. */
@@ -142,10 +143,11 @@ async function follow(
 }
 
 /** Moves get rarer as the time that is left for them runs out. */
-function paced(schedule: ScheduleState, { hurryAtMs, deadlineMs }: RunLimits): ScheduleState {
+function paced(schedule: ScheduleState, { hurryAtMs, settleAtMs }: RunLimits): ScheduleState {
   const nowMs = performance.now();
   if (nowMs < hurryAtMs) return schedule;
-  return hurry(schedule, nowMs < (hurryAtMs + deadlineMs) / 2 ? 1.2 : 2);
+  if (nowMs >= settleAtMs) return settle(schedule);
+  return hurry(schedule, nowMs < (hurryAtMs + settleAtMs) / 2 ? 1.2 : 2);
 }
 
 /** Gathers what a run shows, over all processes that it passes. */

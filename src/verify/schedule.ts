@@ -70,6 +70,12 @@ export function hurry(state: ScheduleState, ratio: number): ScheduleState {
   return { ...hurried, next: Math.max(state.next, nextOf(hurried)) };
 }
 
+/** Moves no more but at the marks. */
+export function settle(state: ScheduleState): ScheduleState {
+  const settled: ScheduleState = { ...state, plan: { kind: 'never' } };
+  return { ...settled, next: nextOf(settled) };
+}
+
 function hurriedPlan(plan: SchedulePlan, ratio: number): SchedulePlan {
   switch (plan.kind) {
     case 'thinned':

@@ -27,6 +27,9 @@ interface Expected {
 /** Of the points at which a move was wanted. */
 const pinnedShareMax = 0.1;
 const randomSeed = 0x90d;
+/** Of the time that is left when a run begins, how much its moves may take. */
+const denseShare = 0.45;
+const productionShare = 0.6;
 
 /** Runs one program natively, and compiled with moves, and compares what can be seen. */
 export async function verifyFile(file: string, options: VerifyOptions): Promise<Verdict> {
@@ -56,7 +59,7 @@ class Verification {
     const { all, script, include, timeoutMs, trace } = options;
     this.#source = { file: resolve(file), all, script, include: include.map((path) => resolve(path)) };
     const nowMs = performance.now();
-    this.#limits = { deadlineMs: nowMs + timeoutMs, hurryAtMs: Infinity };
+    this.#limits = { deadlineMs: nowMs + timeoutMs, hurryAtMs: Infinity, settleAtMs: Infinity };
     this.#trace = trace === null ? null : new Trace(trace);
   }
 
@@ -161,9 +164,13 @@ class Verification {
     const missing = missingPoint(expected.points, expected.passed, offered);
     if (missing !== null) return `dense build, not moved: ${missing}`;
     const { every, movesMax } = this.#options;
+    const marks = marksOf(unmoved.survey);
+    // The marks must not go without because of others before them.
     const plan: SchedulePlan =
-      every === null ? planFor(this.#points, movesMax) : { kind: 'every', points: every };
-    return this.#runMoved('dense', job, nodes, plan, marksOf(unmoved.survey), expected.observation);
+      every === null
+        ? planFor(this.#points, Math.max(1, movesMax - marks.length))
+        : { kind: 'every', points: every };
+    return this.#runMoved('dense', job, nodes, plan, marks, expected.observation);
   }
 
   async #runProduction(
@@ -185,7 +192,7 @@ class Verification {
   ): Promise<string | null> {
     const { movesMax, fixClock, fixRandom } = this.#options;
     const nodes = others.length === 0 ? [process.execPath] : [process.execPath, ...others];
-    const limits = { ...this.#limits, hurryAtMs: performance.now() + this.#options.timeoutMs / 3 };
+    const limits = this.#limitsOf(build);
     const run = await runMoved(nodes, job, beginSchedule(plan, movesMax, marks), limits, (passage) =>
       this.#trace?.keep({ source: this.#source, build, fixClock, fixRandom }, passage),
     );
@@ -198,6 +205,14 @@ class Verification {
     }
     const difference = observationDifference(expected, run.observation);
     return difference === null ? null : `${build} build, ${run.schedule?.moves ?? 0} moves: ${difference}`;
+  }
+
+  /** Of the time that is left, a part for the moves of this run: it has to come to its end, and others come after it. */
+  #limitsOf(build: Build): RunLimits {
+    const { deadlineMs } = this.#limits;
+    const nowMs = performance.now();
+    const shareMs = (deadlineMs - nowMs) * (build === 'dense' ? denseShare : productionShare);
+    return { deadlineMs, hurryAtMs: nowMs + shareMs / 2, settleAtMs: nowMs + shareMs };
   }
 
   #job({ map, hasModules, entry, method, pointsFile }: Compiled, role: Job['role']): Job {
@@ -243,5 +258,6 @@ class Verification {
 /** Where a run has to move in any case: points may be counted a little differently once it has moved. */
 function marksOf(survey: Survey | null): readonly number[] {
   if (survey === null) return [];
-  return [survey.deepestAt, survey.largestAt].flatMap((point) => [point - 1, point, point + 1]);
+  const around = [survey.deepestAt, survey.largestAt].flatMap((point) => [point - 1, point, point + 1]);
+  return [...new Set(around)];
 }

@@ -5,6 +5,7 @@ import {
   isDue,
   planFor,
   randomPlan,
+  settle,
   passPoints,
   type ScheduleState,
   settlePoint,
@@ -56,6 +57,12 @@ test('who is late thins more', () => {
   const late = hurry({ ...beginSchedule(plan, 1_000), point: 500, next: 501 }, 2);
   expect(late.next).toBe(1_002);
   expect(moved({ ...late, point: 0, next: 1 }, 1_000)).toEqual([1, 4, 10, 22, 46, 94, 190, 382, 766]);
+});
+
+test('who is very late moves at the marks alone', () => {
+  const late = settle({ ...beginSchedule({ kind: 'every', points: 10 }, 1_000, [77, 400]), point: 100 });
+  expect(late.next).toBe(400);
+  expect(moved({ ...late, point: 0, next: 1 }, 1_000)).toEqual([1, 77, 400]);
 });
 
 test('a point at which nothing could move costs no move', () => {
