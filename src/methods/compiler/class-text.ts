@@ -3,6 +3,7 @@ import type { Digest } from '../../core/ports.ts';
 import { type ClassFacts, classNames, type Place, selfOwner } from './classes.ts';
 import { baseOf, codeOf } from './factories.ts';
 import type { Method } from './functions.ts';
+import { makesGenerator } from './generator-text.ts';
 import type { ModuleContext } from './method-context.ts';
 import type { LoweredMethod } from './methods.ts';
 import { lineMark, selfMark, siteMark, withoutMarks } from './source-text.ts';
@@ -83,15 +84,15 @@ class ClassPrinter {
       code: codeId(this.#digest.sha256(new TextEncoder().encode(identity)).slice(0, 32)),
       metaName: meta,
       resumeName: null,
+      stepName: null,
       text: written,
       factory,
       resume: '',
+      step: '',
       sites: [],
       layout: [],
       constructs: true,
-      entry: 0,
       savedNames: [],
-      entryNames: [],
     });
   }
 
@@ -116,12 +117,13 @@ class ClassPrinter {
     if (place === null) return entry;
     const moved = this.#moved.get(codeOf(place)) ?? [];
     this.#moved.set(codeOf(place), moved);
-    for (const body of [entry.factory, entry.resume])
+    for (const body of [entry.factory, entry.resume, entry.step])
       if (body !== null && body !== '') moved.push(body.replace(/^function /, ''));
     return {
       ...entry,
       factory: entry.factory === null ? null : this.#factory(entry, place),
-      resume: entry.resume === '' ? '' : this.#resume(entry, place),
+      resume: entry.resume === '' ? '' : this.#resume(entry, place, entry.resumeName, 1),
+      step: entry.step === '' ? '' : this.#resume(entry, place, entry.stepName, 0),
     };
   }
 
@@ -135,23 +137,21 @@ class ClassPrinter {
     return `function ${name}(${head}) {\nreturn ${code}.${name}.call(${given.join(', ')});\n}`;
   }
 
-  /** Captures pass through it: the body in the class is the activation. */
-  #resume(entry: LoweredMethod, { of, superOf }: Place): string {
+  /** Captures pass through it: the body in the class is the activation. @param text which of its texts: 0 or 1 */
+  #resume(entry: LoweredMethod, { of, superOf }: Place, name: string | null, text: 0 | 1): string {
     const { gate } = this.#module;
-    const { method, entryNames, savedNames, resumeName } = entry;
-    const variable = (name: string): string => {
-      const saved = `$f.vars[${savedNames.indexOf(name)}]`;
-      return method.kind === 'plain' || method.kind === 'async'
-        ? saved
-        : `($f.pc === 0 ? $f.vars[${entryNames.indexOf(name)}] : ${saved})`;
-    };
+    const { method, savedNames } = entry;
+    const variable = (slot: string): string => `$f.vars[${savedNames.indexOf(slot)}]`;
     const home = of.home.owner === null ? of.home.name : variable(of.home.name);
     const selfName = this.#module.names.ofOuter({ kind: 'this', of: selfOwner(method) });
     const self = savedNames.includes(selfMark) ? selfMark : selfName;
     const receiver = superOf === null || !savedNames.includes(self) ? 'undefined' : variable(self);
+    const isGenerator = method.kind === 'generator' && text === 0;
+    const given = makesGenerator(method.kind) ? '$f, $mode, $sent' : '$f';
+    const running = isGenerator ? `if ($f.pc < 0) return ${gate}.idle(${given});\n` : '';
     return (
-      `function ${resumeName}($f) {\nconst $c = ${gate}.codeIn(${home}, ${superOf === 'static'});\n` +
-      `return (\n\uFDD3${method.index * 2 + 1}:0\uFDD4$c.${resumeName}.call(\n${receiver}, $f)\n);\n}`
+      `function ${name}(${given}) {\n${running}const $c = ${gate}.codeIn(${home}, ${superOf === 'static'});\n` +
+      `return (\n\uFDD3${method.index * 2 + text}:0\uFDD4$c.${name}.call(\n${receiver}, ${given})\n);\n}`
     );
   }
 }

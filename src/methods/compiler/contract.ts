@@ -37,8 +37,11 @@ export interface SourceOrigin {
 export interface CompiledSite {
   /** From 1, ascending in evaluation order. */
   readonly pc: number;
-  /** `entry`, `round`, `return`: where a method begins, a loop begins a round, a call has come back. `effect`: an effect that is awaited as it is started; it can be started again from there. */
-  readonly kind: TickPoint | 'call' | 'await' | 'effect' | 'yield';
+  /**
+   * `entry`, `round`, `return`: where a method begins, a loop begins a round, a call has come back. `effect`: an effect that
+   * is awaited as it is started; it can be started again from there. `begin`: where a generator has been made.
+   */
+  readonly kind: TickPoint | 'call' | 'await' | 'effect' | 'begin' | 'yield';
   /** In the original source, from 1. */
   readonly line: number;
 }

@@ -1,7 +1,17 @@
-import { assertNever } from '../../core/assert.ts';
+import { assert, assertNever } from '../../core/assert.ts';
 import type { FuelCounter } from './fuel-counter.ts';
 import type { FunctionKind } from './functions.ts';
-import { blocksOf, type Code, lastSiteIn, lastSiteOf, type Site, type Slot, type Step } from './ir.ts';
+import { type Frames, GeneratorText, makesGenerator } from './generator-text.ts';
+import {
+  blocksOf,
+  type Code,
+  isLeft,
+  lastSiteIn,
+  lastSiteOf,
+  type Site,
+  type Slot,
+  type Step,
+} from './ir.ts';
 import { depthMark, lineMark, selfMark, siteMark, superMarks } from './source-text.ts';
 
 /** Names that one method's bodies use besides its own variables. */
@@ -11,6 +21,8 @@ export interface BodyNames {
   readonly meta: string;
   /** The resume body. */
   readonly resume: string;
+  /** What a generator goes on with where it was left. */
+  readonly step: string;
   /** The function that stands for a whole module; empty for others. */
   readonly body: string;
   /** Position: which site is being passed. */
@@ -24,6 +36,10 @@ export interface BodyNames {
   /** Whether each `await` is a safe point, whatever it awaits. */
   readonly isDense: boolean;
   readonly error: string;
+  /** Of a generator: how it is gone on with, with what, and the variables of its frame. */
+  readonly mode: string;
+  readonly sent: string;
+  readonly vars: string;
   /** In a resume body: the object that the function was called on. */
   readonly self: string;
   readonly index: number;
@@ -49,6 +65,9 @@ export interface DerivedNames {
   readonly hasElements: boolean;
 }
 
+/** `step`: what a generator goes on with where it was left. */
+export type Body = 'fast' | 'resume' | 'step';
+
 /**
  * Prints one body of a method. The fast body runs from the start. The resume body has the same structure, with guards
  * that lead from its start to the site that a frame stands at, through the loops and blocks around it, evaluating nothing
@@ -58,14 +77,32 @@ export class Emission {
   readonly #names: BodyNames;
   readonly #saved: readonly Slot[];
   readonly #counter: FuelCounter | null;
-  readonly #resumes: boolean;
+  readonly #which: Body;
+  readonly #generator: GeneratorText | null;
   readonly #out: string[] = [];
 
-  constructor(names: BodyNames, saved: readonly Slot[], counter: FuelCounter | null, resumes: boolean) {
+  constructor(names: BodyNames, frames: Frames, counter: FuelCounter | null, which: Body) {
     this.#names = names;
-    this.#saved = saved;
+    this.#saved = frames.saved;
     this.#counter = counter;
-    this.#resumes = resumes;
+    this.#which = which;
+    this.#generator = makesGenerator(names.kind) ? new GeneratorText(names, frames) : null;
+  }
+
+  /** Whether it is entered in its middle. */
+  get #resumes(): boolean {
+    return this.#which !== 'fast';
+  }
+
+  /** The last site in a step that it may be entered at; null where there is none. */
+  #goalOf(step: Step): Site | null {
+    if (this.#which === 'fast') return null;
+    return this.#which === 'resume' ? lastSiteOf(step) : lastSiteOf(step, isLeft);
+  }
+
+  #goalIn(steps: readonly Step[]): number {
+    if (this.#which === 'fast') return 0;
+    return (this.#which === 'resume' ? lastSiteIn(steps) : lastSiteIn(steps, isLeft))?.pc ?? 0;
   }
 
   body(steps: readonly Step[]): string {
@@ -109,10 +146,10 @@ export class Emission {
       for (const step of steps) this.#step(step, true);
       return;
     }
-    const last = steps.findLastIndex((step) => lastSiteOf(step) !== null);
+    const last = steps.findLastIndex((step) => this.#goalOf(step) !== null);
     let guarded = false;
     steps.forEach((step, index) => {
-      const plain = index > last || lastSiteOf(step) === null;
+      const plain = index > last || this.#goalOf(step) === null;
       const needsGuard = plain && index < last;
       if (needsGuard !== guarded) this.#line(guarded ? '}' : `if (${this.#names.goal} === 0) {`);
       guarded = needsGuard;
@@ -125,7 +162,7 @@ export class Emission {
   #step(step: Step, isLast: boolean): void {
     const { goal } = this.#names;
     const compound = this.#resumes && blocksOf(step).length > 0;
-    const highest = compound ? (lastSiteOf(step)?.pc ?? 0) : 0;
+    const highest = compound ? (this.#goalOf(step)?.pc ?? 0) : 0;
     const guard = compound && highest > 0 && !isLast;
     if (guard) this.#line(`if (${goal} <= ${highest}) {`);
     this.#emit(step, isLast);
@@ -142,6 +179,8 @@ export class Emission {
         return this.#call(step, isLast);
       case 'await':
         return this.#await(step, isLast);
+      case 'begin':
+        return this.#begin(step, isLast);
       case 'yield':
         return this.#yield(step, isLast);
       case 'tick':
@@ -149,6 +188,7 @@ export class Emission {
       case 'if':
         return this.#if(step);
       case 'loop':
+        if (this.#generator !== null) this.#guarded(this.#generator.before(step));
         this.#line(`${step.label}: for (;;) {`);
         this.#sequence(step.body);
         return this.#line('}');
@@ -172,15 +212,16 @@ export class Emission {
   }
 
   /** In a resume body, does `resumed` where the goal is this site, and `first` where the goal is reached already. */
-  #atSite(site: Site, isLast: boolean, resumed: string, first: string): void {
-    if (!this.#resumes) return this.#line(first);
+  #atSite(site: Site, isLast: boolean, resumed: string, first: string, isLeft = false): void {
+    const isGoal = this.#which === 'resume' || (this.#which === 'step' && isLeft);
+    if (!isGoal) return this.#line(first);
     const { goal } = this.#names;
     this.#line(`if (${goal} === ${site.pc}) {\n${goal} = 0;\n${resumed}\n}`);
     this.#line(`${isLast ? 'else' : `else if (${goal} === 0)`} {\n${first}\n}`);
   }
 
   #mark(site: Site): string {
-    return siteMark(this.#names.index * 2 + (this.#resumes ? 1 : 0), site.pc);
+    return siteMark(this.#names.index * 2 + (this.#which === 'resume' ? 1 : 0), site.pc);
   }
 
   #call(step: Step & { kind: 'call' }, isLast: boolean): void {
@@ -196,14 +237,16 @@ export class Emission {
   }
 
   #await(step: Step & { kind: 'await' }, isLast: boolean): void {
-    const { gate, pc, task, meta, frame, depth, kind, isDense } = this.#names;
+    if (this.#generator !== null) {
+      const { resumed, first } = this.#generator.await(step, this.#counter);
+      return this.#atSite(step.site, isLast, resumed, this.#noted(step.site) + first, true);
+    }
+    const { gate, pc, meta, frame, depth, isDense } = this.#names;
     const { text } = step.code;
     const line = lineMark(step.site.line);
     const target = step.slot === null ? '' : `${step.slot.name} = `;
     const at = `${step.site.pc}, `;
     const leave = (value: string): string => {
-      if (kind === 'asyncGenerator')
-        return `return ${gate}.waitIn(${meta}, ${task}, ${at}${value}, ${this.state});`;
       const from = this.#resumes ? `waitAgain(${frame}` : `wait(${meta}, ${depth}`;
       return `return ${gate}.${from}, ${at}${value}, ${this.state});`;
     };
@@ -218,28 +261,25 @@ export class Emission {
   }
 
   #yield(step: Step & { kind: 'yield' }, isLast: boolean): void {
-    const { gate, pc, task, meta } = this.#names;
-    const line = lineMark(step.site.line);
-    if (this.#names.kind === 'asyncGenerator') return this.#asyncYield(step, isLast);
-    const name = step.raw ? 'yieldResult' : 'yield';
-    const leave = `return ${gate}.${name}(${meta}, ${task}, ${step.site.pc}, ${step.code.text}, ${this.state});`;
-    const taken = `${step.slot.name} = ${gate}.${step.raw ? 'takeAny' : 'take'}();`;
-    this.#atSite(
-      step.site,
-      isLast,
-      taken,
-      `${this.#settled()}${this.#noted(step.site)}${line}${pc} = ${step.site.pc};\n${line}${leave}`,
-    );
+    assert(this.#generator !== null, 'only generators yield');
+    const { resumed, first } = this.#generator.yield(step, this.#counter);
+    this.#atSite(step.site, isLast, resumed, this.#noted(step.site) + first, true);
   }
 
-  /** What was asked for meanwhile is answered without leaving the body. */
-  #asyncYield(step: Step & { kind: 'yield' }, isLast: boolean): void {
-    const { gate, pc, task, meta } = this.#names;
-    const line = lineMark(step.site.line);
-    const leave = `if (${gate}.asyncYield(${meta}, ${task}, ${step.site.pc}, ${step.code.text}, ${this.state})) return;`;
-    const taken = `${step.slot.name} = ${gate}.${step.raw ? 'takeAny' : 'take'}();`;
-    const first = `${this.#settled()}${this.#noted(step.site)}${line}${pc} = ${step.site.pc};\n${line}${leave}\n${taken}`;
-    this.#atSite(step.site, isLast, taken, first);
+  #begin(step: Step & { kind: 'begin' }, isLast: boolean): void {
+    assert(this.#generator !== null, 'only generators begin');
+    const { resumed, first } = this.#generator.begin(step);
+    // Where the body begins with it, nothing else leads there.
+    if (this.#resumes && this.#out.length === 0)
+      return this.#line(
+        `if (${this.#names.goal} === ${step.site.pc}) {\n${this.#names.goal} = 0;\n${resumed}}`,
+      );
+    this.#atSite(step.site, isLast, resumed, first, true);
+  }
+
+  #guarded(text: string): void {
+    if (text === '') return;
+    this.#line(this.#resumes ? `if (${this.#names.goal} === 0) {\n${text}\n}` : text);
   }
 
   /** Before the body is left for a while, the loops around charge what they have counted. */
@@ -259,7 +299,7 @@ export class Emission {
         ? `if (${spent}) {\n${call}\n}`
         : `if (${counted} >= ${step.stretch}) {\n${local.settle}\nif (${gate}.n < 0) {\n${call}\n}\n}`;
     const passed = step.site.isSilent ? '' : `${this.#noted(step.site)}${check}`;
-    if (!this.#resumes) return this.#line(passed);
+    if (this.#which !== 'resume') return this.#line(passed);
     this.#line(`if (${goal} === ${step.site.pc}) {\n${goal} = 0;\n}`);
     if (passed !== '') this.#line(`${isLast ? 'else' : `else if (${goal} === 0)`} {\n${passed}\n}`);
   }
@@ -271,12 +311,12 @@ export class Emission {
 
   #test(test: Code, within: readonly Step[]): string {
     if (!this.#resumes) return test.text;
-    const highest = lastSiteIn(within)?.pc ?? 0;
+    const highest = this.#goalIn(within);
     return `${this.#names.goal} === 0 ? ${test.text} : ${highest === 0 ? 'false' : `${this.#names.goal} <= ${highest}`}`;
   }
 
   #if(step: Step & { kind: 'if' }): void {
-    this.#line(`if (${lastSiteOf(step) === null ? step.test.text : this.#test(step.test, step.taken)}) {`);
+    this.#line(`if (${this.#goalOf(step) === null ? step.test.text : this.#test(step.test, step.taken)}) {`);
     this.#sequence(step.taken);
     if (step.otherwise.length > 0) {
       this.#line('} else {');
@@ -286,12 +326,11 @@ export class Emission {
   }
 
   #return(value: Code | null, charge: boolean): void {
-    const { gate, kind, task, constructs, frame, derived } = this.#names;
+    const { gate, kind, constructs, frame, derived } = this.#names;
     const text = value?.text ?? 'undefined';
     if (charge && this.#counter !== null) this.#line(this.#counter.settle);
     if (kind === 'async') return this.#line(this.returned(text));
-    if (kind === 'generator') return this.#line(`return ${gate}.ended(${task}, ${text});`);
-    if (kind === 'asyncGenerator') return this.#line(`return ${gate}.asyncEnded(${task}, ${text});`);
+    if (this.#generator !== null) return this.#line(this.#generator.end(text));
     if (derived !== null && this.#resumes)
       return this.#line(`{ ${derived.result} = ${text}; break ${derived.label}; }`);
     if (constructs && this.#resumes) return this.#line(`return ${gate}.made(${frame}, ${text});`);
@@ -316,7 +355,7 @@ export class Emission {
   }
 
   #switch(step: Step & { kind: 'switch' }): void {
-    if (!this.#resumes || lastSiteOf(step) === null) {
+    if (!this.#resumes || this.#goalOf(step) === null) {
       this.#line(`${step.label}: switch (${step.subject.text}) {`);
       for (const entry of step.cases) {
         this.#line(entry.test === null ? 'default: {' : `case ${entry.test.text}: {`);
@@ -342,8 +381,8 @@ export class Emission {
     for (let index = step.cases.length - 1; index >= 0; index -= 1) {
       const { test, body } = step.cases[index] as (typeof step.cases)[number];
       if (test !== null) chosen = `${step.subject.text} === ${test.text} ? ${index} : ${chosen}`;
-      const highest = lastSiteIn(body)?.pc;
-      if (highest !== undefined) resumed = `${goal} <= ${highest} ? ${index} : ${resumed}`;
+      const highest = this.#goalIn(body);
+      if (highest > 0) resumed = `${goal} <= ${highest} ? ${index} : ${resumed}`;
     }
     return `${goal} === 0 ? (${chosen}) : (${resumed})`;
   }

@@ -48,7 +48,7 @@ export class Invocations {
   }
 
   /** A call of a method of something that a variable holds. */
-  ofMethod(node: Node, object: Code, name: string): Code {
+  ofMethod(node: Node, object: Code, name: string, values: readonly Code[] = []): Code {
     const context = this.#context;
     const slot = context.temporary();
     const mark = `\n\uFDD5${lineMark(context.module.source.lineOf(node.start))}`;
@@ -57,7 +57,7 @@ export class Invocations {
       kind: 'call',
       site: context.site(node),
       slot,
-      code: code(callText(target, '', [], mark), target),
+      code: code(callText(target, '', values, mark), target, ...values),
     });
     return this.#expressions.hold(slot);
   }

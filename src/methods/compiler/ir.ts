@@ -37,13 +37,19 @@ export type Step =
       readonly code: Code;
       readonly again: boolean;
     }
-  /** `raw`: the value is an iterator's result already, and whatever comes back is taken as it is, errors and returns included. */
+  /** Where a generator is made, and its own code begins. `it`: the function itself. */
+  | { readonly kind: 'begin'; readonly site: Site; readonly it: Slot }
+  /**
+   * `result`: what the body returns, where that is not just that there is a value. `mode`: takes how it was gone on with;
+   * then whatever comes back is taken as it is, errors and returns included.
+   */
   | {
       readonly kind: 'yield';
       readonly site: Site;
       readonly slot: Slot;
       readonly code: Code;
-      readonly raw: boolean;
+      readonly result: Code | null;
+      readonly mode: Slot | null;
     }
   /** A point of the source where nothing else happens. Charges fuel: one unit to the thread's counter, one to a loop's own copy of it, or 1,024 for a strip. */
   | {
@@ -109,9 +115,7 @@ export function blocksOf(step: Step): readonly (readonly Step[])[] {
 
 /** The site that a step is by itself. */
 function siteOf(step: Step): Site | null {
-  return step.kind === 'call' || step.kind === 'await' || step.kind === 'yield' || step.kind === 'tick'
-    ? step.site
-    : null;
+  return 'site' in step ? step.site : null;
 }
 
 /** Every site below, in order. */
@@ -129,22 +133,38 @@ export function sitesOf(steps: readonly Step[]): readonly Site[] {
 }
 
 /** The last site in a step; null where it has none. */
-export function lastSiteOf(step: Step): Site | null {
+export function lastSiteOf(step: Step, among = isAny): Site | null {
   const own = siteOf(step);
-  if (own !== null) return own;
+  if (own !== null) return among(step) ? own : null;
   const blocks = blocksOf(step);
   for (let index = blocks.length - 1; index >= 0; index -= 1) {
-    const last = lastSiteIn(blocks[index] as readonly Step[]);
+    const last = lastSiteIn(blocks[index] as readonly Step[], among);
     if (last !== null) return last;
   }
   return null;
 }
 
 /** The last site in a list of steps; null where it has none. */
-export function lastSiteIn(steps: readonly Step[]): Site | null {
+export function lastSiteIn(steps: readonly Step[], among = isAny): Site | null {
   for (let index = steps.length - 1; index >= 0; index -= 1) {
-    const last = lastSiteOf(steps[index] as Step);
+    const last = lastSiteOf(steps[index] as Step, among);
     if (last !== null) return last;
   }
   return null;
+}
+
+function isAny(_step: Step): boolean {
+  return true;
+}
+
+/** Whether a generator is left there, for somebody to go on with it; or begins there. */
+export function isLeft({ kind }: Step): boolean {
+  return kind === 'begin' || kind === 'yield' || kind === 'await';
+}
+
+/** The sites of all such steps below. */
+export function leftSites(steps: readonly Step[]): readonly Site[] {
+  return steps.flatMap((step) =>
+    'site' in step ? (isLeft(step) ? [step.site] : []) : blocksOf(step).flatMap(leftSites),
+  );
 }

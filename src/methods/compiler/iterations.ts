@@ -27,7 +27,6 @@ export class Iterations {
     const index = context.temporary();
     const value = context.temporary();
     const at = slotCode(index);
-    const isOpen = context.temporary();
     context.set(index, code('0'));
     const leaveIf = (test: string, leave: Step, ...uses: Code[]): void =>
       context.emit({ kind: 'if', test: code(test, ...uses), taken: [leave], otherwise: [] });
@@ -42,30 +41,35 @@ export class Iterations {
       context.set(value, code(`${value.name}.value`, slotCode(value)));
     };
     const called = (leave: Step): void => {
-      context.set(isOpen, code('0'));
       const more = expressions.invocations.ofMethod(node, walked, 'step');
       leaveIf(`!${more.text}`, leave, more);
       context.set(value, code(`${walked.text}.value`, walked));
-      context.set(isOpen, code('1'));
     };
-    const advance = (leave: Step): void => {
-      const others = context.collect(() =>
-        context.emit({
-          kind: 'if',
-          test: code(`${way.text} === 1`, way),
-          taken: context.collect(() => natively(leave)),
-          otherwise: context.collect(() => called(leave)),
-        }),
+    // A generator of movable code: its body is called from here, so that the loop's own experience with it counts.
+    const directly = (leave: Step): void => {
+      const given = [walked, code('0'), code('undefined')];
+      const more = expressions.invocations.ofMethod(node, walked, 'body', given);
+      const unless = code(
+        `${more.text} !== true && !${gate}.took(${walked.text}, ${more.text})`,
+        more,
+        walked,
       );
+      leaveIf(unless.text, leave, unless);
+      context.set(value, code(`${walked.text}.value`, walked));
+    };
+    const ways = [byIndex, natively, called, directly];
+    const advance = (leave: Step, from = 0): void => {
+      const go = ways[from] as (leave: Step) => void;
+      if (from === ways.length - 1) return go(leave);
       context.emit({
         kind: 'if',
-        test: code(`${way.text} === 0`, way),
-        taken: context.collect(() => byIndex(leave)),
-        otherwise: others,
+        test: code(`${way.text} === ${from}`, way),
+        taken: context.collect(() => go(leave)),
+        otherwise: context.collect(() => advance(leave, from + 1)),
       });
     };
-    context.set(isOpen, code('0'));
-    this.#closed({ node, names, counter, value, isOpen, advance }, (quietly) => {
+    const closes = code(`${way.text} > 1`, way);
+    this.#closed({ node, names, counter, value, closes, advance }, (quietly) => {
       expressions.invocations.ofGate(node, quietly ? 'closeQuietly' : 'close', [walked]);
     });
   }
@@ -75,14 +79,12 @@ export class Iterations {
     const right = expressions.value(child(node, 'right'));
     const walked = expressions.spill(expressions.invocations.ofGate(node, 'walkAsync', [right]));
     const value = context.temporary();
-    const isOpen = context.temporary();
     const awaited = (given: Code): Code => {
       const slot = context.temporary();
       context.emit({ kind: 'await', site: context.site(node), slot, code: given, again: false });
       return slotCode(slot);
     };
     const advance = (leave: Step): void => {
-      context.set(isOpen, code('0'));
       const result = awaited(expressions.invocations.ofMethod(node, walked, 'advance'));
       context.emit({
         kind: 'if',
@@ -91,10 +93,8 @@ export class Iterations {
         otherwise: [],
       });
       context.set(value, code(`${walked.text}.value`, walked));
-      context.set(isOpen, code('1'));
     };
-    context.set(isOpen, code('0'));
-    this.#closed({ node, names, counter, value, isOpen, advance }, (quietly) => {
+    this.#closed({ node, names, counter, value, closes: code('true'), advance }, (quietly) => {
       // Null where there is nothing to call, and so nothing to wait for.
       const made = expressions.spill(
         expressions.invocations.ofGate(node, quietly ? 'closeAsyncQuietly' : 'closeAsync', [walked]),
@@ -121,30 +121,28 @@ export class Iterations {
       readonly names: readonly (string | null)[];
       readonly counter: Counter;
       readonly value: Slot;
-      readonly isOpen: Slot;
+      /** Whether there is anything to close. */
+      readonly closes: Code;
       advance(leave: Step): void;
     },
     close: (quietly: boolean) => void,
   ): void {
     const statements = this.#statements;
     const { context } = statements;
-    const out = context.label('out');
     const label = context.label('loop');
     const next = context.label('next');
+    const round = context.label('round');
     const { node, names } = loop;
     const build = (): void => {
-      const body = context.collect(() => {
-        this.#loops.tick(node, loop.counter);
-        loop.advance({ kind: 'break', label });
-        statements.open(node);
-        this.#loops.assignHead(child(node, 'left'), slotCode(loop.value));
-        statements.jumps.block(next, () =>
-          statements.jumps.inTarget(names, { breakLabel: null, continueLabel: next }, () =>
-            statements.statement(child(node, 'body')),
-          ),
-        );
-      });
-      context.emit({ kind: 'loop', label, body });
+      statements.open(node);
+      this.#loops.assignHead(child(node, 'left'), slotCode(loop.value));
+      statements.jumps.block(next, () =>
+        statements.jumps.inTarget(names, { breakLabel: null, continueLabel: next }, () =>
+          statements.statement(child(node, 'body')),
+        ),
+      );
+      // Where nothing left the body early, there is nothing to ask.
+      context.emit({ kind: 'break', label: round });
     };
     const last = (completion: Slot): void => {
       const isError = code(`${completion.name} === 1`, slotCode(completion));
@@ -156,22 +154,20 @@ export class Iterations {
           otherwise: context.collect(() => close(false)),
         }),
       );
-      context.emit({
-        kind: 'if',
-        test: code(
-          `${loop.isOpen.name} === 1 && ${completion.name} !== 0`,
-          slotCode(loop.isOpen),
-          slotCode(completion),
-        ),
-        taken,
-        otherwise: [],
-      });
+      const { closes } = loop;
+      const test = code(`${completion.name} > 0 && ${closes.text}`, slotCode(completion), closes);
+      context.emit({ kind: 'if', test, taken, otherwise: [] });
     };
-    statements.jumps.block(out, () =>
-      statements.jumps.inTarget(names, { breakLabel: out, continueLabel: null }, () =>
-        statements.jumps.finalized(build, last),
-      ),
-    );
+    const body = context.collect(() => {
+      this.#loops.tick(node, loop.counter);
+      loop.advance({ kind: 'break', label });
+      statements.jumps.block(round, () =>
+        statements.jumps.inTarget(names, { breakLabel: label, continueLabel: null }, () =>
+          statements.jumps.finalized(build, last),
+        ),
+      );
+    });
+    context.emit({ kind: 'loop', label, body });
   }
 
   /** What a for-of walks. `map.entries()` and the like are walked in place, so that their position can move. */

@@ -89,6 +89,8 @@ export class Jumps {
     if (index === -1) index = finalizer.jumps.push(jump) - 1;
     this.#settleCount(this.#surroundings.lastIndexOf(finalizer));
     this.#context.set(finalizer.completion, code(String(index + 2)));
+    // Otherwise frames would have to keep a value that nobody reads.
+    if (jump.kind !== 'return') this.#context.set(finalizer.value, code('undefined'));
     this.#context.emit({ kind: 'break', label: finalizer.label });
   }
 

@@ -56,8 +56,15 @@ class Liveness {
         return this.#use(after, step.code);
       case 'set':
         return this.#use(without(after, step.slot), step.code);
+      case 'yield': {
+        const rest = union(without(without(after, step.mode), step.slot), this.#handlers);
+        this.#at(step.site, rest);
+        return this.#use(this.#use(rest, step.result), step.code);
+      }
+      case 'begin':
+        this.#at(step.site, after);
+        return union(after, new Set([step.it]));
       case 'call':
-      case 'yield':
       case 'await': {
         const rest = union(without(after, step.slot), this.#handlers);
         const again = step.kind === 'await' && step.again;

@@ -7,7 +7,17 @@ import { type Code, code, type Site, type Slot, type Step } from './ir.ts';
 import type { Names } from './names.ts';
 import type { Binding, Scopes } from './scopes.ts';
 import { selfMark, type SourceText } from './source-text.ts';
-import { child, classParts, isClass, isFunction, type Node, unwrap, walk } from './syntax.ts';
+import {
+  child,
+  classParts,
+  isClass,
+  isFunction,
+  type Node,
+  nodes,
+  optional,
+  unwrap,
+  walk,
+} from './syntax.ts';
 import { inside, type Variables } from './variables.ts';
 import type { Links } from './whole.ts';
 
@@ -64,6 +74,8 @@ export class MethodContext {
   made: Slot | null = null;
   /** The box in which arrow functions share it, where one may be made before it. */
   box: Slot | null = null;
+  /** Variables that expressions may assign, besides the steps that do nothing else. */
+  readonly assigned = new Set<Slot>();
   /** Loop counters and such: never part of the state. */
   readonly scratch: string[] = [];
   /** Returns a value that stands in a variable, through whatever `finally` is around. */
@@ -73,6 +85,7 @@ export class MethodContext {
   readonly #uses: LocalUse[] = [];
   readonly #siteful = new Map<Node, boolean>();
   #isCharged = false;
+  #mode: string | null = null;
   #temporaries = 0;
   #templates = 0;
 
@@ -87,6 +100,11 @@ export class MethodContext {
 
   get gate(): string {
     return this.module.gate;
+  }
+
+  /** In a generator: how it was gone on with. */
+  get mode(): string {
+    return (this.#mode ??= this.module.fresh('$mode'));
   }
 
   /** Runs `build` and returns the steps that it emitted. */
@@ -104,6 +122,7 @@ export class MethodContext {
   emit(step: Step): void {
     if (step.kind === 'call') this.#chargeOnce(step.site);
     else if (step.kind === 'tick') this.#isCharged = true;
+    else if (step.kind === 'begin') this.#isCharged = false;
     this.#steps.push(step);
   }
 
@@ -270,6 +289,7 @@ export class MethodContext {
   #addVariable(binding: Binding, slot: Slot): void {
     this.slots.push(slot);
     this.#slotOf.set(binding, slot);
+    if (!isPlain(binding)) this.assigned.add(slot);
     for (const { node } of binding.references) {
       if (inside(node, this.method.node)) this.#uses.push({ at: node.start, slot });
     }
@@ -322,6 +342,16 @@ export class MethodContext {
     this.slots.push(this.box);
     this.own.push({ slot: this.box, value: '{ v: undefined }' });
   }
+}
+
+/** Whether a variable gets its only value by its own declaration, and no pattern is part of that. */
+function isPlain({ kind, source, owner, declaration, references }: Binding): boolean {
+  if (references.some(({ role }) => role === 'write' || role === 'readWrite')) return false;
+  if (source.type === 'VariableDeclarator') return child(source, 'id') === declaration && kind !== 'var';
+  if (kind !== 'parameter' || owner === null) return false;
+  return nodes(owner, 'params').some(
+    (parameter) => parameter === declaration || optional(parameter, 'left') === declaration,
+  );
 }
 
 /** Lowered in any case: what it makes is kept for the frames that come after it. */

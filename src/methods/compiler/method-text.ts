@@ -1,18 +1,22 @@
 import { type BodyNames, Emission } from './emission.ts';
 import { type FuelCounter, fuelCounter } from './fuel-counter.ts';
 import { standsInClass } from './functions.ts';
+import { type Frames, GeneratorText, makesGenerator } from './generator-text.ts';
 import { sitesOf, type Slot, type Step } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
 import type { Parameters } from './parameters.ts';
 import { itMark, selfMark } from './source-text.ts';
 
-/** The text of a method, and what its frames begin with. */
-interface PrintedMethod {
+/** The function, its resume body, and what a generator goes on with; empty where there is none. */
+interface Bodies {
   readonly text: string;
-  readonly factory: string | null;
   readonly resume: string;
-  readonly entry: number;
-  readonly entryNames: readonly string[];
+  readonly step: string;
+}
+
+/** The text of a method, and what its frames begin with. */
+interface PrintedMethod extends Bodies {
+  readonly factory: string | null;
   /** What tells this code from other code. */
   readonly identity: string;
 }
@@ -22,40 +26,32 @@ export class MethodPrinter {
   readonly #context: MethodContext;
   readonly #names: BodyNames;
   readonly #parameters: Parameters;
-  readonly #saved: readonly Slot[];
+  readonly #frames: Frames;
   readonly #steps: readonly Step[];
 
   constructor(
     context: MethodContext,
     names: BodyNames,
     parameters: Parameters,
-    saved: readonly Slot[],
-    steps: readonly Step[],
+    lowered: Frames & { readonly steps: readonly Step[] },
   ) {
     this.#context = context;
     this.#names = names;
     this.#parameters = parameters;
-    this.#saved = saved;
-    this.#steps = steps;
+    this.#frames = lowered;
+    this.#steps = lowered.steps;
   }
 
   print(): PrintedMethod {
-    const { text: marked, resume: markedResume } = this.#isFramed ? this.#framed() : this.#direct();
-    const isTop = this.#context.method.parent === null || standsInClass(this.#context.method);
-    const entry = this.#isFramed ? this.#entry.length : 0;
-    const entryNames = this.#entry.map(({ slot }) => slot.name);
-    const identity = ownPart(`${marked}\n${markedResume}`);
-    const text = complete(marked);
-    const resume = complete(markedResume);
-    return isTop
-      ? { text: text.replace(itMark, () => this.#it), resume, factory: null, entry, entryNames, identity }
-      : { text, resume, factory: this.#factory(text), entry, entryNames, identity };
-  }
-
-  /** Generators run from frames only, which their objects hold. */
-  get #isFramed(): boolean {
     const { kind } = this.#context.method;
-    return kind === 'generator' || kind === 'asyncGenerator';
+    const marked = makesGenerator(kind) ? this.#generator() : this.#direct();
+    const isTop = this.#context.method.parent === null || standsInClass(this.#context.method);
+    const identity = ownPart(`${marked.text}\n${marked.resume}\n${marked.step}`);
+    const text = complete(marked.text);
+    const bodies = { resume: complete(marked.resume), step: complete(marked.step), identity };
+    return isTop
+      ? { ...bodies, text: text.replace(itMark, () => this.#it), factory: null }
+      : { ...bodies, text, factory: this.#factory(text) };
   }
 
   /** The function itself, where its own code runs. */
@@ -70,8 +66,8 @@ export class MethodPrinter {
   }
 
   /** A function that runs from its start without a frame. */
-  #direct(): { readonly text: string; readonly resume: string } {
-    const fast = new Emission(this.#names, this.#saved, this.#counter, false);
+  #direct(): Bodies {
+    const fast = new Emission(this.#names, this.#frames, this.#counter, 'fast');
     const body = fast.body(this.#steps);
     const { pc, error, gate, meta, constructs, kind, depth, task, frame } = this.#names;
     const isAsync = kind === 'async';
@@ -99,17 +95,18 @@ export class MethodPrinter {
       made,
       `${gate}.thrown(${meta}, ${depth}, ${error})`,
     );
-    if (!canBeCaptured && !isAsync) return { text: this.#function(`{\n${locals}${body}\n}`), resume: '' };
+    if (!canBeCaptured && !isAsync)
+      return { text: this.#function(`{\n${locals}${body}\n}`), resume: '', step: '' };
     const text = this.#function(
       `{\n${locals}try {\n${body}${end}\n} catch (${error}) {\n${began.replace('STATE', () => fast.state)}\n}\n}`,
     );
-    if (!canBeCaptured) return { text, resume: '' };
+    if (!canBeCaptured) return { text, resume: '', step: '' };
     const resumed = caught(
       isAsync ? task : 'null',
       constructs ? `${frame}.made` : 'null',
       `${gate}.fail(${task}, ${error})`,
     );
-    return { text, resume: this.#resumeBody(resumed) };
+    return { text, resume: this.#resumeBody(resumed), step: '' };
   }
 
   /** Whether it has a parameter of its own behind the author's, which nothing of theirs can see. */
@@ -117,30 +114,65 @@ export class MethodPrinter {
     return this.#context.module.awaited.takesDepth(this.#context.method);
   }
 
-  /** A generator: its code always runs from a frame. */
-  #framed(): { readonly text: string; readonly resume: string } {
-    const { gate, meta, pc, error, task, kind } = this.#names;
-    const values = this.#entry.map(({ value }) => value).join(', ');
-    const failed =
-      kind === 'generator'
-        ? `throw ${gate}.failed(${task}, ${error});`
-        : `return ${gate}.asyncFailed(${task}, ${error});`;
-    const save = `if (${error} === ${gate}.capture) throw ${gate}.save(${meta}, ${pc}, STATE, ${task}, null);\n`;
-    const made = `${gate}.${kind}(${meta}, ${itMark}, [${values}])`;
+  /** A function that makes generators: its parameters are its own, all the rest is theirs. */
+  #generator(): Bodies {
+    const { gate, meta, pc, error } = this.#names;
+    const begin = this.#steps.findIndex(({ kind }) => kind === 'begin');
+    const parameters = this.#steps.slice(0, begin);
+    const hasSites = sitesOf(parameters).some(({ isSilent }) => !isSilent);
+    const fast = new Emission(this.#names, this.#frames, null, 'fast');
+    const body = fast.body(this.#steps.slice(0, begin + 1));
+    const own = this.#context.own.filter(({ slot }) => slot.name !== selfMark);
+    const first = own.map(({ slot, value }) => `${slot.name} = ${value}`);
+    if (hasSites) first.unshift(`${pc} = 0`);
+    const given = [...this.#given, ...own.map(({ slot }) => slot)];
+    const live = this.#frames.use?.liveAt((this.#steps[begin] as Step & { kind: 'begin' }).site);
+    const unused = begin === 0 ? this.#context.slots.filter((slot) => live?.has(slot) !== true) : [];
+    const locals = this.#probe() + this.#locals([...given, ...unused], first, false);
+    const resume = this.#generatorBody(hasSites ? this.#steps : this.#steps.slice(begin), 'resume');
+    const step = this.#generatorBody(this.#steps.slice(begin), 'step');
+    if (!hasSites) return { text: this.#function(`{\n${locals}${body}\n}`), resume, step };
+    const save = `throw ${error} === ${gate}.capture ? ${gate}.save(${meta}, ${pc}, ${fast.state}, null, null) : ${error};`;
     return {
-      text: this.#function(`{\n${this.#probe()}return ${made};\n}`),
-      resume: this.#resumeBody(save + failed),
+      text: this.#function(`{\n${locals}try {\n${body}\n} catch (${error}) {\n${save}\n}\n}`),
+      resume,
+      step,
     };
   }
 
-  /** Everything that has its value when the method begins. */
-  get #entry(): readonly { readonly slot: Slot; readonly value: string }[] {
-    const { own, captured, self } = this.#context;
-    const named = [...this.#parameters.slots, ...captured, ...(self === null ? [] : [self])];
-    return [
-      ...named.map((slot) => ({ slot, value: slot.name })),
-      ...own.map(({ slot, value }) => ({ slot, value })),
-    ];
+  /** What generators run, from where they were left; or, as their resume body, from wherever they were captured. */
+  #generatorBody(steps: readonly Step[], which: 'step' | 'resume'): string {
+    const { gate, meta, pc, goal, frame, mode, sent, vars, error, kind, depth } = this.#names;
+    const isAsync = kind === 'asyncGenerator';
+    const emission = new Emission(this.#names, this.#frames, this.#counter, which);
+    const printed = emission.body(steps);
+    const generator = new GeneratorText(this.#names, this.#frames);
+    const locals = this.#locals(
+      [],
+      [
+        `${pc} = ${frame}.pc`,
+        `${goal} = ${pc}`,
+        `${vars} = ${frame}.vars`,
+        ...(isAsync ? [`${depth} = ${gate}.depthOf(${frame})`] : []),
+      ],
+    );
+    const idle = `if (${goal} < 0) return ${gate}.idle(${frame}, ${mode}, ${sent});\n`;
+    const running = isAsync ? '' : `${which === 'step' ? idle : ''}${frame}.pc = -1;\n`;
+    const begin = steps.find((step) => step.kind === 'begin');
+    // Before it begins, it is a call of the function, whose parameters are bound.
+    const isCall = begin === steps[0] ? '' : `${pc} < ${begin?.site.pc}`;
+    const owner = isCall === '' ? frame : `${isCall} ? null : ${frame}`;
+    const failed = isAsync
+      ? `return ${gate}.asyncFailed(${frame}, ${error});`
+      : `throw ${gate}.failed(${frame}, ${error});`;
+    const caught =
+      `if (${error} === ${gate}.capture) throw ${gate}.save(${meta}, ${pc}, ${emission.state}, ${owner}, null);\n` +
+      `${isCall === '' ? '' : `if (${isCall}) throw ${error};\n`}${failed}`;
+    const name = which === 'step' ? this.#names.step : this.#names.resume;
+    return (
+      `function ${name}(${frame}, ${mode}, ${sent}) {\n${locals}${running}${generator.entry(which)}` +
+      `try {\n${printed}\n${generator.end('undefined')}\n} catch (${error}) {\n${caught}\n}\n}`
+    );
   }
 
   /** What is in scope without a declaration in the body. */
@@ -150,11 +182,12 @@ export class MethodPrinter {
     return [...this.#parameters.slots, ...captured, ...(self === null ? [] : [self]), ...selves];
   }
 
-  #locals(given: readonly Slot[], first: readonly string[]): string {
+  #locals(given: readonly Slot[], first: readonly string[], counts = true): string {
     const rest = this.#context.slots
       .filter((slot) => !given.includes(slot))
       .map(({ name }) => (name === selfMark ? this.#names.self : name));
-    const list = [...first, ...rest, ...this.#context.scratch.map((name) => `${name} = 0`)];
+    const scratch = counts ? this.#context.scratch.map((name) => `${name} = 0`) : [];
+    const list = [...first, ...rest, ...scratch];
     return list.length === 0 ? '' : `let ${list.join(', ')};\n`;
   }
 
@@ -203,17 +236,14 @@ export class MethodPrinter {
 
   #resumeBody(save: string): string {
     const { pc, goal, frame, task, error, kind, resume, depth, gate } = this.#names;
-    const emission = new Emission(this.#names, this.#saved, this.#counter, true);
+    const emission = new Emission(this.#names, this.#frames, this.#counter, 'resume');
     const { derived } = this.#names;
     const printed = emission.body(this.#steps);
     const body = derived === null ? printed : `${derived.label}: {\n${printed}\n}`;
     const spelled = (slot: Slot): string => (slot.name === selfMark ? this.#names.self : slot.name);
     const from = (slots: readonly Slot[]): string =>
       slots.map((slot, index) => `${spelled(slot)} = ${frame}.vars[${index}];\n`).join('');
-    const given = this.#entry.map(({ slot }) => slot);
-    const first = this.#isFramed
-      ? `if (${goal} === 0) {\n${from(given)}} else {\n${from(this.#saved)}}\n`
-      : from(this.#saved);
+    const first = from(this.#frames.saved);
     const end = this.#end();
     const locals = this.#locals(
       [],
@@ -221,7 +251,7 @@ export class MethodPrinter {
         `${pc} = 0`,
         `${goal} = ${frame}.pc`,
         ...(kind === 'plain' ? [] : [`${task} = ${frame}.task`]),
-        ...(kind === 'plain' || kind === 'generator' ? [] : [`${depth} = ${gate}.depthOf(${frame})`]),
+        ...(kind === 'plain' ? [] : [`${depth} = ${gate}.depthOf(${frame})`]),
         ...(derived === null ? [] : [derived.result]),
       ],
     );
@@ -233,8 +263,6 @@ export class MethodPrinter {
   #end(): string {
     const { kind, gate, task, frame, constructs, derived, self } = this.#names;
     if (kind === 'async') return `\nreturn ${gate}.done(${task}, undefined);`;
-    if (kind === 'generator') return `\nreturn ${gate}.ended(${task}, undefined);`;
-    if (kind === 'asyncGenerator') return `\nreturn ${gate}.asyncEnded(${task}, undefined);`;
     if (derived !== null) return `\nreturn ${gate}.derived(${self}, ${derived.result});`;
     return constructs ? `\nreturn ${gate}.made(${frame}, undefined);` : '';
   }

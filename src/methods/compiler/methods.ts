@@ -4,13 +4,15 @@ import type { Digest } from '../../core/ports.ts';
 import type { CompiledSite } from './contract.ts';
 import type { BodyNames, DerivedNames } from './emission.ts';
 import { baseOf } from './factories.ts';
+import { FrameUse } from './frame-use.ts';
 import type { Method } from './functions.ts';
+import { makesGenerator } from './generator-text.ts';
 import { type Site, sitesOf, type Slot, type Step } from './ir.ts';
 import { liveAtSites } from './liveness.ts';
 import { MethodContext, type ModuleContext } from './method-context.ts';
 import { MethodPrinter } from './method-text.ts';
 import { Parameters } from './parameters.ts';
-import { withoutMarks } from './source-text.ts';
+import { itMark, withoutMarks } from './source-text.ts';
 import { Statements } from './statements.ts';
 import { buildModule } from './whole-body.ts';
 import { assert } from '../../core/assert.ts';
@@ -32,22 +34,23 @@ export interface LoweredMethod {
   readonly metaName: string;
   /** Null where nothing can be captured. */
   readonly resumeName: string | null;
+  /** Null for what makes no generators. */
+  readonly stepName: string | null;
   /** The function itself: for its place in the module, or for its factory. */
   readonly text: string;
   /** The whole factory of a function inside another; null at the top level of the module. */
   readonly factory: string | null;
   /** The resume body; empty where nothing can be captured. */
   readonly resume: string;
+  /** What a generator goes on with where it was left; empty for all others. */
+  readonly step: string;
   readonly sites: readonly MethodSite[];
   /** The frame's layout: each slot's name as its author wrote it, or empty. */
   readonly layout: readonly string[];
   /** Whether frames keep the object that `new` makes by it. */
   readonly constructs: boolean;
-  /** How many values a frame begins with, before it has a layout; 0 for methods that begin without one. */
-  readonly entry: number;
-  /** The variables of its frames, as its bodies spell them: those that a frame has, and those that it begins with. */
+  /** The variables of its frames, as its bodies spell them. */
   readonly savedNames: readonly string[];
-  readonly entryNames: readonly string[];
 }
 
 /** Turns one function into a fast body and a resume body. */
@@ -72,8 +75,11 @@ export function lowerMethod(module: ModuleContext, method: Method, digest: Diges
       kept.has(slot) || live.get(site)?.has(slot) === true ? [index] : [],
     ),
   }));
-  const names = bodyNames(module, method);
-  const printed = new MethodPrinter(context, names, parameters, saved, steps).print();
+  const names = bodyNames(context);
+  const use = makesGenerator(method.kind)
+    ? new FrameUse(steps, { live, kept, assigned: context.assigned }, method.kind === 'asyncGenerator')
+    : null;
+  const printed = new MethodPrinter(context, names, parameters, { saved, steps, use }).print();
   const identity = JSON.stringify([
     module.normalised(withoutMarks(printed.identity)),
     saved.map(({ original }) => original),
@@ -87,15 +93,15 @@ export function lowerMethod(module: ModuleContext, method: Method, digest: Diges
     code: codeId(digest.sha256(new TextEncoder().encode(identity)).slice(0, 32)),
     metaName: names.meta,
     resumeName: printed.resume === '' ? null : names.resume,
+    stepName: printed.step === '' ? null : names.step,
     text: printed.text,
     factory: printed.factory,
     resume: printed.resume,
+    step: printed.step,
     sites: described,
     layout: saved.map(({ original }) => original),
     constructs: names.constructs || names.derived !== null,
-    entry: printed.entry,
     savedNames: saved.map(({ name }) => name),
-    entryNames: printed.entryNames,
   };
 }
 
@@ -104,6 +110,7 @@ function siteKinds(steps: readonly Step[]): ReadonlyMap<Site, CompiledSite['kind
   const visit = (list: readonly Step[]): void => {
     for (const step of list) {
       if (step.kind === 'await') kinds.set(step.site, step.again ? 'effect' : 'await');
+      else if (step.kind === 'begin') kinds.set(step.site, 'begin');
       else if (step.kind === 'tick') kinds.set(step.site, step.point);
       else if (step.kind === 'call' || step.kind === 'yield') kinds.set(step.site, step.kind);
       else if (step.kind === 'if') {
@@ -117,12 +124,14 @@ function siteKinds(steps: readonly Step[]): ReadonlyMap<Site, CompiledSite['kind
   return kinds;
 }
 
-function bodyNames(module: ModuleContext, method: Method): BodyNames {
+function bodyNames(context: MethodContext): BodyNames {
+  const { module, method } = context;
   const base = baseOf(method);
   return {
     gate: module.gate,
     meta: module.fresh(`${base}$m`),
     resume: module.fresh(`${base}$r`),
+    step: makesGenerator(method.kind) ? module.fresh(`${base}$s`) : '',
     body: method.node.type === 'Program' ? module.fresh('$body') : '',
     pc: module.fresh('$pc'),
     goal: module.fresh('$q'),
@@ -131,6 +140,9 @@ function bodyNames(module: ModuleContext, method: Method): BodyNames {
     depth: module.fresh('$w'),
     isDense: module.isDense,
     error: module.fresh('$e'),
+    mode: context.mode,
+    sent: module.fresh('$sent'),
+    vars: module.fresh('$v'),
     self: module.names.ofMade(method),
     index: method.index,
     notesPoints: module.isDense,
@@ -162,10 +174,13 @@ function buildBody(context: MethodContext, parameters: Parameters): void {
   const { method, module } = context;
   const statements = new Statements(context);
   // Elsewhere only what is about to call something is charged: leaves of a recursion are not.
-  if (module.isDense) {
+  const enter = (): void => {
+    if (!module.isDense) return;
     const site = context.site(method.node);
     context.emit({ kind: 'tick', point: 'entry', site, counter: 'thread', units: 1, stretch: 1 });
-  }
+  };
+  const makes = makesGenerator(method.kind);
+  if (!makes) enter();
   if (method.node.type === 'Program') {
     assert(module.links !== null, 'a program is lowered where whole modules are');
     const modules: Slot = { name: module.fresh('$modules'), original: '' };
@@ -177,6 +192,14 @@ function buildBody(context: MethodContext, parameters: Parameters): void {
     return buildModule(context, statements, module.links, modules);
   }
   parameters.bind(statements);
+  if (makes) {
+    // Its parameters belong to the call; the rest to whoever goes on with it.
+    const it: Slot = { name: module.fresh('$it'), original: '' };
+    context.slots.push(it);
+    context.own.push({ slot: it, value: itMark });
+    context.emit({ kind: 'begin', site: context.site(method.node), it });
+    enter();
+  }
   if (method.node.type === 'StaticBlock') return statements.scope(method.node, children(method.node, 'body'));
   const body = child(method.node, 'body');
   if (body.type === 'BlockStatement') statements.scope(method.node, children(body, 'body'));

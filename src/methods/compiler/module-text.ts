@@ -56,9 +56,10 @@ class ModulePrinter {
       at = method.method.node.end;
     }
     body += source.slice(at, source.source.length);
-    for (const { factory, resume } of lowered) {
+    for (const { factory, resume, step } of lowered) {
       if (factory !== null) body += `\n${factory}`;
       if (resume !== '') body += `\n${resume}`;
+      if (step !== '') body += `\n${step}`;
     }
     // The import, and one line for each method's description, stand first: code that runs on the way needs them.
     const above = lowered.length === 0 ? 0 : lowered.length + 1;
@@ -121,16 +122,16 @@ class ModulePrinter {
         isAsync: method.isAsync,
         line: this.#parts.source.lineOf(method.method.node.start),
         layout: method.layout,
-        entry: method.entry,
         constructs: method.constructs,
         sites: method.sites.map(({ kind, line, live }) => [kind, line, live]),
         fastLines: lines.get(index * 2) ?? [],
         resumeLines: lines.get(index * 2 + 1) ?? [],
         fastHash: standsInClass(method.method) ? '' : textHash(withoutMarks(method.factory ?? method.text)),
         resumeHash: textHash(withoutMarks(method.resume)),
+        stepHash: textHash(withoutMarks(method.step)),
       });
       const factory = this.#factoryOf(method);
-      return `const ${method.metaName} = ${this.#parts.gate}.method(${JSON.stringify(described)}, ${method.resumeName}, ${factory}, ${JSON.stringify(method.method.form === 'class' ? 'class' : method.method.kind)});\n`;
+      return `const ${method.metaName} = ${this.#parts.gate}.method(${JSON.stringify(described)}, ${method.resumeName}, ${factory}, ${JSON.stringify(method.method.form === 'class' ? 'class' : method.method.kind)}, ${method.stepName});\n`;
     });
     const { gate, imported, scopes } = this.#parts;
     const first = this.#isClassic

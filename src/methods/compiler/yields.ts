@@ -1,7 +1,18 @@
 import type { Expressions } from './expressions.ts';
-import { type Code, code, type Slot, slotCode, type Step } from './ir.ts';
+import { type Code, code, type Slot, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
 import { child, flag, type Node, optional } from './syntax.ts';
+
+/** One `yield*` while it is lowered: whom it asks, and what came and goes. */
+interface Delegation {
+  readonly node: Node;
+  readonly held: Code;
+  readonly way: Code;
+  readonly received: Slot;
+  readonly mode: Slot;
+  readonly value: Slot;
+  readonly label: string;
+}
 
 /** Lowers `yield` and `yield*`, and what comes back by `next`, `throw` and `return`. */
 export class Yields {
@@ -20,8 +31,8 @@ export class Yields {
     const given = argument === null ? code('undefined') : this.#expressions.value(argument);
     const value = this.#isAsync ? this.awaited(node, given) : given;
     const slot = context.temporary();
-    context.emit({ kind: 'yield', site: context.site(node), slot, code: value, raw: false });
-    this.#when(`${context.gate}.returns()`, [], () => this.#leave(node, slot));
+    context.emit({ kind: 'yield', site: context.site(node), slot, code: value, result: null, mode: null });
+    this.#when(`${context.mode} === 2`, [], () => this.#leave(node, slot));
     return this.#expressions.hold(slot);
   }
 
@@ -51,38 +62,73 @@ export class Yields {
   #delegate(node: Node, argument: Node): Code {
     const context = this.#context;
     const expressions = this.#expressions;
-    const { gate } = context;
-    const isAsync = this.#isAsync;
     const given = expressions.value(argument);
-    const held = expressions.spill(
-      expressions.invocations.ofGate(node, isAsync ? 'walkAsync' : 'delegate', [given]),
-    );
+    const name = this.#isAsync ? 'walkAsync' : 'delegate';
+    const held = expressions.spill(expressions.invocations.ofGate(node, name, [given]));
     const received = context.temporary();
     const mode = context.temporary();
     const value = context.temporary();
     const label = context.label('loop');
+    const way = expressions.spill(
+      this.#isAsync ? code('0') : code(`${context.gate}.wayOf(${held.text})`, held),
+    );
     context.set(received, code('undefined'));
     context.set(mode, code('0'));
-    const leaveLoop: Step = { kind: 'break', label };
+    const delegation = { node, held, way, received, mode, value, label };
     const body = context.collect(() => {
-      const step = [held, slotCode(mode), slotCode(received)];
-      const asked = expressions.spill(
-        expressions.invocations.ofGate(node, isAsync ? 'delegatedAsync' : 'delegated', step),
-      );
-      this.#when(`${asked.text} === null`, [asked], () => this.#leave(node, received));
-      const result = isAsync ? expressions.spill(this.#resultOf(this.awaited(node, asked))) : asked;
-      this.#when(`${result.text}.done`, [result], () => {
-        context.set(value, code(`${result.text}.value`, result));
-        this.#when(`${mode.name} === 2`, [slotCode(mode)], () => context.leave(value));
-        context.emit(leaveLoop);
-      });
-      const out = isAsync ? code(`${result.text}.value`, result) : result;
-      context.emit({ kind: 'yield', site: context.site(node), slot: received, code: out, raw: true });
-      context.set(mode, code(`${gate}.mode`));
-      if (isAsync) this.#awaitReturned(node, mode, received);
+      if (this.#isAsync) this.#askAsync(delegation);
+      else this.#ask(delegation);
     });
     context.emit({ kind: 'loop', label, body });
     return expressions.hold(value);
+  }
+
+  /** A generator of movable code is gone on with right here; of all others the runtime asks for their results. */
+  #ask({ node, held, way, received, mode, value, label }: Delegation): void {
+    const context = this.#context;
+    const { invocations } = this.#expressions;
+    const result = context.temporary();
+    const directly = context.collect(() => {
+      const given = [held, code('0'), slotCode(received)];
+      context.set(result, invocations.ofMethod(node, held, 'body', given));
+    });
+    const generally = context.collect(() => {
+      const step = [held, slotCode(mode), slotCode(received)];
+      context.set(result, invocations.ofGate(node, 'delegated', step));
+      this.#when(`${result.name} === null`, [slotCode(result)], () => this.#leave(node, received));
+    });
+    const test = code(`${way.text} === 3 && ${mode.name} === 0`, way, slotCode(mode));
+    context.emit({ kind: 'if', test, taken: directly, otherwise: generally });
+    this.#when(`${result.name} !== true`, [slotCode(result)], () => {
+      const isOver = `(${result.name} === false || ${result.name}.done)`;
+      this.#when(isOver, [slotCode(result)], () => {
+        const from = `${result.name} === false ? ${held.text}.value : ${result.name}.value`;
+        context.set(value, code(from, slotCode(result), held));
+        this.#when(`${mode.name} === 2`, [slotCode(mode)], () => context.leave(value));
+        context.emit({ kind: 'break', label });
+      });
+    });
+    const out = code(`${held.text}.value`, held);
+    const site = context.site(node);
+    context.emit({ kind: 'yield', site, slot: received, code: out, result: slotCode(result), mode });
+  }
+
+  #askAsync({ node, held, received, mode, value, label }: Delegation): void {
+    const context = this.#context;
+    const expressions = this.#expressions;
+    const step = [held, slotCode(mode), slotCode(received)];
+    const asked = expressions.spill(expressions.invocations.ofGate(node, 'delegatedAsync', step));
+    this.#when(`${asked.text} === null`, [asked], () => this.#leave(node, received));
+    const result = expressions.spill(this.#resultOf(this.awaited(node, asked)));
+    this.#when(`${result.text}.done`, [result], () => {
+      context.set(value, code(`${result.text}.value`, result));
+      this.#when(`${mode.name} === 2`, [slotCode(mode)], () => context.leave(value));
+      context.emit({ kind: 'break', label });
+    });
+    const out = code(`${result.text}.value`, result);
+    const site = context.site(node);
+    context.emit({ kind: 'yield', site, slot: received, code: out, result: null, mode });
+    this.#awaitReturned(node, mode, received);
   }
 
   #resultOf(awaited: Code): Code {

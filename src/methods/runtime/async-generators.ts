@@ -1,4 +1,4 @@
-import { functionsOf, generatorObject, Identity, type ResumeMode, runBody } from './generator-objects.ts';
+import { functionsOf, generatorObject, Identity, modes } from './generator-objects.ts';
 import { acceptFunctions, libraryMethod } from './library.ts';
 import type { AnyFunction, Frame, LoadedMethod } from './method-code.ts';
 import type { PromiseRecord } from './promise-records.ts';
@@ -8,27 +8,71 @@ import { thread } from './thread.ts';
 
 // Asynchronous generators (ECMA-262, 27.6): a frame, and a queue of what was asked of it.
 
+type Body = (state: AsyncGeneratorState, mode: number, sent: unknown) => void;
+
 export interface GeneratorRequest {
-  readonly mode: ResumeMode;
+  /** See `modes`. */
+  readonly mode: number;
   readonly value: unknown;
   readonly record: PromiseRecord;
 }
 
 /** `draining`: it has ended, and waits for the value of a `return` that came late. */
-export interface AsyncGeneratorState {
-  phase: 'start' | 'yield' | 'running' | 'draining' | 'done';
-  frame: Frame | null;
-  queue: GeneratorRequest[];
-  readonly method: LoadedMethod | null;
-  readonly object: object;
+export type AsyncGeneratorPhase = 'start' | 'yield' | 'running' | 'draining' | 'done';
+
+/** Its state: its frame, for its whole life. Where it is captured in the middle, a frame apart is made of it. */
+export class AsyncGeneratorState implements Frame {
+  phase: AsyncGeneratorPhase = 'start';
+  pc: number;
+  vars: readonly unknown[];
+  method: LoadedMethod;
+  queue: GeneratorRequest[] = [];
+  object: object | null = null;
+  readonly made = null;
+
+  constructor(method: LoadedMethod, pc: number, vars: readonly unknown[]) {
+    this.method = method;
+    this.pc = pc;
+    this.vars = vars;
+  }
+
+  get task(): this {
+    return this;
+  }
+
+  /** Whether it stands where it was left, for somebody to go on with it. */
+  get stands(): boolean {
+    return this.phase === 'start' || this.phase === 'yield';
+  }
+
+  /** Puts it where it was captured. @param frame null where it does not stand still */
+  fill(phase: AsyncGeneratorPhase, frame: Frame | null, queue: GeneratorRequest[]): void {
+    this.phase = phase;
+    this.queue = queue;
+    if (frame !== null) this.stand(frame);
+  }
+
+  stand(frame: Frame): void {
+    this.method = frame.method;
+    this.pc = frame.pc;
+    this.vars = frame.vars;
+  }
+
+  end(): void {
+    this.phase = 'done';
+    this.vars = nothing;
+  }
 }
+
+const nothing: readonly unknown[] = Object.freeze([]);
 
 class Holder extends Identity {
   #state: AsyncGeneratorState;
 
-  constructor(object: object, phase: AsyncGeneratorState['phase'], method: LoadedMethod | null) {
+  constructor(object: object, state: AsyncGeneratorState) {
     super(object);
-    this.#state = { phase, frame: null, queue: [], method, object };
+    this.#state = state;
+    state.object = object;
   }
 
   static of(object: unknown): AsyncGeneratorState | null {
@@ -41,21 +85,25 @@ export const asyncGeneratorState = (object: unknown): AsyncGeneratorState | null
 export const asyncGeneratorFunction = Object.getPrototypeOf(async function* () {}) as object;
 export const asyncGeneratorPrototype = (asyncGeneratorFunction as { prototype: object }).prototype;
 
-/** A new asynchronous generator that has not begun. `fn` is null for a function at the top level of its module. */
+/**
+ * A new asynchronous generator that has not begun.
+ *
+ * @param fn null for a function at the top level of its module
+ * @param pc where its code begins
+ */
 export function asyncGenerator(
   method: LoadedMethod,
   fn: AnyFunction | null,
+  pc: number,
   vars: readonly unknown[],
 ): object {
   const object = generatorObject(method, fn, asyncGeneratorPrototype);
-  new Holder(object, 'start', method);
-  const state = Holder.of(object) as AsyncGeneratorState;
-  state.frame = { method, pc: 0, vars, task: state, made: null };
-  return object;
+  return new Holder(object, new AsyncGeneratorState(method, pc, vars)) as object;
 }
 
 export function blankAsyncGenerator(): object {
-  return new Holder(Object.create(asyncGeneratorPrototype) as object, 'done', null) as object;
+  const state = new AsyncGeneratorState(returning, 0, nothing);
+  return new Holder(Object.create(asyncGeneratorPrototype) as object, state) as object;
 }
 
 export function isAsyncGeneratorPrototype(value: object): boolean {
@@ -71,40 +119,29 @@ function runner(): TaskKeeper {
 }
 
 /** @returns whether the body stops here; otherwise it takes what was asked next */
-export function asyncYield(
-  method: LoadedMethod,
-  state: AsyncGeneratorState,
-  pc: number,
-  value: unknown,
-  vars: readonly unknown[],
-): boolean {
+export function asyncYield(state: AsyncGeneratorState, value: unknown): boolean {
   const asked = state.queue.shift();
   if (asked !== undefined) runner().resolve(asked.record, { value, done: false });
   const [next] = state.queue;
   if (next !== undefined) {
-    give(next);
+    const { gate } = thread;
+    gate.mode = next.mode;
+    gate.sent = next.value;
     return false;
   }
-  state.frame = { method, pc, vars, task: state, made: null };
   state.phase = 'yield';
   return true;
 }
 
-function give({ mode, value }: GeneratorRequest): void {
-  const { gate } = thread;
-  gate.injection = { ok: mode !== 'throw', value };
-  gate.returning = mode === 'return';
-}
-
 export function asyncGeneratorDone(state: AsyncGeneratorState, value: unknown): void {
-  state.phase = 'done';
+  state.end();
   const asked = state.queue.shift();
   if (asked !== undefined) runner().resolve(asked.record, { value, done: true });
   drain(state);
 }
 
 export function asyncGeneratorFailed(state: AsyncGeneratorState, error: unknown): void {
-  state.phase = 'done';
+  state.end();
   const asked = state.queue.shift();
   if (asked !== undefined) runner().reject(asked.record, error);
   drain(state);
@@ -113,14 +150,14 @@ export function asyncGeneratorFailed(state: AsyncGeneratorState, error: unknown)
 /** Answers what was asked of one that has ended. */
 function drain(state: AsyncGeneratorState): void {
   for (let next = state.queue[0]; next !== undefined; next = state.queue[0]) {
-    if (next.mode === 'return') {
+    if (next.mode === modes.return) {
       state.phase = 'draining';
       const frame: Frame = { method: returning, pc: 1, vars: [state.object], task: null, made: null };
       runner().await(frame, next.value);
       return;
     }
     state.queue.shift();
-    if (next.mode === 'throw') runner().reject(next.record, next.value);
+    if (next.mode === modes.throw) runner().reject(next.record, next.value);
     else runner().resolve(next.record, { value: undefined, done: true });
   }
 }
@@ -140,21 +177,21 @@ const asking = libraryMethod('ask', ['promise'], (frame) => {
   return frame.vars[0];
 });
 
-function ask(state: AsyncGeneratorState, mode: ResumeMode, value: unknown): Promise<unknown> {
-  const record = runner().create(state.method ?? returning);
+/** Calls the compiled body, and does nothing else: so a capture inside is told from one of anything else. */
+function begin(state: AsyncGeneratorState, mode: number, sent: unknown): void {
+  (state.method.step as Body)(state, mode, sent);
+}
+
+function ask(state: AsyncGeneratorState, mode: number, value: unknown): Promise<unknown> {
+  const record = runner().create(state.method);
   state.queue.push({ mode, value, record });
-  if (state.phase === 'start' && mode !== 'next' && state.queue.length === 1) {
-    state.phase = 'done';
-    state.frame = null;
-  }
+  if (state.phase === 'start' && mode !== modes.next && state.queue.length === 1) state.end();
   if (state.phase === 'done') drain(state);
-  if (state.phase !== 'start' && state.phase !== 'yield') return record.promise;
-  const frame = state.frame as Frame;
-  state.frame = null;
+  if (!state.stands) return record.promise;
   state.phase = 'running';
-  give(state.queue[0] as GeneratorRequest);
+  const [first] = state.queue as [GeneratorRequest];
   try {
-    runBody(frame);
+    begin(state, first.mode, first.value);
   } catch (error) {
     const { gate } = thread;
     throw error === gate.capture ? gate.save(asking, 1, [record.promise], null, null) : error;
@@ -166,8 +203,20 @@ function ask(state: AsyncGeneratorState, mode: ResumeMode, value: unknown): Prom
 export const installAsyncGenerators = functionsOf(
   asyncGeneratorPrototype,
   '%AsyncGeneratorPrototype%',
-  asyncGeneratorState,
-  ask,
-);
+  (natives) => ({
+    next(this: unknown, value: unknown): unknown {
+      const state = Holder.of(this);
+      return state === null ? Reflect.apply(natives.next, this, [value]) : ask(state, modes.next, value);
+    },
+    return(this: unknown, value: unknown): unknown {
+      const state = Holder.of(this);
+      return state === null ? Reflect.apply(natives.return, this, [value]) : ask(state, modes.return, value);
+    },
+    throw(this: unknown, error: unknown): unknown {
+      const state = Holder.of(this);
+      return state === null ? Reflect.apply(natives.throw, this, [error]) : ask(state, modes.throw, error);
+    },
+  }),
+).install;
 
-acceptFunctions(callerUrl(), { ask: 'walks' });
+acceptFunctions(callerUrl(), { begin: 'calls', ask: 'walks' });

@@ -12,7 +12,7 @@ import type { BufferClass } from '../snapshot/index.ts';
 import type { Digest } from '../../core/ports.ts';
 import {
   asyncGeneratorState,
-  type AsyncGeneratorState,
+  type AsyncGeneratorPhase,
   isAsyncGeneratorPrototype,
 } from './async-generators.ts';
 import { AsyncIteration } from './async-iteration.ts';
@@ -24,8 +24,7 @@ import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-c
 import { isReaction } from './promise-records.ts';
 import { asSeen } from './promises.ts';
 import { movableRecord } from './movable-values.ts';
-import type { ResumeMode } from './generator-objects.ts';
-import { generatorState, isGeneratorPrototype, type GeneratorState } from './generators.ts';
+import { type GeneratorPhase, generatorState, GeneratorState, isGeneratorPrototype } from './generators.ts';
 import { Iteration } from './iteration.ts';
 import { namespaceState, requireState } from './whole-modules.ts';
 import { resourceRecord } from './resources.ts';
@@ -35,7 +34,7 @@ import type { TimersState } from './timers.ts';
 import type { TurnsState } from './turns.ts';
 
 /** Raised with every change of the form below. */
-export const form = 3;
+export const form = 4;
 
 export interface FrameForm {
   readonly method: string;
@@ -58,17 +57,17 @@ type Into<T> = T extends { readonly into: PromiseRecord }
   : never;
 
 export interface AsyncGeneratorForm {
-  readonly phase: AsyncGeneratorState['phase'];
+  readonly phase: AsyncGeneratorPhase;
   readonly frame: FrameForm | null;
   readonly queue: readonly {
-    readonly mode: ResumeMode;
+    readonly mode: number;
     readonly value: unknown;
     readonly record: Promise<unknown>;
   }[];
 }
 
 export interface GeneratorForm {
-  readonly phase: GeneratorState['phase'];
+  readonly phase: GeneratorPhase;
   readonly frame: FrameForm | null;
 }
 
@@ -231,19 +230,21 @@ class FormWriter {
   external(value: object): { readonly kind: string; readonly record: unknown } | null {
     const generator = generatorState(value);
     if (generator !== null) {
-      const frame = generator.frame === null ? null : this.#frame(generator.frame);
+      const frame = generator.pc < 0 ? null : this.#frame(generator);
       return { kind: 'generator', record: { phase: generator.phase, frame } };
     }
+    if (value instanceof GeneratorState)
+      return { kind: 'generatorState', record: { generator: value.object } };
     const require = requireState(value);
     if (require !== null) return { kind: 'require', record: require };
     const namespace = namespaceState(value);
     if (namespace !== null) return { kind: 'namespace', record: namespace };
     const asynchronous = asyncGeneratorState(value);
     if (asynchronous !== null) {
-      const { phase, frame, queue } = asynchronous;
+      const { phase, stands, queue } = asynchronous;
       const record: AsyncGeneratorForm = {
         phase,
-        frame: frame === null ? null : this.#frame(frame),
+        frame: stands ? this.#frame(asynchronous) : null,
         queue: queue.map((asked) => ({ ...asked, record: asked.record.promise })),
       };
       return { kind: 'asyncGenerator', record };
@@ -287,10 +288,7 @@ class FormWriter {
   #frame(frame: Frame): FrameForm {
     const { meta } = frame.method;
     const live = new Set(meta.sites[frame.pc - 1]?.[2]);
-    const vars =
-      frame.pc === 0
-        ? frame.vars
-        : meta.layout.map((_, index) => (live.has(index) ? asSeen(frame.vars[index]) : undefined));
+    const vars = meta.layout.map((_, index) => (live.has(index) ? asSeen(frame.vars[index]) : undefined));
     const written = {
       method: meta.id,
       code: meta.code,

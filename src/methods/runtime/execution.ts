@@ -5,6 +5,7 @@ import type { Cancel } from '../../core/ports.ts';
 import { Allocation } from './allocation.ts';
 import { Fuel } from './fuel.ts';
 import { $ } from './gate.ts';
+import { standing } from './generator-objects.ts';
 import { type ExecutionApi, type Injection, nothing, type Running } from './running.ts';
 import type { Base } from './job-base.ts';
 import { endJob, performJob } from './jobs.ts';
@@ -283,8 +284,9 @@ export class Execution implements Running {
     if (resume === null) assert(false, `${frame.method.meta.id} has no resume body`);
     const isFirst = this.stack.length === 0;
     $.injection = outcome;
-    $.bottom = isFirst ? frame : null;
-    const { ok, value } = enterFrame(resume, frame);
+    const suspended = standing(frame);
+    $.bottom = isFirst ? suspended : null;
+    const { ok, value } = enterFrame(resume, suspended);
     $.bottom = null;
     // Nobody below takes what it returned.
     return (ok && isFirst && this.root !== null) || this.#ended({ ok, value });

@@ -17,8 +17,9 @@ import {
   generatorDone,
   generatorFailed,
   installGenerators,
-  yieldFrom,
-  yieldResult,
+  GeneratorState,
+  idle,
+  took,
 } from './generators.ts';
 import {
   closed,
@@ -105,8 +106,8 @@ export class Gate extends TaskGate {
   readonly heritage = heritage;
   // Generators: see `generators.ts`.
   readonly generator = generator;
-  readonly yield = yieldFrom;
-  readonly yieldResult = yieldResult;
+  readonly idle = idle;
+  readonly took = took;
   readonly ended = generatorDone;
   readonly failed = generatorFailed;
   readonly asyncGenerator = asyncGenerator;
@@ -120,10 +121,9 @@ export class Gate extends TaskGate {
   readonly delegatedAsync = delegatedAsync;
   readonly result = resultOf;
   readonly closed = closed;
-  /** Whether the value that was just taken came by `return`. */
-  returning = false;
-  /** How the value that was just taken came: 0 by `next`, 1 by `throw`, 2 by `return`. */
+  /** How an asynchronous generator is gone on with that need not stop: see `modes`; and with what. */
   mode = 0;
+  sent: unknown = undefined;
   readonly setTimeout = timerCalls.setTimeout;
   readonly clearTimeout = timerCalls.clearTimeout;
   readonly setInterval = timerCalls.setInterval;
@@ -240,20 +240,6 @@ export class Gate extends TaskGate {
     return value;
   }
 
-  returns(): boolean {
-    const { returning } = this;
-    this.returning = false;
-    return returning;
-  }
-
-  /** Like `take`, errors and returns included: `mode` tells. */
-  takeAny(): unknown {
-    const { ok, value } = this.injection;
-    this.injection = nothing;
-    this.mode = this.returns() ? 2 : ok ? 0 : 1;
-    return value;
-  }
-
   rest(list: ArrayLike<unknown>, from: number): unknown[] {
     return Array.from(list).slice(from);
   }
@@ -262,10 +248,11 @@ export class Gate extends TaskGate {
     return this.x?.startsAgain() ?? false;
   }
 
-  /** How a walk goes on: 0 by index, 1 by a native iterator, 2 by one of the program's. */
+  /** How a walk goes on: 0 by index, 1 by a native iterator, 2 by one of the program's, 3 by a generator of its own. */
   wayOf(walked: unknown): number {
     if (Array.isArray(walked)) return 0;
-    return walked instanceof Cursor ? 1 : walked instanceof Iteration ? 2 : 0;
+    if (walked instanceof Cursor) return 1;
+    return walked instanceof GeneratorState ? 3 : walked instanceof Iteration ? 2 : 0;
   }
 
   method(
@@ -273,8 +260,9 @@ export class Gate extends TaskGate {
     resume: LoadedMethod['resume'],
     factory: AnyFunction | null,
     kind: string,
+    step: LoadedMethod['step'],
   ): LoadedMethod {
-    return new CompiledMethod(described, resume, factory, kind);
+    return new CompiledMethod(described, resume, factory, kind, step);
   }
 
   module(

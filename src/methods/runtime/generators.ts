@@ -1,5 +1,5 @@
-import { functionsOf, generatorObject, Identity, type ResumeMode, runBody } from './generator-objects.ts';
-import { acceptFunctions } from './library.ts';
+import { functionsOf, generatorObject, Identity, modes } from './generator-objects.ts';
+import { acceptFunctions, libraryMethod } from './library.ts';
 import type { AnyFunction, Frame, LoadedMethod } from './method-code.ts';
 import { callerUrl } from './stack-walk.ts';
 import { thread } from './thread.ts';
@@ -7,30 +7,103 @@ import { thread } from './thread.ts';
 // Generators of movable code are objects with a frame: what natively is a suspended stack is data here. They inherit what
 // native generators inherit; the three functions of %GeneratorPrototype% know both kinds.
 
-/** A generator's state. `start` and `yield`: suspended, with a frame. */
-export interface GeneratorState {
-  phase: 'start' | 'yield' | 'running' | 'done';
-  frame: Frame | null;
+/**
+ * What a body answers: whether there is a value, which stands in the state then; or, where `yield*` hands on what somebody
+ * else's iterator gave, that result itself.
+ */
+export type Answer = boolean | object;
+
+type Body = (state: GeneratorState, mode: number, sent: unknown) => Answer;
+
+const running = -1;
+const over = -2;
+const nothing: readonly unknown[] = Object.freeze([]);
+
+export type GeneratorPhase = 'start' | 'yield' | 'running' | 'done';
+
+/**
+ * A generator's state: its frame, for its whole life. The compiled body writes into it where it is left; only a capture in
+ * its middle makes a frame apart.
+ */
+export class GeneratorState implements Frame {
+  /** Where it stands; negative while it runs and when it is over. */
+  pc: number;
+  vars: readonly unknown[];
+  /** What it has yielded or returned last. */
+  value: unknown = undefined;
+  body: Body;
+  method: LoadedMethod;
+  /** Where its code begins. */
+  first: number;
   /** The generator itself. */
-  readonly object: object;
+  object: object | null = null;
+  readonly made = null;
+
+  constructor(method: LoadedMethod, pc: number, vars: readonly unknown[]) {
+    this.method = method;
+    // One that nobody can go on with answers for itself.
+    this.body = (method.step ?? idle) as Body;
+    this.pc = pc;
+    this.first = pc;
+    this.vars = vars;
+  }
+
+  get task(): this {
+    return this;
+  }
+
+  get phase(): GeneratorPhase {
+    if (this.pc >= 0) return this.pc === this.first ? 'start' : 'yield';
+    return this.pc === running ? 'running' : 'done';
+  }
+
+  /** Puts it where it was captured. @param frame null where it does not stand still */
+  fill(phase: GeneratorPhase, frame: Frame | null): void {
+    this.pc = phase === 'running' ? running : over;
+    if (frame !== null) this.stand(frame);
+    this.first = phase === 'start' ? this.pc : 0;
+  }
+
+  stand(frame: Frame): void {
+    this.method = frame.method;
+    this.body = frame.method.step as Body;
+    this.pc = frame.pc;
+    this.vars = frame.vars;
+  }
+
+  end(): void {
+    this.pc = over;
+    this.vars = nothing;
+  }
 }
 
 /** Puts a state on an object that exists already. */
 class Holder extends Identity {
   #state: GeneratorState;
 
-  constructor(object: object, phase: GeneratorState['phase'], frame: Frame | null) {
+  constructor(object: object, state: GeneratorState) {
     super(object);
-    this.#state = { phase, frame, object };
+    this.#state = state;
+    state.object = object;
   }
 
   static of(object: unknown): GeneratorState | null {
     return typeof object === 'object' && object !== null && #state in object ? object.#state : null;
   }
+
+  static give(object: object, state: GeneratorState): void {
+    if (#state in object) object.#state = state;
+    state.object = object;
+  }
 }
 
 export function generatorState(object: unknown): GeneratorState | null {
   return Holder.of(object);
+}
+
+/** Lets an object have a state that somebody else in the same snapshot holds. */
+export function giveState(object: object, state: GeneratorState): void {
+  Holder.give(object, state);
 }
 
 const generatorFunction = Object.getPrototypeOf(function* () {}) as object;
@@ -43,19 +116,33 @@ export function generatorFunctionOf(made: object, kind: object = generatorFuncti
   return Object.setPrototypeOf(made, kind) as object;
 }
 
-/** A new generator that has not begun. `fn` is null for a function that stands at the top level of its module. */
-export function generator(method: LoadedMethod, fn: AnyFunction | null, vars: readonly unknown[]): object {
+/**
+ * A new generator that has not begun.
+ *
+ * @param fn null for a function that stands at the top level of its module
+ * @param pc where its code begins
+ */
+export function generator(
+  method: LoadedMethod,
+  fn: AnyFunction | null,
+  pc: number,
+  vars: readonly unknown[],
+): object {
   const object = generatorObject(method, fn, generatorPrototype);
-  const state = new Holder(object, 'start', null);
-  const held = Holder.of(state) as GeneratorState;
-  held.frame = { method, pc: 0, vars, task: held, made: null };
-  return object;
+  return new Holder(object, new GeneratorState(method, pc, vars)) as object;
+}
+
+const blank = libraryMethod('generator', [], () => undefined);
+
+export function blankState(): GeneratorState {
+  const state = new GeneratorState(blank, 0, nothing);
+  state.end();
+  return state;
 }
 
 /** An empty one, for a snapshot to fill. */
 export function blankGenerator(): object {
-  const object = Object.create(generatorPrototype) as object;
-  return new Holder(object, 'done', null) as object;
+  return new Holder(Object.create(generatorPrototype) as object, blankState()) as object;
 }
 
 /** Whether it is what the generators of some function inherit from. */
@@ -67,65 +154,86 @@ export function blankGeneratorPrototype(): object {
   return Object.create(generatorPrototype) as object;
 }
 
-/** Suspends the generator. @returns what `next` returns */
-export function yieldFrom(
-  method: LoadedMethod,
-  state: GeneratorState,
-  pc: number,
-  value: unknown,
-  vars: readonly unknown[],
-): IteratorResult<unknown> {
-  state.frame = { method, pc, vars, task: state, made: null };
-  state.phase = 'yield';
-  return { value, done: false };
+/** A body returns. */
+export function generatorDone(state: GeneratorState, value: unknown): Answer {
+  state.end();
+  state.value = value;
+  return false;
 }
 
-/** The same, of a result that another iterator has made: `yield*` hands it on as it is. */
-export function yieldResult(
-  method: LoadedMethod,
-  state: GeneratorState,
-  pc: number,
-  result: unknown,
-  vars: readonly unknown[],
-): unknown {
-  yieldFrom(method, state, pc, undefined, vars);
-  return result;
-}
-
-export function generatorDone(state: GeneratorState, value: unknown): IteratorResult<unknown> {
-  state.phase = 'done';
-  state.frame = null;
-  return { value, done: true };
-}
-
+/** A body throws. @returns the error */
 export function generatorFailed(state: GeneratorState, error: unknown): unknown {
-  state.phase = 'done';
-  state.frame = null;
+  state.end();
   return error;
 }
 
-function resume(state: GeneratorState, mode: ResumeMode, value: unknown): unknown {
-  if (state.phase === 'running') throw new TypeError('Generator is already running');
-  if (state.phase === 'start' && mode !== 'next') generatorDone(state, undefined);
-  if (state.phase === 'done') {
-    if (mode === 'throw') throw value;
-    return { value: mode === 'return' ? value : undefined, done: true };
-  }
-  const frame = state.frame as Frame;
-  state.frame = null;
-  state.phase = 'running';
-  const { gate } = thread;
-  gate.injection = { ok: mode !== 'throw', value };
-  gate.returning = mode === 'return';
-  return runBody(frame);
+/** What a generator that does not stand still answers. */
+export function idle(state: GeneratorState, mode: number, sent: unknown): Answer {
+  if (state.pc === running) throw new TypeError('Generator is already running');
+  if (mode === modes.throw) throw sent;
+  state.value = mode === modes.return ? sent : undefined;
+  return false;
 }
 
-/** Lets the language's own functions of generators know those of movable code; once for each thread. */
-export const installGenerators = functionsOf(
-  generatorPrototype,
-  '%GeneratorPrototype%',
-  (object) => Holder.of(object),
-  resume,
+/** Whether there is a value in what a body has answered; then it stands in the state. */
+export function took(state: GeneratorState, answer: Answer): boolean {
+  if (typeof answer === 'boolean') return answer;
+  const result = answer as { readonly done?: unknown; readonly value?: unknown };
+  if (result.done) return false;
+  state.value = result.value;
+  return true;
+}
+
+/** Calls the compiled body, and does nothing else: so a capture inside is told from one of anything else. */
+export function goOn(state: GeneratorState, mode: number, sent: unknown): Answer {
+  return state.body(state, mode, sent);
+}
+
+function resultOf(state: GeneratorState, answer: Answer): object {
+  if (typeof answer === 'object') return answer;
+  return { value: state.value, done: !answer };
+}
+
+const advancing = libraryMethod('advance', ['generator'], (frame) =>
+  resultOf(frame.vars[0] as GeneratorState, thread.gate.take() as Answer),
 );
 
-acceptFunctions(callerUrl(), { resume: 'passes' });
+function advance(state: GeneratorState, mode: number, sent: unknown): object {
+  let answer: Answer;
+  try {
+    answer = goOn(state, mode, sent);
+  } catch (error) {
+    const { gate } = thread;
+    throw error === gate.capture ? gate.save(advancing, 1, [state], null, null) : error;
+  }
+  return resultOf(state, answer);
+}
+
+/** The same for one that may not have begun: then it is over. */
+function leave(state: GeneratorState, mode: number, sent: unknown): object {
+  if (state.pc === state.first) state.end();
+  return advance(state, mode, sent);
+}
+
+const functions = functionsOf(generatorPrototype, '%GeneratorPrototype%', (natives) => ({
+  next(this: unknown, value: unknown): unknown {
+    const state = Holder.of(this);
+    return state === null ? Reflect.apply(natives.next, this, [value]) : advance(state, modes.next, value);
+  },
+  return(this: unknown, value: unknown): unknown {
+    const state = Holder.of(this);
+    return state === null ? Reflect.apply(natives.return, this, [value]) : leave(state, modes.return, value);
+  },
+  throw(this: unknown, error: unknown): unknown {
+    const state = Holder.of(this);
+    return state === null ? Reflect.apply(natives.throw, this, [error]) : leave(state, modes.throw, error);
+  },
+}));
+
+/** Lets the language's own functions of generators know those of movable code; once for each thread. */
+export const installGenerators = functions.install;
+
+/** What generators are gone on with, where nobody has replaced it. */
+export const ownNext = functions.both.next;
+
+acceptFunctions(callerUrl(), { goOn: 'calls', advance: 'walks', leave: 'passes' });

@@ -1,4 +1,14 @@
 import { Cursor, isPlainArray, type View, walkOf, walkViewOf } from './cursors.ts';
+import { modes } from './generator-objects.ts';
+import {
+  type Answer,
+  generatorPrototype,
+  GeneratorState,
+  generatorState,
+  goOn,
+  ownNext,
+  took,
+} from './generators.ts';
 import { acceptFunctions, libraryMethod } from './library.ts';
 import type { AnyFunction, LoadedMethod } from './method-code.ts';
 import { callerUrl } from './stack-walk.ts';
@@ -47,6 +57,11 @@ export class Iteration {
     return new Iteration(iterator, (iterator as Iterated).next);
   }
 
+  /** One whose `next` is known already. */
+  static through(iterator: object, next: unknown): Iteration {
+    return new Iteration(iterator, next);
+  }
+
   /** An empty one, for `fill`. */
   static blank(): Iteration {
     return new Iteration({}, undefined);
@@ -83,12 +98,6 @@ export class Iteration {
     return false;
   }
 
-  /** The iterator's `return`; undefined where it has none. */
-  get closer(): unknown {
-    const method = this.#iterator.return;
-    return method === null ? undefined : method;
-  }
-
   get next(): unknown {
     return this.#next;
   }
@@ -104,11 +113,24 @@ const stepping = libraryMethod('step', ['walk'], (frame) =>
 
 const opening = libraryMethod('walk', [], () => Iteration.by(thread.gate.take()));
 
+/** Whatever inherits it is its own iterator. */
+const itself = (Object.getPrototypeOf(generatorPrototype) as Iterable<unknown>)[Symbol.iterator] as unknown;
+
+/** A generator of movable code is gone on with by its state; null where the iterator has to be asked for by `method`. */
+function ownWalk(value: unknown, method: unknown): GeneratorState | Iteration | null {
+  const state = method === itself ? generatorState(value) : null;
+  if (state === null) return null;
+  const { next } = value as Iterated;
+  return next === ownNext ? state : Iteration.through(value as object, next);
+}
+
 /** What a `for…of` over `value` walks: arrays and typed arrays by index, everything else by steps. */
 export function walk(value: unknown): unknown {
-  const known = walkOf(value);
+  const known = generatorState(value) === null ? walkOf(value) : null;
   if (known !== null) return known;
   const method = (value as { [Symbol.iterator]?: unknown })[Symbol.iterator];
+  const own = ownWalk(value, method);
+  if (own !== null) return own;
   let iterator: unknown;
   try {
     iterator = callIterator(method, value, []);
@@ -130,14 +152,29 @@ export function closed(result: unknown): void {
   if (!isObject(result)) throw new TypeError(`${String(result)} is not an object`);
 }
 
+type Walked = Iteration | GeneratorState;
+
+/** What a walk walks, where that can be closed. */
+function iteratorOf(walked: unknown): Iterated | null {
+  if (walked instanceof Iteration) return walked.iterator;
+  return walked instanceof GeneratorState ? (walked.object as Iterated) : null;
+}
+
+/** An iterator's `return`; undefined where it has none. */
+function closerOf(iterator: Iterated): unknown {
+  const { return: method } = iterator;
+  return method === null ? undefined : method;
+}
+
 /** Ends a walk before its end. */
 export function closeWalk(walked: unknown): void {
-  if (!(walked instanceof Iteration)) return;
-  const method = walked.closer;
+  const iterator = iteratorOf(walked);
+  if (iterator === null) return;
+  const method = closerOf(iterator);
   if (method === undefined) return;
   let result: unknown;
   try {
-    result = callIterator(method, walked.iterator, []);
+    result = callIterator(method, iterator, []);
   } catch (error) {
     throw kept(closing, [], error);
   }
@@ -150,10 +187,11 @@ const closingQuietly = libraryMethod('close quietly', [], () => {
 
 /** Ends a walk after an error, which is more important than any error of its end. */
 export function closeQuietly(walked: unknown): void {
-  if (!(walked instanceof Iteration)) return;
+  const iterator = iteratorOf(walked);
+  if (iterator === null) return;
   try {
-    const method = walked.closer;
-    if (method !== undefined) callIterator(method, walked.iterator, []);
+    const method = closerOf(iterator);
+    if (method !== undefined) callIterator(method, iterator, []);
   } catch (error) {
     if (error === thread.gate.capture) throw kept(closingQuietly, [], error);
   }
@@ -162,14 +200,14 @@ export function closeQuietly(walked: unknown): void {
 /** What is spread: an array as it is; anything else as an array of what its iterator yields. */
 export function spread(value: unknown): unknown {
   if (isPlainArray(value)) return value;
-  return walkOf(value) === null ? drain(null, value, [], Infinity) : [...(value as Iterable<unknown>)];
+  return isForeign(value) ? drain(null, value, [], Infinity) : [...(value as Iterable<unknown>)];
 }
 
 /** The first values of an iterable, as array destructuring takes them; all of them for -1. */
 export function takeFrom(value: unknown, count: number): unknown {
   if (isPlainArray(value)) return value;
   const most = count === -1 ? Infinity : count;
-  if (walkOf(value) === null) return drain(null, value, [], most);
+  if (isForeign(value)) return drain(null, value, [], most);
   const taken: unknown[] = [];
   if (count === 0) return taken;
   for (const element of value as Iterable<unknown>) {
@@ -179,16 +217,21 @@ export function takeFrom(value: unknown, count: number): unknown {
   return taken;
 }
 
+/** Whether it is walked by an iterator of its own. */
+function isForeign(value: unknown): boolean {
+  return generatorState(value) !== null || walkOf(value) === null;
+}
+
 /** Takes up to `most` values; an iterator that has more is closed. `from` is opened first where there is no walk yet. */
-function drain(opened: Iteration | null, from: unknown, list: unknown[], most: number): unknown[] {
+function drain(opened: Walked | null, from: unknown, list: unknown[], most: number): unknown[] {
   let walked = opened;
   try {
     if (walked === null) {
       const method = (from as { [Symbol.iterator]?: unknown })[Symbol.iterator];
-      walked = Iteration.by(callIterator(method, from, []));
+      walked = ownWalk(from, method) ?? Iteration.by(callIterator(method, from, []));
     }
     while (list.length < most) {
-      if (!walked.took(callIterator(walked.next, walked.iterator, []))) return list;
+      if (!tookFrom(walked, nextOf(walked))) return list;
       list.push(walked.value);
     }
   } catch (error) {
@@ -197,12 +240,25 @@ function drain(opened: Iteration | null, from: unknown, list: unknown[], most: n
   return closeAfter(walked, list);
 }
 
-function closeAfter(walked: Iteration, list: unknown[]): unknown[] {
-  const method = walked.closer;
+/** What the next step gives: see `tookFrom`. */
+function nextOf(walked: Walked): unknown {
+  return walked instanceof GeneratorState
+    ? goOn(walked, modes.next, undefined)
+    : callIterator(walked.next, walked.iterator, []);
+}
+
+/** Whether a step gave a value, which stands in the walk then. */
+function tookFrom(walked: Walked, given: unknown): boolean {
+  return walked instanceof GeneratorState ? took(walked, given as Answer) : walked.took(given);
+}
+
+function closeAfter(walked: Walked, list: unknown[]): unknown[] {
+  const iterator = iteratorOf(walked) as Iterated;
+  const method = closerOf(iterator);
   if (method === undefined) return list;
   let result: unknown;
   try {
-    result = callIterator(method, walked.iterator, []);
+    result = callIterator(method, iterator, []);
   } catch (error) {
     throw kept(closingAfter, [list], error);
   }
@@ -216,11 +272,11 @@ const closingAfter = libraryMethod('close after', ['list'], (frame) => {
 });
 
 const draining = libraryMethod('drain', ['walk', 'list', 'most'], (frame) => {
-  const [opened, list, most] = frame.vars as [Iteration | null, unknown[], number];
+  const [opened, list, most] = frame.vars as [Walked | null, unknown[], number];
   const value = thread.gate.take();
   const walked = opened ?? Iteration.by(value);
   if (opened !== null) {
-    if (!walked.took(value)) return list;
+    if (!tookFrom(walked, value)) return list;
     list.push(walked.value);
   }
   return drain(walked, null, list, most);
@@ -242,18 +298,21 @@ export function delegate(value: unknown): unknown {
 }
 
 /**
- * One step of `yield*`. @param mode 0 for `next`, 1 for `throw`, 2 for `return`
+ * One step of `yield*`.
  *
- * @returns the iterator's result; null when it has no `return`, so that the generator itself returns
+ * @param mode see `modes`
+ * @returns the iterator's result, or, where nobody else has that, whether there is a value, which stands in the walk then;
+ *   null when it has no `return`, so that the generator itself returns
  */
-export function delegated(walked: Cursor | Iteration, mode: number, value: unknown): object | null {
+export function delegated(walked: Cursor | Walked, mode: number, value: unknown): object | boolean | null {
   if (walked instanceof Cursor) {
     if (mode === 2) return null;
     if (mode === 1) throw new TypeError("The iterator does not provide a 'throw' method");
-    return walked.step() ? { value: walked.value, done: false } : { value: undefined, done: true };
+    return walked.step();
   }
-  const { iterator } = walked as { iterator: { throw?: unknown; return?: unknown } };
-  const method = mode === 0 ? walked.next : mode === 1 ? iterator.throw : iterator.return;
+  const iterator = iteratorOf(walked) as { throw?: unknown; return?: unknown };
+  const next = walked instanceof GeneratorState ? ownNext : walked.next;
+  const method = mode === 0 ? next : mode === 1 ? iterator.throw : iterator.return;
   if (mode === 2 && (method === undefined || method === null)) return null;
   if (mode === 1 && (method === undefined || method === null)) {
     closeWalk(walked);
@@ -283,6 +342,7 @@ acceptFunctions(callerUrl(), {
   closeWalk: 'walks',
   closeQuietly: 'walks',
   drain: 'walks',
+  nextOf: 'passes',
   closeAfter: 'walks',
   delegated: 'walks',
   delegate: 'passes',

@@ -18,8 +18,6 @@ export interface MethodCode {
   readonly layout: readonly string[];
   /** Whether frames keep the object that `new` makes by it. */
   readonly constructs: boolean;
-  /** How many values a frame begins with, before its first site; 0 for methods that begin without a frame. */
-  readonly entry: number;
   /** By position, from 1: kind, original line, indexes of the variables that are live there. */
   readonly sites: readonly (readonly [kind: string, line: number, live: readonly number[]])[];
   /** Generated line and position of each site, in the function itself and in its resume body. */
@@ -27,15 +25,21 @@ export interface MethodCode {
   readonly resumeLines: readonly (readonly [line: number, pc: number])[];
   readonly fastHash: string;
   readonly resumeHash: string;
+  readonly stepHash: string;
 }
 
 export type AnyFunction = (...args: unknown[]) => unknown;
+
+/** @param mode how a generator is gone on with: see `modes`; with what was `sent` */
+export type StepBody = (frame: Frame, mode: number, sent: unknown) => unknown;
 
 export interface LoadedMethod {
   readonly meta: MethodCode;
   /** The function itself, where there is just one: a factory makes those that stand inside others. */
   fast: AnyFunction | null;
   readonly resume: ((frame: Frame) => unknown) | null;
+  /** What a generator goes on with where it was left; null for whatever else. */
+  readonly step: StepBody | null;
   /** Makes the function out of what it has captured; null where there is just one. */
   readonly factory: AnyFunction | null;
   /** `plain`, `async`, `generator`, `asyncGenerator` or `class`. */
@@ -53,11 +57,19 @@ export class CompiledMethod implements LoadedMethod {
   readonly resume: LoadedMethod['resume'];
   readonly factory: AnyFunction | null;
   readonly kind: string;
+  readonly step: StepBody | null;
   readonly #described: string;
   #meta: MethodCode | null = null;
 
-  constructor(described: string, resume: LoadedMethod['resume'], factory: AnyFunction | null, kind: string) {
+  constructor(
+    described: string,
+    resume: LoadedMethod['resume'],
+    factory: AnyFunction | null,
+    kind: string,
+    step: StepBody | null,
+  ) {
     this.kind = kind;
+    this.step = step;
     this.#described = described;
     this.resume = resume;
     this.factory = factory;

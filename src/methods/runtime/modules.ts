@@ -98,10 +98,11 @@ export function joinModules(earlier: LoadedModule | undefined, later: LoadedModu
 
 function shift(path: string, methods: readonly LoadedMethod[], lines: LineTable): string | null {
   const changed = methods.find(
-    ({ meta, fast, factory, resume }) =>
+    ({ meta, fast, factory, resume, step }) =>
       // What stands in the text of a class is part of the class's own.
       (meta.fastHash !== '' && textHash(String(factory ?? fast)) !== meta.fastHash) ||
-      (resume !== null && textHash(String(resume)) !== meta.resumeHash),
+      (resume !== null && textHash(String(resume)) !== meta.resumeHash) ||
+      (step !== null && textHash(String(step)) !== meta.stepHash),
   );
   const advice = 'Let godwit be the last to transform a module.';
   if (changed !== undefined)

@@ -24,7 +24,9 @@ import { Cursor, type CursorState } from './cursors.ts';
 import {
   blankGenerator,
   blankGeneratorPrototype,
+  blankState,
   generatorState,
+  giveState,
   type GeneratorState,
 } from './generators.ts';
 import { Iteration, type IterationState } from './iteration.ts';
@@ -57,7 +59,7 @@ export class ReadExecution {
   readonly #promises: Promises;
   readonly #beside: Beside | null;
   readonly #asyncGenerators: (readonly [AsyncGeneratorState, AsyncGeneratorForm])[] = [];
-  readonly #generators: (readonly [GeneratorState, GeneratorForm])[] = [];
+  readonly #generators: (readonly [object, GeneratorForm])[] = [];
   readonly #forms: (readonly [PromiseRecord, PromiseForm])[] = [];
   readonly #movables: (readonly [value: object, kind: string, record: unknown])[] = [];
   readonly #combinators = new Map<CombinatorForm, Combinator>();
@@ -93,13 +95,12 @@ export class ReadExecution {
     const { root } = this;
     for (const [record, written] of this.#forms) this.#settle(record, written, loaded);
     for (const [generator, { phase, frame, queue }] of this.#asyncGenerators) {
-      generator.phase = phase;
-      generator.frame = frame === null ? null : this.#frame(frame, loaded);
-      generator.queue = queue.map((asked) => ({ ...asked, record: this.#record(asked.record) }));
+      const asked = queue.map((request) => ({ ...request, record: this.#record(request.record) }));
+      generator.fill(phase, frame === null ? null : this.#frame(frame, loaded), asked);
     }
     for (const [generator, { phase, frame }] of this.#generators) {
-      generator.phase = phase;
-      generator.frame = frame === null ? null : this.#frame(frame, loaded);
+      const state = generatorState(generator) as GeneratorState;
+      state.fill(phase, frame === null ? null : this.#frame(frame, loaded));
     }
     execution.templates = root.templates;
     execution.stack = root.stack.map((frame) => this.#frame(frame, loaded));
@@ -150,6 +151,7 @@ export class ReadExecution {
     if (kind === 'cursor' || kind === 'sharedCursor') return Cursor.blank();
     if (kind === 'iteration') return Iteration.blank();
     if (kind === 'generator') return blankGenerator();
+    if (kind === 'generatorState') return blankState();
     if (kind === 'generatorPrototype') return blankGeneratorPrototype();
     if (kind === 'asyncGenerator') return blankAsyncGenerator();
     if (kind === 'asyncGeneratorPrototype') return blankAsyncGeneratorPrototype();
@@ -167,8 +169,9 @@ export class ReadExecution {
     else if (kind === 'sharedCursor')
       (value as Cursor).share((record as { readonly iterator: Iterator<unknown> }).iterator);
     else if (kind === 'iteration') (value as Iteration).fill(record as IterationState);
-    else if (kind === 'generator')
-      this.#generators.push([generatorState(value) as GeneratorState, record as GeneratorForm]);
+    else if (kind === 'generator') this.#generators.push([value, record as GeneratorForm]);
+    else if (kind === 'generatorState')
+      giveState((record as { readonly generator: object }).generator, value as GeneratorState);
     else if (kind === 'generatorPrototype' || kind === 'asyncGeneratorPrototype') return;
     else if (kind === 'asyncIteration') (value as AsyncIteration).fill(record as AsyncIterationState);
     else if (kind === 'asyncGenerator')
@@ -214,11 +217,7 @@ export class ReadExecution {
           'Install the same package.',
       );
     }
-    const fits =
-      written.pc === 0
-        ? written.vars.length === meta.entry
-        : written.vars.length === meta.layout.length && meta.sites[written.pc - 1] !== undefined;
-    if (!fits) {
+    if (written.vars.length !== meta.layout.length || meta.sites[written.pc - 1] === undefined) {
       throw new SnapshotMisfitError(`A frame of ${written.method} does not fit the method's layout.`);
     }
     const task =

@@ -1,5 +1,4 @@
 import { ambient } from './ambient.ts';
-import type { AsyncGeneratorState } from './async-generators.ts';
 import { isArrayWalkIntact } from './cursors.ts';
 import { Depth } from './depths.ts';
 import type { Frame, LoadedMethod, PromiseRecord } from './method-code.ts';
@@ -57,15 +56,9 @@ export class TaskGate {
     return frame.task;
   }
 
-  /** A wait of an asynchronous generator. */
-  waitIn(
-    method: LoadedMethod,
-    task: AsyncGeneratorState,
-    pc: number,
-    value: unknown,
-    vars: readonly unknown[],
-  ): void {
-    (this.x?.tasks ?? ambient).await({ method, pc, vars, task, made: null }, value);
+  /** A wait of an asynchronous generator, whose frame is there. */
+  waitIn(frame: Frame, value: unknown): void {
+    (this.x?.tasks ?? ambient).await(frame, value);
   }
 
   /** What an activation returns that has never waited: to a caller that awaits it at once, a plain value as it is. */
