@@ -1,6 +1,7 @@
 import * as nodeModule from 'node:module';
 import { join } from 'node:path';
 import { builtEntry } from './entries.ts';
+import { showAuthorSites } from './loader/author-sites.ts';
 import { cacheFolder } from './loader/compile-cache.ts';
 import {
   finishLoad,
@@ -10,7 +11,8 @@ import {
   typeScriptSpecifier,
 } from './loader/node-load.ts';
 import { hookRequire } from './loader/require-hooks.ts';
-import './methods/runtime/gate.ts';
+import { $ } from './methods/runtime/gate.ts';
+import { readsRawSites } from './methods/runtime/stack-walk.ts';
 
 // `node --import godwit/register app.ts`: movable files are compiled as they are loaded, and types are erased.
 
@@ -53,6 +55,7 @@ hookRequire();
 // For tools that rewrite what they load themselves: see `loader/native-stub.ts`.
 Reflect.set(globalThis, Symbol.for('godwit.native'), (url: string) => import(url) as Promise<unknown>);
 process.setSourceMapsEnabled(true);
+showAuthorSites((url) => $.modules.has(url), readsRawSites);
 
 function answerOf(ask: () => unknown): LoadedSource | null {
   try {

@@ -64,7 +64,8 @@ function vitePlugins(
         },
         load(this: Reporting, id: string, options?: Environment) {
           if (!serves || options?.ssr !== true || !hooks.examine(id, null, reporterOf(this))) return null;
-          return nativeStub(pathOf(id), !isVitest());
+          // Nothing in a stack refers to the stub: the file's own lines are not to be looked for in it.
+          return { code: nativeStub(pathOf(id), !isVitest()), map: { mappings: '' } };
         },
       },
     },

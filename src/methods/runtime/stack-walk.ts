@@ -87,6 +87,19 @@ export function callerOf(above: (...args: never[]) => unknown): {
   return positions(above, 1)[0] ?? { url: null, line: null };
 }
 
+const positionsOf = (_error: Error, sites: readonly NodeJS.CallSite[]): readonly Position[] =>
+  sites.map((site): Position => ({
+    url: site.getScriptNameOrSourceURL() ?? site.getFileName() ?? null,
+    line: site.getLineNumber(),
+    name: site.getFunctionName(),
+    isConstructor: site.isConstructor(),
+  }));
+
+/** Whether a function that prepares stacks wants the places of generated code as they are. */
+export function readsRawSites(prepare: unknown): boolean {
+  return prepare === positionsOf;
+}
+
 /** Survives a `prepareStackTrace` and a `stackTraceLimit` that somebody else has set. */
 function positions(above: (...args: never[]) => unknown, most = Infinity): readonly Position[] {
   const limit = Error.stackTraceLimit;
@@ -94,13 +107,7 @@ function positions(above: (...args: never[]) => unknown, most = Infinity): reado
   const holder: { stack?: unknown } = {};
   try {
     Error.stackTraceLimit = most;
-    Error.prepareStackTrace = (_error, sites) =>
-      sites.map((site): Position => ({
-        url: site.getScriptNameOrSourceURL() ?? site.getFileName() ?? null,
-        line: site.getLineNumber(),
-        name: site.getFunctionName(),
-        isConstructor: site.isConstructor(),
-      }));
+    Error.prepareStackTrace = positionsOf;
     Error.captureStackTrace(holder, above);
     const found = holder.stack;
     return Array.isArray(found) ? (found as Position[]) : [];
