@@ -13,6 +13,7 @@ import {
 import { hookRequire } from './loader/require-hooks.ts';
 import { $ } from './methods/runtime/gate.ts';
 import { readsRawSites } from './methods/runtime/stack-walk.ts';
+import { platform } from './platform.ts';
 
 // `node --import godwit/register app.ts`: movable files are compiled as they are loaded, and types are erased.
 
@@ -52,6 +53,7 @@ else {
   });
 }
 hookRequire();
+$.isProxy = platform.isProxy;
 // For tools that rewrite what they load themselves: see `loader/native-stub.ts`.
 Reflect.set(globalThis, Symbol.for('godwit.native'), (url: string) => import(url) as Promise<unknown>);
 process.setSourceMapsEnabled(true);

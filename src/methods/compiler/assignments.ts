@@ -2,6 +2,7 @@ import { access } from './call-text.ts';
 import type { Expressions } from './expressions.ts';
 import { type Code, code, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
+import { isFresh } from './patterns.ts';
 import { child, flag, type Node, text, unwrap } from './syntax.ts';
 
 /** Lowers assignments: what stands on the left is evaluated first, and kept while the right side may be left. */
@@ -46,7 +47,7 @@ export class Assignments {
     }
     if (left.type !== 'MemberExpression') {
       const value = this.#expressions.spill(this.#expressions.value(right));
-      this.#expressions.patterns.assign(left, value);
+      this.#expressions.patterns.assign(left, value, isFresh(right));
       return value;
     }
     return this.#memberAssignment(left, operator, right);
@@ -61,7 +62,7 @@ export class Assignments {
       const [base, ...key] = parts.slice(0, -1) as [Code, ...Code[]];
       return code(`(${base.text}${access(left, key)} ${operator} ${value.text})`, ...parts);
     }
-    const target = this.#heldMember(left, [right]);
+    const target = this.#expressions.heldMember(left, [right]);
     const before = this.#expressions.spill(target);
     const value = this.#expressions.value(right);
     return code(
@@ -72,14 +73,6 @@ export class Assignments {
     );
   }
 
-  /** A member whose object and key are held in variables, so that it can be read and assigned later. */
-  #heldMember(node: Node, later: readonly Node[]): Code {
-    const property = flag(node, 'computed') ? [child(node, 'property')] : [];
-    const base = this.#expressions.waiting(child(node, 'object'), [...property, ...later]);
-    const key = property.map((entry) => this.#expressions.waiting(entry, later));
-    return code(`${base.text}${access(node, key)}`, base, ...key);
-  }
-
   #logicalAssignment(node: Node): Code {
     const context = this.#context;
     const left = unwrap(child(node, 'left'));
@@ -87,7 +80,7 @@ export class Assignments {
     const target =
       left.type === 'Identifier'
         ? code(this.#spell(left), context.verbatim(left))
-        : this.#heldMember(left, [right]);
+        : this.#expressions.heldMember(left, [right]);
     const slot = context.temporary();
     context.set(slot, target);
     this.#expressions.when(text(node, 'operator').slice(0, -1), slotCode(slot), () => {

@@ -79,12 +79,13 @@ export class Expressions {
       const value = this.value(node);
       if (index >= last) return keep(value, index);
       const kept = keep(value, index);
-      if (kept === value && this.#isStable(node, list.slice(index + 1))) return value;
+      if (kept === value && this.isStable(node, list.slice(index + 1))) return value;
       return this.spill(kept);
     });
   }
 
-  #isStable(node: Node, later: readonly Node[]): boolean {
+  /** Whether nothing that comes between can change what an operand is; `later` is what this method evaluates then. */
+  isStable(node: Node, later: readonly Node[]): boolean {
     const inner = unwrap(node);
     if (isFunction(inner)) return true;
     if (inner.type === 'Super') return true;
@@ -176,7 +177,7 @@ export class Expressions {
   /** A value that stays as it is while later operands are evaluated. */
   waiting(node: Node, later: readonly Node[]): Code {
     const value = this.value(node);
-    return this.#isStable(node, later) ? value : this.spill(value);
+    return this.isStable(node, later) ? value : this.spill(value);
   }
 
   /** Arguments or elements, spreads included. */
@@ -186,7 +187,7 @@ export class Expressions {
     return list.map((node, index) => {
       if (node.type !== 'SpreadElement') {
         const value = this.value(node);
-        if (index >= last || this.#isStable(node, list.slice(index + 1))) return value;
+        if (index >= last || this.isStable(node, list.slice(index + 1))) return value;
         return this.spill(value);
       }
       const argument = child(node, 'argument');
@@ -235,6 +236,14 @@ export class Expressions {
     );
     const [base, ...key] = parts as [Code, ...Code[]];
     return code(`${base.text}${access(inner, key)}`, ...parts);
+  }
+
+  /** A member whose object and key are held in variables, so that it can be read and assigned later. */
+  heldMember(node: Node, later: readonly Node[]): Code {
+    const property = flag(node, 'computed') ? [child(node, 'property')] : [];
+    const base = this.waiting(child(node, 'object'), [...property, ...later]);
+    const key = property.map((entry) => this.waiting(entry, later));
+    return code(`${base.text}${access(node, key)}`, base, ...key);
   }
 
   #logical(node: Node): Code {

@@ -254,7 +254,11 @@ export class Loops {
   #forIn(node: Node, names: readonly (string | null)[], counter: 'thread' | 'local' | null): void {
     const { context, expressions } = this.#statements;
     const subject = expressions.spill(expressions.value(child(node, 'right')));
-    const keys = expressions.spill(code(`${context.gate}.keysIn(${subject.text})`, subject));
+    const { gate } = context;
+    const isTrapped = expressions.spill(code(`${gate}.hasTraps(${subject.text})`, subject));
+    const keys = expressions.spill(
+      code(`${gate}.keysIn(${subject.text}, ${isTrapped.text})`, subject, isTrapped),
+    );
     const index = context.temporary();
     const key = context.temporary();
     context.set(index, code('0'));
@@ -275,7 +279,9 @@ export class Loops {
         leave.body(child(node, 'body'));
       });
       // A key that was deleted before its turn is not visited.
-      const test = code(`${key.name} in Object(${subject.text})`, slotCode(key), subject);
+      const isThere = `${key.name} in Object(${subject.text})`;
+      const asked = `${gate}.isVisited(${subject.text}, ${key.name})`;
+      const test = code(`(${isTrapped.text} ? ${asked} : ${isThere})`, isTrapped, slotCode(key), subject);
       context.emit({ kind: 'if', test, taken: present, otherwise: [] });
     });
   }

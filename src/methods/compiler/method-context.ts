@@ -80,6 +80,8 @@ export class MethodContext {
   readonly scratch: string[] = [];
   /** Returns a value that stands in a variable, through whatever `finally` is around. */
   leave: (value: Slot) => void = () => undefined;
+  /** Builds something that has an end of its own, however it is left; see `Jumps`. */
+  finalized: (build: () => void, last: (completion: Slot) => void) => void = () => undefined;
   #steps: Step[] = [];
   readonly #slotOf = new Map<Binding, Slot>();
   readonly #uses: LocalUse[] = [];

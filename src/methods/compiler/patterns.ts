@@ -1,3 +1,4 @@
+import { ArrayPatterns } from './array-patterns.ts';
 import type { Expressions } from './expressions.ts';
 import { type Code, code, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
@@ -8,17 +9,25 @@ import { child, children, flag, type Node, optional, text, unwrap } from './synt
 export class Patterns {
   readonly #context: MethodContext;
   readonly #expressions: Expressions;
+  readonly #arrays: ArrayPatterns;
 
   constructor(context: MethodContext, expressions: Expressions) {
     this.#context = context;
     this.#expressions = expressions;
+    this.#arrays = new ArrayPatterns(context, expressions, (target, read, declares) =>
+      this.#element(target, read, declares),
+    );
   }
 
-  /** Initialises what a declaration names: each time afresh, boxes included. */
-  declare(target: Node, value: Code): void {
+  /**
+   * Initialises what a declaration names: each time afresh, boxes included.
+   *
+   * @param isNew whether the value is an array that nothing else has
+   */
+  declare(target: Node, value: Code, isNew = false): void {
     if (target.type === 'Identifier') return this.#initialise(target, value);
     this.prepareBoxes(target);
-    this.#destructure(target, value, true);
+    this.#destructure(target, value, true, isNew);
   }
 
   /** Makes the boxes of a pattern's variables; they are assigned next. */
@@ -32,13 +41,13 @@ export class Patterns {
   }
 
   /** Assigns to an existing name, member or pattern. */
-  assign(target: Node, value: Code): void {
+  assign(target: Node, value: Code, isNew = false): void {
     const inner = unwrap(target);
     if (inner.type === 'MemberExpression') {
       const place = this.#expressions.member(inner);
       return this.#context.plain(code(`${place.text} = ${value.text};`, place, value));
     }
-    if (inner.type !== 'Identifier') return this.#destructure(inner, value, false);
+    if (inner.type !== 'Identifier') return this.#destructure(inner, value, false, isNew);
     const binding = this.#context.bindingOf(inner);
     const slot = binding === null ? null : this.#context.slotOf(binding);
     if (binding === null || slot === null) {
@@ -60,55 +69,44 @@ export class Patterns {
     this.#context.set(slot, code(`{ v: ${value.text} }`, value));
   }
 
-  #destructure(pattern: Node, value: Code, declares: boolean): void {
+  #destructure(pattern: Node, value: Code, declares: boolean, isNew = false): void {
     const context = this.#context;
     if (!context.hasSite(pattern)) {
       const target = context.module.source.slice(pattern.start, pattern.end).replace(/[;\s]+$/, '');
       return context.plain(code(`(${target} = ${value.text});`, context.verbatim(pattern), value));
     }
     const source = this.#expressions.spill(value);
-    if (pattern.type === 'ArrayPattern') this.#array(pattern, source, declares);
+    if (pattern.type === 'ArrayPattern') this.#arrays.take(pattern, source, declares, isNew);
     else this.#object(pattern, source, declares);
   }
 
-  /** Assigns one element, with its default. */
-  #element(target: Node, value: Code, declares: boolean): void {
-    if (target.type !== 'AssignmentPattern') {
-      if (target.type === 'Identifier' || target.type === 'MemberExpression')
-        return this.assign(target, value);
-      return this.#destructure(target, value, declares);
+  /** Assigns one element, with its default: where to is evaluated first, then the element is read. */
+  #element(target: Node, read: () => Code, declares: boolean): void {
+    const context = this.#context;
+    const hasDefault = target.type === 'AssignmentPattern';
+    const place = unwrap(hasDefault ? child(target, 'left') : target);
+    const held =
+      place.type === 'MemberExpression'
+        ? this.#expressions.heldMember(place, hasDefault ? [child(target, 'right')] : [])
+        : null;
+    let value = read();
+    if (hasDefault) {
+      const slot = context.temporary();
+      context.set(slot, value);
+      value = slotCode(slot);
+      context.emit({
+        kind: 'if',
+        test: code(`${slot.name} === undefined`, value),
+        taken: context.collect(() => {
+          context.set(slot, this.#expressions.value(child(target, 'right')));
+        }),
+        otherwise: [],
+      });
     }
-    const slot = this.#context.temporary();
-    this.#context.set(slot, value);
-    const held = { text: slot.name, uses: new Set([slot]) };
-    this.#context.emit({
-      kind: 'if',
-      test: code(`${slot.name} === undefined`, held),
-      taken: this.#context.collect(() => {
-        this.#context.set(slot, this.#expressions.value(child(target, 'right')));
-      }),
-      otherwise: [],
-    });
-    this.#element(child(target, 'left'), held, declares);
-  }
-
-  #array(pattern: Node, source: Code, declares: boolean): void {
-    const elements = children(pattern, 'elements');
-    const rest = elements.at(-1)?.type === 'RestElement';
-    const count = code(String(rest ? -1 : elements.length));
-    const list = this.#expressions.spill(
-      this.#expressions.invocations.ofGate(pattern, 'takeFrom', [source, count]),
-    );
-    elements.forEach((element, index) => {
-      if (element === null) return;
-      if (element.type !== 'RestElement')
-        return this.#element(element, code(`${list.text}[${index}]`, list), declares);
-      this.#element(
-        child(element, 'argument'),
-        code(`${this.#context.gate}.rest(${list.text}, ${index})`, list),
-        declares,
-      );
-    });
+    if (held !== null) context.plain(code(`${held.text} = ${value.text};`, held, value));
+    else if (place.type !== 'Identifier') this.#destructure(place, value, declares);
+    else if (declares) this.#initialise(place, value);
+    else this.assign(place, value);
   }
 
   #object(pattern: Node, source: Code, declares: boolean): void {
@@ -121,12 +119,13 @@ export class Patterns {
       if (property.type === 'RestElement') {
         const names = keys.map((key) => key.text).join(', ');
         const rest = code(`${context.gate}.omit(${source.text}, [${names}])`, source, ...keys);
-        this.#element(child(property, 'argument'), rest, declares);
+        this.#element(child(property, 'argument'), () => rest, declares);
         continue;
       }
       const key = this.#key(property);
       keys.push(key);
-      this.#element(child(property, 'value'), code(`${source.text}[${key.text}]`, source, key), declares);
+      const read = (): Code => code(`${source.text}[${key.text}]`, source, key);
+      this.#element(child(property, 'value'), read, declares);
     }
   }
 
@@ -140,4 +139,9 @@ export class Patterns {
       key.type === 'Identifier' ? text(key, 'name') : String(optional(key, 'value') ?? key['value']);
     return code(JSON.stringify(name));
   }
+}
+
+/** Whether an expression makes an array, so that nothing else has it. */
+export function isFresh(node: Node): boolean {
+  return unwrap(node).type === 'ArrayExpression';
 }

@@ -4,6 +4,7 @@ import { type Code, code, slotCode, type Step } from './ir.ts';
 import { Jumps } from './jumps.ts';
 import { Loops } from './loops.ts';
 import type { MethodContext } from './method-context.ts';
+import { isFresh } from './patterns.ts';
 import { child, children, isLoop, type Node, nodes, optional, text, unwrap } from './syntax.ts';
 
 /** Lowers statements to steps. */
@@ -21,6 +22,7 @@ export class Statements {
     this.#loops = new Loops(this);
     this.jumps = new Jumps(context, () => this.#loops.settleText());
     context.leave = (value) => this.jumps.return(slotCode(value));
+    context.finalized = (build, last) => this.jumps.finalized(build, last);
   }
 
   /** The statements of a block, whose variables and functions come to be first. */
@@ -110,7 +112,8 @@ export class Statements {
     for (const declarator of nodes(node, 'declarations')) {
       const target = child(declarator, 'id');
       const init = optional(declarator, 'init');
-      if (init !== null) this.expressions.patterns.declare(target, this.expressions.value(init));
+      if (init !== null)
+        this.expressions.patterns.declare(target, this.expressions.value(init), isFresh(init));
       else if (node['kind'] !== 'var') this.expressions.patterns.declare(target, code('undefined'));
     }
   }

@@ -27,11 +27,13 @@ import {
   closeWalk,
   delegate,
   delegated,
+  restOf,
   spread,
   steps,
   takeFrom,
   view,
   walk,
+  walkPattern,
   Iteration,
   resultOf,
 } from './iteration.ts';
@@ -39,7 +41,7 @@ import { nameValue } from './library.ts';
 import { type AnyFunction, CompiledMethod, type Frame, type LoadedMethod } from './method-code.ts';
 import { fileUrlOf, joinModules, type LoadedModule, loadModule } from './modules.ts';
 import { deferred, member, promiseFunctions, recordFunctions } from './promise-calls.ts';
-import { key, keysIn, omit } from './properties.ts';
+import { hasTraps, isVisited, key, keysIn, omit } from './properties.ts';
 import { type Injection, nothing } from './running.ts';
 import { callerOf, walkStack } from './stack-walk.ts';
 import { idleFuel, TaskGate } from './task-gate.ts';
@@ -72,6 +74,8 @@ export class Gate extends TaskGate {
   /** What a variable holds before it is initialised, where that can be seen. */
   readonly unset = Object.freeze({ unset: 'godwit' });
   readonly templates = new Map<string, object>();
+  /** Only the platform can tell; null where nobody has asked it. */
+  isProxy: ((value: object) => boolean) | null = null;
   injection: Injection = nothing;
   // What calls back, in versions that can be moved: see `movables.ts`.
   readonly promise = promiseFunctions;
@@ -84,15 +88,19 @@ export class Gate extends TaskGate {
   readonly bind = bind;
   // Walks by iterators: see `iteration.ts`.
   readonly walk = walk;
+  readonly walkPattern = walkPattern;
   readonly view = view;
   readonly spread = spread;
   readonly takeFrom = takeFrom;
+  readonly restOf = restOf;
   readonly close = closeWalk;
   readonly closeQuietly = closeQuietly;
   readonly delegate = delegate;
   readonly delegated = delegated;
   // Names of properties: see `properties.ts`.
   readonly keysIn = keysIn;
+  readonly hasTraps = hasTraps;
+  readonly isVisited = isVisited;
   readonly omit = omit;
   readonly key = key;
   // Classes: see `classes.ts`.

@@ -126,10 +126,21 @@ function ownWalk(value: unknown, method: unknown): GeneratorState | Iteration | 
 
 /** What a `for…of` over `value` walks: arrays and typed arrays by index, everything else by steps. */
 export function walk(value: unknown): unknown {
+  return open(value, (method) => ownWalk(value, method));
+}
+
+/** The same for an array pattern: everything but arrays has steps. */
+export function walkPattern(value: unknown): unknown {
+  const ownIteration = (method: unknown): Iteration | null =>
+    ownWalk(value, method) === null ? null : Iteration.through(value as object, (value as Iterated).next);
+  return open(value, ownIteration);
+}
+
+function open(value: unknown, ownOf: (method: unknown) => unknown): unknown {
   const known = generatorState(value) === null ? walkOf(value) : null;
   if (known !== null) return known;
   const method = (value as { [Symbol.iterator]?: unknown })[Symbol.iterator];
-  const own = ownWalk(value, method);
+  const own = ownOf(method);
   if (own !== null) return own;
   let iterator: unknown;
   try {
@@ -222,6 +233,16 @@ function isForeign(value: unknown): boolean {
   return generatorState(value) !== null || walkOf(value) === null;
 }
 
+/** What is left of a walk after `index` steps, as an array. @param ended 1 when nothing is left */
+export function restOf(walked: unknown, index: number, ended: number): unknown[] {
+  if (ended === 1) return [];
+  if (walked instanceof Iteration) return drain(walked, null, [], Infinity);
+  if (!(walked instanceof Cursor)) return Array.from(walked as readonly unknown[]).slice(index);
+  const rest: unknown[] = [];
+  while (walked.step()) rest.push(walked.value);
+  return rest;
+}
+
 /** Takes up to `most` values; an iterator that has more is closed. `from` is opened first where there is no walk yet. */
 function drain(opened: Walked | null, from: unknown, list: unknown[], most: number): unknown[] {
   let walked = opened;
@@ -271,7 +292,7 @@ const closingAfter = libraryMethod('close after', ['list'], (frame) => {
   return frame.vars[0];
 });
 
-const draining = libraryMethod('drain', ['walk', 'list', 'most'], (frame) => {
+const draining = libraryMethod('drain', ['walk', 'list', 'most'], function drainOn(frame) {
   const [opened, list, most] = frame.vars as [Walked | null, unknown[], number];
   const value = thread.gate.take();
   const walked = opened ?? Iteration.by(value);
@@ -338,14 +359,18 @@ const resulting = libraryMethod('delegated', [], () => resultOf(thread.gate.take
 acceptFunctions(callerUrl(), {
   callIterator: 'calls',
   step: 'walks',
-  walk: 'walks',
+  open: 'walks',
+  walk: 'passes',
+  walkPattern: 'passes',
   closeWalk: 'walks',
   closeQuietly: 'walks',
   drain: 'walks',
   nextOf: 'passes',
   closeAfter: 'walks',
+  drainOn: 'passes',
   delegated: 'walks',
   delegate: 'passes',
   spread: 'passes',
   takeFrom: 'passes',
+  restOf: 'passes',
 });

@@ -68,6 +68,7 @@ class ThreadRuntime implements Runtime {
   constructor(ports: RuntimePorts, options: RuntimeOptions) {
     this.#ports = ports;
     this.#options = options;
+    if (options.platform !== null) $.isProxy = options.platform.isProxy;
     this.#acts = new WaitingActs(() => ports.mayAct());
     this.#effects = new Effects(ports, (execution, effect, ok, value) =>
       this.#effectEnded(execution, effect, ok, value),

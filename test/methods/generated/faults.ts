@@ -121,8 +121,8 @@ export const faults: readonly Fault[] = [
     $,
     'keysIn',
     (original) =>
-      function (this: Gate, value) {
-        return original.call(this, value).slice(0, -1);
+      function (this: Gate, value, isTrapped) {
+        return original.call(this, value, isTrapped).slice(0, -1);
       },
   ),
   // Tasks.

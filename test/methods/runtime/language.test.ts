@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { orderPrograms } from './order-programs.ts';
 import { programs } from './programs.ts';
 import { chance, load, runMovable, runNative, writeModules } from './workshop.ts';
 
 // Each program runs natively, unmoved, and moved at every slice: at each tick, await and start of a job.
-describe.each(programs)('$name', ({ source }) => {
+describe.each([...programs, ...orderPrograms])('$name', ({ source }) => {
   const movable = writeModules({ 'main.ts': source }, { movable: true });
   const dense = writeModules({ 'main.ts': source }, { movable: true, dense: true });
   const native = writeModules({ 'main.ts': source }, { movable: false });

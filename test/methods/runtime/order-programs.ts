@@ -1,0 +1,83 @@
+import type { Program } from './programs.ts';
+
+const of = (name: string, source: string): Program => ({ name, source: `"use movable";\n${source}` });
+
+const burn =
+  'const burn = (n: number): number => { let s = 0; let i = 0; while (i++ < 3) s += n; return s; };';
+
+/** Programs about what comes first: targets, keys, elements and defaults; what a walk visits. */
+export const orderPrograms: readonly Program[] = [
+  of(
+    'array patterns take, assign and close in the order of the language',
+    `${burn}
+    function* source(log: string[], box: { x?: unknown }): Generator<number | undefined> {
+      try {
+        for (const value of [11, undefined, 33, 44, 55]) { log.push('yields ' + value + ' ' + String(box.x)); burn(1); yield value; }
+      } finally { log.push('closed'); burn(1); }
+    }
+    export async function main(): Promise<unknown> {
+      const log: string[] = [];
+      const box: Record<string, unknown> = {};
+      const at = (key: string): Record<string, unknown> => { log.push('at ' + key); burn(1); return box; };
+      [at('x').x, at('y').y = await Promise.resolve(22), ...at('z').z] = source(log, box) as Iterable<unknown>;
+      [at('a').a, [at('b').b] = [burn(3)]] = source(log, box) as never;
+      let k: unknown;
+      let late: unknown;
+      const set = (): unknown => (k = 'set');
+      [k, { length: late } = String(set())] = source(log, box) as never;
+      try { [at('e').e = (() => { throw new Error('default'); })()] = [undefined] as never; } catch (e) { log.push(String(e)); }
+      try { [at('f').f, at('g').g = (() => { throw new Error('default'); })()] = source(log, box) as never; } catch (e) { log.push(String(e)); }
+      const list = [1, 2, 3];
+      [list[burn(0)], list[1], ...list[2] as never] = [list[1], list[0], 7] as never;
+      [list[0], list[burn(1) - 2]] = list as never;
+      const first = ([a = burn(2), [b, c = burn(a as number)] = 'pq' as never, ...rest]: unknown[]): unknown => [a, b, c, rest];
+      return [log, box, k, late, list, first([]), first([1, new Set([4]), 5, 6]), first(new Map([[1, 2]]) as never)];
+    }`,
+  ),
+  of(
+    'an iterator without a second value, one that fails, one that ends early',
+    `${burn}
+    export function main(): unknown {
+      const log: string[] = [];
+      const make = (steps: number, fails: number) => ({
+        [Symbol.iterator]() {
+          let n = 0;
+          return {
+            next() { burn(1); n += 1; log.push('next ' + n); if (n === fails) throw new Error('next ' + n); return { value: n, done: n > steps }; },
+            return() { burn(1); log.push('return'); return {}; },
+          };
+        },
+      });
+      const o: Record<string, unknown> = {};
+      const key = (k: string): string => { log.push('key ' + k); burn(1); return k; };
+      [o[key('a')], o[key('b')], o[key('c')]] = make(1, 0) as never;
+      try { [o[key('d')], o[key('e')]] = make(5, 2) as never; } catch (e) { log.push(String(e)); }
+      [o[key('f')], ...o[key('g')]] = make(3, 0) as never;
+      try { [o[key('h')], ...o[key('i')]] = make(3, 3) as never; } catch (e) { log.push(String(e)); }
+      [] = make(3, 0) as never;
+      const locked = Object.freeze({ no: 1 }) as Record<string, unknown>;
+      try { [locked[key('no')]] = make(3, 0) as never; } catch (e) { log.push((e as Error).name); }
+      try { [o[key('j')]] = 5 as never; } catch (e) { log.push((e as Error).name); }
+      return [log, o];
+    }`,
+  ),
+  of(
+    'for-in: order, shadows, deleted and added keys, what is inherited',
+    `${burn}
+    export function main(): unknown {
+      const log: string[] = [];
+      const base = { shared: 1, hidden: 2, inherited: 3, 5: 'five' };
+      const o = Object.create(base, { hidden: { value: 0, enumerable: false } }) as Record<string, unknown>;
+      Object.assign(o, { z: 1, 10: 'ten', a: 2, 2: 'two', shared: 0, gone: 1 });
+      for (const key in o) { burn(1); log.push(key); if (key === 'z') { delete o['gone']; o['added'] = 1; } if (key === 'a') delete (base as Record<string, unknown>)['inherited']; }
+      const list = Object.assign(['p', , 'q'], { extra: 1 });
+      for (const key in list) { burn(1); log.push(key); list.push('more'); }
+      for (const key in 'hi' as never) log.push(key + burn(1));
+      for (const key in null as never) log.push('never' + key);
+      for (const key in 7 as never) log.push('never' + key);
+      const into: Record<string, unknown> = {};
+      for (into[log.length] in { one: 1, two: 2 }) burn(1);
+      return [log, into];
+    }`,
+  ),
+];
