@@ -88,6 +88,20 @@ export class Functions {
     for (const native of nativesOf(method.node, (node) => this.#byNode.has(node))) this.#wrap(native);
   }
 
+  /** What stands around an object literal whose methods say `super`: each has a box of its own, with the object in it. */
+  homeOf(object: Node): { readonly before: string; readonly after: string } | null {
+    const { variables, names, gate } = this.#parts;
+    const boxes = nodes(object, 'properties').flatMap((property) => {
+      const method = property.type === 'Property' ? this.#byNode.get(child(property, 'value')) : undefined;
+      const home = method === undefined ? undefined : variables.capturesOf(method).outer.find(({ kind }) => kind === 'home');
+      return home === undefined || home.of !== method ? [] : [names.ofOuter(home)];
+    });
+    if (boxes.length === 0) return null;
+    const list = boxes.join(', ');
+    const made = boxes.map(() => '{ v: undefined }').join(', ');
+    return { before: `((${list}) => ${gate}.homed(`, after: `, [${list}]))(${made})` };
+  }
+
   /** What a class extends and its keys stay where they are, as arguments of its factory. */
   #class(method: Method): void {
     if (method.parent === null) return;
@@ -135,9 +149,13 @@ export class Functions {
         source.edit(property.start, property.end, `${keyText(key)}: ${made}`);
       }
     }
-    if (accessors.length === 0) return;
-    source.edit(object.start, object.start, `${gate}.accessors(`);
-    source.edit(object.end, object.end, `, [${accessors.join(', ')}])`);
+    const home = this.homeOf(object);
+    if (home !== null) source.edit(object.start, object.start, home.before);
+    if (accessors.length > 0) {
+      source.edit(object.start, object.start, `${gate}.accessors(`);
+      source.edit(object.end, object.end, `, [${accessors.join(', ')}])`);
+    }
+    if (home !== null) source.edit(object.end, object.end, home.after);
   }
 
   /** A native function inside a method has variables of its own: copies of those that nobody assigns, the boxes of others. */

@@ -305,9 +305,10 @@ export interface Captures {
   readonly outer: readonly OuterValue[];
 }
 
-export type OuterKind = 'this' | 'arguments' | 'new.target';
+/** `home`: a box with the object literal in which a method that says `super` stands. */
+export type OuterKind = 'this' | 'arguments' | 'new.target' | 'home';
 
-/** `this`, `arguments` or `new.target` of one function. */
+/** `this`, `arguments`, `new.target` or the home of one function. */
 export interface OuterValue {
   readonly kind: OuterKind;
   readonly of: Method;
@@ -317,7 +318,7 @@ export interface OuterValue {
 export interface OuterUse {
   readonly node: Node;
   readonly value: OuterValue;
-  /** Whether an arrow that is a method of its own stands between: then it is captured. */
+  /** Whether an arrow that is a method of its own stands between: then it is captured. A home always is. */
   readonly isCaptured: boolean;
   /** Methods whose code contains it, from the innermost up to the one that it belongs to. */
   readonly within: readonly Method[];
@@ -333,7 +334,8 @@ export function outerUses(methods: readonly Method[], scopes: Scopes): readonly 
     const owner = within.at(-1);
     // An arrow at the top level of a module has nothing of its own, and nothing around it.
     if (owner === undefined || owner.form === 'arrow') return;
-    uses.push({ node, value: { kind, of: owner }, isCaptured: within.length > 1, within, isSpelled });
+    const isCaptured = kind === 'home' || within.length > 1;
+    uses.push({ node, value: { kind, of: owner }, isCaptured, within, isSpelled });
   };
   const visit = (node: Node, within: readonly Method[]): void => {
     for (const below of runtimeChildren(node)) visitNode(below, within);
@@ -347,7 +349,11 @@ export function outerUses(methods: readonly Method[], scopes: Scopes): readonly 
       else visit(node, isArrow ? within : []);
       return;
     }
-    if (node.type === 'Super') return use(node, 'this', within, false);
+    if (node.type === 'Super') {
+      use(node, 'this', within, false);
+      if (within.at(-1)?.form === 'member') use(node, 'home', within, true);
+      return;
+    }
     if (node.type === 'CallExpression' && child(node, 'callee').type === 'Super') {
       use(child(node, 'callee'), 'new.target', within, false);
       for (const argument of nodes(node, 'arguments')) visitNode(argument, within);

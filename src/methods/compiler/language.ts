@@ -3,8 +3,6 @@ import type { Binding, Scopes } from './scopes.ts';
 import {
   child,
   flag,
-  isClass,
-  isFunction,
   memberName,
   type Node,
   nodes,
@@ -62,23 +60,12 @@ class LanguageCheck {
   method(method: Method): void {
     this.#isInitialiser = method.form === 'initialiser';
     const { node } = method;
-    if (method.form === 'member' && !method.isStatic) this.#superOfLiteral(node);
     const id = optional(node, 'id');
     if (node.type === 'FunctionDeclaration' && id === null && method.parent === null) {
       this.#find(node, 'a function without a name', 'export default function name() { … }');
     }
     walk(node, (below) => (below !== node && this.#methods.has(below) ? false : this.#node(below)));
     for (const binding of this.#variables.ownedBy(node)) this.#variable(binding);
-  }
-
-  /** `super` in a method of an object literal: only a class can say what it means after a move. */
-  #superOfLiteral(method: Node): void {
-    walk(method, (node) => {
-      if (node !== method && (isClass(node) || (isFunction(node) && node.type !== 'ArrowFunctionExpression')))
-        return false;
-      if (node.type === 'Super') this.#find(node, "'super' in an object literal", 'a class');
-      return true;
-    });
   }
 
   #find(node: Node, what: string, instead: string): void {

@@ -54,8 +54,10 @@ export class Literals {
       return `${keyText(key)}: ${creation.text}`;
     });
     const literal = `({ ${texts.join(', ')} })`;
-    if (accessors.length === 0) return code(literal, ...values, ...made);
-    return code(`${context.gate}.accessors(${literal}, [${accessors.join(', ')}])`, ...values, ...made);
+    const whole =
+      accessors.length === 0 ? literal : `${context.gate}.accessors(${literal}, [${accessors.join(', ')}])`;
+    const home = context.module.functions.homeOf(node);
+    return code(home === null ? whole : `${home.before}${whole}${home.after}`, ...values, ...made);
   }
 
   /** The values of an object's computed keys, spreads and properties, in order; functions are made later, with the object. */

@@ -244,7 +244,9 @@ export class MethodContext {
 
   /** `this` where `super` stands. */
   selfAt(node: Node): Code {
-    const use = this.module.outer.get(this.method)?.find((candidate) => candidate.node === node);
+    const use = this.module.outer
+      .get(this.method)
+      ?.find((candidate) => candidate.node === node && candidate.value.kind === 'this');
     const isOwn = use === undefined || use.value.of === this.method;
     return {
       text: isOwn ? selfMark : this.module.names.ofOuter(use.value),
@@ -323,7 +325,7 @@ export class MethodContext {
       this.#findBox();
     }
     for (const { node, value, isCaptured } of outer.get(this.method) ?? []) {
-      const isOwn = value.of === this.method;
+      const isOwn = value.of === this.method && value.kind !== 'home';
       let slot = slots.get(value.kind);
       if (slot === undefined) {
         const name = names.ofOuter(value);

@@ -54,6 +54,7 @@ export class Names {
       this: '$this',
       arguments: '$args',
       'new.target': '$new',
+      home: '$home',
     };
     const name = this.#parts.fresh(bases[kind]);
     this.#outer.set(key, name);
@@ -112,9 +113,17 @@ export class Names {
     const { node, value, isCaptured, isSpelled } = use;
     if (!isSpelled) return;
     const name = this.ofOuter(value);
+    if (value.kind === 'home') return this.#spellSuper(use);
     const isBoxed = value.kind === 'this' && isCaptured && classes.isThisBoxed(value.of);
     const spelling = isBoxed ? `${gate}.own(${name}.v)` : name;
     source.edit(node.start, node.end, value.kind === 'this' && !isCaptured ? selfMark : spelling);
+  }
+
+  /** `super` in a method of an object literal: what reads and writes as it would. */
+  #spellSuper({ node, value, within }: OuterUse): void {
+    const { source, gate } = this.#parts;
+    const self = within.length > 1 ? this.ofOuter({ kind: 'this', of: value.of }) : selfMark;
+    source.edit(node.start, node.end, `${gate}.super(${this.ofOuter(value)}.v, ${self})`);
   }
 }
 

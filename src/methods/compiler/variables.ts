@@ -197,7 +197,8 @@ export class Variables {
     }
     for (const use of outer) {
       if (!use.isCaptured) continue;
-      for (const method of use.within.slice(0, -1)) {
+      const holders = use.value.kind === 'home' ? use.within : use.within.slice(0, -1);
+      for (const method of holders) {
         const known = values.get(method) ?? new Map<string, OuterValue>();
         values.set(method, known);
         known.set(use.value.kind, use.value);

@@ -37,6 +37,7 @@ import {
   Iteration,
   resultOf,
 } from './iteration.ts';
+import { homed, superOf } from './home-objects.ts';
 import { nameValue } from './library.ts';
 import { type AnyFunction, CompiledMethod, type Frame, type LoadedMethod } from './method-code.ts';
 import { fileUrlOf, joinModules, type LoadedModule, loadModule } from './modules.ts';
@@ -112,6 +113,9 @@ export class Gate extends TaskGate {
   readonly once = onceMade;
   readonly derived = derivedResult;
   readonly heritage = heritage;
+  // Methods of object literals: see `home-objects.ts`.
+  readonly homed = homed;
+  readonly super = superOf;
   // Generators: see `generators.ts`.
   readonly generator = generator;
   readonly idle = idle;

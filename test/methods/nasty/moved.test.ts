@@ -34,7 +34,7 @@ const cases: readonly Case[] = scenes.flatMap((scene) =>
 );
 
 /** Scenes that the compiler does not take as they are written yet. The list only becomes shorter. */
-const open: ReadonlySet<string> = new Set(['home-objects: homeObjects', 'promise-subclasses: subclass']);
+const open: ReadonlySet<string> = new Set(['promise-subclasses: subclass']);
 
 /** What holds a scene up for a while; nothing holds the others up. The list only becomes shorter. */
 const held: Readonly<Record<string, RegExp>> = {

@@ -80,4 +80,37 @@ export const orderPrograms: readonly Program[] = [
       return [log, into];
     }`,
   ),
+  of(
+    'super in methods of object literals',
+    `${burn}
+    export async function main(): Promise<unknown> {
+      const log: unknown[] = [];
+      const base = { step(n: number) { return burn(n) + 1; }, get at() { burn(1); return [this.name]; }, set at(v) { burn(1); log.push(['set', this.name, v]); }, name: 'base', tag(s: TemplateStringsArray, ...v: unknown[]) { return [this.name, s.raw, v]; } };
+      const other = { step(n: number) { return -burn(n); }, name: 'other' };
+      const key = (k: string): string => { log.push(k); burn(1); return k; };
+      const await_ = (x: unknown): unknown => burn(1) + String(x);
+      const make = (name: string, proto: object): any => ({
+        __proto__: proto, name, [key('early')]: await_(name),
+        step(n: number) { const own = (): unknown => [super.step(n), super['st' + 'ep'](n + 1), super.none?.(n), super.step?.(2)]; return own(); },
+        get at() { return [super.at, 'over']; },
+        set at(v) { super.at = v; super.fresh = v; super[key('deep') as 'deep'] ??= v; super.count = 1; super.count += 2; super.count++; },
+        async later(n: number) { await null; const { step } = super.step === base.step ? base : other; return [super.step(n), step === super.step, await Promise.resolve(super.name)]; },
+        *every() { yield super.step(1); const f = (): unknown => super.name; yield f(); },
+        [key('late')]() { [super.p, { q: super.q = burn(1) }] = [1, {}] as never; for (super.r in { one: 1 }) burn(1); return super.tag === undefined ? 0 : super.tag\`a\${burn(1)}b\`; },
+        nested() { return { __proto__: other, step: (n: number): unknown => [super.step(n), { step(): unknown { return this; } }.step() !== this] }.step(3); },
+      });
+            const a = make('a', base);
+      const b = make('b', base);
+      a.at = 5;
+      log.push(a.step(3), a.at, await a.later(4), [...a.every()], a.late(), a.nested(), Reflect.ownKeys(a), a.fresh, a.deep, a.count, a.p, a.q, a.r);
+      Object.setPrototypeOf(b, other);
+      log.push(b.step(3), await b.later(1), [...b.every()], b.late());
+      const borrowed = { __proto__: b, name: 'borrowed', step: a.step, later: a.later };
+      log.push(borrowed.step(1), await borrowed.later(2));
+      const frozen = Object.freeze(make('f', base));
+      try { frozen.at = 1; } catch (e) { log.push(String(e)); }
+      try { ({ __proto__: null, m() { return (super.x as any).y; } } as any).m(); } catch (e) { log.push((e as Error).name); }
+      return log;
+    }`,
+  ),
 ];
