@@ -1,3 +1,4 @@
+import { deferredFrom } from './class-fields.ts';
 import { parsePlain, type PlainOptions, type PlainOutcome } from './plain.ts';
 import { withoutMarks } from './source-text.ts';
 import { child, flag, isClass, isTypeOnly, type Node, nodes, optional, unwrap, walk } from './syntax.ts';
@@ -10,21 +11,25 @@ type Plain = Extract<PlainOutcome, { readonly kind: 'plain' }>;
  */
 export function withConstructors(plain: Plain, options: PlainOptions): PlainOutcome {
   const { program, source, scopes } = plain;
-  const places: number[] = [];
+  const places: { readonly at: number; readonly text: string }[] = [];
   walk(program, (node) => {
     if (!isClass(node)) return;
     const superclass = optional(node, 'superClass');
-    if (superclass === null) return;
     const members = nodes(child(node, 'body'), 'body').filter((member) => !isTypeOnly(member));
     if (members.some((member) => member['kind'] === 'constructor')) return;
     const own = members.filter((member) => !flag(member, 'static') && member.type !== 'StaticBlock');
+    const at = child(node, 'body').start + 1;
+    const text = superclass === null ? ' constructor() {}' : ' constructor(...args) { super(...args); }';
+    const fields = own.filter(({ type }) => type === 'PropertyDefinition');
+    if (deferredFrom(fields, scopes.globals).length > 0) return void places.push({ at, text });
+    if (superclass === null) return;
     const hasPrivates = own.some((member) => optional(member, 'key')?.type === 'PrivateIdentifier');
-    if (!hasPrivates && !own.some(({ type }) => type === 'PropertyDefinition')) return;
+    if (!hasPrivates && fields.length === 0) return;
     if (!hasPrivates && isNative(superclass, (name) => scopes.globals.has(name))) return;
-    places.push(child(node, 'body').start + 1);
+    places.push({ at, text });
   });
   if (places.length === 0) return plain;
-  for (const at of places) source.edit(at, at, ' constructor(...args) { super(...args); }');
+  for (const { at, text } of places) source.edit(at, at, text);
   return parsePlain(withoutMarks(source.slice(0, source.source.length)), { ...options, path: 'a.js' });
 }
 

@@ -1,6 +1,6 @@
 import { codeId } from '../../core/ids.ts';
 import type { Digest } from '../../core/ports.ts';
-import { type ClassFacts, classNames, type Place, selfOwner } from './classes.ts';
+import { type ClassFacts, type FieldUnit, classNames, type Place, selfOwner } from './classes.ts';
 import { baseOf, codeOf } from './factories.ts';
 import type { Method } from './functions.ts';
 import { makesGenerator } from './generator-text.ts';
@@ -38,6 +38,10 @@ class ClassPrinter {
     this.#module = module;
     this.#digest = digest;
     for (const entry of lowered) this.#add(entry);
+    for (const { instanceUnits, staticUnits, instanceCode, staticCode } of module.classes.all()) {
+      this.#moveUnits(instanceCode, instanceUnits);
+      this.#moveUnits(staticCode, staticUnits);
+    }
   }
 
   print(method: Method): void {
@@ -109,6 +113,17 @@ class ClassPrinter {
   /** What stands in the object of that name; null when nothing does. */
   moved(name: string): readonly string[] | null {
     return this.#moved.get(name) ?? null;
+  }
+
+  /** Functions of fields stand in the object of the class's code. */
+  #moveUnits(name: string, units: readonly FieldUnit[]): void {
+    for (const unit of units) {
+      const entry = unit.method === null ? undefined : this.done.get(unit.method);
+      if (entry === undefined) continue;
+      const moved = this.#moved.get(name) ?? [];
+      this.#moved.set(name, moved);
+      moved.push(`${unit.name}${entry.text}`);
+    }
   }
 
   /** Moves what must stand inside a class there; what stays calls it. */
@@ -213,6 +228,7 @@ class ClassText {
     const { gate } = this.#printer.module;
     const lowered = this.#printer.byNode.get(member);
     this.identity += '\nstatic {}';
+    if (this.#isApart(member)) return '';
     const body = lowered?.text ?? '{}';
     return this.#isTop ? `static ${body}` : `static {\nif (!${gate}.i) ${body}\n}`;
   }
@@ -222,6 +238,10 @@ class ClassText {
     const isStatic = flag(member, 'static');
     const head = `${lineMark(source.lineOf(member.start))}${isStatic ? 'static ' : ''}${key}`;
     const value = optional(member, 'value');
+    if (this.#isApart(member)) {
+      this.identity += `\n${head} = …`;
+      return child(member, 'key').type === 'PrivateIdentifier' ? `${head};` : '';
+    }
     if (value === null) {
       this.identity += `\n${head}`;
       return `${head};`;
@@ -232,6 +252,11 @@ class ClassText {
     const isPlain = unwrap(value).type === 'Literal';
     if (!isSkipped || isPlain) return `${head} = ${given};`;
     return `${head} = ${gate}.i ? void 0 : (${given});`;
+  }
+
+  #isApart(member: Node): boolean {
+    const { instanceUnits, staticUnits } = this.#facts;
+    return [...instanceUnits, ...staticUnits].some((unit) => unit.member === member);
   }
 
   /** Functions that are not what their text makes them: of methods that are async or make generators. */

@@ -1,4 +1,5 @@
-import { type Method, type OuterUse, standsInClass } from './functions.ts';
+import { deferredFrom, unitMethods } from './class-fields.ts';
+import { isLowered, type Method, type OuterUse, standsInClass } from './functions.ts';
 import type { Finding } from './language.ts';
 import type { Binding, Reference, Scopes } from './scopes.ts';
 import type { SourceText } from './source-text.ts';
@@ -14,6 +15,17 @@ import {
   runtimeChildren,
   text,
 } from './syntax.ts';
+
+/** A field or static block that is evaluated apart from the text of its class. */
+export interface FieldUnit {
+  readonly member: Node;
+  /** Null for a field without a value. */
+  readonly method: Method | null;
+  /** Its function, in the object of the class's code. */
+  readonly name: string;
+  /** Among the class's computed keys; null for any other. */
+  readonly keyIndex: number | null;
+}
 
 /** What is known of one class of movable code. */
 export interface ClassFacts {
@@ -33,6 +45,9 @@ export interface ClassFacts {
   readonly privateFields: readonly string[];
   readonly hasPrivates: boolean;
   readonly staticFields: readonly string[];
+  /** Fields of instances that the constructor evaluates, and parts of the class itself that come after it was made. */
+  readonly instanceUnits: readonly FieldUnit[];
+  readonly staticUnits: readonly FieldUnit[];
   /** Whether its instances get fields or private elements from it. */
   readonly hasElements: boolean;
 }
@@ -61,6 +76,7 @@ export class Classes {
   readonly #places = new Map<Method, Place>();
   readonly #references = new Map<Method, Reference[]>();
   readonly #boxed = new Set<Method>();
+  readonly #deferred = new Set<Method>();
 
   constructor(parts: ClassesParts) {
     this.#parts = parts;
@@ -73,6 +89,7 @@ export class Classes {
       this.#facts.set(method, this.#describe(method));
     }
     for (const method of parts.methods) if (method.parent === null) this.#visit(method.node, []);
+    for (const facts of this.#facts.values()) this.#placeUnits(facts);
     for (const method of classes) this.#adoptName(method);
     const inner = bindings.filter(({ kind, source }) => !(kind === 'className' && this.#byNode.has(source)));
     bindings.splice(0, bindings.length, ...inner, ...[...this.#facts.values()].map(({ home }) => home));
@@ -88,6 +105,22 @@ export class Classes {
 
   placeOf(method: Method): Place | null {
     return this.#places.get(method) ?? null;
+  }
+
+  /** Whether a method has bodies of its own. */
+  isLowered(method: Method): boolean {
+    return isLowered(method) || this.#deferred.has(method);
+  }
+
+  /** Whether a field or static block is a function of its own. */
+  isDeferred(method: Method): boolean {
+    return this.#deferred.has(method);
+  }
+
+  /** Whether evaluating a class goes on after it was made. */
+  isCompletedLater(node: Node): boolean {
+    const method = this.#byNode.get(node);
+    return method !== undefined && (this.#facts.get(method)?.staticUnits.length ?? 0) > 0;
   }
 
   /** The class that a constructor, member or static block belongs to. */
@@ -156,6 +189,7 @@ export class Classes {
         .filter((member) => member.type === 'PropertyDefinition' && isPrivate(member))
         .map((member) => `#${text(child(member, 'key'), 'name')}`);
     const hasPrivates = own.some(isPrivate);
+    const keys = members.filter((member) => flag(member, 'computed')).map((member) => child(member, 'key'));
     return {
       method,
       home: {
@@ -180,12 +214,53 @@ export class Classes {
       generators: new Map(),
       members,
       superclass: optional(node, 'superClass'),
-      keys: members.filter((member) => flag(member, 'computed')).map((member) => child(member, 'key')),
+      keys,
       privateFields: fieldNames(own),
       hasPrivates,
       staticFields: fieldNames(members.filter((member) => flag(member, 'static'))),
+      instanceUnits: this.#units(method, own, keys),
+      staticUnits: this.#units(
+        method,
+        members.filter((member) => !own.includes(member)),
+        keys,
+      ),
       hasElements: hasPrivates || own.some(({ type }) => type === 'PropertyDefinition'),
     };
+  }
+
+  /** What is evaluated apart, out of a class's elements of one kind. */
+  #units(method: Method, members: readonly Node[], keys: readonly Node[]): readonly FieldUnit[] {
+    const elements = members.filter(({ type }) => type === 'PropertyDefinition' || type === 'StaticBlock');
+    const isOfClass = elements.some((member) => flag(member, 'static') || member.type === 'StaticBlock');
+    // A class at the top level of its module is evaluated natively, whole.
+    const isMadeHere = method.parent !== null && this.isLowered(method.parent);
+    if (isOfClass && !isMadeHere) return [];
+    const deferred = deferredFrom(elements, this.#parts.scopes.globals);
+    if (!isMadeHere && deferred.some((member) => flag(member, 'computed'))) return [];
+    const units = deferred.map((member): FieldUnit => {
+      const at = flag(member, 'computed') ? keys.indexOf(child(member, 'key')) : null;
+      return {
+        member,
+        method: this.#byNode.get(member) ?? null,
+        name: this.#parts.fresh('$field'),
+        keyIndex: at,
+      };
+    });
+    for (const unit of unitMethods(units)) this.#deferred.add(unit);
+    return units;
+  }
+
+  /** What puts private fields and fields with computed keys on an object must stand in the class, and so must constructors. */
+  #placeUnits({ method, members, instanceUnits, staticUnits }: ClassFacts): void {
+    for (const unit of [...instanceUnits, ...staticUnits]) {
+      const key = optional(unit.member, 'key');
+      const isInside = key?.type === 'PrivateIdentifier' || unit.keyIndex !== null;
+      if (isInside && unit.method !== null) this.#need(unit.member, [unit.method], method, null);
+    }
+    if (instanceUnits.length === 0) return;
+    const constructor = members.find((member) => member['kind'] === 'constructor');
+    const made = constructor === undefined ? undefined : this.#byNode.get(child(constructor, 'value'));
+    if (made !== undefined) this.#need(made.node, [made], method, null);
   }
 
   /** @param chain the methods around, from the innermost; class members begin a new one below their class */

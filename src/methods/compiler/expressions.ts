@@ -171,7 +171,11 @@ export class Expressions {
       isDerived && index === 0 ? value : code(`${this.#context.gate}.key(${value.text})`, value);
     const values = this.operands(parts, keyed);
     const keys = isDerived ? values.slice(1) : values;
-    return this.#context.classCreation(node, isDerived ? (values[0] as Code) : null, keys);
+    const creation = this.#context.classCreation(node, isDerived ? (values[0] as Code) : null, keys);
+    if (!this.#context.module.classes.isCompletedLater(node)) return creation;
+    const made = this.spill(creation);
+    this.invocations.statics(node, made);
+    return made;
   }
 
   /** A value that stays as it is while later operands are evaluated. */

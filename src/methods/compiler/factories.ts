@@ -93,7 +93,10 @@ export class Functions {
     const { variables, names, gate } = this.#parts;
     const boxes = nodes(object, 'properties').flatMap((property) => {
       const method = property.type === 'Property' ? this.#byNode.get(child(property, 'value')) : undefined;
-      const home = method === undefined ? undefined : variables.capturesOf(method).outer.find(({ kind }) => kind === 'home');
+      const home =
+        method === undefined
+          ? undefined
+          : variables.capturesOf(method).outer.find(({ kind }) => kind === 'home');
       return home === undefined || home.of !== method ? [] : [names.ofOuter(home)];
     });
     if (boxes.length === 0) return null;

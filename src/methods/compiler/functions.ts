@@ -54,14 +54,14 @@ export interface Method {
   readonly isStatic: boolean;
 }
 
-/** Whether it has bodies of its own. */
+/** Whether it has bodies of its own, wherever it stands; fields have them where they may be captured (`class-fields.ts`). */
 export function isLowered({ form }: Method): boolean {
   return form !== 'class' && form !== 'initialiser';
 }
 
 /** Whether it stands in the text of a class, and comes to be with it. */
 export function standsInClass({ form }: Method): boolean {
-  return form === 'constructor' || form === 'derived' || form === 'classMember' || form === 'block';
+  return ['constructor', 'derived', 'classMember', 'block', 'initialiser'].includes(form);
 }
 
 export function hasDirective(body: readonly Node[]): boolean {

@@ -1,6 +1,8 @@
 import { assert } from '../../core/assert.ts';
 import { access, calleeName, callText, isBareName, join } from './call-text.ts';
 import type { Substitution } from './calls.ts';
+import { callUnits } from './class-fields.ts';
+import type { FieldUnit } from './classes.ts';
 import type { Expressions } from './expressions.ts';
 import { type Code, code, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
@@ -21,43 +23,29 @@ export class Invocations {
 
   /** A call of one of the gate's functions that may call movable code. */
   ofGate(node: Node, name: string, values: readonly Code[]): Code {
-    const context = this.#context;
-    const slot = context.temporary();
-    const mark = `\n\uFDD5${lineMark(context.module.source.lineOf(node.start))}`;
-    context.emit({
-      kind: 'call',
-      site: context.site(node),
-      slot,
-      code: code(callText(code(`${context.gate}.${name}`), '', values, mark), ...values),
-    });
-    return this.#expressions.hold(slot);
+    return this.#called(node, code(`${this.#context.gate}.${name}`), '', values);
   }
 
   /** A call of a function that a variable holds. */
   ofFunction(node: Node, target: Code, values: readonly Code[]): Code {
-    const context = this.#context;
-    const slot = context.temporary();
-    const mark = `\n\uFDD5${lineMark(context.module.source.lineOf(node.start))}`;
-    context.emit({
-      kind: 'call',
-      site: context.site(node),
-      slot,
-      code: code(callText(target, '', values, mark), target, ...values),
-    });
-    return this.#expressions.hold(slot);
+    return this.#called(node, target, '', values);
   }
 
   /** A call of a method of something that a variable holds. */
   ofMethod(node: Node, object: Code, name: string, values: readonly Code[] = []): Code {
+    return this.#called(node, code(`${object.text}.${name}`, object), '', values);
+  }
+
+  /** A call that its author did not write as one: always a step of its own. */
+  #called(node: Node, target: Code, via: string, values: readonly Code[]): Code {
     const context = this.#context;
     const slot = context.temporary();
     const mark = `\n\uFDD5${lineMark(context.module.source.lineOf(node.start))}`;
-    const target = code(`${object.text}.${name}`, object);
     context.emit({
       kind: 'call',
       site: context.site(node),
       slot,
-      code: code(callText(target, '', values, mark), target, ...values),
+      code: code(callText(target, via, values, mark), target, ...values),
     });
     return this.#expressions.hold(slot);
   }
@@ -79,6 +67,7 @@ export class Invocations {
     const { box } = context;
     if (box !== null) context.plain(code(`${box.name}.v = ${made.name};`, slotCode(box), slotCode(made)));
     this.#returned(node);
+    this.fields();
     return slotCode(made);
   }
 
@@ -103,6 +92,32 @@ export class Invocations {
     if (last === undefined) return [code(`${knownMarks.open}${depth}${knownMarks.close}`)];
     const text = `${last.text}${knownMarks.open}, ${depth}${knownMarks.close}`;
     return [...values.slice(0, -1), code(text, last)];
+  }
+
+  /** In a constructor: the fields of the class that are evaluated apart. */
+  fields(): void {
+    const context = this.#context;
+    const facts = context.module.classes.around(context.method);
+    if (facts === null || facts.instanceUnits.length === 0) return;
+    const target = ({ name }: FieldUnit): Code => code(`${facts.instanceCode}.${name}`);
+    callUnits(this.#units, facts.instanceUnits, context.itself(), target, facts.home.name);
+  }
+
+  /** What is left of a class's evaluation once it was made. */
+  statics(node: Node, made: Code): void {
+    const { module, gate } = this.#context;
+    const method = module.calls.methodOf(node);
+    if (method === null || !module.classes.isCompletedLater(node)) return;
+    const target = ({ name }: FieldUnit): Code =>
+      this.#expressions.spill(code(`${gate}.codeIn(${made.text}, true).${name}`, made));
+    callUnits(this.#units, module.classes.factsOf(method).staticUnits, made, target, made.text);
+  }
+
+  get #units(): Parameters<typeof callUnits>[0] {
+    return {
+      context: this.#context,
+      call: (node, self, target) => void this.#called(node, target, '.call', [self]),
+    };
   }
 
   call(node: Node): Code {

@@ -1,16 +1,6 @@
 import type { Method } from './functions.ts';
 import type { Binding, Scopes } from './scopes.ts';
-import {
-  child,
-  flag,
-  memberName,
-  type Node,
-  nodes,
-  optional,
-  text,
-  unwrap,
-  walk,
-} from './syntax.ts';
+import { child, flag, memberName, type Node, nodes, optional, text, unwrap, walk } from './syntax.ts';
 import type { Variables } from './variables.ts';
 
 /** Something that cannot be moved, before its offset became a line. */

@@ -3,7 +3,7 @@ import type { Calls } from './calls.ts';
 import type { Classes } from './classes.ts';
 import type { Functions } from './factories.ts';
 import type { Method, OuterUse } from './functions.ts';
-import { type Code, code, type Site, type Slot, type Step } from './ir.ts';
+import { type Code, code, type Site, type Slot, slotCode, type Step } from './ir.ts';
 import type { Names } from './names.ts';
 import type { Binding, Scopes } from './scopes.ts';
 import { selfMark, type SourceText } from './source-text.ts';
@@ -211,7 +211,8 @@ export class MethodContext {
     walk(node, (below) => {
       if (found || isFunction(below)) return false;
       if (isClass(below)) {
-        found = classParts(below).some((part) => this.hasSite(part));
+        const isCompletedLater = this.module.classes.isCompletedLater(below);
+        found = isCompletedLater || classParts(below).some((part) => this.hasSite(part));
         return false;
       }
       if (suspending.has(below.type) || isComputedAccessor(below)) found = true;
@@ -252,6 +253,18 @@ export class MethodContext {
       text: isOwn ? selfMark : this.module.names.ofOuter(use.value),
       uses: this.#usedIn(node),
     };
+  }
+
+  /** `this` of the method itself, whether its author says it or not. */
+  itself(): Code {
+    if (this.made !== null) return slotCode(this.made);
+    let slot = this.own.find(({ value }) => value === 'this')?.slot;
+    if (slot === undefined) {
+      slot = { name: selfMark, original: 'this' };
+      this.slots.push(slot);
+      this.own.push({ slot, value: 'this' });
+    }
+    return slotCode(slot);
   }
 
   #usedIn(node: Node): ReadonlySet<Slot> {

@@ -209,7 +209,8 @@ export class MethodPrinter {
     const head = kind === 'async' && this.#takesDepth ? given + hidden : given;
     if (node.type === 'Program') return `function ${this.#names.body}($given) ${body}`;
     if (node.type === 'ArrowFunctionExpression') return `(${head}) => ${body}`;
-    if (node.type === 'StaticBlock') return body;
+    if (node.type === 'StaticBlock' && !this.#context.module.classes.isDeferred(this.#context.method))
+      return body;
     if (standsInClass(this.#context.method)) return `(${head}) ${body}`;
     if (parent === null) return `function ${name === 'default' ? '' : name}(${head}) ${body}`;
     return form === 'member' ? `(${head}) ${body}` : `function (${head}) ${body}`;

@@ -2,6 +2,7 @@ import type { CodeId } from '../../core/ids.ts';
 import { codeId } from '../../core/ids.ts';
 import type { Digest } from '../../core/ports.ts';
 import type { CompiledSite } from './contract.ts';
+import { buildField } from './class-fields.ts';
 import type { BodyNames, DerivedNames } from './emission.ts';
 import { baseOf } from './factories.ts';
 import { FrameUse } from './frame-use.ts';
@@ -173,6 +174,7 @@ function keepsMade(module: ModuleContext, method: Method): boolean {
 function buildBody(context: MethodContext, parameters: Parameters): void {
   const { method, module } = context;
   const statements = new Statements(context);
+  if (module.classes.isDeferred(method)) return buildField(context, statements);
   // Elsewhere only what is about to call something is charged: leaves of a recursion are not.
   const enter = (): void => {
     if (!module.isDense) return;
@@ -191,6 +193,7 @@ function buildBody(context: MethodContext, parameters: Parameters): void {
     });
     return buildModule(context, statements, module.links, modules);
   }
+  if (method.form === 'constructor') statements.expressions.invocations.fields();
   parameters.bind(statements);
   if (makes) {
     // Its parameters belong to the call; the rest to whoever goes on with it.

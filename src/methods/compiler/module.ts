@@ -5,15 +5,7 @@ import { Functions } from './factories.ts';
 import { Classes } from './classes.ts';
 import { withConstructors } from './class-defaults.ts';
 import { printClasses } from './class-text.ts';
-import {
-  findMethods,
-  findWhole,
-  hasDirective,
-  isLowered,
-  type Method,
-  outerUses,
-  type OuterUse,
-} from './functions.ts';
+import { findMethods, findWhole, hasDirective, type Method, outerUses, type OuterUse } from './functions.ts';
 import { GeneratedNames } from './generated-names.ts';
 import { rewriteGlobals } from './globals.ts';
 import { checkMethods, type Finding } from './language.ts';
@@ -266,7 +258,9 @@ class ModuleCompiler {
       normalised: (given) => this.#names.normalised(given),
     };
     const { digest } = this.#options;
-    const lowered = this.#methods.filter(isLowered).map((method) => lowerMethod(module, method, digest));
+    const lowered = this.#methods
+      .filter((method) => this.#classes.isLowered(method))
+      .map((method) => lowerMethod(module, method, digest));
     return printClasses(module, this.#methods, lowered, digest);
   }
 

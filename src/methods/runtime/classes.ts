@@ -112,6 +112,16 @@ export function findMember(gate: ElementsSwitch, made: object, member: string): 
   return record.members.get(member) ?? null;
 }
 
+/** A computed key of a class, as it was when the class was evaluated. */
+export function fieldKey(made: object, index: number): PropertyKey {
+  return (records.get(made) as ClassRecord).keys[index] as PropertyKey;
+}
+
+/** Gives an object a field: a property of its own, whatever it inherits. */
+export function defineField(o: object, key: PropertyKey, value: unknown): void {
+  Object.defineProperty(o, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
 /** Called by each class as the first of its static parts. */
 export function noteClass(
   made: AnyFunction,

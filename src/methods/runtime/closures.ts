@@ -55,6 +55,12 @@ export function keyed(key: PropertyKey, made: object): object {
   return { [key]: made };
 }
 
+/** A function or class, named by the key that it stands under. */
+export function named(key: PropertyKey, made: object): object {
+  giveName(made, key, '');
+  return made;
+}
+
 /** Names a function that has no name yet, as the language names what stands under a computed key. */
 function giveName(made: object, key: PropertyKey, before: string): void {
   if (Object.getOwnPropertyDescriptor(made, 'name')?.value !== '') return;

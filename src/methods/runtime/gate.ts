@@ -9,8 +9,18 @@ import {
   installAsyncGenerators,
 } from './async-generators.ts';
 import { closeAsync, closeAsyncQuietly, delegatedAsync, walkAsync } from './async-iteration.ts';
-import { adopt, codeIn, derivedResult, heritage, noteClass, onceMade, ownThis } from './classes.ts';
-import { functionOf, keyed, type Probe, withAccessors } from './closures.ts';
+import {
+  adopt,
+  codeIn,
+  defineField,
+  derivedResult,
+  fieldKey,
+  heritage,
+  noteClass,
+  onceMade,
+  ownThis,
+} from './classes.ts';
+import { functionOf, keyed, named, type Probe, withAccessors } from './closures.ts';
 import { Cursor } from './cursors.ts';
 import {
   generator,
@@ -107,6 +117,9 @@ export class Gate extends TaskGate {
   // Classes: see `classes.ts`.
   readonly class = noteClass;
   readonly codeIn = codeIn;
+  readonly define = defineField;
+  readonly fieldKey = fieldKey;
+  readonly named = named;
   readonly construct = Reflect.construct;
   readonly parent = Reflect.getPrototypeOf;
   readonly own = ownThis;

@@ -29,7 +29,7 @@ export function superOf(home: object, self: unknown): object {
       return true;
     },
     deleteProperty: () => {
-      throw new ReferenceError('Unsupported reference to \'super\'');
+      throw new ReferenceError("Unsupported reference to 'super'");
     },
   });
 }
@@ -40,7 +40,7 @@ function aboveOf(home: object): Above {
   if (above === undefined) {
     above = {
       get(key) {
-        return (super[key as never] as unknown);
+        return super[key as never] as unknown;
       },
       set(key, value) {
         super[key as never] = value as never;

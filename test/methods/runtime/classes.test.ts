@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { cornerPrograms } from './class-corners.ts';
 import { familyPrograms } from './class-families.ts';
+import { fieldPrograms } from './class-fields.ts';
 import { classPrograms } from './class-programs.ts';
 import { shapePrograms } from './class-shapes.ts';
 import { load, runMovable, runNative, writeModules } from './workshop.ts';
 
 // Each program runs natively; as movable code that stays; moved at every safe point; and moved so as a module that belongs to
 // the execution, all of whose classes are made at run time.
-describe.each([...classPrograms, ...shapePrograms, ...familyPrograms, ...cornerPrograms])(
+describe.each([...classPrograms, ...shapePrograms, ...familyPrograms, ...cornerPrograms, ...fieldPrograms])(
   '$name',
   ({ source }) => {
     const native = runNative(writeModules({ 'main.ts': source }, { movable: false }), 'main.ts', 'main', []);
