@@ -11,6 +11,7 @@ import {
   type Refusal,
 } from '../methods/compiler/index.ts';
 import { ownInstallation } from '../methods/packages/disk.ts';
+import { accessorNames } from './accessor-names.ts';
 import { entryMethod, entryText, wholeEntryText } from './program-entry.ts';
 import { countPoints, type SourcePoint } from './points/source-points.ts';
 import type { LoaderMap, ProgramEntry } from './process/messages.ts';
@@ -82,6 +83,7 @@ class ProgramCompiler {
   readonly #refusals: Refusal[] = [];
   /** Whether no module imports anything but Node.js's own modules and others of the program, or asks where it is. */
   #isPlain = true;
+  #accessors: ReadonlySet<string> = new Set();
   #files = 0;
 
   constructor(source: ProgramSource, build: Build, folder: string, harm: (code: string) => string) {
@@ -138,6 +140,7 @@ class ProgramCompiler {
   modules(): CompiledProgram {
     const url = pathToFileURL(this.#source.file).href;
     const seen = new Set([url]);
+    if (this.#isWhole) this.#accessors = accessorNames(url, fileThatIs);
     let hasMain = false;
     for (const module of seen) {
       const outcome = this.#module(module);
@@ -237,7 +240,9 @@ class ProgramCompiler {
       path: nameOf(url),
       digest,
       dense: this.#build === 'dense',
-      whole: this.#isWhole ? { resolve: (specifier) => this.#partOf(specifier, url) } : null,
+      whole: this.#isWhole
+        ? { resolve: (specifier) => this.#partOf(specifier, url), accessors: this.#accessors }
+        : null,
       ...(format === undefined ? {} : { format }),
       runtimeSpecifier: ownInstallation.runtime,
       rewriteSpecifier: (specifier) => (specifier === 'godwit' ? builtEntry('index').href : specifier),

@@ -56,36 +56,58 @@ export class Assignments {
   #memberAssignment(left: Node, operator: string, right: Node): Code {
     const property = flag(left, 'computed') ? [child(left, 'property')] : [];
     const places = [child(left, 'object'), ...property];
-    if (operator === '=' || !this.#context.hasSite(right)) {
+    const isSite = this.#context.module.accessors.isSite(left);
+    if (!isSite && (operator === '=' || !this.#context.hasSite(right))) {
       const parts = this.#expressions.operands([...places, right]);
       const value = parts.at(-1) as Code;
       const [base, ...key] = parts.slice(0, -1) as [Code, ...Code[]];
       return code(`(${base.text}${access(left, key)} ${operator} ${value.text})`, ...parts);
     }
+    const { invocations } = this.#expressions;
     const target = this.#expressions.heldMember(left, [right]);
-    const before = this.#expressions.spill(target);
+    if (operator === '=') {
+      const value = this.#expressions.spill(this.#expressions.value(right));
+      invocations.store(left, target, value);
+      return value;
+    }
+    const before = this.#expressions.spill(invocations.fetch(left, target));
     const value = this.#expressions.value(right);
-    return code(
-      `(${target.text} = ${before.text} ${operator.slice(0, -1)} ${value.text})`,
-      target,
-      before,
-      value,
-    );
+    const after = code(`(${before.text} ${operator.slice(0, -1)} ${value.text})`, before, value);
+    if (!isSite) return code(`(${target.text} = ${after.text})`, target, after);
+    const held = this.#expressions.spill(after);
+    invocations.store(left, target, held);
+    return held;
+  }
+
+  /** `++` and `--` of a member that an accessor of movable code may stand for. */
+  update(place: Node, operator: string, isPrefix: boolean): Code {
+    const context = this.#context;
+    const { invocations } = this.#expressions;
+    const target = this.#expressions.heldMember(place, []);
+    const slot = context.temporary();
+    context.set(slot, invocations.fetch(place, target));
+    const counted = slotCode(slot);
+    const text = isPrefix ? `${operator}${slot.name}` : `${slot.name}${operator}`;
+    const result = this.#expressions.spill(code(`(${text})`, counted));
+    invocations.store(place, target, counted);
+    return result;
   }
 
   #logicalAssignment(node: Node): Code {
     const context = this.#context;
     const left = unwrap(child(node, 'left'));
     const right = child(node, 'right');
-    const target =
-      left.type === 'Identifier'
-        ? code(this.#spell(left), context.verbatim(left))
-        : this.#expressions.heldMember(left, [right]);
+    const isName = left.type === 'Identifier';
+    const { invocations } = this.#expressions;
+    const target = isName
+      ? code(this.#spell(left), context.verbatim(left))
+      : this.#expressions.heldMember(left, [right]);
     const slot = context.temporary();
-    context.set(slot, target);
+    context.set(slot, isName ? target : invocations.fetch(left, target));
     this.#expressions.when(text(node, 'operator').slice(0, -1), slotCode(slot), () => {
       context.set(slot, this.#expressions.value(right));
-      context.plain(code(`${target.text} = ${slot.name};`, target, slotCode(slot)));
+      if (isName) context.plain(code(`${target.text} = ${slot.name};`, target, slotCode(slot)));
+      else invocations.store(left, target, slotCode(slot));
     });
     return this.#expressions.hold(slot);
   }

@@ -132,7 +132,7 @@ export class Expressions {
         return this.value(list.at(-1) as Node);
       }
       case 'MemberExpression':
-        return this.member(node);
+        return this.#read(node);
       case 'ArrayExpression':
         return this.#literals.array(node);
       case 'ObjectExpression':
@@ -214,8 +214,12 @@ export class Expressions {
   }
 
   #update(node: Node): Code {
-    const target = this.member(child(node, 'argument'));
     const operator = text(node, 'operator');
+    const place = unwrap(child(node, 'argument'));
+    const { accessors } = this.#context.module;
+    if (place.type === 'MemberExpression' && (accessors.isRead(place) || accessors.isWritten(place)))
+      return this.#assignments.update(place, operator, flag(node, 'prefix'));
+    const target = this.member(place);
     const updated = flag(node, 'prefix') ? `(${operator}${target.text})` : `(${target.text}${operator})`;
     return code(updated, target);
   }
@@ -228,6 +232,13 @@ export class Expressions {
         ? this.member(argument)
         : this.value(argument);
     return code(`(${operator} ${value.text})`, value);
+  }
+
+  #read(node: Node): Code {
+    if (!this.#context.module.accessors.isRead(node)) return this.member(node);
+    const property = flag(node, 'computed') ? [child(node, 'property')] : [];
+    const [base, ...key] = this.operands([child(node, 'object'), ...property]) as [Code, ...Code[]];
+    return this.invocations.load(node, base, key);
   }
 
   /** A member as it is read, assigned or called. */
@@ -245,8 +256,11 @@ export class Expressions {
   /** A member whose object and key are held in variables, so that it can be read and assigned later. */
   heldMember(node: Node, later: readonly Node[]): Code {
     const property = flag(node, 'computed') ? [child(node, 'property')] : [];
-    const base = this.waiting(child(node, 'object'), [...property, ...later]);
+    const given = this.waiting(child(node, 'object'), [...property, ...later]);
     const key = property.map((entry) => this.waiting(entry, later));
+    const isSite = this.#context.module.accessors.isSite(node);
+    const isSuper = unwrap(child(node, 'object')).type === 'Super';
+    const base = isSite && !isSuper && !isBareName(given) ? this.spill(given) : given;
     return code(`${base.text}${access(node, key)}`, base, ...key);
   }
 

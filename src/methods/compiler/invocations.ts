@@ -4,7 +4,7 @@ import type { Substitution } from './calls.ts';
 import { callUnits } from './class-fields.ts';
 import type { FieldUnit } from './classes.ts';
 import type { Expressions } from './expressions.ts';
-import { type Code, code, slotCode } from './ir.ts';
+import { type Code, code, type Slot, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
 import { depthMark, knownMarks, lineMark, superMarks } from './source-text.ts';
 import { child, flag, memberName, type Node, nodes, optional, unwrap } from './syntax.ts';
@@ -36,6 +36,49 @@ export class Invocations {
     return this.#called(node, code(`${object.text}.${name}`, object), '', values);
   }
 
+  /** Reads a member: a step of its own where an accessor of movable code may be called. */
+  load(node: Node, base: Code, key: readonly Code[]): Code {
+    const isSuper = unwrap(child(node, 'object')).type === 'Super';
+    if (!this.#context.module.accessors.isRead(node) || (isSuper && base.text !== 'super'))
+      return code(`${base.text}${access(node, key)}`, base, ...key);
+    return this.use(node, base, access(node, key), key);
+  }
+
+  /** Reads a member whose object is held. */
+  fetch(node: Node, place: Code): Code {
+    const isSuper = unwrap(child(node, 'object')).type === 'Super';
+    const { accessors } = this.#context.module;
+    if (!accessors.isRead(node) || (isSuper && !place.text.startsWith('super'))) return place;
+    const slot = this.#context.temporary();
+    this.#property(node, slot, place);
+    return this.#expressions.hold(slot);
+  }
+
+  /** Reads `base.name`, as a step of its own. */
+  use(node: Node, base: Code, place: string, key: readonly Code[]): Code {
+    const slot = this.#context.temporary();
+    const held = isBareName(base) ? base : this.#expressions.spill(base);
+    this.#property(node, slot, code(`${held.text}${place}`, held, ...key));
+    return this.#expressions.hold(slot);
+  }
+
+  /** Assigns a member. */
+  store(node: Node, place: Code, value: Code): void {
+    const isSuper = unwrap(child(node, 'object')).type === 'Super';
+    const isSite =
+      this.#context.module.accessors.isWritten(node) && !(isSuper && !place.text.startsWith('super'));
+    if (!isSite) return this.#context.plain(code(`${place.text} = ${value.text};`, place, value));
+    const held = isBareName(value) ? value : this.#expressions.spill(value);
+    this.#property(node, null, code(`${place.text} = ${held.text}`, place, held));
+  }
+
+  #property(node: Node, slot: Slot | null, text: Code): void {
+    const context = this.#context;
+    const mark = `\n\uFDD5${lineMark(context.module.source.lineOf(node.start))}`;
+    const site = context.site(node);
+    context.emit({ kind: 'call', site, slot, code: code(`${mark}${text.text}`, text), holds: true });
+  }
+
   /** A call that its author did not write as one: always a step of its own. */
   #called(node: Node, target: Code, via: string, values: readonly Code[]): Code {
     const context = this.#context;
@@ -46,6 +89,7 @@ export class Invocations {
       site: context.site(node),
       slot,
       code: code(callText(target, via, values, mark), target, ...values),
+      holds: false,
     });
     return this.#expressions.hold(slot);
   }
@@ -138,9 +182,11 @@ export class Invocations {
     // What `super` finds is called on `this` by name: a resume body has another `this` of its own.
     const isSuper = unwrap(object).type === 'Super';
     if (substitution === null && !isSuper && !args.some((argument) => context.hasSite(argument))) {
-      const target = this.#expressions.member(callee);
-      const values = this.#given(node, this.#expressions.list(args));
-      return this.#perform(node, (mark) => callText(target, '', values, mark), target, ...values);
+      if (!context.module.accessors.isRead(callee)) {
+        const target = this.#expressions.member(callee);
+        const values = this.#given(node, this.#expressions.list(args));
+        return this.#perform(node, (mark) => callText(target, '', values, mark), target, ...values);
+      }
     }
     const computed = flag(callee, 'computed') ? [child(callee, 'property')] : [];
     const global = unwrap(object).type === 'Identifier' && context.bindingOf(unwrap(object)) === null;
@@ -152,7 +198,7 @@ export class Invocations {
       return this.#callOn(node, base, target, this.#expressions.list(args));
     }
     const key = computed.map((property) => this.#expressions.waiting(property, args));
-    const load = code(`${base.text}${access(callee, key)}`, base, ...key);
+    const load = this.load(callee, base, key);
     if (isSuper) {
       return this.#callOn(
         node,
@@ -254,7 +300,7 @@ export class Invocations {
     const computed = flag(tag, 'computed') ? [child(tag, 'property')] : [];
     const base = this.#expressions.waiting(child(tag, 'object'), [...computed, ...values]);
     const keys = computed.map((property) => this.#expressions.waiting(property, values));
-    const target = this.#expressions.spill(code(`${base.text}${access(tag, keys)}`, base, ...keys));
+    const target = this.#expressions.spill(this.load(tag, base, keys));
     const owner = unwrap(child(tag, 'object'));
     const self = owner.type === 'Super' ? context.selfAt(owner) : base;
     return this.#callOn(node, self, target, [strings, ...this.#expressions.list(values)]);
@@ -271,6 +317,7 @@ export class Invocations {
       site: context.site(node),
       slot,
       code: code(textOf(`\n\uFDD5${mark}`), ...parts),
+      holds: false,
     });
     // What `super` has made is nobody's before it is `this`.
     if (unwrap(optional(node, 'callee') ?? node).type !== 'Super') this.#returned(node);
@@ -312,7 +359,7 @@ export class Invocations {
       if (flag(inner, 'optional')) this.#leaveIfNullish(base, label);
       const key = flag(inner, 'computed') ? [this.#expressions.value(child(inner, 'property'))] : [];
       const object = isSuper ? context.selfAt(owner) : base;
-      return { value: code(`${base.text}${access(inner, key)}`, base, ...key), object };
+      return { value: this.load(inner, base, key), object };
     }
     if (inner.type !== 'CallExpression') return { value: this.#expressions.value(inner), object: null };
     const substitution = context.module.calls.substitution(inner);

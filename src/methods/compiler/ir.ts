@@ -28,7 +28,14 @@ export type TickPoint = 'entry' | 'round' | 'return';
 export type Step =
   | { readonly kind: 'plain'; readonly code: Code }
   | { readonly kind: 'set'; readonly slot: Slot; readonly code: Code }
-  | { readonly kind: 'call'; readonly site: Site; readonly slot: Slot | null; readonly code: Code }
+  /** Whatever the code of a property's use names stays: `holds`. So a Proxy there pins, and nobody takes its trap for an accessor. */
+  | {
+      readonly kind: 'call';
+      readonly site: Site;
+      readonly slot: Slot | null;
+      readonly code: Code;
+      readonly holds: boolean;
+    }
   /** `again` is set where an effect is awaited as it is started: its call can be made again from this position. */
   | {
       readonly kind: 'await';

@@ -67,7 +67,7 @@ class Liveness {
       case 'call':
       case 'await': {
         const rest = union(without(after, step.slot), this.#handlers);
-        const again = step.kind === 'await' && step.again;
+        const again = (step.kind === 'await' && step.again) || (step.kind === 'call' && step.holds);
         this.#at(step.site, again ? union(rest, step.code.uses) : rest);
         return this.#use(rest, step.code);
       }

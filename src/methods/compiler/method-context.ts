@@ -1,4 +1,5 @@
 import type { AwaitedCalls } from './awaited-calls.ts';
+import type { Accessors } from './accessors.ts';
 import type { Calls } from './calls.ts';
 import type { Classes } from './classes.ts';
 import type { Functions } from './factories.ts';
@@ -32,6 +33,7 @@ export interface ModuleContext {
   readonly names: Names;
   readonly calls: Calls;
   readonly awaited: AwaitedCalls;
+  readonly accessors: Accessors;
   readonly functions: Functions;
   readonly classes: Classes;
   /** Uses of `this`, `arguments` and `new.target`, by the methods whose code contains them. */
@@ -216,6 +218,7 @@ export class MethodContext {
         return false;
       }
       if (suspending.has(below.type) || isComputedAccessor(below)) found = true;
+      else if (this.module.accessors.isSite(below)) found = true;
       else if (below.type === 'SpreadElement') found = this.module.calls.isWalkedSpread(below);
       else if (isCall(below) && (isSuperCall(below) || this.module.calls.isSite(below))) found = true;
       return !found;

@@ -1,4 +1,5 @@
 import { AwaitedCalls } from './awaited-calls.ts';
+import { Accessors } from './accessors.ts';
 import { Calls, isApiCall } from './calls.ts';
 import type { CompileOptions, CompileOutcome, Refusal } from './contract.ts';
 import { Functions } from './factories.ts';
@@ -240,6 +241,7 @@ class ModuleCompiler {
   }
 
   #lower({ gate, names, functions, outer }: Naming, isDense: boolean): readonly LoweredMethod[] {
+    const calls = new Calls(this.#program, this.#variables, this.#methods, isDense);
     const module: ModuleContext = {
       path: this.#options.path,
       links: this.#links,
@@ -247,7 +249,14 @@ class ModuleCompiler {
       scopes: this.#scopes,
       variables: this.#variables,
       names,
-      calls: new Calls(this.#program, this.#variables, this.#methods, isDense),
+      calls,
+      accessors: new Accessors({
+        methods: this.#methods,
+        calls,
+        scopes: this.#scopes,
+        isDense,
+        others: this.#options.whole?.accessors ?? new Set(),
+      }),
       awaited: new AwaitedCalls(this.#scopes, this.#methods),
       functions,
       classes: this.#classes,

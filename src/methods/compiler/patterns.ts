@@ -44,8 +44,11 @@ export class Patterns {
   assign(target: Node, value: Code, isNew = false): void {
     const inner = unwrap(target);
     if (inner.type === 'MemberExpression') {
-      const place = this.#expressions.member(inner);
-      return this.#context.plain(code(`${place.text} = ${value.text};`, place, value));
+      if (!this.#context.module.accessors.isWritten(inner)) {
+        const place = this.#expressions.member(inner);
+        return this.#context.plain(code(`${place.text} = ${value.text};`, place, value));
+      }
+      return this.#expressions.invocations.store(inner, this.#expressions.heldMember(inner, []), value);
     }
     if (inner.type !== 'Identifier') return this.#destructure(inner, value, false, isNew);
     const binding = this.#context.bindingOf(inner);
@@ -103,7 +106,7 @@ export class Patterns {
         otherwise: [],
       });
     }
-    if (held !== null) context.plain(code(`${held.text} = ${value.text};`, held, value));
+    if (held !== null) this.#expressions.invocations.store(place, held, value);
     else if (place.type !== 'Identifier') this.#destructure(place, value, declares);
     else if (declares) this.#initialise(place, value);
     else this.assign(place, value);
@@ -124,7 +127,10 @@ export class Patterns {
       }
       const key = this.#key(property);
       keys.push(key);
-      const read = (): Code => code(`${source.text}[${key.text}]`, source, key);
+      const read = (): Code =>
+        context.module.accessors.isTaken(property)
+          ? this.#expressions.invocations.use(property, source, `[${key.text}]`, [key])
+          : code(`${source.text}[${key.text}]`, source, key);
       this.#element(child(property, 'value'), read, declares);
     }
   }

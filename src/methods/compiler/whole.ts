@@ -7,6 +7,8 @@ import { patternNames } from './scopes.ts';
 export interface WholeOptions {
   /** The module that a specifier names, as its `path`; null for what stays native. */
   resolve(specifier: string): string | null;
+  /** Names of accessors that other modules of the program declare. Default: none. */
+  readonly accessors?: ReadonlySet<string>;
 }
 
 interface ImportedName {
