@@ -152,8 +152,7 @@ export class Invocations {
     const { module, gate } = this.#context;
     const method = module.calls.methodOf(node);
     if (method === null || !module.classes.isCompletedLater(node)) return;
-    const target = ({ name }: FieldUnit): Code =>
-      this.#expressions.spill(code(`${gate}.codeIn(${made.text}, true).${name}`, made));
+    const target = ({ name }: FieldUnit): Code => code(`${gate}.codeIn(${made.text}, true).${name}`, made);
     callUnits(this.#units, module.classes.factsOf(method).staticUnits, made, target, made.text);
   }
 

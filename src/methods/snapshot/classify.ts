@@ -114,6 +114,12 @@ interface Family {
 
 const foreignFamily: Family = { isMovable: false, base: null };
 
+/** Whether a function's `prototype` is an object that it was given: not what it was made with, nor like it. */
+function isReplaced(owner: Callable, prototype: object): boolean {
+  if (describe(owner, 'prototype')?.writable !== true) return false;
+  return getPrototypeOf(prototype) !== objectPrototype || !isPlain(prototype);
+}
+
 /**
  * Says what objects are. What one claims to be by its prototype is checked against what the engine knows it to be,
  * so that an impostor is refused. Runs no code of the object's.
@@ -136,10 +142,10 @@ export class Classifier {
     }
     const prototype = getPrototypeOf(value);
     const owner = this.#ownerOf(value);
-    if (owner !== null) {
+    if (owner !== null && !isReplaced(owner, value)) {
       const found = this.#prototypeOf(owner);
       if (found !== null) return found;
-    } else if (prototype === objectPrototype && isPlain(value)) {
+    } else if (owner === null && prototype === objectPrototype && isPlain(value)) {
       return plain;
     }
     const known = this.#tryKnown(value, prototype) ?? this.#derived(value, prototype);

@@ -113,4 +113,34 @@ export const orderPrograms: readonly Program[] = [
       return log;
     }`,
   ),
+  of(
+    'prototypes that functions were given',
+    `${burn}
+    export async function main(): Promise<unknown> {
+      const out: unknown[] = [];
+      function Shape(this: any) { this.made = burn(1); }
+      function Circle(this: any) { (Shape as any).call(this); }
+      Circle.prototype = Object.create(Shape.prototype);
+      Circle.prototype.constructor = Circle;
+      Shape.prototype.area = function () { return [burn(this.made), this.constructor === Circle]; };
+      function Failure(this: any, m: string) { this.message = m; }
+      Failure.prototype = Object.assign(Object.create(Error.prototype), { constructor: Failure, name: 'Failure' });
+      function Borrowed() {}
+      Borrowed.prototype = Shape.prototype;
+      function Listed() {}
+      Listed.prototype = Object.assign([1, 2], { constructor: Listed });
+      function Bare() {}
+      Bare.prototype = Object.assign(Object.create(null), { constructor: Bare });
+      const C = Circle as any, F = Failure as any, B = Borrowed as any, L = Listed as any, N = Bare as any;
+      for (let k = 0; k < 2; k += 1) {
+        const c = new C();
+        await null;
+        const f = new F('no');
+        out.push(c.area(), c instanceof Shape, c instanceof C, String(f), f instanceof Error, new B().area(), new B() instanceof Shape);
+        await null;
+        out.push(new L().length, new L()[1], Array.isArray(L.prototype), Object.getPrototypeOf(N.prototype), new N() instanceof N, Object.keys(c), Object.keys(Circle.prototype));
+      }
+      return out;
+    }`,
+  ),
 ];
