@@ -1,4 +1,4 @@
-import { type ClassFacts, type FieldUnit } from './classes.ts';
+import type { ClassFacts } from './classes.ts';
 import { keyName, type Method } from './functions.ts';
 import { type Code, code, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
@@ -23,6 +23,17 @@ import {
 
 // Fields and static blocks whose evaluation may be captured are functions of their own: the constructor calls those of
 // instances, and whoever evaluates the class those of the class itself. All others stay in the text of the class.
+
+/** A field or static block that is evaluated apart from the text of its class. */
+export interface FieldUnit {
+  readonly member: Node;
+  /** Null for a field without a value. */
+  readonly method: Method | null;
+  /** Its function, in the object of the class's code. */
+  readonly name: string;
+  /** Among the class's computed keys; null for any other. */
+  readonly keyIndex: number | null;
+}
 
 /** Whether evaluating a field's value, or a static block, may reach a safe point, as far as syntax shows. */
 export function reaches(node: Node, globals: ReadonlyMap<Node, string>): boolean {
@@ -91,6 +102,36 @@ export function deferredFrom(elements: readonly Node[], globals: ReadonlyMap<Nod
     return part !== null && reaches(part, globals);
   });
   return first === -1 ? [] : elements.slice(first);
+}
+
+interface UnitsPlace {
+  /** Whether the class is made by a method; at the top level of its module it is evaluated natively, whole. */
+  readonly isMadeHere: boolean;
+  /** The class's computed keys, in order. */
+  readonly keys: readonly Node[];
+  readonly globals: ReadonlyMap<Node, string>;
+}
+
+/** What is evaluated apart, out of a class's elements of one kind. */
+export function unitsOf(
+  members: readonly Node[],
+  { isMadeHere, keys, globals }: UnitsPlace,
+): readonly Pick<FieldUnit, 'member' | 'keyIndex'>[] {
+  const elements = members.filter(({ type }) => type === 'PropertyDefinition' || type === 'StaticBlock');
+  const isOfClass = elements.some((member) => flag(member, 'static') || member.type === 'StaticBlock');
+  if (isOfClass && !isMadeHere) return [];
+  const deferred = deferredFrom(elements, globals);
+  if (!isMadeHere && deferred.some((member) => flag(member, 'computed'))) return [];
+  return deferred.map((member) => ({
+    member,
+    keyIndex: flag(member, 'computed') ? keys.indexOf(child(member, 'key')) : null,
+  }));
+}
+
+/** Whether a unit may be captured after all, once it is known which calls may be. */
+export function mayWait({ member }: FieldUnit, canBeCaptured: (part: Node) => boolean): boolean {
+  const part = member.type === 'StaticBlock' ? member : optional(member, 'value');
+  return part !== null && canBeCaptured(part);
 }
 
 /** The body of a field's own function: its value becomes a property of `this`. */

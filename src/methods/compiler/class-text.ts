@@ -1,6 +1,7 @@
 import { codeId } from '../../core/ids.ts';
 import type { Digest } from '../../core/ports.ts';
-import { type ClassFacts, type FieldUnit, classNames, type Place, selfOwner } from './classes.ts';
+import type { FieldUnit } from './class-fields.ts';
+import { type ClassFacts, classNames, type Place, selfOwner } from './classes.ts';
 import { baseOf, codeOf } from './factories.ts';
 import type { Method } from './functions.ts';
 import { makesGenerator } from './generator-text.ts';

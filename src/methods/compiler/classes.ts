@@ -1,4 +1,4 @@
-import { deferredFrom, unitMethods } from './class-fields.ts';
+import { type FieldUnit, mayWait, unitMethods, unitsOf } from './class-fields.ts';
 import { isLowered, type Method, type OuterUse, standsInClass } from './functions.ts';
 import type { Finding } from './language.ts';
 import type { Binding, Reference, Scopes } from './scopes.ts';
@@ -15,17 +15,6 @@ import {
   runtimeChildren,
   text,
 } from './syntax.ts';
-
-/** A field or static block that is evaluated apart from the text of its class. */
-export interface FieldUnit {
-  readonly member: Node;
-  /** Null for a field without a value. */
-  readonly method: Method | null;
-  /** Its function, in the object of the class's code. */
-  readonly name: string;
-  /** Among the class's computed keys; null for any other. */
-  readonly keyIndex: number | null;
-}
 
 /** What is known of one class of movable code. */
 export interface ClassFacts {
@@ -46,8 +35,8 @@ export interface ClassFacts {
   readonly hasPrivates: boolean;
   readonly staticFields: readonly string[];
   /** Fields of instances that the constructor evaluates, and parts of the class itself that come after it was made. */
-  readonly instanceUnits: readonly FieldUnit[];
-  readonly staticUnits: readonly FieldUnit[];
+  instanceUnits: readonly FieldUnit[];
+  staticUnits: readonly FieldUnit[];
   /** Whether its instances get fields or private elements from it. */
   readonly hasElements: boolean;
 }
@@ -57,6 +46,12 @@ export interface Place {
   readonly of: ClassFacts;
   /** Which `super` it says; null for none. */
   readonly superOf: 'instance' | 'static' | null;
+}
+
+/** Whatever of a class may have to be evaluated apart, as far as syntax shows. */
+interface Units {
+  readonly instance: readonly FieldUnit[];
+  readonly statics: readonly FieldUnit[];
 }
 
 interface ClassesParts {
@@ -77,6 +72,7 @@ export class Classes {
   readonly #references = new Map<Method, Reference[]>();
   readonly #boxed = new Set<Method>();
   readonly #deferred = new Set<Method>();
+  readonly #unitsOf = new Map<ClassFacts, Units>();
 
   constructor(parts: ClassesParts) {
     this.#parts = parts;
@@ -86,7 +82,9 @@ export class Classes {
     const bindings = parts.scopes.bindings as Binding[];
     for (const method of classes) {
       this.#references.set(method, []);
-      this.#facts.set(method, this.#describe(method));
+      const facts = this.#describe(method);
+      this.#facts.set(method, facts);
+      this.#unitsOf.set(facts, { instance: facts.instanceUnits, statics: facts.staticUnits });
     }
     for (const method of parts.methods) if (method.parent === null) this.#visit(method.node, []);
     for (const facts of this.#facts.values()) this.#placeUnits(facts);
@@ -121,6 +119,22 @@ export class Classes {
   isCompletedLater(node: Node): boolean {
     const method = this.#byNode.get(node);
     return method !== undefined && (this.#facts.get(method)?.staticUnits.length ?? 0) > 0;
+  }
+
+  /** For one build: leaves fields and static blocks in the text of their class where none of them can be captured after all. */
+  settle(canBeCaptured: (part: Node) => boolean): void {
+    this.#deferred.clear();
+    const keep = (units: readonly FieldUnit[]): readonly FieldUnit[] => {
+      if (!units.some((unit) => mayWait(unit, canBeCaptured))) return [];
+      for (const method of unitMethods(units)) this.#deferred.add(method);
+      return units;
+    };
+    // Classes inside others first: whether those go on later may depend on them.
+    for (const facts of [...this.#facts.values()].reverse()) {
+      const { instance, statics } = this.#unitsOf.get(facts) as Units;
+      facts.instanceUnits = keep(instance);
+      facts.staticUnits = keep(statics);
+    }
   }
 
   /** The class that a constructor, member or static block belongs to. */
@@ -230,22 +244,13 @@ export class Classes {
 
   /** What is evaluated apart, out of a class's elements of one kind. */
   #units(method: Method, members: readonly Node[], keys: readonly Node[]): readonly FieldUnit[] {
-    const elements = members.filter(({ type }) => type === 'PropertyDefinition' || type === 'StaticBlock');
-    const isOfClass = elements.some((member) => flag(member, 'static') || member.type === 'StaticBlock');
-    // A class at the top level of its module is evaluated natively, whole.
     const isMadeHere = method.parent !== null && this.isLowered(method.parent);
-    if (isOfClass && !isMadeHere) return [];
-    const deferred = deferredFrom(elements, this.#parts.scopes.globals);
-    if (!isMadeHere && deferred.some((member) => flag(member, 'computed'))) return [];
-    const units = deferred.map((member): FieldUnit => {
-      const at = flag(member, 'computed') ? keys.indexOf(child(member, 'key')) : null;
-      return {
-        member,
-        method: this.#byNode.get(member) ?? null,
-        name: this.#parts.fresh('$field'),
-        keyIndex: at,
-      };
-    });
+    const { scopes, fresh } = this.#parts;
+    const units = unitsOf(members, { isMadeHere, keys, globals: scopes.globals }).map((unit): FieldUnit => ({
+      ...unit,
+      method: this.#byNode.get(unit.member) ?? null,
+      name: fresh('$field'),
+    }));
     for (const unit of unitMethods(units)) this.#deferred.add(unit);
     return units;
   }

@@ -24,6 +24,8 @@ interface Parts {
   methodOf(node: Node): Method | null;
   isSite(call: Node): boolean;
   isWalkedSpread(spread: Node): boolean;
+  /** The accessors of the module that a member may be. */
+  accessorsOf(member: Node): readonly Method[];
 }
 
 /**
@@ -104,6 +106,8 @@ export class InertMethods {
 
   #isFree(node: Node): boolean {
     if (restless.has(node.type) || isClass(node)) return false;
+    if (node.type === 'MemberExpression')
+      return this.#parts.accessorsOf(node).every((accessor) => this.#of(accessor) !== null);
     if (node.type === 'SpreadElement') return !this.#parts.isWalkedSpread(node);
     if (node.type === 'Property' && flag(node, 'computed') && node['kind'] !== 'init') return false;
     return !isCallOf(node) || !this.#parts.isSite(node);

@@ -1,8 +1,7 @@
 import { assert } from '../../core/assert.ts';
 import { access, calleeName, callText, isBareName, join } from './call-text.ts';
 import type { Substitution } from './calls.ts';
-import { callUnits } from './class-fields.ts';
-import type { FieldUnit } from './classes.ts';
+import { callUnits, type FieldUnit } from './class-fields.ts';
 import type { Expressions } from './expressions.ts';
 import { type Code, code, type Slot, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';

@@ -1,6 +1,6 @@
 import { boxedNames, type CountedLoop, constantTrips, countedLoop, stripTrips } from './counted-loops.ts';
 import { type FuelCounter, fuelCounter, stretch } from './fuel-counter.ts';
-import { isCall } from './method-context.ts';
+import { isCall } from './safe-points.ts';
 import { type Code, code, type Slot, slotCode } from './ir.ts';
 import { Iterations } from './iterations.ts';
 import type { Statements } from './statements.ts';

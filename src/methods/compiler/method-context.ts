@@ -6,19 +6,10 @@ import type { Functions } from './factories.ts';
 import type { Method, OuterUse } from './functions.ts';
 import { type Code, code, type Site, type Slot, slotCode, type Step } from './ir.ts';
 import type { Names } from './names.ts';
+import { reachesSite } from './safe-points.ts';
 import type { Binding, Scopes } from './scopes.ts';
 import { selfMark, type SourceText } from './source-text.ts';
-import {
-  child,
-  classParts,
-  isClass,
-  isFunction,
-  type Node,
-  nodes,
-  optional,
-  unwrap,
-  walk,
-} from './syntax.ts';
+import { child, type Node, nodes, optional, unwrap } from './syntax.ts';
 import { inside, type Variables } from './variables.ts';
 import type { Links } from './whole.ts';
 
@@ -209,20 +200,7 @@ export class MethodContext {
   hasSite(node: Node): boolean {
     const known = this.#siteful.get(node);
     if (known !== undefined) return known;
-    let found = false;
-    walk(node, (below) => {
-      if (found || isFunction(below)) return false;
-      if (isClass(below)) {
-        const isCompletedLater = this.module.classes.isCompletedLater(below);
-        found = isCompletedLater || classParts(below).some((part) => this.hasSite(part));
-        return false;
-      }
-      if (suspending.has(below.type) || isComputedAccessor(below)) found = true;
-      else if (this.module.accessors.isSite(below)) found = true;
-      else if (below.type === 'SpreadElement') found = this.module.calls.isWalkedSpread(below);
-      else if (isCall(below) && (isSuperCall(below) || this.module.calls.isSite(below))) found = true;
-      return !found;
-    });
+    const found = reachesSite(this.module, node);
     this.#siteful.set(node, found);
     return found;
   }
@@ -373,26 +351,5 @@ function isPlain({ kind, source, owner, declaration, references }: Binding): boo
     (parameter) => parameter === declaration || optional(parameter, 'left') === declaration,
   );
 }
-
-/** Lowered in any case: what it makes is kept for the frames that come after it. */
-function isSuperCall(node: Node): boolean {
-  return node.type === 'CallExpression' && child(node, 'callee').type === 'Super';
-}
-
-export function isCall(node: Node): boolean {
-  return (
-    node.type === 'CallExpression' ||
-    node.type === 'NewExpression' ||
-    node.type === 'TaggedTemplateExpression'
-  );
-}
-
-/** `{ get [key]() {} }`: its key is needed twice, so the literal is put together out of parts. */
-function isComputedAccessor({ type, kind, computed }: Node): boolean {
-  return type === 'Property' && computed === true && (kind === 'get' || kind === 'set');
-}
-
-/** What is a safe point by itself; taking values from an iterator calls it. */
-const suspending = new Set(['AwaitExpression', 'YieldExpression', 'ArrayPattern']);
 
 const simple = new Set(['Super', 'Identifier', 'Literal', 'TemplateLiteral', 'ArrayExpression']);

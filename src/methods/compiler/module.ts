@@ -16,6 +16,7 @@ import { type LoweredMethod, lowerMethod } from './methods.ts';
 import { Names } from './names.ts';
 import { type Format, parsePlain } from './plain.ts';
 import { printModule } from './module-text.ts';
+import { hasLoop, reachesSite } from './safe-points.ts';
 import type { Scopes } from './scopes.ts';
 import { containsMarks, SourceText } from './source-text.ts';
 import { child, isFunction, type Node, nodes, optional, unwrap, walk } from './syntax.ts';
@@ -266,6 +267,7 @@ class ModuleCompiler {
       fresh: (base) => this.#names.fresh(base),
       normalised: (given) => this.#names.normalised(given),
     };
+    this.#classes.settle((part) => hasLoop(part) || reachesSite(module, part));
     const { digest } = this.#options;
     const lowered = this.#methods
       .filter((method) => this.#classes.isLowered(method))

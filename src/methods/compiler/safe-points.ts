@@ -1,0 +1,62 @@
+import type { Accessors } from './accessors.ts';
+import type { Calls } from './calls.ts';
+import type { Classes } from './classes.ts';
+import { child, classParts, isClass, isFunction, isLoop, type Node, walk } from './syntax.ts';
+
+/** What knows where the code of a module may be captured. */
+export interface SafePoints {
+  readonly calls: Calls;
+  readonly accessors: Accessors;
+  readonly classes: Classes;
+}
+
+/** Whether evaluating a node may reach a safe point of the method that it stands in; loops are left out. */
+export function reachesSite(points: SafePoints, node: Node): boolean {
+  const { calls, accessors, classes } = points;
+  let found = false;
+  walk(node, (below) => {
+    if (found || isFunction(below)) return false;
+    if (isClass(below)) {
+      found = classes.isCompletedLater(below) || classParts(below).some((part) => reachesSite(points, part));
+      return false;
+    }
+    if (suspending.has(below.type) || isComputedAccessor(below)) found = true;
+    else if (accessors.isSite(below)) found = true;
+    else if (below.type === 'SpreadElement') found = calls.isWalkedSpread(below);
+    else if (isCall(below) && (isSuperCall(below) || calls.isSite(below))) found = true;
+    return !found;
+  });
+  return found;
+}
+
+/** Whether a node repeats anything: each round is a safe point. */
+export function hasLoop(node: Node): boolean {
+  let found = false;
+  walk(node, (below) => {
+    if (isFunction(below) || isClass(below)) return false;
+    found ||= isLoop(below);
+    return !found;
+  });
+  return found;
+}
+
+/** Lowered in any case: what it makes is kept for the frames that come after it. */
+function isSuperCall(node: Node): boolean {
+  return node.type === 'CallExpression' && child(node, 'callee').type === 'Super';
+}
+
+export function isCall(node: Node): boolean {
+  return (
+    node.type === 'CallExpression' ||
+    node.type === 'NewExpression' ||
+    node.type === 'TaggedTemplateExpression'
+  );
+}
+
+/** `{ get [key]() {} }`: its key is needed twice, so the literal is put together out of parts. */
+function isComputedAccessor({ type, kind, computed }: Node): boolean {
+  return type === 'Property' && computed === true && (kind === 'get' || kind === 'set');
+}
+
+/** What is a safe point by itself; taking values from an iterator calls it. */
+const suspending = new Set(['AwaitExpression', 'YieldExpression', 'ArrayPattern']);
