@@ -389,11 +389,12 @@ function outerKind(node: Node, scopes: Scopes): OuterKind | null {
   return node.type === 'Identifier' && scopes.globals.get(node) === 'arguments' ? 'arguments' : null;
 }
 
-/** The callees of calls, and the tags of templates: a boxed variable there must not become a method's object. */
+/** What is called or constructed, and the tags of templates: a boxed variable there must not become a method's object. */
 export function callees(program: Node): ReadonlySet<Node> {
   const found = new Set<Node>();
   walk(program, (node) => {
-    if (node.type === 'CallExpression') found.add(unwrap(child(node, 'callee')));
+    if (node.type === 'CallExpression' || node.type === 'NewExpression')
+      found.add(unwrap(child(node, 'callee')));
     else if (node.type === 'TaggedTemplateExpression') found.add(unwrap(child(node, 'tag')));
   });
   return found;

@@ -37,17 +37,14 @@ export class Invocations {
 
   /** Reads a member: a step of its own where an accessor of movable code may be called. */
   load(node: Node, base: Code, key: readonly Code[]): Code {
-    const isSuper = unwrap(child(node, 'object')).type === 'Super';
-    if (!this.#context.module.accessors.isRead(node) || (isSuper && base.text !== 'super'))
+    if (!this.#context.module.accessors.isRead(node) || isStandIn(base))
       return code(`${base.text}${access(node, key)}`, base, ...key);
     return this.use(node, base, access(node, key), key);
   }
 
   /** Reads a member whose object is held. */
   fetch(node: Node, place: Code): Code {
-    const isSuper = unwrap(child(node, 'object')).type === 'Super';
-    const { accessors } = this.#context.module;
-    if (!accessors.isRead(node) || (isSuper && !place.text.startsWith('super'))) return place;
+    if (!this.#context.module.accessors.isRead(node) || isStandIn(place)) return place;
     const slot = this.#context.temporary();
     this.#property(node, slot, place);
     return this.#expressions.hold(slot);
@@ -63,10 +60,8 @@ export class Invocations {
 
   /** Assigns a member. */
   store(node: Node, place: Code, value: Code): void {
-    const isSuper = unwrap(child(node, 'object')).type === 'Super';
-    const isSite =
-      this.#context.module.accessors.isWritten(node) && !(isSuper && !place.text.startsWith('super'));
-    if (!isSite) return this.#context.plain(code(`${place.text} = ${value.text};`, place, value));
+    if (!this.#context.module.accessors.isWritten(node) || isStandIn(place))
+      return this.#context.plain(code(`${place.text} = ${value.text};`, place, value));
     const held = isBareName(value) ? value : this.#expressions.spill(value);
     this.#property(node, null, code(`${place.text} = ${held.text}`, place, held));
   }
@@ -384,4 +379,9 @@ export class Invocations {
       otherwise: [],
     });
   }
+}
+
+/** Whether something native stands for `super`: it would be found between a use of a property and its accessor. */
+function isStandIn({ text }: Code): boolean {
+  return text.includes('.super(');
 }
