@@ -84,6 +84,7 @@ const particles: CodeTable = {
   privatesOf: () => [],
   makeInstance: () => null,
   fillPrivates: nothing,
+  remade: () => undefined,
 };
 
 /** Milliseconds of processor time in the middle of the rounds, each way in a row of its own, as programs would run it. */

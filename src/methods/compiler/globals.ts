@@ -28,6 +28,9 @@ export function combinedIn(awaited: Node, scopes: Scopes): readonly Node[] {
   return list?.type === 'ArrayExpression' ? nodes(list, 'elements') : [];
 }
 
+/** What is made of `Intl`, and has a function of its own. */
+const formats = new Set(['Collator', 'NumberFormat', 'DateTimeFormat']);
+
 /** Lets movable code use the runtime's promises, timers and abort signals, which move with it. */
 export function rewriteGlobals(
   methods: readonly Method[],
@@ -42,6 +45,12 @@ export function rewriteGlobals(
     if (node.type === 'AwaitExpression') {
       const maker = makerOf(unwrap(child(node, 'argument')), scopes);
       if (maker !== null) awaited.add(maker);
+    }
+    if (node.type === 'NewExpression' || node.type === 'CallExpression') {
+      const callee = unwrap(child(node, 'callee'));
+      const object = callee.type === 'MemberExpression' ? unwrap(child(callee, 'object')) : null;
+      if (object !== null && scopes.globals.get(object) === 'Intl' && formats.has(memberName(callee) ?? ''))
+        source.edit(object.start, object.end, `${gate}.intl`);
     }
     if (node.type === 'MemberExpression') {
       const object = unwrap(child(node, 'object'));

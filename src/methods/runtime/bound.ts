@@ -19,7 +19,12 @@ export function bindMovably(this: unknown, self: unknown, ...args: readonly unkn
   return made;
 }
 
-/** @returns null for what `bindMovably` has not made */
+/** Remembers what a function is made of that something else has bound. */
+export function noteBound(f: object, made: Bound): void {
+  bound.set(f, made);
+}
+
+/** @returns null for what nobody has noted */
 export function boundOf(f: object): Bound | null {
   return bound.get(f) ?? null;
 }

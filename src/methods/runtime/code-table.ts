@@ -19,6 +19,7 @@ import {
 } from './classes.ts';
 import { closureOf } from './closures.ts';
 import { $ } from './gate.ts';
+import { functionOfFormat, noteFormat } from './intl-functions.ts';
 import type { AnyFunction, LoadedMethod } from './method-code.ts';
 import { PermanentMissingError } from '../snapshot/index.ts';
 
@@ -56,7 +57,7 @@ export class ThreadCode implements CodeTable {
   }
 
   makeBound(target: Callable, self: unknown, args: readonly unknown[]): Callable {
-    return makeBound(target as AnyFunction, self, args) as Callable;
+    return (functionOfFormat(target, self) ?? makeBound(target as AnyFunction, self, args)) as Callable;
   }
 
   classOf(f: Callable): ClassForm | null {
@@ -101,6 +102,10 @@ export class ThreadCode implements CodeTable {
 
   fillPrivates(o: object, owner: Callable, values: readonly unknown[]): void {
     fillPrivates($, o, owner as AnyFunction, values);
+  }
+
+  remade(object: object): void {
+    noteFormat(object);
   }
 
   #methodOf(code: string): LoadedMethod {

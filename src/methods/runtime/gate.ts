@@ -48,6 +48,7 @@ import {
   resultOf,
 } from './iteration.ts';
 import { homed, superOf } from './home-objects.ts';
+import { intl } from './intl-functions.ts';
 import { nameValue } from './library.ts';
 import { type AnyFunction, CompiledMethod, type Frame, type LoadedMethod } from './method-code.ts';
 import { fileUrlOf, joinModules, type LoadedModule, loadModule } from './modules.ts';
@@ -97,6 +98,7 @@ export class Gate extends TaskGate {
   readonly AbortController = MovableController;
   readonly AbortSignal = MovableSignal;
   readonly bind = bind;
+  readonly intl = intl;
   // Walks by iterators: see `iteration.ts`.
   readonly walk = walk;
   readonly walkPattern = walkPattern;

@@ -218,7 +218,9 @@ export class HeadReader implements Skeleton {
     const recipe = recipeNamed(name);
     const args = this.#functions.list();
     if (recipe === undefined) throw new PermanentMissingError(name);
-    return recipe.make(args);
+    const made = recipe.make(args);
+    this.#options.code?.remade(made);
+    return made;
   }
 
   #saved(name: string): object {

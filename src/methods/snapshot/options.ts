@@ -85,6 +85,8 @@ export interface CodeTable {
    */
   makeInstance(prototype: object, base: string): object | null;
   fillPrivates(o: object, owner: Callable, values: readonly unknown[]): void;
+  /** Told of each object of the platform that was made again. */
+  remade(o: object): void;
 }
 
 /**

@@ -77,4 +77,18 @@ export const accessorPrograms: readonly Program[] = [
       return [log, stack.log];
     }`,
   ),
+  of(
+    'functions that belong to objects of Intl',
+    `export async function main(): Promise<unknown> {
+      const { compare } = new Intl.Collator('de');
+      const swedish = new Intl.Collator('sv');
+      const f = Intl.NumberFormat('de', { maximumFractionDigits: 1 });
+      await null;
+      const late = swedish.compare, g = f.format;
+      await null;
+      const { format } = new Intl.DateTimeFormat('en', { timeZone: 'UTC' });
+      const less = (a: string, b: string): number => (burn(1), compare(a, b));
+      return [compare('ä', 'z'), late('ä', 'z'), late === swedish.compare, g(1234.56), g === f.format, format(0), compare.name, compare.length, f instanceof Intl.NumberFormat, ['z', 'ä'].sort(less), ['z', 'ä'].sort(late)];
+    }`,
+  ),
 ];

@@ -64,6 +64,8 @@ export class HandmadeCode implements CodeTable {
     return this.#bound.get(f) ?? null;
   }
 
+  remade(): void {}
+
   makeBound(target: Callable, self: unknown, args: readonly unknown[]): Callable {
     const made = Reflect.apply(bind as Callable, target as never, [self, ...args] as never) as Callable;
     this.#bound.set(made, { target, self, args });

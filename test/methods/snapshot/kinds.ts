@@ -204,7 +204,7 @@ const platformRows: Row[] = [
   row(
     '`Intl` objects',
     'exact',
-    'by their resolved options; made by the other Node.js’s own data',
+    'by their resolved options; made by the other Node.js’s own data; their functions (`collator.compare`) where movable code made them',
     () => [
       new Intl.NumberFormat('de', { style: 'currency', currency: 'EUR' }),
       new Intl.DateTimeFormat('en', { dateStyle: 'full', timeZone: 'UTC' }),
