@@ -393,8 +393,7 @@ function outerKind(node: Node, scopes: Scopes): OuterKind | null {
 export function callees(program: Node): ReadonlySet<Node> {
   const found = new Set<Node>();
   walk(program, (node) => {
-    if (node.type === 'CallExpression' || node.type === 'NewExpression')
-      found.add(unwrap(child(node, 'callee')));
+    if (['CallExpression', 'NewExpression'].includes(node.type)) found.add(unwrap(child(node, 'callee')));
     else if (node.type === 'TaggedTemplateExpression') found.add(unwrap(child(node, 'tag')));
   });
   return found;
