@@ -1,6 +1,6 @@
 import type { Frame, LoadedMethod } from './method-code.ts';
 import type { PromiseRecord } from './promise-records.ts';
-import { nativeDeferred } from './promises.ts';
+import { nativeDeferred } from './own-record.ts';
 import type { TaskKeeper } from './tasks.ts';
 import { thread } from './thread.ts';
 
@@ -14,6 +14,8 @@ class AmbientTask implements PromiseRecord {
   readonly value = undefined;
   readonly handled = true;
   readonly reactions: PromiseRecord['reactions'] = [];
+  readonly first = null;
+  readonly more = null;
   readonly waitsFor = '';
   readonly foreign = false;
   /** Where it stands. */

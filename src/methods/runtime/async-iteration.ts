@@ -2,7 +2,7 @@ import { Cursor } from './cursors.ts';
 import { callIterator, isObject, kept, resultOf } from './iteration.ts';
 import { acceptFunctions, libraryMethod, nameValue } from './library.ts';
 import type { AnyFunction } from './method-code.ts';
-import { NativePromise, nativeThen } from './promises.ts';
+import { NativePromise, nativeThen } from './own-record.ts';
 import { callerUrl } from './stack-walk.ts';
 import { thread } from './thread.ts';
 

@@ -22,7 +22,7 @@ import type { Dealings, DealingsState } from './dealings.ts';
 import type { Execution } from './execution.ts';
 import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-code.ts';
 import { isReaction } from './promise-records.ts';
-import { asSeen } from './promises.ts';
+import { asSeen } from './own-record.ts';
 import { movableRecord } from './movable-values.ts';
 import { type GeneratorPhase, generatorState, GeneratorState, isGeneratorPrototype } from './generators.ts';
 import { Iteration } from './iteration.ts';

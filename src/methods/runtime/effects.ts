@@ -6,7 +6,7 @@ import type { PendingEffect } from './dealings.ts';
 import type { Execution } from './execution.ts';
 import { $ } from './gate.ts';
 import type { EffectContext } from './running.ts';
-import { isNativePromise, whenSettled } from './promises.ts';
+import { isNativePromise, whenSettled } from './own-record.ts';
 
 /** What became of an effect that ran here. */
 export type EffectEnd = (execution: Execution, effect: PendingEffect, ok: boolean, value: unknown) => void;

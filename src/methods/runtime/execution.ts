@@ -10,7 +10,8 @@ import { type ExecutionApi, type Injection, nothing, type Running } from './runn
 import type { Base } from './job-base.ts';
 import { endJob, performJob } from './jobs.ts';
 import type { AnyFunction, Frame, LoadedMethod, PromiseRecord } from './method-code.ts';
-import { ownRecord, Promises } from './promises.ts';
+import { ownRecord } from './own-record.ts';
+import { Promises } from './promises.ts';
 import { Resources } from './resources.ts';
 import { stitchStack } from './stack-text.ts';
 import { Tally } from './tally.ts';
@@ -128,7 +129,7 @@ export class Execution implements Running {
   /** Whether its outcome is known, or can only be a failure. */
   get isOver(): boolean {
     if (this.crash !== null) return true;
-    if (this.promises.unhandled.size > 0 && this.stack.length === 0 && !this.turns.isMidTurn) return true;
+    if (this.stack.length === 0 && !this.turns.isMidTurn && this.promises.unhandled.size > 0) return true;
     if (this.root === null || this.root.state === 'pending') return false;
     return this.#host.ends === 'outcome' || (this.stack.length === 0 && !this.turns.holds);
   }

@@ -3,7 +3,7 @@ import { preview } from '../snapshot/index.ts';
 import type { Dealings } from './dealings.ts';
 import type { Execution } from './execution.ts';
 import type { Frame, PromiseRecord, Reaction } from './method-code.ts';
-import { asSeen } from './promises.ts';
+import { asSeen } from './own-record.ts';
 import { lineOf } from './stack-text.ts';
 
 const previewChars = 120;

@@ -3,7 +3,7 @@ import { acceptFunctions, libraryMethod, movableOf, nameMovable, nameValue } fro
 import type { AnyFunction } from './method-code.ts';
 import type { Deferred, PromiseFunction } from './movables.ts';
 import type { PromiseRecord } from './promise-records.ts';
-import { isNativePromise, NativePromise, nativeDeferred, nativeThen } from './promises.ts';
+import { isNativePromise, NativePromise, nativeDeferred, nativeThen } from './own-record.ts';
 import { resolversOf } from './resolvers.ts';
 import { callerUrl } from './stack-walk.ts';
 import { thread } from './thread.ts';

@@ -12,7 +12,10 @@ export interface PromiseRecord {
   value: unknown;
   /** Whether something awaits it, so that its rejection is not unhandled. */
   handled: boolean;
-  reactions: Reaction[];
+  reactions: readonly Reaction[];
+  /** The one that came first: most promises have no other. */
+  first: Reaction | null;
+  more: Reaction[] | null;
   /** What it waits for, in words: `effect 'fetch'`. */
   waitsFor: string;
   /** Whether it stands for a native promise that is still pending: the execution cannot move then. */

@@ -1,113 +1,20 @@
 import { assert } from '../../core/assert.ts';
 import type { AnyFunction, Frame } from './method-code.ts';
 import type { Combinator, Job, Outcome, PromiseRecord, Reaction } from './promise-records.ts';
-import { stampOf, stamp } from './promise-stamp.ts';
+import {
+  ignore,
+  isNativePromise,
+  isObject,
+  NativePromise,
+  nativeThen,
+  OwnRecord,
+  whenSettled,
+} from './own-record.ts';
+import { stamp, stampOf } from './promise-stamp.ts';
 import { JobLine } from './job-line.ts';
-
-/** The language's own; taken before any program could replace them. */
-export const NativePromise = Promise;
-
-export const nativeThen = Object.getOwnPropertyDescriptor(Promise.prototype, 'then')?.value as AnyFunction &
-  Promise<unknown>['then'];
-
-let settlers: PromiseRecord['settleNative'] | null = null;
-
-function take(resolve: (value: unknown) => void, reject: (reason: unknown) => void): void {
-  settlers = { resolve, reject };
-}
-
-function ignore(): void {
-  // A rejection that the execution accounts for, for one; nobody outside has to.
-}
-
-const settledElsewhere: PromiseRecord['settleNative'] = { resolve: ignore, reject: ignore };
-
-/** A native promise and the functions that settle it. */
-export function nativeDeferred(): {
-  readonly promise: Promise<unknown>;
-  readonly settleNative: PromiseRecord['settleNative'];
-} {
-  const promise = new NativePromise<unknown>(take);
-  return { promise, settleNative: settlers as PromiseRecord['settleNative'] };
-}
-
-/** Calls one of the functions once a native promise settles; never through a `then` that a program has replaced. */
-export function whenSettled(
-  promise: Promise<unknown>,
-  fulfilled: (value: unknown) => void,
-  rejected: (reason: unknown) => void,
-): void {
-  void Reflect.apply(nativeThen, promise, [fulfilled, rejected]);
-}
-
-export function isNativePromise(value: unknown): value is Promise<unknown> {
-  return value instanceof NativePromise;
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
-}
 
 function callable(value: unknown): AnyFunction | null {
   return typeof value === 'function' ? (value as AnyFunction) : null;
-}
-
-/** Most promises are awaited when they have settled. */
-const none = Object.freeze([]) as readonly Reaction[] as Reaction[];
-
-/** Its native promise is made when somebody takes it into their hands. */
-class OwnRecord implements PromiseRecord {
-  readonly owner: object;
-  state: PromiseRecord['state'] = 'pending';
-  value: unknown = undefined;
-  handled = false;
-  reactions: Reaction[] = none;
-  waitsFor: string;
-  readonly foreign = false;
-  shown: Promise<unknown> | null = null;
-  settleNative = settledElsewhere;
-
-  constructor(owner: object, waitsFor: string) {
-    this.owner = owner;
-    this.waitsFor = waitsFor;
-  }
-
-  static of(value: unknown): OwnRecord | null {
-    return typeof value === 'object' && value !== null && #show in value ? value : null;
-  }
-
-  get promise(): Promise<unknown> {
-    return this.shown ?? this.#show();
-  }
-
-  #show(): Promise<unknown> {
-    const { state, value } = this;
-    if (state === 'fulfilled' && !isObject(value)) this.shown = NativePromise.resolve(value);
-    else {
-      const { promise, settleNative } = nativeDeferred();
-      this.shown = promise;
-      this.settleNative = settleNative;
-      if (state === 'rejected') {
-        whenSettled(promise, ignore, ignore);
-        settleNative.reject(value);
-      } else if (state === 'fulfilled' && !('then' in (value as object))) settleNative.resolve(value);
-    }
-    stamp(this.shown, this);
-    return this.shown;
-  }
-}
-
-/**
- * The record itself, where generated code hands it on in place of the promise: only to an `await` that comes next, so nobody
- * ever sees it.
- */
-export function ownRecord(value: unknown): PromiseRecord | null {
-  return OwnRecord.of(value);
-}
-
-/** What a variable holds, as its author knows it. */
-export function asSeen(value: unknown): unknown {
-  return OwnRecord.of(value)?.promise ?? value;
 }
 
 /**
@@ -127,22 +34,11 @@ export class Promises {
   stirred: () => void = ignore;
 
   create(waitsFor: string): PromiseRecord {
-    return new OwnRecord(this, waitsFor);
+    return new OwnRecord(this, waitsFor, null);
   }
 
   #enter(promise: Promise<unknown>): PromiseRecord {
-    const record: PromiseRecord = {
-      owner: this,
-      promise,
-      shown: promise,
-      settleNative: settledElsewhere,
-      state: 'pending',
-      value: undefined,
-      handled: false,
-      reactions: none,
-      waitsFor: 'a promise from outside',
-      foreign: true,
-    };
+    const record = new OwnRecord(this, 'a promise from outside', promise);
     if (!stamp(promise, record)) this.#others.set(promise, record);
     return record;
   }
@@ -241,8 +137,9 @@ export class Promises {
       this.unhandled.delete(record);
     }
     if (record.state === 'pending') {
-      if (record.reactions === none) record.reactions = [reaction];
-      else record.reactions.push(reaction);
+      if (record.first === null) record.first = reaction;
+      else if (record.more === null) record.more = [reaction];
+      else record.more.push(reaction);
     } else this.#queue(reaction, record.state === 'fulfilled', record.value);
   }
 
@@ -324,9 +221,14 @@ export class Promises {
     if (record.state !== 'pending') return;
     record.state = ok ? 'fulfilled' : 'rejected';
     record.value = value;
-    if (record.reactions.length > 0) {
-      for (const reaction of record.reactions) this.#queue(reaction, ok, value);
-      record.reactions = none;
+    const { first, more } = record;
+    if (first !== null) {
+      record.first = null;
+      this.#queue(first, ok, value);
+      if (more !== null) {
+        record.more = null;
+        for (const reaction of more) this.#queue(reaction, ok, value);
+      }
     }
     if (!ok && !record.handled) this.unhandled.add(record);
     if (record.shown === null) return;
@@ -346,7 +248,7 @@ export class Promises {
       for (const value of iterable(values)) {
         const record = this.resolved(value);
         if (combinator !== null) {
-          combinator.values[index] = undefined;
+          combinator.values.push(undefined);
           combinator.remaining += 1;
         }
         this.react(
