@@ -50,7 +50,8 @@ const loop = new LaneLoop(shared, options, {
   clock: new SystemClock(),
   digest: new SystemDigest(),
   takeCommands,
-  defer: (turn) => void setImmediate(turn),
+  // In a microtask V8 makes no report of every error that is thrown, and an error thrown on is thrown once a frame.
+  defer: (turn) => void setImmediate(() => queueMicrotask(turn)),
   report: (events) => port.postMessage(events, movedWithEvents(events)),
   importPackage,
   heapBytes,
