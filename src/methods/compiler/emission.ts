@@ -289,19 +289,23 @@ export class Emission {
 
   #tick(step: Step & { kind: 'tick' }, isLast: boolean): void {
     const { gate, pc, goal } = this.#names;
-    const local = step.counter === 'local' ? this.#counter : null;
     const call = `${pc} = ${step.site.pc};\n${lineMark(step.site.line)}${this.#mark(step.site)}${gate}.tick();`;
-    const spent = step.units === 1 ? `--${gate}.n < 0` : `(${gate}.n -= ${step.units}) < 0`;
-    const counted =
-      local === null || step.units !== 1 ? `(${local?.local ?? ''} += ${step.units})` : `++${local.local}`;
-    const check =
-      local === null
-        ? `if (${spent}) {\n${call}\n}`
-        : `if (${counted} >= ${step.stretch}) {\n${local.settle}\nif (${gate}.n < 0) {\n${call}\n}\n}`;
+    const check = `if (${this.#spent(step)}) {\n${call}\n}`;
     const passed = step.site.isSilent ? '' : `${this.#noted(step.site)}${check}`;
     if (this.#which !== 'resume') return this.#line(passed);
     this.#line(`if (${goal} === ${step.site.pc}) {\n${goal} = 0;\n}`);
     if (passed !== '') this.#line(`${isLast ? 'else' : `else if (${goal} === 0)`} {\n${passed}\n}`);
+  }
+
+  /** The condition that the fuel is spent, after it was charged: by a local at the end of each of its stretches only. */
+  #spent({ counter, units, stretch, wraps }: Step & { kind: 'tick' }): string {
+    const { gate } = this.#names;
+    const local = counter === 'local' && units === 1 ? this.#counter : null;
+    if (local === null) return units === 1 ? `--${gate}.n < 0` : `(${gate}.n -= ${units}) < 0`;
+    const { local: count } = local;
+    return wraps
+      ? `(${count} = (${count} + 1) & ${stretch - 1}) === 0 && (${gate}.n -= ${stretch}) < 0`
+      : `++${count} >= ${stretch} && (${gate}.n -= ${count}, ${count} = 0, ${gate}.n < 0)`;
   }
 
   #noted({ pc }: Site): string {
@@ -328,7 +332,7 @@ export class Emission {
   #return(value: Code | null, charge: boolean): void {
     const { gate, kind, constructs, frame, derived } = this.#names;
     const text = value?.text ?? 'undefined';
-    if (charge && this.#counter !== null) this.#line(this.#counter.settle);
+    if (charge && this.#counter !== null) this.#line(this.#counter.leave);
     if (kind === 'async') return this.#line(this.returned(text));
     if (this.#generator !== null) return this.#line(this.#generator.end(text));
     if (derived !== null && this.#resumes)

@@ -6,13 +6,19 @@ export interface FuelCounter {
   readonly local: string;
   /** Charges what was counted since the last stretch. */
   readonly settle: string;
+  /** The same where little is forgiven. */
+  readonly leave: string;
 }
 
 /** Rounds between two charges: of loops that only compute, and of those that call something. */
 export const stretch = { plain: 1024, calling: 32 } as const;
 
+/** What is left of a stretch when a loop ends early is charged only if it is more than this: a charge costs as much as some rounds. */
+const small = 7;
+
 /** @param scratch the counting local; 0 in a method that has not counted yet */
 export function fuelCounter(gate: string, scratch: readonly string[]): FuelCounter {
   const [local = ''] = scratch;
-  return { local, settle: `${gate}.n -= ${local};\n${local} = 0;` };
+  const settle = `${gate}.n -= ${local};\n${local} = 0;`;
+  return { local, settle, leave: `if (${local} > ${small}) {\n${settle}\n}` };
 }

@@ -322,7 +322,15 @@ export class Invocations {
     const context = this.#context;
     if (!context.module.isDense) return;
     const site = context.site(node);
-    context.emit({ kind: 'tick', point: 'return', site, counter: 'thread', units: 1, stretch: 1 });
+    context.emit({
+      kind: 'tick',
+      point: 'return',
+      site,
+      counter: 'thread',
+      units: 1,
+      stretch: 1,
+      wraps: false,
+    });
   }
 
   /** An optional chain. */

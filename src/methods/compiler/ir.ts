@@ -67,6 +67,8 @@ export type Step =
       readonly units: number;
       /** How many units a local counts before it charges the thread. */
       readonly stretch: number;
+      /** Whether no loop around or inside counts another stretch: then the local never goes beyond it. */
+      readonly wraps: boolean;
     }
   | {
       readonly kind: 'if';

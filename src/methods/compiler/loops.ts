@@ -18,6 +18,9 @@ const smallWeight = 16;
  */
 export class Loops {
   readonly #statements: Statements;
+  /** Whether all loops of the present nest count the same stretch. */
+  #wraps = false;
+
   constructor(statements: Statements) {
     this.#statements = statements;
   }
@@ -40,8 +43,10 @@ export class Loops {
     const isOutermost = !this.#statements.jumps.isCounting;
     if (counted !== null) return this.#strips(node, counted, names, isOutermost ? 'thread' : 'local');
     if (!isOutermost) return this.#plain(node, names, 'local');
+    this.#wraps = this.#isUniform(node);
     this.#statements.jumps.counting(() => this.#plain(node, names, 'local'));
-    context.plain(code(this.#counter.settle));
+    this.#wraps = false;
+    context.plain(code(this.#counter.leave));
   }
 
   /** How often a loop's body runs, where that is known and little. */
@@ -52,7 +57,19 @@ export class Loops {
 
   /** Charges the thread with what the local has counted. */
   settleText(): string {
-    return this.#counter.settle;
+    return this.#counter.leave;
+  }
+
+  /** Whether all loops inside call something, or none does. */
+  #isUniform(loop: Node): boolean {
+    if (!this.#callsSomething(loop)) return true;
+    let uniform = true;
+    walk(loop, (node) => {
+      if (isFunction(node)) return false;
+      if (node !== loop && isLoop(node) && this.#trips(node) === null) uniform &&= this.#callsSomething(node);
+      return uniform;
+    });
+    return uniform;
   }
 
   #ticksInside(loop: Node): boolean {
@@ -73,7 +90,16 @@ export class Loops {
     if (counter === null) return;
     if (counter === 'local') void this.#counter;
     const rounds = this.#callsSomething(node) ? stretch.calling : stretch.plain;
-    context.emit({ kind: 'tick', point: 'round', site: context.site(node), counter, units, stretch: rounds });
+    const wraps = this.#wraps;
+    context.emit({
+      kind: 'tick',
+      point: 'round',
+      site: context.site(node),
+      counter,
+      units,
+      stretch: rounds,
+      wraps,
+    });
   }
 
   /** What a round calls may take any time, natively too. */

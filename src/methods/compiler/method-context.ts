@@ -130,7 +130,15 @@ export class MethodContext {
     const isSilent = !this.module.calls.ticksOnEntry(this.method);
     this.#isCharged = true;
     const site: Site = { pc: 0, line, offset, isSilent };
-    this.#steps.push({ kind: 'tick', point: 'entry', site, counter: 'thread', units: 1, stretch: 1 });
+    this.#steps.push({
+      kind: 'tick',
+      point: 'entry',
+      site,
+      counter: 'thread',
+      units: 1,
+      stretch: 1,
+      wraps: false,
+    });
   }
 
   plain(part: Code): void {

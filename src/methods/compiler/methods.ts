@@ -179,7 +179,15 @@ function buildBody(context: MethodContext, parameters: Parameters): void {
   const enter = (): void => {
     if (!module.isDense) return;
     const site = context.site(method.node);
-    context.emit({ kind: 'tick', point: 'entry', site, counter: 'thread', units: 1, stretch: 1 });
+    context.emit({
+      kind: 'tick',
+      point: 'entry',
+      site,
+      counter: 'thread',
+      units: 1,
+      stretch: 1,
+      wraps: false,
+    });
   };
   const makes = makesGenerator(method.kind);
   if (!makes) enter();
