@@ -5,7 +5,9 @@ import { decodeResult, encodeArgs } from '../../../src/methods/runtime/index.ts'
 import { encodeValue } from '../../../src/methods/snapshot/index.ts';
 import { load, tenure, testPackage, Workshop, writeModules } from './workshop.ts';
 
-const outside = globalThis as unknown as { godwitTest: (context: EffectContext) => unknown };
+const outside = globalThis as unknown as {
+  godwitTest: (context: EffectContext, value?: unknown) => unknown;
+};
 const id = tenure.execution;
 
 async function modules(source: string): Promise<string> {
@@ -296,4 +298,34 @@ test('a rewound parent learns from the register how its child ended, once', asyn
   parent.runtime.settleChild(id, child, { kind: 'returned', value: encodeValue(6) });
   parent.runtime.step();
   expect(parent.outcome).toEqual({ ok: true, value: 50 });
+});
+
+test('what awaits effects can move, however they are put together', async () => {
+  const folder = await modules(`
+    const ask = (value) => effect('ask', {}, (context) => (globalThis as any).godwitTest(context, value));
+    async function asked(value) { return await ask(value); }
+    async function handsOn(value) { return asked(value); }
+    export async function main() {
+      const log = [await Promise.all([asked(1), ask(2), handsOn(3), 4])];
+      log.push(await Promise.race([ask(5), sleep(1e6)]), await ask(6).then((value) => value * 2).finally(() => ask(7)));
+      const held = [asked(8), ask(9)];
+      for (const promise of held) log.push(await promise);
+      return log;
+    }`);
+  const pending: (() => void)[] = [];
+  outside.godwitTest = (_context: EffectContext, value?: unknown) =>
+    new Promise((resolve) => pending.push(() => resolve(value)));
+  const workshop = new Workshop(folder);
+  workshop.start('m.ts#main', []);
+  let captures = 0;
+  while (workshop.outcome === null) {
+    workshop.runtime.step();
+    if (workshop.outcome !== null) break;
+    expect(workshop.runtime.checkpoint(id)).toMatchObject({ kind: 'captured' });
+    captures += 1;
+    pending.shift()?.();
+    await nativeTurn();
+  }
+  expect(workshop.outcome).toEqual({ ok: true, value: [[1, 2, 3, 4], 5, 12, 8, 9] });
+  expect(captures).toBe(8);
 });
