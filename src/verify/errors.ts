@@ -20,3 +20,10 @@ export class SnapshotFileError extends GodwitError {
   readonly code = 'SNAPSHOT_FILE';
   readonly retryable = false;
 }
+
+/** A file that was named is no program. */
+export class ProgramFileError extends GodwitError {
+  override readonly name = 'ProgramFileError';
+  readonly code = 'PROGRAM_FILE';
+  readonly retryable = false;
+}

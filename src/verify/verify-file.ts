@@ -1,6 +1,8 @@
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GodwitError, messageOf } from '../core/errors.ts';
 import type { Reason, Verdict, VerdictKind, VerifyOptions } from './contract.ts';
+import { ProgramFileError } from './errors.ts';
 import { nodeOfVersion } from './node-versions.ts';
 import { observationDifference } from './observation.ts';
 import { missingPoint } from './points/point-comparison.ts';
@@ -74,6 +76,7 @@ class Verification {
   }
 
   async #judge(): Promise<Verdict> {
+    for (const file of [this.#file, ...this.#options.include]) checkFile(file);
     const builds = new Map<Build, Compiled>();
     for (const build of ['native', 'counted', 'dense', 'production'] as const) {
       const folder = join(this.#folder, build);
@@ -253,6 +256,18 @@ class Verification {
       compiledMs: this.#compiledMs,
     };
   }
+}
+
+/** @throws {ProgramFileError} when it is not there, or cannot be a program */
+function checkFile(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw new ProgramFileError(`There is no file ${file}.`);
+  if (found.isDirectory())
+    throw new ProgramFileError(`${file} is a folder. Name its files: godwit verify ${join(file, '*.ts')}`);
+  if (!/\.[cm]?[jt]s$/.test(file))
+    throw new ProgramFileError(
+      `${file} is no file of JavaScript or TypeScript (.js, .mjs, .cjs, .ts, .mts, .cts).`,
+    );
 }
 
 /** Where a run has to move in any case: points may be counted a little differently once it has moved. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -85,6 +85,19 @@ test('a file that cannot be compiled is refused, with file and line', async () =
   expect(verdict).toMatchObject({ verdict: 'refused', points: 0, moves: 0, pids: [] });
   expect(verdict.reasons.map(({ kind }) => kind)).toEqual(['refused']);
   expect(verdict.reasons[0]?.text).toMatch(/not-movable\.ts:5 .*'counts'/);
+});
+
+test('a file that is none fails by itself', async () => {
+  const failed = async (file: string, include: readonly string[] = []) => {
+    const verdict = await verifyFile(join(folder, file), { ...defaultOptions, include });
+    expect(verdict).toMatchObject({ verdict: 'failed', points: 0, pids: [] });
+    return verdict.reasons.map(({ text }) => text.replaceAll(folder, 'folder'));
+  };
+  expect(await failed('none.ts')).toEqual(['There is no file folder/none.ts.']);
+  expect(await failed('.')).toEqual([expect.stringMatching(/^folder is a folder\. Name its files: /)]);
+  writeFileSync(join(folder, 'data.json'), '{}');
+  expect(await failed('data.json')).toEqual([expect.stringContaining('no file of JavaScript or TypeScript')]);
+  expect(await failed('data.json', ['first.js'])).toHaveLength(1);
 });
 
 test('a program that does not end has failed', async () => {

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { fail } from '../failure.ts';
 import { collect, jsonOption, positiveNumber, wholeNumber } from '../options.ts';
 import type { Sabotage, Verdict, VerdictKind, VerifyOptions } from '../../verify/index.ts';
@@ -6,15 +6,15 @@ import { defaultOptions, resumeSnapshot, sabotages, verifyFile } from '../../ver
 import { observationText, verdictText } from './verdict-text.ts';
 
 interface VerifyFlags {
-  readonly all: boolean;
-  readonly script: boolean;
-  readonly include: readonly string[];
+  readonly all?: true;
+  readonly script?: true;
+  readonly include?: readonly string[];
   readonly every?: number;
   readonly movesMax: number;
-  readonly time: boolean;
+  readonly time?: true;
   readonly node?: readonly string[];
-  readonly fixClock: boolean;
-  readonly fixRandom: boolean;
+  readonly fixClock?: true;
+  readonly fixRandom?: true;
   readonly trace?: string;
   readonly timeout: number;
   readonly sabotage?: Sabotage;
@@ -27,18 +27,29 @@ export function addVerifyCommands(program: Command): void {
   program
     .command('verify [files...]')
     .description('run programs natively, and compiled with many moves, and compare all that can be seen')
-    .option('--all', 'compile every function, directive or not, and top-level code', false)
-    .option('--script', 'the files are scripts, not modules', false)
-    .option('--include <file>', 'a script that is evaluated first; may be repeated', collect, [])
-    .option('--every <points>', 'move at each so many-th safe point', wholeNumber(1, 1e9))
-    .option('--moves-max <count>', 'moves of one run', wholeNumber(0, 1e9), defaultOptions.movesMax)
-    .option('--time', 'also measure native against compiled, not moved', false)
-    .option('--node <versions...>', 'versions of Node.js to move between besides this one')
-    .option('--fix-clock', 'the same time in each run', false)
-    .option('--fix-random', 'the same chance in each run', false)
+    .option('--all', 'compile every function, marked or not, and top-level code')
+    .option('--script', 'the files are scripts, not modules')
+    .option('--include <file>', 'a script that is evaluated first; may be repeated', collectFiles)
+    .option(
+      '--every <points>',
+      'move at each so many-th safe point, not at the first ones all and then ever fewer',
+      wholeNumber(1, 1e9),
+    )
+    .option(
+      '--moves-max <count>',
+      'moves of each of the two moved runs, at most',
+      wholeNumber(0, 1e9),
+      defaultOptions.movesMax,
+    )
+    .option('--time', 'also measure native against compiled, not moved: medians of 7')
+    .option('--node <versions...>', 'versions of Node.js to move between besides this one: 22, 24.1.0')
+    .option('--fix-clock', 'each look at the clock is one millisecond after the one before')
+    .option('--fix-random', 'seed Math.random')
     .option('--trace <file>', 'keep each snapshot: a list in this file, the snapshots beside it')
     .option('--timeout <seconds>', 'for each file', positiveNumber, defaultTimeoutSeconds)
-    .addOption(new Option('--sabotage <fault>', 'plant a fault that has to be found').choices([...sabotages]))
+    .addOption(
+      new Option('--sabotage <fault>', 'plant a fault, which has to be found').choices([...sabotages]),
+    )
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -56,6 +67,9 @@ export function addVerifyCommands(program: Command): void {
     .action(resume);
 }
 
+const collectFiles = (file: string, earlier: readonly string[] = []): readonly string[] =>
+  collect(file, earlier);
+
 /** Interrupted, this process still ends those that it has started, whatever they do. */
 function endAllWhenInterrupted(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -64,21 +78,21 @@ function endAllWhenInterrupted(): void {
 
 const version = /^\d+(?:\.\d+)*$/;
 
-async function verify(named: readonly string[], flags: VerifyFlags): Promise<void> {
+async function verify(named: readonly string[], flags: VerifyFlags, command: Command): Promise<void> {
   // As many versions as there are may follow --node, and then files.
   const versions = flags.node ?? [];
   const files = [...named, ...versions.filter((text) => !version.test(text))];
-  if (files.length === 0) throw new InvalidArgumentError('Expected a file: godwit verify src/census.ts');
+  if (files.length === 0) return command.error("error: missing required argument 'files'");
   const options: VerifyOptions = {
-    all: flags.all,
-    script: flags.script,
-    include: flags.include,
+    all: flags.all === true,
+    script: flags.script === true,
+    include: flags.include ?? [],
     every: flags.every ?? null,
     movesMax: flags.movesMax,
-    time: flags.time,
+    time: flags.time === true,
     nodeVersions: versions.filter((text) => version.test(text)),
-    fixClock: flags.fixClock,
-    fixRandom: flags.fixRandom,
+    fixClock: flags.fixClock === true,
+    fixRandom: flags.fixRandom === true,
     trace: flags.trace ?? null,
     timeoutMs: flags.timeout * 1_000,
     sabotage: flags.sabotage ?? null,
