@@ -94,6 +94,7 @@ class ClassPrinter {
       factory,
       resume: '',
       step: '',
+      form: '',
       sites: [],
       layout: [],
       constructs: true,

@@ -174,7 +174,9 @@ export class Emission {
       case 'plain':
         return this.#line(step.code.text);
       case 'set':
-        return this.#line(`${step.slot.name} = ${step.code.text};`);
+        this.#line(`${step.slot.name} = ${step.code.text};`);
+        if (step.through && this.#generator !== null) this.#line(this.#generator.written([step.slot]));
+        return;
       case 'call':
         return this.#call(step, isLast);
       case 'await':

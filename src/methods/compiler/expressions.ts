@@ -51,6 +51,17 @@ export class Expressions {
       this.#context.plain(code(`${result.text};`, result));
   }
 
+  /** What is walked: a generator that is made for that alone comes as its state. */
+  walked(node: Node): Code {
+    const { module } = this.#context;
+    const call = unwrap(node);
+    const callee = module.freshGenerators.calleeOf(call);
+    if (callee === null) return this.value(node);
+    const values = this.list(nodes(call, 'arguments'));
+    if (module.calls.isSite(call)) return this.invocations.ofFunction(call, code(callee), values);
+    return code(`${callee}(${values.map((value) => value.text).join(', ')})`, ...values);
+  }
+
   /** A temporary that holds the value: the one that it has already, if it is the result of a step. */
   spill(value: Code): Code {
     if (this.#held.has(value)) return value;

@@ -104,6 +104,7 @@ class Changes {
       case 'plain':
         return union(before, this.#by(step.code));
       case 'set':
+        return union(before, this.#by(step.code, step.through ? null : step.slot));
       case 'call':
         return union(before, this.#by(step.code, step.slot));
       case 'begin':

@@ -70,10 +70,12 @@ export class GeneratorText {
     return inFrame.map((slot) => `${this.#spelled(slot)} = ${vars}[${saved.indexOf(slot)}];\n`).join('');
   }
 
-  #written(slots: readonly Slot[]): string {
+  /** Gives the frame what it keeps of these variables. */
+  written(slots: readonly Slot[]): string {
     const { vars } = this.#names;
     const saved = this.#saved;
-    return slots.map((slot) => `${vars}[${saved.indexOf(slot)}] = ${slot.name};\n`).join('');
+    const kept = slots.filter((slot) => saved.includes(slot));
+    return kept.map((slot) => `${vars}[${saved.indexOf(slot)}] = ${slot.name};\n`).join('');
   }
 
   #spelled(slot: Slot): string {
@@ -81,13 +83,13 @@ export class GeneratorText {
   }
 
   before(loop: Step & { kind: 'loop' }): string {
-    return this.#written(this.#use.changedBefore(loop)).trimEnd();
+    return this.written(this.#use.changedBefore(loop)).trimEnd();
   }
 
   yield(step: Step & { kind: 'yield' }, counter: FuelCounter | null): SiteText {
     const { gate, frame, mode, sent } = this.#names;
     const line = lineMark(step.site.line);
-    const leave = `${this.#written(this.#use.changedAt(step.site))}${frame}.pc = ${step.site.pc};`;
+    const leave = `${this.written(this.#use.changedAt(step.site))}${frame}.pc = ${step.site.pc};`;
     const taken =
       step.mode === null
         ? `if (${mode} === ${modes.throw}) throw ${sent};\n${step.slot.name} = ${sent};`
@@ -111,7 +113,7 @@ export class GeneratorText {
     const target = step.slot === null ? '' : `${step.slot.name} = `;
     const taken = `${target}${gate}.take();`;
     const goesOn = target === '' ? '' : `${target}${gate}.awaited;`;
-    const leave = `${this.#written(this.#use.changedAt(step.site))}${frame}.pc = ${step.site.pc};`;
+    const leave = `${this.written(this.#use.changedAt(step.site))}${frame}.pc = ${step.site.pc};`;
     const line = lineMark(step.site.line);
     const first = `${settled}${line}if (${gate}.go(${depth}, ${step.code.text})) {\n${goesOn}\n} else {\n${leave}\nreturn ${gate}.waitIn(${frame}, ${gate}.awaited);\n}`;
     if (!step.again) return { resumed: taken, first };

@@ -27,7 +27,8 @@ export type TickPoint = 'entry' | 'round' | 'return';
 /** A lowered statement. Control flow is explicit: loops are endless, and are left by `break`. */
 export type Step =
   | { readonly kind: 'plain'; readonly code: Code }
-  | { readonly kind: 'set'; readonly slot: Slot; readonly code: Code }
+  /** `through`: a generator's frame is given it at once, since that is rare. */
+  | { readonly kind: 'set'; readonly slot: Slot; readonly code: Code; readonly through: boolean }
   /** Whatever the code of a property's use names stays: `holds`. So a Proxy there pins, and nobody takes its trap for an accessor. */
   | {
       readonly kind: 'call';

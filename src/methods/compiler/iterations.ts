@@ -33,7 +33,7 @@ export class Iterations {
     const byIndex = (leave: Step): void => {
       leaveIf(`${index.name} >= ${walked.text}.length`, leave, walked, at);
       context.set(value, code(`${walked.text}[${index.name}]`, walked, at));
-      context.set(index, code(`${index.name} + 1`, at));
+      context.set(index, code(`${index.name} + 1`, at), true);
     };
     const natively = (leave: Step): void => {
       context.set(value, code(`${walked.text}.it.next()`, walked));
@@ -182,7 +182,7 @@ export class Iterations {
       object === null || (object.type === 'Identifier' && context.module.scopes.globals.has(object));
     const isPlain = nodes(inner, 'arguments').length === 0 && callee?.['optional'] !== true;
     if (isGlobal || !isPlain || object.type === 'Super') {
-      return expressions.invocations.ofGate(right, 'walk', [expressions.value(right)]);
+      return expressions.invocations.ofGate(right, 'walk', [expressions.walked(right)]);
     }
     const held = expressions.spill(expressions.value(object));
     const walked = context.temporary();

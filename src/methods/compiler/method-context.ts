@@ -1,5 +1,6 @@
 import type { AwaitedCalls } from './awaited-calls.ts';
 import type { Accessors } from './accessors.ts';
+import type { FreshGenerators } from './fresh-generators.ts';
 import type { Calls } from './calls.ts';
 import type { Classes } from './classes.ts';
 import type { Functions } from './factories.ts';
@@ -25,6 +26,7 @@ export interface ModuleContext {
   readonly calls: Calls;
   readonly awaited: AwaitedCalls;
   readonly accessors: Accessors;
+  readonly freshGenerators: FreshGenerators;
   readonly functions: Functions;
   readonly classes: Classes;
   /** Uses of `this`, `arguments` and `new.target`, by the methods whose code contains them. */
@@ -145,8 +147,8 @@ export class MethodContext {
     this.emit({ kind: 'plain', code: part });
   }
 
-  set(slot: Slot, value: Code): void {
-    this.emit({ kind: 'set', slot, code: value });
+  set(slot: Slot, value: Code, through = false): void {
+    this.emit({ kind: 'set', slot, code: value, through });
   }
 
   site(node: Node, isSilent = false): Site {

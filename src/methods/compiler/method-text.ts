@@ -16,6 +16,8 @@ interface Bodies {
 
 /** The text of a method, and what its frames begin with. */
 interface PrintedMethod extends Bodies {
+  /** See `LoweredMethod`. */
+  readonly form: string;
   readonly factory: string | null;
   /** What tells this code from other code. */
   readonly identity: string;
@@ -49,9 +51,18 @@ export class MethodPrinter {
     const identity = ownPart(`${marked.text}\n${marked.resume}\n${marked.step}`);
     const text = complete(marked.text);
     const bodies = { resume: complete(marked.resume), step: complete(marked.step), identity };
+    const name = this.#context.module.freshGenerators.formOf(this.#context.method);
+    const { gate, meta } = this.#names;
+    const form =
+      name === null
+        ? ''
+        : text
+            .replace(/^function [^(]+/, () => `function ${name}`)
+            .replace(itMark, 'null')
+            .replace(`${gate}.generator(${meta}`, () => `${gate}.fresh(${meta}`);
     return isTop
-      ? { ...bodies, text: text.replace(itMark, () => this.#it), factory: null }
-      : { ...bodies, text, factory: this.#factory(text) };
+      ? { ...bodies, form, text: text.replace(itMark, () => this.#it), factory: null }
+      : { ...bodies, form, text, factory: this.#factory(text) };
   }
 
   /** The function itself, where its own code runs. */

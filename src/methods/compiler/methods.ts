@@ -45,6 +45,8 @@ export interface LoweredMethod {
   readonly resume: string;
   /** What a generator goes on with where it was left; empty for all others. */
   readonly step: string;
+  /** The second form of a generator function: see `fresh-generators.ts`; empty where there is none. */
+  readonly form: string;
   readonly sites: readonly MethodSite[];
   /** The frame's layout: each slot's name as its author wrote it, or empty. */
   readonly layout: readonly string[];
@@ -99,6 +101,7 @@ export function lowerMethod(module: ModuleContext, method: Method, digest: Diges
     factory: printed.factory,
     resume: printed.resume,
     step: printed.step,
+    form: printed.form,
     sites: described,
     layout: saved.map(({ original }) => original),
     constructs: names.constructs || names.derived !== null,

@@ -56,10 +56,11 @@ class ModulePrinter {
       at = method.method.node.end;
     }
     body += source.slice(at, source.source.length);
-    for (const { factory, resume, step } of lowered) {
+    for (const { factory, resume, step, form } of lowered) {
       if (factory !== null) body += `\n${factory}`;
       if (resume !== '') body += `\n${resume}`;
       if (step !== '') body += `\n${step}`;
+      if (form !== '') body += `\n${form}`;
     }
     // The import, and one line for each method's description, stand first: code that runs on the way needs them.
     const above = lowered.length === 0 ? 0 : lowered.length + 1;

@@ -1,5 +1,6 @@
 import { AwaitedCalls } from './awaited-calls.ts';
 import { Accessors } from './accessors.ts';
+import { FreshGenerators } from './fresh-generators.ts';
 import { Calls, isApiCall } from './calls.ts';
 import type { CompileOptions, CompileOutcome, Refusal } from './contract.ts';
 import { Functions } from './factories.ts';
@@ -259,6 +260,9 @@ class ModuleCompiler {
         others: this.#options.whole?.accessors ?? new Set(),
       }),
       awaited: new AwaitedCalls(this.#scopes, this.#methods),
+      freshGenerators: new FreshGenerators(this.#scopes, this.#links === null ? this.#methods : [], (base) =>
+        this.#names.fresh(base),
+      ),
       functions,
       classes: this.#classes,
       outer,

@@ -254,7 +254,7 @@ export class Statements {
       if (test === null) return;
       const taken = context.collect(() => {
         const value = this.expressions.value(test);
-        const matched: Step = { kind: 'set', slot: index, code: code(String(at)) };
+        const matched: Step = { kind: 'set', slot: index, code: code(String(at)), through: false };
         context.emit({
           kind: 'if',
           test: code(`${subject.text} === ${value.text}`, subject, value),

@@ -62,7 +62,7 @@ export class Yields {
   #delegate(node: Node, argument: Node): Code {
     const context = this.#context;
     const expressions = this.#expressions;
-    const given = expressions.value(argument);
+    const given = this.#isAsync ? expressions.value(argument) : expressions.walked(argument);
     const name = this.#isAsync ? 'walkAsync' : 'delegate';
     const held = expressions.spill(expressions.invocations.ofGate(node, name, [given]));
     const received = context.temporary();

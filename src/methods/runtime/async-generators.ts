@@ -1,4 +1,4 @@
-import { functionsOf, generatorObject, Identity, modes } from './generator-objects.ts';
+import { functionsOf, prototypeOf, Identity, modes } from './generator-objects.ts';
 import { acceptFunctions, libraryMethod } from './library.ts';
 import type { AnyFunction, Frame, LoadedMethod } from './method-code.ts';
 import type { PromiseRecord } from './promise-records.ts';
@@ -97,7 +97,7 @@ export function asyncGenerator(
   pc: number,
   vars: readonly unknown[],
 ): object {
-  const object = generatorObject(method, fn, asyncGeneratorPrototype);
+  const object = Object.create(prototypeOf(method, fn, asyncGeneratorPrototype)) as object;
   return new Holder(object, new AsyncGeneratorState(method, pc, vars)) as object;
 }
 

@@ -57,6 +57,11 @@ export class Cursor {
     this.it = it;
   }
 
+  /** See `wayOf` of the gate. */
+  get way(): 1 {
+    return 1;
+  }
+
   static over(source: Collection | string, view: View): Cursor {
     return new Cursor(source, view, iteratorOf(source, view));
   }

@@ -21,13 +21,12 @@ import {
   ownThis,
 } from './classes.ts';
 import { functionOf, keyed, named, type Probe, withAccessors } from './closures.ts';
-import { Cursor } from './cursors.ts';
 import {
+  freshGenerator,
   generator,
   generatorDone,
   generatorFailed,
   installGenerators,
-  GeneratorState,
   idle,
   took,
 } from './generators.ts';
@@ -44,7 +43,6 @@ import {
   view,
   walk,
   walkPattern,
-  Iteration,
   resultOf,
 } from './iteration.ts';
 import { homed, superOf } from './home-objects.ts';
@@ -133,6 +131,7 @@ export class Gate extends TaskGate {
   readonly super = superOf;
   // Generators: see `generators.ts`.
   readonly generator = generator;
+  readonly fresh = freshGenerator;
   readonly idle = idle;
   readonly took = took;
   readonly ended = generatorDone;
@@ -277,9 +276,7 @@ export class Gate extends TaskGate {
 
   /** How a walk goes on: 0 by index, 1 by a native iterator, 2 by one of the program's, 3 by a generator of its own. */
   wayOf(walked: unknown): number {
-    if (Array.isArray(walked)) return 0;
-    if (walked instanceof Cursor) return 1;
-    return walked instanceof GeneratorState ? 3 : walked instanceof Iteration ? 2 : 0;
+    return Array.isArray(walked) || ArrayBuffer.isView(walked) ? 0 : (walked as { readonly way: number }).way;
   }
 
   method(

@@ -23,11 +23,11 @@ export class Identity {
   }
 }
 
-/** What a new generator is: `fn` is null for a function that stands at the top level of its module. */
-export function generatorObject(method: LoadedMethod, fn: AnyFunction | null, fallback: object): object {
+/** What a new generator inherits: `fn` is null for a function that stands at the top level of its module. */
+export function prototypeOf(method: LoadedMethod, fn: AnyFunction | null, fallback: object): object {
   const { prototype } = (fn ?? method.fast) as { prototype?: unknown };
   const isObject = (typeof prototype === 'object' && prototype !== null) || typeof prototype === 'function';
-  return Object.create(isObject ? (prototype as object) : fallback) as object;
+  return isObject ? (prototype as object) : fallback;
 }
 
 const names = ['next', 'return', 'throw'] as const;

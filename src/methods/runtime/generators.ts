@@ -1,4 +1,4 @@
-import { functionsOf, generatorObject, Identity, modes } from './generator-objects.ts';
+import { functionsOf, prototypeOf, Identity, modes } from './generator-objects.ts';
 import { acceptFunctions, libraryMethod } from './library.ts';
 import type { AnyFunction, Frame, LoadedMethod } from './method-code.ts';
 import { callerUrl } from './stack-walk.ts';
@@ -35,21 +35,35 @@ export class GeneratorState implements Frame {
   method: LoadedMethod;
   /** Where its code begins. */
   first: number;
-  /** The generator itself. */
-  object: object | null = null;
-  readonly made = null;
+  /** What the generator inherits; and the generator itself, once somebody takes it into their hands. */
+  readonly prototype: object;
+  shown: object | null = null;
 
-  constructor(method: LoadedMethod, pc: number, vars: readonly unknown[]) {
+  constructor(method: LoadedMethod, prototype: object, pc: number, vars: readonly unknown[]) {
     this.method = method;
     // One that nobody can go on with answers for itself.
     this.body = (method.step ?? idle) as Body;
     this.pc = pc;
     this.first = pc;
     this.vars = vars;
+    this.prototype = prototype;
+  }
+
+  get object(): object {
+    return this.shown ?? (new Holder(Object.create(this.prototype) as object, this) as object);
   }
 
   get task(): this {
     return this;
+  }
+
+  get made(): null {
+    return null;
+  }
+
+  /** See `wayOf` of the gate. */
+  get way(): 3 {
+    return 3;
   }
 
   get phase(): GeneratorPhase {
@@ -84,18 +98,27 @@ class Holder extends Identity {
   constructor(object: object, state: GeneratorState) {
     super(object);
     this.#state = state;
-    state.object = object;
+    state.shown = object;
+    latest = state;
   }
 
   static of(object: unknown): GeneratorState | null {
-    return typeof object === 'object' && object !== null && #state in object ? object.#state : null;
+    // Objects of many shapes are asked, which costs a search each; mostly it is the same as the last time.
+    if (object === latest?.shown) return latest;
+    if (typeof object !== 'object' || object === null || !(#state in object)) return null;
+    latest = object.#state;
+    return latest;
   }
 
   static give(object: object, state: GeneratorState): void {
     if (#state in object) object.#state = state;
-    state.object = object;
+    state.shown = object;
+    latest = state;
   }
 }
+
+/** The one that was made or asked for last. */
+let latest: GeneratorState | null = null;
 
 export function generatorState(object: unknown): GeneratorState | null {
   return Holder.of(object);
@@ -128,14 +151,23 @@ export function generator(
   pc: number,
   vars: readonly unknown[],
 ): object {
-  const object = generatorObject(method, fn, generatorPrototype);
-  return new Holder(object, new GeneratorState(method, pc, vars)) as object;
+  return new GeneratorState(method, prototypeOf(method, fn, generatorPrototype), pc, vars).object;
+}
+
+/** The same for somebody who goes on with it directly, and never shows it to anybody. */
+export function freshGenerator(
+  method: LoadedMethod,
+  fn: AnyFunction | null,
+  pc: number,
+  vars: readonly unknown[],
+): GeneratorState {
+  return new GeneratorState(method, prototypeOf(method, fn, generatorPrototype), pc, vars);
 }
 
 const blank = libraryMethod('generator', [], () => undefined);
 
 export function blankState(): GeneratorState {
-  const state = new GeneratorState(blank, 0, nothing);
+  const state = new GeneratorState(blank, generatorPrototype, 0, nothing);
   state.end();
   return state;
 }

@@ -67,6 +67,11 @@ export class Iteration {
     return new Iteration({}, undefined);
   }
 
+  /** See `wayOf` of the gate. */
+  get way(): 2 {
+    return 2;
+  }
+
   get state(): IterationState {
     return { iterator: this.#iterator, next: this.#next, value: this.value };
   }
@@ -124,15 +129,25 @@ function ownWalk(value: unknown, method: unknown): GeneratorState | Iteration | 
   return next === ownNext ? state : Iteration.through(value as object, next);
 }
 
-/** What a `for…of` over `value` walks: arrays and typed arrays by index, everything else by steps. */
-export function walk(value: unknown): unknown {
+/** Whether what a new generator inherits is walked as generators are. */
+function isAsEver(prototype: object): boolean {
+  const { [Symbol.iterator]: iterator, next } = prototype as Partial<Iterable<unknown>> & Iterated;
+  return iterator === itself && next === ownNext;
+}
+
+/** What a `for…of` over a value, or a fresh generator, walks: arrays and typed arrays by index, everything else by steps. */
+export function walk(given: unknown): unknown {
+  if (given instanceof GeneratorState && isAsEver(given.prototype)) return given;
+  const value = given instanceof GeneratorState ? given.object : given;
   return open(value, (method) => ownWalk(value, method));
 }
 
 /** The same for an array pattern: everything but arrays has steps. */
 export function walkPattern(value: unknown): unknown {
-  const ownIteration = (method: unknown): Iteration | null =>
-    ownWalk(value, method) === null ? null : Iteration.through(value as object, (value as Iterated).next);
+  const ownIteration = (method: unknown): Iteration | null => {
+    const own = ownWalk(value, method);
+    return own instanceof GeneratorState ? Iteration.through(value as object, ownNext) : own;
+  };
   return open(value, ownIteration);
 }
 
