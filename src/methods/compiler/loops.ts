@@ -219,7 +219,7 @@ export class Loops {
     this.#init(node);
     const slot = context.slotOf(counted.variable) as Slot;
     const variable = slotCode(slot);
-    const limit = context.temporary();
+    const limit = context.limit(counted.direction === 1 ? '-Infinity' : 'Infinity');
     const label = context.label('loop');
     const strip = context.label('strip');
     const trips = this.#ticksInside(node) ? outerStripTrips : stripTrips;

@@ -73,6 +73,8 @@ export class MethodContext {
   readonly assigned = new Set<Slot>();
   /** Loop counters and such: never part of the state. */
   readonly scratch: string[] = [];
+  /** The ends of strips, and what they are in a resume body: whoever goes on there begins another strip. */
+  readonly limits: Given[] = [];
   /** Returns a value that stands in a variable, through whatever `finally` is around. */
   leave: (value: Slot) => void = () => undefined;
   /** Builds something that has an end of its own, however it is left; see `Jumps`. */
@@ -158,6 +160,13 @@ export class MethodContext {
   temporary(): Slot {
     const slot: Slot = { name: this.module.fresh(`$${(this.#temporaries += 1)}`), original: '' };
     this.slots.push(slot);
+    return slot;
+  }
+
+  /** A variable that no frame keeps. */
+  limit(value: string): Slot {
+    const slot: Slot = { name: this.module.fresh(`$${(this.#temporaries += 1)}`), original: '' };
+    this.limits.push({ slot, value });
     return slot;
   }
 

@@ -198,7 +198,8 @@ export class MethodPrinter {
       .filter((slot) => !given.includes(slot))
       .map(({ name }) => (name === selfMark ? this.#names.self : name));
     const scratch = counts ? this.#context.scratch.map((name) => `${name} = 0`) : [];
-    const list = [...first, ...rest, ...scratch];
+    const limits = counts ? this.#context.limits.map(({ slot, value }) => `${slot.name} = ${value}`) : [];
+    const list = [...first, ...rest, ...scratch, ...limits];
     return list.length === 0 ? '' : `let ${list.join(', ')};\n`;
   }
 

@@ -15,10 +15,11 @@ const intrinsics = {
   set: viewsOf(Set.prototype),
   array: viewsOf(Array.prototype),
   typed: viewsOf(typedArray),
-  mapIterator: descriptorOf(Map.prototype, Symbol.iterator),
-  setIterator: descriptorOf(Set.prototype, Symbol.iterator),
   stringIterator: descriptorOf(String.prototype, Symbol.iterator) as Walker,
 };
+
+const mapEntries = descriptorOf(Map.prototype, Symbol.iterator) as Walker;
+const setValues = descriptorOf(Set.prototype, Symbol.iterator) as Walker;
 
 type Walker = (this: unknown) => Iterator<unknown>;
 
@@ -64,6 +65,11 @@ export class Cursor {
 
   static over(source: Collection | string, view: View): Cursor {
     return new Cursor(source, view, iteratorOf(source, view));
+  }
+
+  /** @param it over all of `source` */
+  static at(source: Collection, view: View, it: Iterator<unknown>): Cursor {
+    return new Cursor(source, view, it);
   }
 
   /** Over an iterator of the language's own that its author holds; a snapshot finds its position itself. */
@@ -153,20 +159,31 @@ function isPlainTyped(value: object): boolean {
   );
 }
 
+/** The same for what is walked most: an array itself, or a cursor over a Map or Set; null for everything else. */
+export function walkOfCommon(value: unknown): unknown {
+  if (isPlainArray(value)) return value;
+  if (typeof value !== 'object' || value === null) return null;
+  const method = (value as { [Symbol.iterator]?: unknown })[Symbol.iterator];
+  // V8 makes these iterators in place, where it knows which functions make them.
+  if (method === mapEntries && value instanceof Map)
+    return Cursor.at(value, 'entries', mapEntries.call(value));
+  if (method === setValues && value instanceof Set) return Cursor.at(value, 'values', setValues.call(value));
+  return null;
+}
+
 /**
  * What a `for…of` over `value` walks: arrays and typed arrays themselves, by index; otherwise a cursor. Null for what has an
  * iterator of its own.
  */
 export function walkOf(value: unknown): unknown {
-  if (isPlainArray(value)) return value;
+  const common = walkOfCommon(value);
+  if (common !== null) return common;
   if (typeof value === 'string' && value[Symbol.iterator] === intrinsics.stringIterator) {
     return Cursor.over(value, 'values');
   }
   if (typeof value === 'object' && value !== null) {
     if (isPlainTyped(value)) return value;
     const method = (value as { [Symbol.iterator]?: unknown })[Symbol.iterator];
-    if (value instanceof Map && method === intrinsics.mapIterator) return Cursor.over(value, 'entries');
-    if (value instanceof Set && method === intrinsics.setIterator) return Cursor.over(value, 'values');
     const prototype = Object.getPrototypeOf(value) as object | null;
     const isNative = [arrayIterator, mapIterator, setIterator, stringIterator, regExpIterator].includes(
       prototype ?? {},

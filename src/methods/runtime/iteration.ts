@@ -1,4 +1,4 @@
-import { Cursor, isPlainArray, type View, walkOf, walkViewOf } from './cursors.ts';
+import { Cursor, isPlainArray, type View, walkOf, walkOfCommon, walkViewOf } from './cursors.ts';
 import { modes } from './generator-objects.ts';
 import {
   type Answer,
@@ -137,6 +137,10 @@ function isAsEver(prototype: object): boolean {
 
 /** What a `for…of` over a value, or a fresh generator, walks: arrays and typed arrays by index, everything else by steps. */
 export function walk(given: unknown): unknown {
+  return walkOfCommon(given) ?? walkOfOther(given);
+}
+
+function walkOfOther(given: unknown): unknown {
   if (given instanceof GeneratorState && isAsEver(given.prototype)) return given;
   const value = given instanceof GeneratorState ? given.object : given;
   return open(value, (method) => ownWalk(value, method));
