@@ -380,6 +380,7 @@ acceptFunctions(callerUrl(), {
   step: 'walks',
   open: 'walks',
   walk: 'passes',
+  walkOfOther: 'passes',
   walkPattern: 'passes',
   closeWalk: 'walks',
   closeQuietly: 'walks',
