@@ -76,7 +76,7 @@ class Eraser {
       const head = optional(node, 'init') ?? optional(node, 'left');
       if (head !== null) this.#heads.add(head);
     }
-    if (/Statement$|^VariableDeclaration$|^PropertyDefinition$|^Export/.test(node.type)) this.#noteEnd(node);
+    if (isTerminated(node.type)) this.#noteEnd(node);
     this.#own(node);
     for (const property of Object.keys(node)) {
       if (property === 'typeAnnotation' && !('expression' in node)) {
@@ -358,6 +358,18 @@ class Eraser {
     if (end <= start) return;
     this.#source.blank(start, end, this.#openEnds.has(end) ? ';' : '');
   }
+}
+
+const terminated = new Map<string, boolean>();
+
+/** Whether nodes of a type end with a semicolon, where there is one. */
+function isTerminated(type: string): boolean {
+  let is = terminated.get(type);
+  if (is === undefined) {
+    is = /Statement$|^VariableDeclaration$|^PropertyDefinition$|^Export/.test(type);
+    terminated.set(type, is);
+  }
+  return is;
 }
 
 /** What turned out to stand for types only says so from now on, to whoever reads the program. */

@@ -40,8 +40,8 @@ export class GeneratedNames {
   }
 }
 
-/** Whether an identifier may go on with it. */
-function isPartOfName(unit: number): boolean {
+/** Whether an identifier may go on with a code unit. */
+export function isPartOfName(unit: number): boolean {
   return (
     (unit >= 97 && unit <= 122) ||
     (unit >= 65 && unit <= 90) ||

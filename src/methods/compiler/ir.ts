@@ -95,10 +95,19 @@ export type Step =
 const nothing: ReadonlySet<Slot> = new Set();
 
 export function code(text: string, ...parts: readonly Code[]): Code {
-  const used = parts.filter((part) => part.uses.size > 0);
-  if (used.length === 0) return { text, uses: nothing };
-  if (used.length === 1) return { text, uses: (used[0] as Code).uses };
-  return { text, uses: new Set(used.flatMap((part) => [...part.uses])) };
+  let uses = nothing;
+  let own: Set<Slot> | null = null;
+  for (const part of parts) {
+    if (part.uses.size === 0 || part.uses === uses) continue;
+    if (uses.size === 0) {
+      ({ uses } = part);
+      continue;
+    }
+    own ??= new Set(uses);
+    for (const slot of part.uses) own.add(slot);
+    uses = own;
+  }
+  return { text, uses };
 }
 
 export function slotCode(slot: Slot): Code {

@@ -6,9 +6,15 @@ type Live = ReadonlySet<Slot>;
 const none: Live = new Set();
 
 function union(a: Live, b: Live): Live {
-  if (b.size === 0 || a === b) return a;
-  if (a.size === 0) return b;
-  return new Set([...a, ...b]);
+  if (a.size === 0 || a === b) return b;
+  // Most often nothing is new.
+  let all: Set<Slot> | null = null;
+  for (const slot of b) {
+    if (a.has(slot)) continue;
+    all ??= new Set(a);
+    all.add(slot);
+  }
+  return all ?? a;
 }
 
 function without(live: Live, slot: Slot | null): Live {

@@ -219,7 +219,7 @@ export class MethodContext {
   hasSite(node: Node): boolean {
     const known = this.#siteful.get(node);
     if (known !== undefined) return known;
-    const found = reachesSite(this.module, node);
+    const found = reachesSite(this.module, node, (below) => this.hasSite(below));
     this.#siteful.set(node, found);
     return found;
   }

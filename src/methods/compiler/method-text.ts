@@ -3,6 +3,7 @@ import { type FuelCounter, fuelCounter } from './fuel-counter.ts';
 import { standsInClass } from './functions.ts';
 import { type Frames, GeneratorText, makesGenerator } from './generator-text.ts';
 import { sitesOf, type Slot, type Step } from './ir.ts';
+import { isPartOfName } from './generated-names.ts';
 import type { MethodContext } from './method-context.ts';
 import type { Parameters } from './parameters.ts';
 import { itMark, selfMark } from './source-text.ts';
@@ -300,6 +301,12 @@ const reserved = new Set(
 
 /** Whether a text may refer to a variable of that name; property names after a dot do not count. */
 function mentions(text: string, name: string): boolean {
-  const escaped = name.replaceAll('$', '\\$');
-  return new RegExp(`(?<![\\p{ID_Continue}$.])${escaped}(?![\\p{ID_Continue}$])`, 'u').test(text);
+  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
+    const before = text.charCodeAt(at - 1);
+    const isWhole = !isPartOfName(before) && !isPartOfName(text.charCodeAt(at + name.length));
+    if (isWhole && before !== dot) return true;
+  }
+  return false;
 }
+
+const dot = 46;

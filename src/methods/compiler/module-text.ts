@@ -1,6 +1,6 @@
 import { methodId } from '../../core/ids.ts';
 import { textHash } from '../../core/text-hash.ts';
-import type { CompiledMethod, CompileOptions, CompileOutcome } from './contract.ts';
+import type { CompiledMethod, CompileOptions, CompileOutcome, HeldVariable } from './contract.ts';
 import { type Classes, classNames } from './classes.ts';
 import { type Method, standsInClass } from './functions.ts';
 import type { LoweredMethod } from './methods.ts';
@@ -94,12 +94,7 @@ class ModulePrinter {
       exported: method.exported,
       line: this.#parts.source.lineOf(method.node.start),
       sites: sites.map(({ pc, kind, line }) => ({ pc, kind, line })),
-      held: layout.flatMap((name, index) => {
-        const lines = sites.flatMap(({ line, live }) => (live.includes(index) ? [line] : []));
-        return name === '' || lines.length === 0
-          ? []
-          : [{ name, lines: [...new Set(lines)].sort((a, b) => a - b) }];
-      }),
+      held: heldVariables(layout, sites),
     };
   }
 
@@ -187,4 +182,14 @@ class ModulePrinter {
       .filter(({ name }) => !this.#parts.spaces.has(name))
       .map(({ name }) => name);
   }
+}
+
+/** What is live at which lines. */
+function heldVariables(layout: readonly string[], sites: LoweredMethod['sites']): readonly HeldVariable[] {
+  const lines = layout.map(() => new Set<number>());
+  for (const { line, live } of sites) for (const index of live) lines[index]?.add(line);
+  return layout.flatMap((name, index) => {
+    const own = [...(lines[index] ?? [])].sort((a, b) => a - b);
+    return name === '' || own.length === 0 ? [] : [{ name, lines: own }];
+  });
 }

@@ -1,7 +1,16 @@
 import type { Accessors } from './accessors.ts';
 import type { Calls } from './calls.ts';
 import type { Classes } from './classes.ts';
-import { child, classParts, isClass, isFunction, isLoop, type Node, walk } from './syntax.ts';
+import {
+  child,
+  classParts,
+  isClass,
+  isFunction,
+  isLoop,
+  type Node,
+  runtimeChildren,
+  walk,
+} from './syntax.ts';
 
 /** What knows where the code of a module may be captured. */
 export interface SafePoints {
@@ -10,23 +19,23 @@ export interface SafePoints {
   readonly classes: Classes;
 }
 
-/** Whether evaluating a node may reach a safe point of the method that it stands in; loops are left out. */
-export function reachesSite(points: SafePoints, node: Node): boolean {
+/**
+ * Whether evaluating a node may reach a safe point of the method that it stands in; loops are left out.
+ *
+ * @param within the same of what stands directly inside: for whoever remembers
+ */
+export function reachesSite(
+  points: SafePoints,
+  node: Node,
+  within: (node: Node) => boolean = (below) => reachesSite(points, below),
+): boolean {
   const { calls, accessors, classes } = points;
-  let found = false;
-  walk(node, (below) => {
-    if (found || isFunction(below)) return false;
-    if (isClass(below)) {
-      found = classes.isCompletedLater(below) || classParts(below).some((part) => reachesSite(points, part));
-      return false;
-    }
-    if (suspending.has(below.type) || isComputedAccessor(below)) found = true;
-    else if (accessors.isSite(below)) found = true;
-    else if (below.type === 'SpreadElement') found = calls.isWalkedSpread(below);
-    else if (isCall(below) && (isSuperCall(below) || calls.isSite(below))) found = true;
-    return !found;
-  });
-  return found;
+  if (isFunction(node)) return false;
+  if (isClass(node)) return classes.isCompletedLater(node) || classParts(node).some(within);
+  if (suspending.has(node.type) || isComputedAccessor(node) || accessors.isSite(node)) return true;
+  if (node.type === 'SpreadElement' && calls.isWalkedSpread(node)) return true;
+  if (isCall(node) && (isSuperCall(node) || calls.isSite(node))) return true;
+  return runtimeChildren(node).some(within);
 }
 
 /** Whether a node repeats anything: each round is a safe point. */

@@ -25,7 +25,8 @@ export function children(node: Node, property: string): readonly (Node | null)[]
 }
 
 export function nodes(node: Node, property: string): readonly Node[] {
-  return children(node, property).filter((entry): entry is Node => entry !== null);
+  const list = children(node, property);
+  return list.includes(null) ? list.filter((entry) => entry !== null) : (list as readonly Node[]);
 }
 
 export function text(node: Node, property: string): string {
