@@ -1,3 +1,4 @@
+import { vlqText, vlqValues } from '../core/vlq.ts';
 import type { SourceOrigin } from '../methods/compiler/index.ts';
 
 /** What a source map (version 3) says, as far as it is needed here. */
@@ -50,9 +51,6 @@ function parsed(text: string): unknown {
   }
 }
 
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'.split('');
-const digits = new Map(alphabet.map((digit, value) => [digit, value]));
-
 function decodeMappings(mappings: string): readonly (readonly Segment[])[] {
   let source = 0;
   let line = 0;
@@ -61,7 +59,7 @@ function decodeMappings(mappings: string): readonly (readonly Segment[])[] {
     const segments: Segment[] = [];
     let column = 0;
     for (const encoded of text === '' ? [] : text.split(',')) {
-      const fields = decodeFields(encoded);
+      const fields = vlqValues(encoded);
       column += fields[0] ?? 0;
       if (fields.length < 4) continue;
       source += fields[1] ?? 0;
@@ -71,22 +69,6 @@ function decodeMappings(mappings: string): readonly (readonly Segment[])[] {
     }
     return segments;
   });
-}
-
-function decodeFields(encoded: string): readonly number[] {
-  const fields: number[] = [];
-  let value = 0;
-  let shift = 0;
-  for (const digit of encoded) {
-    const bits = digits.get(digit) ?? 0;
-    value |= (bits & 31) << shift;
-    shift += 5;
-    if ((bits & 32) !== 0) continue;
-    fields.push((value & 1) === 1 ? -(value >>> 1) : value >>> 1);
-    value = 0;
-    shift = 0;
-  }
-  return fields;
 }
 
 /**
@@ -131,17 +113,6 @@ export function withInlineMap(code: string, map: string): string {
   return `${code}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`;
 }
 
-function vlq(value: number): string {
-  let rest = value < 0 ? (-value << 1) | 1 : value << 1;
-  let out = '';
-  do {
-    const bits = rest & 31;
-    rest >>>= 5;
-    out += alphabet[rest > 0 ? bits | 32 : bits];
-  } while (rest > 0);
-  return out;
-}
-
 /** @returns the map as a document, without names */
 export function writeMap(map: ReadMap): SourceMapDocument {
   let source = 0;
@@ -158,7 +129,7 @@ export function writeMap(map: ReadMap): SourceMapDocument {
           one.sourceColumn - sourceColumn,
         ];
         ({ column, source, line, sourceColumn } = one);
-        return fields.map(vlq).join('');
+        return vlqText(fields);
       })
       .join(',');
   });

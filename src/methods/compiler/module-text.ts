@@ -1,4 +1,5 @@
 import { methodId } from '../../core/ids.ts';
+import { type Described, lineText, originText, siteText } from '../../core/code-tables.ts';
 import { textHash } from '../../core/text-hash.ts';
 import type { CompiledMethod, CompileOptions, CompileOutcome, HeldVariable } from './contract.ts';
 import { type Classes, classNames } from './classes.ts';
@@ -110,24 +111,23 @@ class ModulePrinter {
     }
     const metas = lowered.map((method) => {
       const { index } = method.method;
-      const described = JSON.stringify({
-        id: `${path}#${method.method.id}`,
-        code: method.code,
-        name: method.method.name,
+      const described = JSON.stringify([
         path,
-        isAsync: method.isAsync,
-        line: this.#parts.source.lineOf(method.method.node.start),
-        layout: method.layout,
-        constructs: method.constructs,
-        sites: method.sites.map(({ kind, line, live }) => [kind, line, live]),
-        fastLines: lines.get(index * 2) ?? [],
-        resumeLines: lines.get(index * 2 + 1) ?? [],
-        fastHash: standsInClass(method.method) ? '' : textHash(withoutMarks(method.factory ?? method.text)),
-        resumeHash: textHash(withoutMarks(method.resume)),
-        stepHash: textHash(withoutMarks(method.step)),
-      });
+        method.method.id,
+        method.code,
+        method.method.name,
+        this.#parts.source.lineOf(method.method.node.start),
+        method.layout,
+        method.constructs ? 1 : 0,
+        siteText(method.sites.map(({ kind, line, live }) => [kind, line, live])),
+        lineText(lines.get(index * 2) ?? []),
+        lineText(lines.get(index * 2 + 1) ?? []),
+        standsInClass(method.method) ? '' : textHash(withoutMarks(method.factory ?? method.text)),
+        hashOf(method.resume),
+        hashOf(method.step),
+      ] satisfies Described);
       const factory = this.#factoryOf(method);
-      return `const ${method.metaName} = ${this.#parts.gate}.method(${JSON.stringify(described)}, ${method.resumeName}, ${factory}, ${JSON.stringify(method.method.form === 'class' ? 'class' : method.method.kind)}, ${method.stepName});\n`;
+      return `const ${method.metaName} = ${this.#parts.gate}.method('${described.replace(/[\\']/g, '\\$&')}', ${method.resumeName}, ${factory}, ${JSON.stringify(method.method.form === 'class' ? 'class' : method.method.kind)}, ${method.stepName});\n`;
     });
     const { gate, imported, scopes } = this.#parts;
     const first = this.#isClassic
@@ -155,7 +155,7 @@ class ModulePrinter {
     const line = finished.lines.length + 1;
     const url = this.#isClassic ? 'require("node:url").pathToFileURL(__filename).href' : 'import.meta.url';
     const list = lowered.map((method) => `[${method.metaName}, ${this.#reference(method)}]`).join(', ');
-    return `\n${this.#parts.gate}.module(${url}, ${JSON.stringify(path)}, ${line}, [${list}], { ${constants.join(', ')} }, ${JSON.stringify(finished.lines)}, ${this.#exportTable()});\n`;
+    return `\n${this.#parts.gate}.module(${url}, ${JSON.stringify(path)}, ${line}, [${list}], { ${constants.join(', ')} }, '${originText(finished.lines)}', ${this.#exportTable()});\n`;
   }
 
   #exportTable(): string {
@@ -192,4 +192,8 @@ function heldVariables(layout: readonly string[], sites: LoweredMethod['sites'])
     const own = [...(lines[index] ?? [])].sort((a, b) => a - b);
     return name === '' || own.length === 0 ? [] : [{ name, lines: own }];
   });
+}
+
+function hashOf(body: string): string {
+  return body === '' ? '' : textHash(withoutMarks(body));
 }

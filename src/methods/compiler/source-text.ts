@@ -1,3 +1,4 @@
+import { vlqText } from '../../core/vlq.ts';
 import type { SourceOrigin } from './contract.ts';
 
 /** A change to the source: `start` to `end` (offsets) become `text`. */
@@ -196,25 +197,12 @@ export function withoutMarks(marked: string): string {
   return marked.replace(marks, '');
 }
 
-const base64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-function vlq(value: number): string {
-  let rest = value < 0 ? (-value << 1) | 1 : value << 1;
-  let out = '';
-  do {
-    const digit = rest & 31;
-    rest >>>= 5;
-    out += base64[rest > 0 ? digit | 32 : digit];
-  } while (rest > 0);
-  return out;
-}
-
 /** A version 3 source map, one segment per line. */
 export function sourceMapOf(path: string, source: string, lines: readonly number[]): string {
   let last = 0;
   const mappings = lines.map((line) => {
     if (line === 0) return '';
-    const segment = `AA${vlq(line - 1 - last)}A`;
+    const segment = vlqText([0, 0, line - 1 - last, 0]);
     last = line - 1;
     return segment;
   });

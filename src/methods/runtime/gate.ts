@@ -295,7 +295,7 @@ export class Gate extends TaskGate {
     expectedLine: number,
     functions: readonly (readonly [LoadedMethod, AnyFunction | null])[],
     constants: Readonly<Record<string, unknown>>,
-    originalLines: readonly number[],
+    origins: string,
     exports: ExportTable | null,
   ): void {
     for (const [method, fast] of functions) {
@@ -306,7 +306,7 @@ export class Gate extends TaskGate {
     const [body] = methods;
     if (exports !== null && body !== undefined) addWholeModule(path, body, exports);
     const caller = callerOf(ownFunction('module'));
-    const lines = { expected: expectedLine, found: caller.line, original: originalLines };
+    const lines = { expected: expectedLine, found: caller.line, origins };
     const file = caller.url ?? url ?? '';
     const loaded = loadModule(url ?? fileUrlOf(file), path, methods, constants, lines);
     // Under the name that the native stack gives the file.

@@ -1,3 +1,4 @@
+import { type Described, type LineRow, linesIn, type SiteRow, sitesIn } from '../../core/code-tables.ts';
 import type { AsyncGeneratorState } from './async-generators.ts';
 import type { GeneratorState } from './generators.ts';
 import type { PromiseRecord } from './promise-records.ts';
@@ -19,10 +20,10 @@ export interface MethodCode {
   /** Whether frames keep the object that `new` makes by it. */
   readonly constructs: boolean;
   /** By position, from 1: kind, original line, indexes of the variables that are live there. */
-  readonly sites: readonly (readonly [kind: string, line: number, live: readonly number[]])[];
+  readonly sites: readonly SiteRow[];
   /** Generated line and position of each site, in the function itself and in its resume body. */
-  readonly fastLines: readonly (readonly [line: number, pc: number])[];
-  readonly resumeLines: readonly (readonly [line: number, pc: number])[];
+  readonly fastLines: readonly LineRow[];
+  readonly resumeLines: readonly LineRow[];
   readonly fastHash: string;
   readonly resumeHash: string;
   readonly stepHash: string;
@@ -76,9 +77,30 @@ export class CompiledMethod implements LoadedMethod {
   }
 
   get meta(): MethodCode {
-    this.#meta ??= JSON.parse(this.#described) as MethodCode;
+    this.#meta ??= readMethod(JSON.parse(this.#described) as Described, this.kind);
     return this.#meta;
   }
+}
+
+function readMethod(described: Described, kind: string): MethodCode {
+  const [path, id, code, name, line, layout, constructs, sites, fast, resume, ...hashes] = described;
+  const [fastHash, resumeHash, stepHash] = hashes;
+  return {
+    id: `${path}#${id}`,
+    code,
+    name,
+    path,
+    isAsync: kind === 'async',
+    line,
+    layout,
+    constructs: constructs === 1,
+    sites: sitesIn(sites),
+    fastLines: linesIn(fast),
+    resumeLines: linesIn(resume),
+    fastHash,
+    resumeHash,
+    stepHash,
+  };
 }
 
 /** One activation of a method at rest. */

@@ -1,3 +1,4 @@
+import { originsIn } from '../../core/code-tables.ts';
 import { textHash } from '../../core/text-hash.ts';
 import { ModuleStateError } from './errors.ts';
 import type { LoadedMethod } from './method-code.ts';
@@ -32,8 +33,8 @@ interface LineTable {
   /** Where the module was compiled to register itself, and where it did. */
   readonly expected: number;
   readonly found: number | null;
-  /** For each generated line its original line; 0 where there is none. */
-  readonly original: readonly number[];
+  /** For each generated line its original line: `originText`. */
+  readonly origins: string;
 }
 
 /** Reads a module's tables, and checks them against the code as it was loaded. */
@@ -55,7 +56,7 @@ export function loadModule(
     get sites() {
       return (sites ??= sitesOf(methods));
     },
-    texts: [{ path, lines: lines.original }],
+    texts: [textOf(path, lines.origins)],
     get shifted() {
       return (shifted ??= shift(path, methods, lines));
     },
@@ -69,6 +70,16 @@ function sitesOf(methods: readonly LoadedMethod[]): ReadonlyMap<number, SiteLine
       sites.set(line, { method, pc });
   }
   return sites;
+}
+
+function textOf(path: string, origins: string): OriginalText {
+  let lines: readonly number[] | null = null;
+  return {
+    path,
+    get lines() {
+      return (lines ??= originsIn(origins));
+    },
+  };
 }
 
 /** What the native stack calls a file: a URL, or a path in CommonJS. */
