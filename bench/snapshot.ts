@@ -84,6 +84,7 @@ const particles: CodeTable = {
   privatesOf: () => [],
   makeInstance: () => null,
   fillPrivates: nothing,
+  isStamped: () => false,
   remade: () => undefined,
 };
 

@@ -2,6 +2,7 @@ import { assert } from '../../core/assert.ts';
 import { access, calleeName, callText, isBareName, join } from './call-text.ts';
 import type { Substitution } from './calls.ts';
 import { callUnits, type FieldUnit } from './class-fields.ts';
+import type { ClassFacts } from './classes.ts';
 import type { Expressions } from './expressions.ts';
 import { type Code, code, type Slot, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
@@ -104,6 +105,10 @@ export class Invocations {
     context.set(made, code(`${superMarks.made}${result.text})`, result, around));
     const { box } = context;
     if (box !== null) context.plain(code(`${box.name}.v = ${made.name};`, slotCode(box), slotCode(made)));
+    const { hasPrivates, home } = context.module.classes.around(context.method) as ClassFacts;
+    const { gate } = context;
+    if (hasPrivates)
+      context.plain(code(`${gate}.stamped(${home.name}, ${made.name});`, slotCode(made), around));
     this.#returned(node);
     this.fields();
     return slotCode(made);

@@ -240,6 +240,27 @@ export function makeAgain(
   return withoutInitialisers(gate, null, () => apply(factory, undefined, given) as AnyFunction);
 }
 
+/** Objects that have private elements of classes that they do not inherit from: somebody else's constructor returned them. */
+const strangers = new WeakMap<object, Set<ClassRecord>>();
+let hasStrangers = false;
+
+/** Called by a constructor once `super(…)` has given it an object. */
+export function stamped(made: AnyFunction, object: object): void {
+  const { prototype } = made as unknown as { readonly prototype: object };
+  for (let holder = getPrototypeOf(object); holder !== null; holder = getPrototypeOf(holder)) {
+    if (holder === prototype) return;
+  }
+  const record = records.get(made);
+  if (record === undefined) return;
+  hasStrangers = true;
+  const known = strangers.get(object) ?? new Set();
+  strangers.set(object, known.add(record));
+}
+
+export function isStranger(o: object): boolean {
+  return hasStrangers && strangers.has(o);
+}
+
 /** The classes in an object's chain that have put private elements on it, and their values, the outermost first. */
 export function privatesOf(o: object): readonly { owner: AnyFunction; values: readonly unknown[] }[] {
   const found: { owner: AnyFunction; values: readonly unknown[] }[] = [];
@@ -250,6 +271,11 @@ export function privatesOf(o: object): readonly { owner: AnyFunction; values: re
     const record = ofPrototype.get(holder);
     const values = record?.privates?.read(o) ?? null;
     if (record !== undefined && values !== null) found.unshift({ owner: record.made, values });
+  }
+  for (const record of hasStrangers ? (strangers.get(o) ?? []) : []) {
+    const values = record.privates?.read(o) ?? null;
+    const isKnown = found.some(({ owner }) => owner === record.made);
+    if (values !== null && !isKnown) found.push({ owner: record.made, values });
   }
   return found;
 }
@@ -284,6 +310,7 @@ export function fillPrivates(
       if (property !== undefined) Reflect.defineProperty(o, key, property);
   }
   record.privates.write(o, values);
+  stamped(owner, o);
 }
 
 /** What evaluating `class extends value` would say against it, before any key is evaluated. */

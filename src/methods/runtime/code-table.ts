@@ -11,6 +11,7 @@ import { boundOf, makeBound } from './bound.ts';
 import {
   fillPrivates,
   findMember,
+  isStranger,
   makeAgain,
   makeInstance,
   memberOf,
@@ -102,6 +103,10 @@ export class ThreadCode implements CodeTable {
 
   fillPrivates(o: object, owner: Callable, values: readonly unknown[]): void {
     fillPrivates($, o, owner as AnyFunction, values);
+  }
+
+  isStamped(o: object): boolean {
+    return isStranger(o);
   }
 
   remade(object: object): void {

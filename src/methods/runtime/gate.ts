@@ -19,6 +19,7 @@ import {
   noteClass,
   onceMade,
   ownThis,
+  stamped,
 } from './classes.ts';
 import { functionOf, keyed, named, type Probe, withAccessors } from './closures.ts';
 import {
@@ -117,6 +118,7 @@ export class Gate extends TaskGate {
   // Classes: see `classes.ts`.
   readonly class = noteClass;
   readonly codeIn = codeIn;
+  readonly stamped = stamped;
   readonly define = defineField;
   readonly fieldKey = fieldKey;
   readonly named = named;

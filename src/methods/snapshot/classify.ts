@@ -137,6 +137,7 @@ export class Classifier {
   classify(value: object): Classified {
     const options = this.#options;
     if (options.isProxy?.(value) === true) return { kind: 'refused', description: 'Proxy' };
+    if (options.code?.isStamped(value) === true) return this.#stamped(value, getPrototypeOf(value));
     if (typeof value === 'function') {
       return functionForm(value as Callable, options.code) ?? this.#others(value, null);
     }
@@ -150,6 +151,22 @@ export class Classifier {
     }
     const known = this.#tryKnown(value, prototype) ?? this.#derived(value, prototype);
     return known ?? this.#others(value, prototype);
+  }
+
+  /** An ordinary object with private elements that its prototype tells nothing of. */
+  #stamped(value: object, prototype: object | null): Classified {
+    const found = typeof value === 'function' ? null : this.#derived(value, prototype);
+    if (found !== null) return found;
+    if (prototype === objectPrototype && isPlain(value)) {
+      return {
+        kind: 'derived',
+        prototype,
+        base: plain,
+        privates: this.#options.code?.privatesOf(value) ?? [],
+      };
+    }
+    const description = `${describeValue(value)} with private elements of a class that it does not inherit from`;
+    return { kind: 'refused', description };
   }
 
   /** Null as well when an intrinsic getter refuses its receiver: the value is not what its prototype says. */

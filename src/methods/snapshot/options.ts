@@ -78,6 +78,8 @@ export interface CodeTable {
   findMember(home: Callable, member: string): Callable;
   /** Private elements of an object or a class, those of the outermost ancestor first. Never asked for plain data. */
   privatesOf(o: object): readonly PrivatesForm[];
+  /** Whether an object of any kind has private elements of classes that it does not inherit from. */
+  isStamped(o: object): boolean;
   /**
    * Makes an empty object with room for private elements; null when any object with that prototype will do. Asked only
    * for objects that have private elements. `base` is '' for ordinary objects, or the built-in ancestor: 'Array', 'Map', 'Set' or 'Error'. Objects

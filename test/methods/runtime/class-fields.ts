@@ -85,4 +85,30 @@ export const fieldPrograms: readonly Program[] = [
       return log;
     }`,
   ),
+  of(
+    'private elements on objects of others',
+    `class Given { constructor(o: object) { return o; } }
+    class Stamp extends Given {
+      #n = burn(1);
+      #note: unknown;
+      constructor(o: object, note: unknown) { super(o); this.#note = note; }
+      static read(o: any): unknown { return #n in o ? [o.#n, o.#note, o.#sum()] : 'none'; }
+      static raise(o: any): void { o.#n += burn(1); }
+      #sum(): number { return this.#n + 1; }
+    }
+    class Second extends Stamp { #deep = { of: this }; static of(o: any): boolean { return #deep in o && o.#deep.of === o; } }
+    export async function main(): Promise<unknown> {
+      const plain = { a: 1 };
+      const point = new (class Point { x = burn(2); })();
+      for (const o of [plain, point]) new Stamp(o, [o]);
+      new Second(plain.constructor === Object ? Object.create(plain) : {}, 0);
+      const both = { b: 2 };
+      new Second(both, 'both');
+      await null;
+      for (const o of [plain, both]) Stamp.raise(o);
+      const seen = [plain, point, both, {}].map((o) => [burn(1), Stamp.read(o)].length + ':' + JSON.stringify((Stamp.read(o) as unknown[])[0]));
+      await null;
+      return [seen, Second.of(both), Second.of(plain), Object.keys(both), (Stamp.read(plain) as unknown[][])[1]?.[0] === plain, both instanceof Stamp];
+    }`,
+  ),
 ];

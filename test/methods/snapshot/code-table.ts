@@ -64,6 +64,10 @@ export class HandmadeCode implements CodeTable {
     return this.#bound.get(f) ?? null;
   }
 
+  isStamped(): boolean {
+    return false;
+  }
+
   remade(): void {}
 
   makeBound(target: Callable, self: unknown, args: readonly unknown[]): Callable {
