@@ -48,6 +48,13 @@ export function isOwnArguments(value: object): boolean {
   return builtinTag(value) === '[object Arguments]' && describe(value, 'callee')?.get !== undefined;
 }
 
+/** Arguments of sloppy code, of a function without parameters that they could be tied to. */
+export function isUntiedArguments(value: object): boolean {
+  if (builtinTag(value) !== '[object Arguments]') return false;
+  const callee: unknown = describe(value, 'callee')?.value;
+  return typeof callee === 'function' && describe(callee, 'length')?.value === 0;
+}
+
 /** The language's own prototypes that instances can be made for. */
 export function isBase(prototype: object): boolean {
   return bases.has(prototype) || viewPlaceByPrototype.has(prototype) || recipeFor(prototype) !== undefined;

@@ -3,6 +3,7 @@ import {
   isBase,
   isError,
   isOwnArguments,
+  isUntiedArguments,
   isPlain,
   isPlainInstance,
   nearestError,
@@ -59,7 +60,8 @@ type SimpleKind =
   | typeof kind.weakMap
   | typeof kind.weakSet
   | typeof kind.detachedBuffer
-  | typeof kind.arguments;
+  | typeof kind.arguments
+  | typeof kind.sloppyArguments;
 
 /** What an object is, and what its head has to say. */
 export type Classified =
@@ -103,6 +105,7 @@ const weakMap = simple(kind.weakMap);
 const weakSet = simple(kind.weakSet);
 const detachedBuffer = simple(kind.detachedBuffer);
 const argumentsObject = simple(kind.arguments);
+const sloppyArguments = simple(kind.sloppyArguments);
 
 /** What the objects with one prototype have in common, unless it is one of the language's own. */
 interface Family {
@@ -204,7 +207,8 @@ export class Classifier {
     if (prototype === arrayPrototype) return isArray(value) ? { kind: 'array', length: value.length } : null;
     if (prototype === objectPrototype) {
       if (isPlain(value)) return plain;
-      return isOwnArguments(value) ? argumentsObject : null;
+      if (isOwnArguments(value)) return argumentsObject;
+      return isUntiedArguments(value) ? sloppyArguments : null;
     }
     if (prototype === null) return isPlain(value) ? withoutPrototype : null;
     if (prototype === mapPrototype) return mapSize(value) >= 0 ? map : null;

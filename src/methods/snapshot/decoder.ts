@@ -271,7 +271,8 @@ function isMadeWithProperties(as: Kind | undefined): boolean {
     as === kind.bound ||
     as === kind.member ||
     as === kind.prototypeOf ||
-    as === kind.arguments
+    as === kind.arguments ||
+    as === kind.sloppyArguments
   );
 }
 

@@ -106,6 +106,7 @@ export const kind = {
   weakSet: 24,
   detachedBuffer: 25,
   arguments: 26,
+  sloppyArguments: 27,
 } as const;
 
 export type Kind = (typeof kind)[keyof typeof kind];

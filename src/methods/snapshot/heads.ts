@@ -166,6 +166,8 @@ export class HeadReader implements Skeleton {
         return this.#detached();
       case kind.arguments:
         return emptyArguments();
+      case kind.sloppyArguments:
+        return emptySloppyArguments();
       default:
         throw new SnapshotCorruptError(`no object is of kind ${String(as)}`);
     }
@@ -314,4 +316,9 @@ function emptyArguments(): object {
     return arguments;
   };
   return make();
+}
+
+/** Code of a module is strict, so this is made of a text. */
+function emptySloppyArguments(): object {
+  return (Reflect.construct(Function, ['return arguments']) as () => object)();
 }

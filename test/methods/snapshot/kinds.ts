@@ -233,6 +233,16 @@ const platformRows: Row[] = [
 
 const others: Row[] = [
   row(
+    '`arguments` of sloppy code, of a function without parameters',
+    'exact',
+    '',
+    () => {
+      const script = new Script('(function () { return arguments; })(1, "b")');
+      return Object.assign(script.runInThisContext() as unknown[], { callee: make('reader', { v: 5 }) });
+    },
+    (it) => [it.length, [...it], Object.prototype.toString.call(it), it.callee(), shapeOf(it)],
+  ),
+  row(
     'instances of classes given to `registerClass`',
     'exact',
     'what `save` says is what moves; it must not lead back to the instance',
@@ -299,9 +309,9 @@ const others: Row[] = [
     Object.defineProperty(Object.create(null) as object, Symbol.toStringTag, { value: 'Module' }),
   ),
   stays(
-    '`arguments` of sloppy code',
-    'refused',
-    'it is tied to the parameters; the compiler refuses it',
+    '`arguments` of sloppy code, of a function with parameters',
+    'pinned',
+    'it may be tied to the parameters',
     () => new Script('(function (a) { return arguments; })(1)').runInThisContext() as unknown,
   ),
 ];
