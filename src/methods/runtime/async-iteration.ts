@@ -1,4 +1,5 @@
 import { Cursor } from './cursors.ts';
+import { throwMissing } from './engine-words.ts';
 import { callIterator, isObject, kept, resultOf } from './iteration.ts';
 import { acceptFunctions, libraryMethod, nameValue } from './library.ts';
 import type { AnyFunction } from './method-code.ts';
@@ -178,7 +179,7 @@ export function closeAsyncQuietly(walked: AsyncIteration): unknown {
  */
 export function delegatedAsync(walked: AsyncIteration, mode: number, value: unknown): unknown {
   const result = walked.call(mode === 0 ? 'next' : mode === 1 ? 'throw' : 'return', value);
-  if (result === null && mode === 1) throw new TypeError("The iterator does not provide a 'throw' method");
+  if (result === null && mode === 1) throw new TypeError(throwMissing);
   return result;
 }
 

@@ -9,6 +9,7 @@ import {
   ownNext,
   took,
 } from './generators.ts';
+import { throwMissing } from './engine-words.ts';
 import { acceptFunctions, libraryMethod } from './library.ts';
 import type { AnyFunction, LoadedMethod } from './method-code.ts';
 import { callerUrl } from './stack-walk.ts';
@@ -347,7 +348,7 @@ export function delegate(value: unknown): unknown {
 export function delegated(walked: Cursor | Walked, mode: number, value: unknown): object | boolean | null {
   if (walked instanceof Cursor) {
     if (mode === 2) return null;
-    if (mode === 1) throw new TypeError("The iterator does not provide a 'throw' method");
+    if (mode === 1) throw new TypeError(throwMissing);
     return walked.step();
   }
   const iterator = iteratorOf(walked) as { throw?: unknown; return?: unknown };
@@ -356,7 +357,7 @@ export function delegated(walked: Cursor | Walked, mode: number, value: unknown)
   if (mode === 2 && (method === undefined || method === null)) return null;
   if (mode === 1 && (method === undefined || method === null)) {
     closeWalk(walked);
-    throw new TypeError("The iterator does not provide a 'throw' method");
+    throw new TypeError(throwMissing);
   }
   let result: unknown;
   try {
