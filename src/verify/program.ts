@@ -5,6 +5,8 @@ import { SystemDigest } from '../digest.ts';
 import { builtEntry } from '../entries.ts';
 import { moduleFormat } from '../loader/module-format.ts';
 import {
+  type Builds,
+  compileBuilds,
   compileModule,
   type CompileOptions,
   type CompileOutcome,
@@ -56,22 +58,28 @@ const directive = /(["'])use movable\1/g;
 /**
  * Compiles a program and all that it imports by relative path into files under a folder.
  *
+ * @param known what was compiled for another build of the same source already
  * @param harm plants a fault in what the compiler has made
  */
 export function compileProgram(
   source: ProgramSource,
   build: Build,
   folder: string,
+  known: KnownBuilds = new Map(),
   harm = (code: string): string => code,
 ): CompiledProgram {
   mkdirSync(folder, { recursive: true });
-  const compiler = new ProgramCompiler(source, build, folder, harm);
+  const compiler = new ProgramCompiler(source, build, folder, known, harm);
   return source.script ? compiler.scripts() : compiler.modules();
 }
+
+/** Both movable builds of each module, by its URL. */
+export type KnownBuilds = Map<string, Builds>;
 
 type Compiled = CompileOutcome & { readonly kind: 'compiled' };
 
 class ProgramCompiler {
+  readonly #known: KnownBuilds;
   readonly #harm: (code: string) => string;
   readonly #source: ProgramSource;
   readonly #build: Build;
@@ -86,7 +94,14 @@ class ProgramCompiler {
   #accessors: ReadonlySet<string> = new Set();
   #files = 0;
 
-  constructor(source: ProgramSource, build: Build, folder: string, harm: (code: string) => string) {
+  constructor(
+    source: ProgramSource,
+    build: Build,
+    folder: string,
+    known: KnownBuilds,
+    harm: (code: string) => string,
+  ) {
+    this.#known = known;
     this.#harm = harm;
     this.#source = source;
     this.#build = build;
@@ -236,17 +251,30 @@ class ProgramCompiler {
   }
 
   #compile(url: string, text: string, format: CompileOptions['format']): CompileOutcome {
-    return compileModule(text, {
+    const { dense, production } = this.#builds(url, text, format);
+    return this.#build === 'dense' ? dense : production;
+  }
+
+  #builds(url: string, text: string, format: CompileOptions['format']): Builds {
+    const known = this.#isNative ? undefined : this.#known.get(url);
+    if (known !== undefined) return known;
+    const options: CompileOptions = {
       path: nameOf(url),
       digest,
-      dense: this.#build === 'dense',
       whole: this.#isWhole
         ? { resolve: (specifier) => this.#partOf(specifier, url), accessors: this.#accessors }
         : null,
       ...(format === undefined ? {} : { format }),
       runtimeSpecifier: ownInstallation.runtime,
       rewriteSpecifier: (specifier) => (specifier === 'godwit' ? builtEntry('index').href : specifier),
-    });
+    };
+    if (this.#isNative) {
+      const erased = compileModule(text, options);
+      return { dense: erased, production: erased };
+    }
+    const builds = compileBuilds(text, options);
+    this.#known.set(url, builds);
+    return builds;
   }
 
   /** @returns the file */

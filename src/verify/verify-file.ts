@@ -9,7 +9,13 @@ import { missingPoint } from './points/point-comparison.ts';
 import { withoutEverySecondPoint } from './points/skipped-points.ts';
 import type { SourcePoint } from './points/source-points.ts';
 import type { Job, Survey } from './process/messages.ts';
-import { type Build, type CompiledProgram, compileProgram, type ProgramSource } from './program.ts';
+import {
+  type Build,
+  type CompiledProgram,
+  compileProgram,
+  type KnownBuilds,
+  type ProgramSource,
+} from './program.ts';
 import { type Run, type RunLimits, runMoved, runUnmoved } from './runs.ts';
 import { beginSchedule, planFor, randomPlan, type SchedulePlan } from './schedule.ts';
 import { Trace } from './snapshot-file.ts';
@@ -78,6 +84,7 @@ class Verification {
   async #judge(): Promise<Verdict> {
     for (const file of [this.#file, ...this.#options.include]) checkFile(file);
     const builds = new Map<Build, Compiled>();
+    const known: KnownBuilds = new Map();
     for (const build of ['native', 'counted', 'dense', 'production'] as const) {
       const folder = join(this.#folder, build);
       const isHarmed = build === 'dense' && this.#options.sabotage === 'skip-point';
@@ -85,6 +92,7 @@ class Verification {
         this.#source,
         build,
         folder,
+        known,
         isHarmed ? withoutEverySecondPoint : undefined,
       );
       if (outcome.kind === 'refused') {

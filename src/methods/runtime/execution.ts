@@ -84,6 +84,8 @@ export class Execution implements Running {
   workedBeforeMs = 0;
   /** Calls of effects, since it came here. */
   effects = 0;
+  /** Fuel that the slice before did not use. */
+  fuelLeft = 0;
   readonly #allocation = new Allocation();
   #demandMs = 0;
   /** Since when it could run, or runs; null while it waits or stands still. */
@@ -206,6 +208,7 @@ export class Execution implements Running {
       return this.#runJobs();
     } finally {
       $.x = null;
+      this.fuelLeft = $.n;
       $.n = idle;
       const endMs = this.#host.monotonicMs();
       this.fuel.endSlice(endMs);

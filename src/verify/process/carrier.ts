@@ -35,9 +35,10 @@ type Start = Extract<Command, { readonly kind: 'start' }>;
 type Restore = Extract<Command, { readonly kind: 'restore' }>;
 type Outcome = Extract<Command, { readonly kind: 'outcome' }>;
 
-/** What of an execution says how it ended. */
+/** What of an execution says how it ended, and how far its last slice came. */
 interface Running {
   readonly root: { readonly value: unknown } | null;
+  fuelLeft: number;
 }
 
 /** Runs the program in a runtime of this process, and lets it go where its schedule says. */
@@ -259,11 +260,20 @@ export class Carrier {
       if (this.#runtime.readyCount() === 0) return;
       const { ready } = this.#runtime.step();
       // A program that waits stands at a point, too.
-      if (ready === 0 && this.#isHere) this.#pass(1);
+      if (this.#isHere) this.#pass(this.#spentInSlice() + (ready === 0 ? 1 : 0));
       if (this.#isAsked && this.#leave()) return;
       if (ready === 0) return;
       if (steps === stepsPerTurn) return this.#turnSoon();
     }
+  }
+
+  /** Points that the slice has passed since it was asked last. */
+  #spentInSlice(): number {
+    if (this.#running === null) return 0;
+    const spent = Math.max(0, this.#given - this.#running.fuelLeft);
+    this.#given = 0;
+    this.#running.fuelLeft = 0;
+    return spent;
   }
 
   /** Asked where fuel has run out, and between jobs. */
