@@ -14,6 +14,11 @@ test('a module without main() is its own program; the variables of its modules m
   expect(await verify('module.mjs')).toMatchObject({ verdict: 'equal', pinned: 0, reasons: [] });
 });
 
+test('what a class does may take long in those that extend it in other modules', async () => {
+  const verdict = await verify('heirs.mjs');
+  expect(verdict).toMatchObject({ verdict: 'equal', pinned: 0, reasons: [] });
+});
+
 test('scripts share what stands at their top; one that throws is observed', async () => {
   const verdict = await verify('script.js', { script: true, include: [fileOf('harness.js')] });
   expect(verdict).toMatchObject({ verdict: 'equal', pinned: 0, reasons: [] });

@@ -38,6 +38,9 @@ export class InertMethods {
   readonly #scopes: Scopes;
   readonly #weights = new Map<Method, number | null>();
   readonly #classes: readonly Node[];
+  /** Names that are values, not types; and those of classes that are only constructed, extended, asked, or looked into. */
+  readonly #values = new Set<Node>();
+  readonly #kept = new Set<Node>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -45,6 +48,9 @@ export class InertMethods {
     const classes: Node[] = [];
     walk(parts.program, (node) => {
       if (isClass(node)) classes.push(node);
+      if (node.type === 'Identifier') this.#values.add(node);
+      const user = userOf(node);
+      if (user !== null) this.#kept.add(unwrap(user));
     });
     this.#classes = classes;
   }
@@ -176,10 +182,19 @@ export class InertMethods {
     return (named.type === 'Identifier' ? classNode(this.#scopes.byNode.get(named)) : null) ?? 'unknown';
   }
 
-  /** Another module may extend it. */
+  /** Whether somebody may extend it whom the class does not know: it is exported, or handed on as a value. */
   #isShown(around: Node): boolean {
-    const method = this.#parts.methodOf(around);
-    return method === null || method.exported || (method.binding?.exportedAs.length ?? 0) > 0;
+    const names = this.#scopes.bindings.filter(
+      (binding) => binding.source === around || classNode(binding) === around,
+    );
+    if (names.length === 0) return true;
+    return names.some(
+      ({ exportedAs, references }) =>
+        exportedAs.length > 0 ||
+        references.some(
+          ({ node, role }) => role === 'read' && this.#values.has(node) && !this.#kept.has(node),
+        ),
+    );
   }
 
   #parents(call: Node): readonly Method[] | null {
@@ -212,6 +227,14 @@ const restless = new Set([
   'ForOfStatement',
   'ForInStatement',
 ]);
+
+/** What a node uses as a class without handing it on; null where it does nothing of the kind. */
+function userOf(node: Node): Node | null {
+  if (isClass(node)) return optional(node, 'superClass');
+  if (node.type === 'NewExpression') return child(node, 'callee');
+  if (node.type === 'MemberExpression') return child(node, 'object');
+  return node.type === 'BinaryExpression' && node['operator'] === 'instanceof' ? child(node, 'right') : null;
+}
 
 function isCallOf({ type }: Node): boolean {
   return type === 'CallExpression' || type === 'NewExpression' || type === 'TaggedTemplateExpression';

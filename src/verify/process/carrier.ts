@@ -270,7 +270,7 @@ export class Carrier {
   /** Points that the slice has passed since it was asked last. */
   #spentInSlice(): number {
     if (this.#running === null) return 0;
-    const spent = Math.max(0, this.#given - this.#running.fuelLeft);
+    const spent = Math.max(0, this.#given - Math.max(0, this.#running.fuelLeft));
     this.#given = 0;
     this.#running.fuelLeft = 0;
     return spent;
