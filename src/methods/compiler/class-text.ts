@@ -164,7 +164,7 @@ class ClassPrinter {
     const self = savedNames.includes(selfMark) ? selfMark : selfName;
     const receiver = superOf === null || !savedNames.includes(self) ? 'undefined' : variable(self);
     const isGenerator = method.kind === 'generator' && text === 0;
-    const given = makesGenerator(method.kind) ? '$f, $mode, $sent' : '$f';
+    const given = `$f${makesGenerator(method.kind) ? ', $mode, $sent' : ''}${method.kind === 'asyncGenerator' ? ', $depth' : ''}`;
     const running = isGenerator ? `if ($f.pc < 0) return ${gate}.idle(${given});\n` : '';
     return (
       `function ${name}(${given}) {\n${running}const $c = ${gate}.codeIn(${home}, ${superOf === 'static'});\n` +

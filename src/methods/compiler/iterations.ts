@@ -1,4 +1,5 @@
 import { type Code, code, type Slot, slotCode, type Step } from './ir.ts';
+import { depthMark } from './source-text.ts';
 import type { Loops } from './loops.ts';
 import type { Statements } from './statements.ts';
 import { child, flag, memberName, type Node, nodes, unwrap } from './syntax.ts';
@@ -85,7 +86,8 @@ export class Iterations {
       return slotCode(slot);
     };
     const advance = (leave: Step): void => {
-      const result = awaited(expressions.invocations.ofMethod(node, walked, 'advance'));
+      const depth = code(`${context.gate}.below(${depthMark})`);
+      const result = awaited(expressions.invocations.ofMethod(node, walked, 'advance', [depth]));
       context.emit({
         kind: 'if',
         test: code(`!${walked.text}.took(${result.text})`, walked, result),

@@ -165,10 +165,11 @@ export class MethodPrinter {
         `${pc} = ${frame}.pc`,
         `${goal} = ${pc}`,
         `${vars} = ${frame}.vars`,
-        ...(isAsync ? [`${depth} = ${gate}.depthOf(${frame})`] : []),
+        ...(isAsync && which === 'resume' ? [`${depth} = ${gate}.depthOf(${frame})`] : []),
       ],
     );
     const idle = `if (${goal} < 0) return ${gate}.idle(${frame}, ${mode}, ${sent});\n`;
+    const told = isAsync && which === 'step' ? `, ${depth} = ${gate}.depthOf(${frame})` : '';
     const running = isAsync ? '' : `${which === 'step' ? idle : ''}${frame}.pc = -1;\n`;
     const begin = steps.find((step) => step.kind === 'begin');
     // Before it begins, it is a call of the function, whose parameters are bound.
@@ -182,7 +183,7 @@ export class MethodPrinter {
       `${isCall === '' ? '' : `if (${isCall}) throw ${error};\n`}${failed}`;
     const name = which === 'step' ? this.#names.step : this.#names.resume;
     return (
-      `function ${name}(${frame}, ${mode}, ${sent}) {\n${locals}${running}${generator.entry(which)}` +
+      `function ${name}(${frame}, ${mode}, ${sent}${told}) {\n${locals}${running}${generator.entry(which)}` +
       `try {\n${printed}\n${generator.end('undefined')}\n} catch (${error}) {\n${caught}\n}\n}`
     );
   }

@@ -1,4 +1,5 @@
 import { functionsOf, prototypeOf, Identity, modes } from './generator-objects.ts';
+import type { Depth } from './depths.ts';
 import { acceptFunctions, libraryMethod } from './library.ts';
 import type { AnyFunction, Frame, LoadedMethod } from './method-code.ts';
 import type { PromiseRecord } from './promise-records.ts';
@@ -8,7 +9,7 @@ import { thread } from './thread.ts';
 
 // Asynchronous generators (ECMA-262, 27.6): a frame, and a queue of what was asked of it.
 
-type Body = (state: AsyncGeneratorState, mode: number, sent: unknown) => void;
+type Body = (state: AsyncGeneratorState, mode: number, sent: unknown, depth: Depth | undefined) => void;
 
 export interface GeneratorRequest {
   /** See `modes`. */
@@ -178,45 +179,63 @@ const asking = libraryMethod('ask', ['promise'], (frame) => {
 });
 
 /** Calls the compiled body, and does nothing else: so a capture inside is told from one of anything else. */
-function begin(state: AsyncGeneratorState, mode: number, sent: unknown): void {
-  (state.method.step as Body)(state, mode, sent);
+function begin(
+  state: AsyncGeneratorState,
+  { mode, value }: GeneratorRequest,
+  depth: Depth | undefined,
+): void {
+  (state.method.step as Body)(state, mode, value, depth);
 }
 
-function ask(state: AsyncGeneratorState, mode: number, value: unknown): Promise<unknown> {
+/** @param depth where the caller does nothing but await the outcome: what stands below it */
+function ask(state: AsyncGeneratorState, mode: number, value: unknown, depth?: Depth): PromiseRecord {
   const record = runner().create(state.method);
   state.queue.push({ mode, value, record });
   if (state.phase === 'start' && mode !== modes.next && state.queue.length === 1) state.end();
   if (state.phase === 'done') drain(state);
-  if (!state.stands) return record.promise;
+  if (!state.stands) return record;
   state.phase = 'running';
   const [first] = state.queue as [GeneratorRequest];
   try {
-    begin(state, first.mode, first.value);
+    begin(state, first, depth);
   } catch (error) {
     const { gate } = thread;
     throw error === gate.capture ? gate.save(asking, 1, [record.promise], null, null) : error;
   }
-  return record.promise;
+  return record;
 }
 
-/** Lets the language's own functions of asynchronous generators know those of movable code; once for each thread. */
-export const installAsyncGenerators = functionsOf(
-  asyncGeneratorPrototype,
-  '%AsyncGeneratorPrototype%',
-  (natives) => ({
-    next(this: unknown, value: unknown): unknown {
-      const state = Holder.of(this);
-      return state === null ? Reflect.apply(natives.next, this, [value]) : ask(state, modes.next, value);
-    },
-    return(this: unknown, value: unknown): unknown {
-      const state = Holder.of(this);
-      return state === null ? Reflect.apply(natives.return, this, [value]) : ask(state, modes.return, value);
-    },
-    throw(this: unknown, error: unknown): unknown {
-      const state = Holder.of(this);
-      return state === null ? Reflect.apply(natives.throw, this, [error]) : ask(state, modes.throw, error);
-    },
-  }),
-).install;
+/** Goes on with one for a caller that awaits the outcome at once: inside an execution, nobody needs a promise of it. */
+export function askNext(state: AsyncGeneratorState, depth: Depth): unknown {
+  const record = ask(state, modes.next, undefined, depth);
+  return thread.gate.x === null ? record.promise : record;
+}
 
-acceptFunctions(callerUrl(), { begin: 'calls', ask: 'walks' });
+const functions = functionsOf(asyncGeneratorPrototype, '%AsyncGeneratorPrototype%', (natives) => ({
+  next(this: unknown, value: unknown): unknown {
+    const state = Holder.of(this);
+    return state === null
+      ? Reflect.apply(natives.next, this, [value])
+      : ask(state, modes.next, value).promise;
+  },
+  return(this: unknown, value: unknown): unknown {
+    const state = Holder.of(this);
+    return state === null
+      ? Reflect.apply(natives.return, this, [value])
+      : ask(state, modes.return, value).promise;
+  },
+  throw(this: unknown, error: unknown): unknown {
+    const state = Holder.of(this);
+    return state === null
+      ? Reflect.apply(natives.throw, this, [error])
+      : ask(state, modes.throw, error).promise;
+  },
+}));
+
+/** Lets the language's own functions of asynchronous generators know those of movable code; once for each thread. */
+export const installAsyncGenerators = functions.install;
+
+/** What they are gone on with, where nobody has replaced it. */
+export const ownAsyncNext = functions.both.next;
+
+acceptFunctions(callerUrl(), { begin: 'calls', ask: 'walks', askNext: 'passes' });

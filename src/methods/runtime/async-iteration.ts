@@ -1,5 +1,7 @@
+import { asyncGeneratorState, askNext, ownAsyncNext } from './async-generators.ts';
 import { Cursor } from './cursors.ts';
 import { throwMissing } from './engine-words.ts';
+import type { Depth } from './depths.ts';
 import { callIterator, isObject, kept, resultOf } from './iteration.ts';
 import { acceptFunctions, libraryMethod, nameValue } from './library.ts';
 import type { AnyFunction } from './method-code.ts';
@@ -75,9 +77,10 @@ export class AsyncIteration {
     this.value = value;
   }
 
-  /** Asks for the next result. @returns what is to be awaited */
-  advance(): unknown {
-    return this.call('next', undefined);
+  /** Asks for the next result. @returns what is to be awaited, at once: it may be the record of a promise */
+  advance(depth: Depth): unknown {
+    const own = this.#next === ownAsyncNext ? asyncGeneratorState(this.#iterator) : null;
+    return own === null ? this.call('next', undefined) : askNext(own, depth);
   }
 
   /** @returns what is to be awaited; null where the iterator has no such method */

@@ -284,7 +284,8 @@ export class Execution implements Running {
 
   /** Goes on with a suspended activation; those below it stand in the stack. @returns false when captured */
   resume(frame: Frame, outcome: Injection): boolean {
-    const { resume } = frame.method;
+    // What a generator waits for is no capture: it goes on from where it was left.
+    const resume = frame.task === frame ? (frame.method.step as LoadedMethod['resume']) : frame.method.resume;
     if (resume === null) assert(false, `${frame.method.meta.id} has no resume body`);
     const isFirst = this.stack.length === 0;
     $.injection = outcome;

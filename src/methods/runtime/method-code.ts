@@ -1,5 +1,6 @@
 import { type Described, type LineRow, linesIn, type SiteRow, sitesIn } from '../../core/code-tables.ts';
 import type { AsyncGeneratorState } from './async-generators.ts';
+import type { Depth } from './depths.ts';
 import type { GeneratorState } from './generators.ts';
 import type { PromiseRecord } from './promise-records.ts';
 
@@ -32,7 +33,7 @@ export interface MethodCode {
 export type AnyFunction = (...args: unknown[]) => unknown;
 
 /** @param mode how a generator is gone on with: see `modes`; with what was `sent` */
-export type StepBody = (frame: Frame, mode: number, sent: unknown) => unknown;
+export type StepBody = (frame: Frame, mode: number, sent: unknown, depth?: Depth) => unknown;
 
 export interface LoadedMethod {
   readonly meta: MethodCode;

@@ -306,4 +306,65 @@ export const generatorPrograms: readonly GeneratorProgram[] = [
       return [seen, state.again[0] === shared, shared.next(), [...fresh], [...begun], Object.keys(fresh)];
     }`,
   ),
+  program(
+    'asynchronous generators keep the order of jobs',
+    `async function* numbers(log: any[], name: string, to: number): any {
+      try {
+        for (let i = 0; i < to; i++) {
+          log.push(name + i);
+          const sent = yield f(i) === 1 ? Promise.resolve(i) : i;
+          if (sent !== undefined) log.push([name, sent]);
+          if (i === 2) await null;
+        }
+      } finally {
+        log.push(name + ' over');
+      }
+      return 'end';
+    }
+    async function* through(log: any[], name: string): any {
+      for await (const v of numbers(log, name, 4)) yield v * 10;
+      return yield* numbers(log, name + '*', 2);
+    }
+    async function other(log: any[], name: string) {
+      for (let i = 0; i < 6; i++) {
+        await f(null);
+        log.push(name);
+      }
+    }
+    async function failing(log: any[]) {
+      async function* bad(): any {
+        yield 1;
+        await null;
+        throw new Error('bad');
+      }
+      try {
+        for await (const v of bad()) log.push(['bad', v]);
+      } catch (e) {
+        log.push(String(e));
+      }
+    }
+    class Box {
+      #k = 3;
+      async *each(): any {
+        for (let i = 0; i < this.#k; i++) yield [await f(i), this.#k];
+      }
+    }
+    export async function main() {
+      const log: any[] = [];
+      for await (const v of through(log, 'a')) log.push(v);
+      const beside = [other(log, 'x'), failing(log), other(log, 'y')];
+      for await (const v of through(log, 'b')) log.push(v);
+      await Promise.all(beside);
+      const g = numbers(log, 'q', 5);
+      const asked = [g.next(), g.next('two'), other(log, 'z'), g.next('three'), g.return('stop'), g.next()];
+      for await (const v of numbers(log, 'c', 9)) if (v > 1) break;
+      const seen: any[] = await Promise.all(asked);
+      for await (const v of new Box().each()) seen.push(v);
+      const shared = numbers(log, 'd', 3);
+      const early = shared.next();
+      for await (const v of shared) log.push(['shared', v]);
+      seen.push(await early, await shared.next());
+      return [log, seen];
+    }`,
+  ),
 ];
