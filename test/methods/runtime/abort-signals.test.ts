@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { load, runMovable, runNative, writeModules } from './workshop.ts';
+import { movedByThirds, prepare } from './moved-programs.ts';
+import { runMovable } from './workshop.ts';
 
 const burn = `
 function burn(steps) { let left = steps; while (left > 0) left -= 1; return steps; }
@@ -93,43 +94,22 @@ const programs: Readonly<Record<string, string>> = {
     return log;`,
 };
 
-async function prepare(body: string): Promise<string> {
-  const text = `"use movable";\n${burn}\nexport async function main() {${body}}\n`;
-  const folder = writeModules(
-    { 'm.ts': text, 'n.ts': text.replaceAll('use movable', 'use native') },
-    { movable: true, dense: true },
-  );
-  await load(folder, 'm.ts');
-  return folder;
-}
-
 test.each(Object.entries(programs))('%s: moved at each point', async (_name, body) => {
-  const folder = await prepare(body);
-  const native = await runNative(folder, 'n.ts', 'main', []);
-  expect(native.ok).toBe(true);
-  expect(await runNative(folder, 'm.ts', 'main', []), 'outside of executions').toEqual(native);
-  const still = await runMovable(folder, 'm.ts#main', [], () => false);
-  expect(still.outcome, 'preempted at each point').toEqual(native);
-  let points = 0;
-  for (const skipped of [0, 1, 2]) {
-    let chance = skipped;
-    const moved = await runMovable(folder, 'm.ts#main', [], () => (chance += 1) % 3 !== 0);
-    expect(moved.outcome, `moved at two points of three, from ${skipped} on`).toEqual(native);
-    expect(moved.pins).toEqual([]);
-    points += moved.moved;
-  }
-  expect(points).toBeGreaterThan(6);
+  expect(await movedByThirds(await prepare(burn, body))).toBeGreaterThan(6);
 });
 
 test("an error of a listener is nobody's: the others are called, then it ends the execution", async () => {
-  const folder = await prepare(`
+  const folder = await prepare(
+    burn,
+    `
     const { signal, ...rest } = Object.assign(new AbortController());
     const controller = new AbortController();
     controller.signal.addEventListener('abort', () => { burn(1); throw new RangeError('of a listener'); });
     controller.signal.addEventListener('abort', () => { burn(1); });
     controller.abort();
     await after(5);
-    return 'not reached';`);
+    return 'not reached';`,
+  );
   const { outcome } = await runMovable(folder, 'm.ts#main', [], () => false);
   expect(outcome).toEqual({ ok: false, error: 'RangeError: of a listener' });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { chance, load, runMovable, runNative, writeModules } from './workshop.ts';
+import { nativeOutcome, prepare } from './moved-programs.ts';
+import { chance, runMovable, runNative } from './workshop.ts';
 
 /** Steps of fuel that a callback burns, so that it is captured several times inside. */
 const burn = `
@@ -84,23 +85,9 @@ const programs: Readonly<Record<string, string>> = {
     return [[7, 8].map(bound), twice(), bound.name, twice.length, table.get(bound), table.get(add), new Set([bound, bound]).size];`,
 };
 
-async function prepare(body: string): Promise<string> {
-  const text = `"use movable";\n${burn}\nexport async function main() {${body}}\n`;
-  const folder = writeModules(
-    { 'm.ts': text, 'n.ts': text.replaceAll('use movable', 'use native') },
-    { movable: true, dense: true },
-  );
-  await load(folder, 'm.ts');
-  return folder;
-}
-
 test.each(Object.entries(programs))('%s: moved at every point of every callback', async (_name, body) => {
-  const folder = await prepare(body);
-  const native = await runNative(folder, 'n.ts', 'main', []);
-  expect(native.ok).toBe(true);
-  expect(await runNative(folder, 'm.ts', 'main', []), 'outside of executions').toEqual(native);
-  const still = await runMovable(folder, 'm.ts#main', [], () => false);
-  expect(still.outcome, 'preempted at each point').toEqual(native);
+  const folder = await prepare(burn, body);
+  const native = await nativeOutcome(folder);
   const everywhere = await runMovable(folder, 'm.ts#main', [], () => true);
   expect(everywhere.outcome, 'moved at each point').toEqual(native);
   expect(everywhere.pins).toEqual([]);
@@ -108,7 +95,9 @@ test.each(Object.entries(programs))('%s: moved at every point of every callback'
 });
 
 test('a long sort is moved now and then, in the middle of runs and merges', async () => {
-  const folder = await prepare(`
+  const folder = await prepare(
+    burn,
+    `
     const random = [];
     for (let i = 0, x = 7; i < 260; i++) { x = (x * 1103515245 + 12345) % 2147483648; random.push(x % 97); }
     const saw = random.map((_, i) => (i % 70) * 3 + (i % 7));
@@ -120,7 +109,8 @@ test('a long sort is moved now and then, in the middle of runs and merges', asyn
       return made.join();
     });
     sorted.push(Float64Array.from(saw).sort((a, b) => { burn(1); return a % 10 - b % 10; }).join());
-    return [sorted, calls];`);
+    return [sorted, calls];`,
+  );
   const native = await runNative(folder, 'n.ts', 'main', []);
   const random = chance(5);
   const now = await runMovable(
@@ -136,14 +126,17 @@ test('a long sort is moved now and then, in the middle of runs and merges', asyn
 });
 
 test('a callback that a getter or a conversion calls natively is not torn out of it', async () => {
-  const folder = await prepare(`
+  const folder = await prepare(
+    burn,
+    `
     const log = [];
     const list = [1, 2, 3];
     Object.defineProperty(list, 1, { get: () => { burn(3); return 'got'; } });
     log.push(list.map((x) => { burn(1); return x; }));
     log.push([2, 1].sort(() => ({ valueOf: () => { burn(3); return -1; } })));
     log.push('ab'.replace('a', () => ({ toString: () => { burn(3); return 'text'; } })));
-    return log;`);
+    return log;`,
+  );
   const native = await runNative(folder, 'n.ts', 'main', []);
   const everywhere = await runMovable(folder, 'm.ts#main', [], () => true);
   expect(everywhere.outcome).toEqual(native);

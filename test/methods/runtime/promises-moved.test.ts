@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { load, runMovable, runNative, writeModules } from './workshop.ts';
+import { movedByThirds, prepare } from './moved-programs.ts';
 
 const burn = `
 function burn(steps) {
@@ -104,31 +104,6 @@ const programs: Readonly<Record<string, string>> = {
     return [first, x];`,
 };
 
-async function prepare(body: string): Promise<string> {
-  const text = `"use movable";\n${burn}\nexport async function main() {${body}}\n`;
-  const folder = writeModules(
-    { 'm.ts': text, 'n.ts': text.replaceAll('use movable', 'use native') },
-    { movable: true, dense: true },
-  );
-  await load(folder, 'm.ts');
-  return folder;
-}
-
 test.each(Object.entries(programs))('%s: moved at each point', async (_name, body) => {
-  const folder = await prepare(body);
-  const native = await runNative(folder, 'n.ts', 'main', []);
-  expect(native.ok).toBe(true);
-  expect(await runNative(folder, 'm.ts', 'main', []), 'outside of executions').toEqual(native);
-  const still = await runMovable(folder, 'm.ts#main', [], () => false);
-  expect(still.outcome, 'preempted at each point').toEqual(native);
-  let points = 0;
-  for (const skipped of [0, 1, 2]) {
-    // Whoever is moved at each chance has no time to wait for a timer.
-    let chance = skipped;
-    const moved = await runMovable(folder, 'm.ts#main', [], () => (chance += 1) % 3 !== 0);
-    expect(moved.outcome, `moved at two points of three, from ${skipped} on`).toEqual(native);
-    expect(moved.pins).toEqual([]);
-    points += moved.moved;
-  }
-  expect(points).toBeGreaterThan(16);
+  expect(await movedByThirds(await prepare(burn, body))).toBeGreaterThan(16);
 });
