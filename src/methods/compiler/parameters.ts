@@ -1,7 +1,7 @@
 import { code, type Slot, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
 import type { Statements } from './statements.ts';
-import { child, type Node, nodes } from './syntax.ts';
+import { child, type Node, nodes, patternNames } from './syntax.ts';
 
 /** A method's parameters: plain names in its head, defaults and patterns in its covered body. */
 export class Parameters {
@@ -31,6 +31,7 @@ export class Parameters {
   }
 
   bind(statements: Statements): void {
+    this.#openEarly();
     parametersOf(this.#context.method.node).forEach((parameter, index) => {
       const slot = this.slots[index] as Slot;
       if (parameter.type === 'AssignmentPattern') {
@@ -54,7 +55,22 @@ export class Parameters {
           ? child(parameter, 'left')
           : parameter;
     const binding = inner.type === 'Identifier' ? this.#context.bindingOf(inner) : null;
-    return (binding === null ? null : this.#context.slotOf(binding)) ?? this.#context.temporary();
+    // A box that functions among the defaults share is there before the argument has been looked at.
+    if (binding === null || this.#context.isMadeEarly(binding)) return this.#context.temporary();
+    return this.#context.slotOf(binding) ?? this.#context.temporary();
+  }
+
+  /** Boxes of parameters that functions in defaults capture before these have their values. */
+  #openEarly(): void {
+    const context = this.#context;
+    for (const parameter of parametersOf(context.method.node)) {
+      for (const name of patternNames(parameter)) {
+        const binding = context.bindingOf(name);
+        const slot = binding === null ? null : context.slotOf(binding);
+        if (binding === null || slot === null || !context.isMadeEarly(binding)) continue;
+        context.set(slot, code(`{ v: ${context.gate}.unset }`));
+      }
+    }
   }
 
   #default(statements: Statements, parameter: Node, slot: Slot): void {
@@ -74,6 +90,7 @@ export class Parameters {
     if (target.type !== 'Identifier') return statements.expressions.patterns.declare(target, slotCode(slot));
     const binding = context.bindingOf(target);
     if (binding === null || context.spelling(binding) === slot.name) return;
+    if (context.isMadeEarly(binding)) return statements.expressions.patterns.declare(target, slotCode(slot));
     context.set(slot, code(`{ v: ${slot.name} }`, slotCode(slot)));
   }
 }

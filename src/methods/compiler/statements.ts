@@ -36,7 +36,9 @@ export class Statements {
     const { context } = this;
     const { module, gate } = context;
     const { variables } = module;
-    const declared = variables.declaredIn(scope).filter((binding) => binding.kind !== 'functionName');
+    const declared = variables
+      .declaredIn(scope)
+      .filter(({ kind }) => kind !== 'functionName' && kind !== 'parameter');
     for (const binding of declared) {
       const slot = context.slotOf(binding);
       if (slot === null) continue;

@@ -127,11 +127,12 @@ export class Variables {
       if (around === selfOf(binding)) continue;
       if (this.#createdAt(around) < ready || isOtherCase(binding, node)) isTakenEarly = true;
     }
-    const hasDeadZone = binding.kind === 'let' || binding.kind === 'const' || binding.kind === 'class';
+    const { kind } = binding;
+    const hasDeadZone = kind === 'let' || kind === 'const' || kind === 'class';
     return {
       isCaptured,
       isBoxed: isCaptured && (isAssigned || isTakenEarly),
-      isEarly: hasDeadZone && (isUsedEarly || isTakenEarly),
+      isEarly: kind === 'parameter' ? isTakenEarly : hasDeadZone && (isUsedEarly || isTakenEarly),
     };
   }
 
@@ -242,7 +243,9 @@ export function selfOf(binding: Binding): Node | null {
 /** The position from which on a variable is initialised: declared functions at the start of their block, in their order. */
 export function initialisedAt(binding: Binding): number {
   const { kind, source, scope, declaration } = binding;
-  if (kind === 'parameter' || kind === 'functionName' || kind === 'var') return scope.start;
+  if (kind === 'functionName' || kind === 'var') return scope.start;
+  // A parameter list with defaults or patterns: each at the end of its element.
+  if (kind === 'parameter') return binding.initialisedAt;
   if (kind === 'function') return scope.start + source.start / 2 ** 31;
   if (source.type !== 'VariableDeclarator') return source.end;
   return child(source, 'id') === declaration || optional(source, 'init') !== null

@@ -165,6 +165,8 @@ export function summaryText(summary: Summary): string {
       `${(bytes / Math.max(1, moves)).toFixed(0)} bytes a move`,
     `  held up by:${top(pins)}`,
     `  refused:${top(refusals)}`,
-    ...failures.map(({ number, verdict }) => `  program ${number}: ${verdict.kind}, ${failureClass(verdict)}`),
+    ...failures.map(
+      ({ number, verdict }) => `  program ${number}: ${verdict.kind}, ${failureClass(verdict)}`,
+    ),
   ].join('\n');
 }

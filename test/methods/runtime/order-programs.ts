@@ -143,4 +143,25 @@ export const orderPrograms: readonly Program[] = [
       return out;
     }`,
   ),
+  of(
+    'functions among the defaults of parameters share parameters that come later',
+    `function first(get: any = () => x, x: any = 5): unknown { return get(); }
+    function self(f: any = () => f): unknown { return f() === f; }
+    function dead(a: any = (() => a)()): unknown { return a; }
+    function pattern({ a, b = () => c }: any = {}, [c]: any = [7]): unknown { return [a, b()]; }
+    function shared(set: any = (v: any) => { x = v; }, x: any = 1): unknown { set(9); return x; }
+    function* walk(get: any = () => x, x: any = 5): any { yield get(); yield x; }
+    async function later(get: any = async () => { await null; return x; }, x: any = 6): Promise<unknown> { return get(); }
+    class Kept {
+      get: any;
+      constructor(get: any = () => [x, rest], x: any = 5, ...rest: any[]) { this.get = get; }
+      method(f: any = () => this, g: any = () => f): boolean { return g()() === this; }
+    }
+    export async function main(): Promise<unknown> {
+      const log: unknown[] = [first(), first(undefined, 3), first(() => 1), self(), pattern(), pattern({ a: 2 }), shared()];
+      log.push(first.length, [...walk()], await later(), new Kept().get(), new Kept(undefined, 1, 2, 3).get(), new Kept().method());
+      try { log.push(dead()); } catch (e) { log.push(String(e)); }
+      return log;
+    }`,
+  ),
 ];
