@@ -52,6 +52,14 @@ test('a program that moves at each of its points is equal; a snapshot of it is f
   expect(written.join('')).not.toContain('round 0');
 });
 
+test('a generator that only a loop has is called, and comes back, as others are', async () => {
+  expect(await verify('walks', { movesMax: 40 })).toMatchObject({
+    verdict: 'equal',
+    pinned: 0,
+    difference: null,
+  });
+});
+
 test.each(sabotages)('a planted fault is found: %s', async (sabotage) => {
   const { verdict, difference } = await verify('ledger', { sabotage });
   expect(verdict).toBe('different');

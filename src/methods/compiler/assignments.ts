@@ -63,33 +63,33 @@ export class Assignments {
       const [base, ...key] = parts.slice(0, -1) as [Code, ...Code[]];
       return code(`(${base.text}${access(left, key)} ${operator} ${value.text})`, ...parts);
     }
-    const { invocations } = this.#expressions;
+    const { properties } = this.#expressions;
     const target = this.#expressions.heldMember(left, [right]);
     if (operator === '=') {
       const value = this.#expressions.spill(this.#expressions.value(right));
-      invocations.store(left, target, value);
+      properties.store(left, target, value);
       return value;
     }
-    const before = this.#expressions.spill(invocations.fetch(left, target));
+    const before = this.#expressions.spill(properties.fetch(left, target));
     const value = this.#expressions.value(right);
     const after = code(`(${before.text} ${operator.slice(0, -1)} ${value.text})`, before, value);
     if (!isSite) return code(`(${target.text} = ${after.text})`, target, after);
     const held = this.#expressions.spill(after);
-    invocations.store(left, target, held);
+    properties.store(left, target, held);
     return held;
   }
 
   /** `++` and `--` of a member that an accessor of movable code may stand for. */
   update(place: Node, operator: string, isPrefix: boolean): Code {
     const context = this.#context;
-    const { invocations } = this.#expressions;
+    const { properties } = this.#expressions;
     const target = this.#expressions.heldMember(place, []);
     const slot = context.temporary();
-    context.set(slot, invocations.fetch(place, target));
+    context.set(slot, properties.fetch(place, target));
     const counted = slotCode(slot);
     const text = isPrefix ? `${operator}${slot.name}` : `${slot.name}${operator}`;
     const result = this.#expressions.spill(code(`(${text})`, counted));
-    invocations.store(place, target, counted);
+    properties.store(place, target, counted);
     return result;
   }
 
@@ -98,16 +98,16 @@ export class Assignments {
     const left = unwrap(child(node, 'left'));
     const right = child(node, 'right');
     const isName = left.type === 'Identifier';
-    const { invocations } = this.#expressions;
+    const { properties } = this.#expressions;
     const target = isName
       ? code(this.#spell(left), context.verbatim(left))
       : this.#expressions.heldMember(left, [right]);
     const slot = context.temporary();
-    context.set(slot, isName ? target : invocations.fetch(left, target));
+    context.set(slot, isName ? target : properties.fetch(left, target));
     this.#expressions.when(text(node, 'operator').slice(0, -1), slotCode(slot), () => {
       context.set(slot, this.#expressions.value(right));
       if (isName) context.plain(code(`${target.text} = ${slot.name};`, target, slotCode(slot)));
-      else invocations.store(left, target, slotCode(slot));
+      else properties.store(left, target, slotCode(slot));
     });
     return this.#expressions.hold(slot);
   }

@@ -6,6 +6,7 @@ import { Invocations } from './invocations.ts';
 import { Literals } from './literals.ts';
 import type { MethodContext } from './method-context.ts';
 import { Patterns } from './patterns.ts';
+import { PropertyUses } from './property-uses.ts';
 import { Yields } from './yields.ts';
 import { combinedIn } from './globals.ts';
 import { child, classParts, flag, isFunction, type Node, nodes, optional, text, unwrap } from './syntax.ts';
@@ -21,6 +22,7 @@ export class Expressions {
   readonly #literals: Literals;
   readonly #yields: Yields;
   readonly invocations: Invocations;
+  readonly properties: PropertyUses;
   readonly #assignments: Assignments;
 
   constructor(context: MethodContext) {
@@ -29,6 +31,7 @@ export class Expressions {
     this.#literals = new Literals(context, this);
     this.#yields = new Yields(context, this);
     this.invocations = new Invocations(context, this);
+    this.properties = new PropertyUses(context, this);
     this.#assignments = new Assignments(context, this);
   }
 
@@ -58,7 +61,7 @@ export class Expressions {
     const callee = module.freshGenerators.calleeOf(call);
     if (callee === null) return this.value(node);
     const values = this.list(nodes(call, 'arguments'));
-    if (module.calls.isSite(call)) return this.invocations.ofFunction(call, code(callee), values);
+    if (module.calls.isSite(call)) return this.invocations.inPlaceOf(call, code(callee), values);
     return code(`${callee}(${values.map((value) => value.text).join(', ')})`, ...values);
   }
 
@@ -249,7 +252,7 @@ export class Expressions {
     if (!this.#context.module.accessors.isRead(node)) return this.member(node);
     const property = flag(node, 'computed') ? [child(node, 'property')] : [];
     const [base, ...key] = this.operands([child(node, 'object'), ...property]) as [Code, ...Code[]];
-    return this.invocations.load(node, base, key);
+    return this.properties.load(node, base, key);
   }
 
   /** A member as it is read, assigned or called. */

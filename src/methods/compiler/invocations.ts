@@ -1,10 +1,10 @@
 import { assert } from '../../core/assert.ts';
-import { access, calleeName, callText, isBareName, join } from './call-text.ts';
+import { calleeName, callText, isBareName, join } from './call-text.ts';
 import type { Substitution } from './calls.ts';
 import { callUnits, type FieldUnit } from './class-fields.ts';
 import type { ClassFacts } from './classes.ts';
 import type { Expressions } from './expressions.ts';
-import { type Code, code, type Slot, slotCode } from './ir.ts';
+import { type Code, code, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
 import { depthMark, knownMarks, lineMark, superMarks } from './source-text.ts';
 import { child, flag, memberName, type Node, nodes, optional, unwrap } from './syntax.ts';
@@ -31,47 +31,16 @@ export class Invocations {
     return this.#called(node, target, '', values);
   }
 
+  /** A call of the author's whose callee is spelled in another way. */
+  inPlaceOf(call: Node, target: Code, values: readonly Code[]): Code {
+    const result = this.#called(call, target, '', values);
+    this.#returned(call);
+    return result;
+  }
+
   /** A call of a method of something that a variable holds. */
   ofMethod(node: Node, object: Code, name: string, values: readonly Code[] = []): Code {
     return this.#called(node, code(`${object.text}.${name}`, object), '', values);
-  }
-
-  /** Reads a member: a step of its own where an accessor of movable code may be called. */
-  load(node: Node, base: Code, key: readonly Code[]): Code {
-    if (!this.#context.module.accessors.isRead(node) || isStandIn(base))
-      return code(`${base.text}${access(node, key)}`, base, ...key);
-    return this.use(node, base, access(node, key), key);
-  }
-
-  /** Reads a member whose object is held. */
-  fetch(node: Node, place: Code): Code {
-    if (!this.#context.module.accessors.isRead(node) || isStandIn(place)) return place;
-    const slot = this.#context.temporary();
-    this.#property(node, slot, place);
-    return this.#expressions.hold(slot);
-  }
-
-  /** Reads `base.name`, as a step of its own. */
-  use(node: Node, base: Code, place: string, key: readonly Code[]): Code {
-    const slot = this.#context.temporary();
-    const held = isBareName(base) ? base : this.#expressions.spill(base);
-    this.#property(node, slot, code(`${held.text}${place}`, held, ...key));
-    return this.#expressions.hold(slot);
-  }
-
-  /** Assigns a member. */
-  store(node: Node, place: Code, value: Code): void {
-    if (!this.#context.module.accessors.isWritten(node) || isStandIn(place))
-      return this.#context.plain(code(`${place.text} = ${value.text};`, place, value));
-    const held = isBareName(value) ? value : this.#expressions.spill(value);
-    this.#property(node, null, code(`${place.text} = ${held.text}`, place, held));
-  }
-
-  #property(node: Node, slot: Slot | null, text: Code): void {
-    const context = this.#context;
-    const mark = `\n\uFDD5${lineMark(context.module.source.lineOf(node.start))}`;
-    const site = context.site(node);
-    context.emit({ kind: 'call', site, slot, code: code(`${mark}${text.text}`, text), holds: true });
   }
 
   /** A call that its author did not write as one: always a step of its own. */
@@ -196,7 +165,7 @@ export class Invocations {
       return this.#callOn(node, base, target, this.#expressions.list(args));
     }
     const key = computed.map((property) => this.#expressions.waiting(property, args));
-    const load = this.load(callee, base, key);
+    const load = this.#expressions.properties.load(callee, base, key);
     if (isSuper) {
       return this.#callOn(
         node,
@@ -298,7 +267,7 @@ export class Invocations {
     const computed = flag(tag, 'computed') ? [child(tag, 'property')] : [];
     const base = this.#expressions.waiting(child(tag, 'object'), [...computed, ...values]);
     const keys = computed.map((property) => this.#expressions.waiting(property, values));
-    const target = this.#expressions.spill(this.load(tag, base, keys));
+    const target = this.#expressions.spill(this.#expressions.properties.load(tag, base, keys));
     const owner = unwrap(child(tag, 'object'));
     const self = owner.type === 'Super' ? context.selfAt(owner) : base;
     return this.#callOn(node, self, target, [strings, ...this.#expressions.list(values)]);
@@ -365,7 +334,7 @@ export class Invocations {
       if (flag(inner, 'optional')) this.#leaveIfNullish(base, label);
       const key = flag(inner, 'computed') ? [this.#expressions.value(child(inner, 'property'))] : [];
       const object = isSuper ? context.selfAt(owner) : base;
-      return { value: this.load(inner, base, key), object };
+      return { value: this.#expressions.properties.load(inner, base, key), object };
     }
     if (inner.type !== 'CallExpression') return { value: this.#expressions.value(inner), object: null };
     const substitution = context.module.calls.substitution(inner);
@@ -392,9 +361,4 @@ export class Invocations {
       otherwise: [],
     });
   }
-}
-
-/** Whether something native stands for `super`: it would be found between a use of a property and its accessor. */
-function isStandIn({ text }: Code): boolean {
-  return text.includes('.super(');
 }

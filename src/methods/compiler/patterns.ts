@@ -48,7 +48,7 @@ export class Patterns {
         const place = this.#expressions.member(inner);
         return this.#context.plain(code(`${place.text} = ${value.text};`, place, value));
       }
-      return this.#expressions.invocations.store(inner, this.#expressions.heldMember(inner, []), value);
+      return this.#expressions.properties.store(inner, this.#expressions.heldMember(inner, []), value);
     }
     if (inner.type !== 'Identifier') return this.#destructure(inner, value, false, isNew);
     const binding = this.#context.bindingOf(inner);
@@ -106,7 +106,7 @@ export class Patterns {
         otherwise: [],
       });
     }
-    if (held !== null) this.#expressions.invocations.store(place, held, value);
+    if (held !== null) this.#expressions.properties.store(place, held, value);
     else if (place.type !== 'Identifier') this.#destructure(place, value, declares);
     else if (declares) this.#initialise(place, value);
     else this.assign(place, value);
@@ -129,7 +129,7 @@ export class Patterns {
       keys.push(key);
       const read = (): Code =>
         context.module.accessors.isTaken(property)
-          ? this.#expressions.invocations.use(property, source, `[${key.text}]`, [key])
+          ? this.#expressions.properties.use(property, source, `[${key.text}]`, [key])
           : code(`${source.text}[${key.text}]`, source, key);
       this.#element(child(property, 'value'), read, declares);
     }

@@ -243,7 +243,7 @@ export function selfOf(binding: Binding): Node | null {
 /** The position from which on a variable is initialised: declared functions at the start of their block, in their order. */
 export function initialisedAt(binding: Binding): number {
   const { kind, source, scope, declaration } = binding;
-  if (kind === 'functionName' || kind === 'var') return scope.start;
+  if (kind === 'functionName' || kind === 'var' || kind === 'import') return scope.start;
   // A parameter list with defaults or patterns: each at the end of its element.
   if (kind === 'parameter') return binding.initialisedAt;
   if (kind === 'function') return scope.start + source.start / 2 ** 31;

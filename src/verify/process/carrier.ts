@@ -15,7 +15,6 @@ import {
 import { platform } from '../../platform.ts';
 import type { Written } from '../contract.ts';
 import { describe } from '../describe.ts';
-import type { Description } from '../description.ts';
 import { beginSchedule, isDue, passPoints, type ScheduleState, settlePoint } from '../schedule.ts';
 import type { ChildChannel } from './channel.ts';
 import type { FixedWorld } from './fixed-world.ts';
@@ -132,9 +131,7 @@ export class Carrier {
   /** The program has returned or thrown; it may still have something to do. */
   tellReturn(kind: 'returned' | 'threw', value: unknown): void {
     this.#returnedMs ??= this.#nowMs();
-    const describing = (): Description => describe(value);
-    const described = this.#realm === null ? describing() : this.#realm.beside(describing);
-    this.#channel.send({ kind: 'returned', outcome: { kind, value: described } });
+    this.#channel.send({ kind: 'returned', outcome: { kind, value: describe(value) } });
   }
 
   /** Whether nothing is left to do, now that the event loop is empty. */

@@ -27,23 +27,12 @@ export class RealmState {
     }
   }
 
-  /** Does something that may add to the global object, as Node.js itself does: what is added is none of the program's. */
-  beside<Result>(act: () => Result): Result {
-    const before = new Set(Reflect.ownKeys(globalThis));
-    const result = act();
-    const known = this.#known.get('globalThis');
-    for (const key of Reflect.ownKeys(globalThis)) {
-      const descriptor = Reflect.getOwnPropertyDescriptor(globalThis, key);
-      if (!before.has(key) && descriptor !== undefined) known?.properties.set(key, descriptor);
-    }
-    return result;
-  }
-
   /** What is other than it was. */
   changes(): readonly RealmChange[] {
     const changes: RealmChange[] = [];
     for (const [name, { object, properties }] of this.#known) {
       for (const key of Reflect.ownKeys(object)) {
+        if (isOfNode(key)) continue;
         const now = Reflect.getOwnPropertyDescriptor(object, key);
         if (now !== undefined && isChanged(properties.get(key), now)) {
           changes.push({ object: name, key, descriptor: now });
@@ -101,6 +90,11 @@ function isChanged(before: PropertyDescriptor | undefined, now: PropertyDescript
     before.configurable !== now.configurable ||
     before.writable !== now.writable
   );
+}
+
+/** What Node.js itself keeps on the global object once `fetch` and its kin were looked at: each process has its own. */
+function isOfNode(key: string | symbol): boolean {
+  return typeof key === 'symbol' && (Symbol.keyFor(key)?.startsWith('undici.') ?? false);
 }
 
 function isObject(value: unknown): value is object {

@@ -42,3 +42,11 @@ test('what a program makes of its realm is found, taken back, and made again els
     here.reset();
   }
 });
+
+test('what Node.js itself keeps on the global object is none of the program', async () => {
+  const here = new RealmState();
+  // Nobody listens there: what counts is that Node.js gets ready for it.
+  await fetch('http://127.0.0.1:1').catch(() => null);
+  expect(Object.getOwnPropertySymbols(globalThis).map(Symbol.keyFor)).toContain('undici.globalDispatcher.1');
+  expect(here.changes()).toEqual([]);
+});
