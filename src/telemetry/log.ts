@@ -17,9 +17,9 @@ const standardError = 2;
 /**
  * Writes are collected and leave the thread asynchronously: a slow terminal or disk never holds up a heartbeat.
  *
- * @param to a file descriptor, or the path of a file to append to
+ * @param to a file descriptor
  */
-export function openHostLog(level: LogLevel, base: object, to: number | string = standardError): HostLog {
+export function openHostLog(level: LogLevel, base: object, to: number = standardError): HostLog {
   const destination = pino.destination({ dest: to, sync: false });
   const logger = pino({ level, base }, destination);
   return {
@@ -30,7 +30,7 @@ export function openHostLog(level: LogLevel, base: object, to: number | string =
       try {
         destination.flushSync();
       } catch {
-        // It was never opened, or its reader is gone: there is nobody left to tell.
+        // Its reader is gone: there is nobody left to tell.
       }
     },
   };
