@@ -46,11 +46,12 @@ function heapBytes(): number {
   return used + external;
 }
 
+// Every turn runs in a microtask: there V8 makes no report of every error that is thrown, and an error thrown on is
+// thrown once a frame.
 const loop = new LaneLoop(shared, options, {
   clock: new SystemClock(),
   digest: new SystemDigest(),
   takeCommands,
-  // In a microtask V8 makes no report of every error that is thrown, and an error thrown on is thrown once a frame.
   defer: (turn) => void setImmediate(() => queueMicrotask(turn)),
   report: (events) => port.postMessage(events, movedWithEvents(events)),
   importPackage,
@@ -71,5 +72,5 @@ for (const stream of ['stdout', 'stderr'] as const) {
 
 port.on('message', (message: LaneMessage) => {
   receive(message);
-  loop.turn();
+  queueMicrotask(() => loop.turn());
 });
