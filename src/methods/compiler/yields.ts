@@ -119,7 +119,9 @@ export class Yields {
     const step = [held, slotCode(mode), slotCode(received)];
     const asked = expressions.spill(expressions.invocations.ofGate(node, 'delegatedAsync', step));
     this.#when(`${asked.text} === null`, [asked], () => this.#leave(node, received));
-    const result = expressions.spill(this.#resultOf(this.awaited(node, asked)));
+    const awaited = this.awaited(node, asked);
+    const inspected = code(`${context.gate}.resultAwaited(${held.text}, ${awaited.text})`, held, awaited);
+    const result = expressions.spill(inspected);
     this.#when(`${result.text}.done`, [result], () => {
       context.set(value, code(`${result.text}.value`, result));
       this.#when(`${mode.name} === 2`, [slotCode(mode)], () => context.leave(value));
@@ -129,10 +131,6 @@ export class Yields {
     const site = context.site(node);
     context.emit({ kind: 'yield', site, slot: received, code: out, result: null, mode });
     this.#awaitReturned(node, mode, received);
-  }
-
-  #resultOf(awaited: Code): Code {
-    return code(`${this.#context.gate}.result(${awaited.text})`, awaited);
   }
 
   /** A value that came by `return` is awaited first; what it rejects with is thrown into the other iterator. */

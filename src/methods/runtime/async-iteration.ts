@@ -1,6 +1,6 @@
 import { asyncGeneratorState, askNext, ownAsyncNext } from './async-generators.ts';
 import { Cursor } from './cursors.ts';
-import { throwMissing } from './engine-words.ts';
+import { listsReject, throwMissing } from './engine-words.ts';
 import type { Depth } from './depths.ts';
 import { callIterator, isObject, kept, resultOf } from './iteration.ts';
 import { acceptFunctions, libraryMethod, nameValue } from './library.ts';
@@ -35,15 +35,23 @@ function ended(value: unknown): unknown {
   return running === null ? NativePromise.resolve(result) : running.promises.resolved(result).promise;
 }
 
+function rejected(error: unknown): unknown {
+  const running = thread.gate.x;
+  return running === null ? NativePromise.reject(error) : running.promises.settled(false, error).promise;
+}
+
 export interface AsyncIterationState {
   readonly iterator: unknown;
   readonly next: unknown;
   readonly isSync: boolean;
   readonly value: unknown;
+  readonly isClosing: boolean;
 }
 
 export class AsyncIteration {
   value: unknown = undefined;
+  /** Whether what is awaited is its end, because it was to throw and cannot. */
+  isClosing = false;
   #iterator: Iterated;
   #next: unknown;
   #isSync: boolean;
@@ -67,14 +75,16 @@ export class AsyncIteration {
   }
 
   get state(): AsyncIterationState {
-    return { iterator: this.#iterator, next: this.#next, isSync: this.#isSync, value: this.value };
+    const { value, isClosing } = this;
+    return { iterator: this.#iterator, next: this.#next, isSync: this.#isSync, value, isClosing };
   }
 
-  fill({ iterator, next, isSync, value }: AsyncIterationState): void {
+  fill({ iterator, next, isSync, value, isClosing }: AsyncIterationState): void {
     this.#iterator = iterator as Iterated;
     this.#next = next;
     this.#isSync = isSync;
     this.value = value;
+    this.isClosing = isClosing;
   }
 
   /** Asks for the next result. @returns what is to be awaited, at once: it may be the record of a promise */
@@ -182,8 +192,43 @@ export function closeAsyncQuietly(walked: AsyncIteration): unknown {
  */
 export function delegatedAsync(walked: AsyncIteration, mode: number, value: unknown): unknown {
   const result = walked.call(mode === 0 ? 'next' : mode === 1 ? 'throw' : 'return', value);
-  if (result === null && mode === 1) throw new TypeError(throwMissing);
-  return result;
+  return result === null && mode === 1 ? closeUnthrown(walked, value) : result;
+}
+
+/** What is awaited where an iterator was to throw, and has no `throw`: it is closed, and that is an error. */
+function closeUnthrown(walked: AsyncIteration, value: unknown): unknown {
+  const { iterator, isSync } = walked.state;
+  if (isSync) return listsReject() ? rejected(value) : closeList(iterator);
+  // Before the call: what it comes to after a capture goes straight to who awaits it.
+  walked.isClosing = true;
+  const closing = walked.call('return', undefined);
+  if (closing !== null) return closing;
+  throw new TypeError(throwMissing);
+}
+
+const closingList = libraryMethod('async throw', [], () => {
+  resultOf(thread.gate.take());
+  return rejected(new TypeError(throwMissing));
+});
+
+function closeList(iterator: unknown): unknown {
+  if (iterator instanceof Cursor) return rejected(new TypeError(throwMissing));
+  try {
+    const method = (iterator as Iterated).return;
+    if (method !== undefined && method !== null) resultOf(callIterator(method, iterator as Iterated, []));
+  } catch (error) {
+    if (error === thread.gate.capture) throw kept(closingList, [], error);
+    return rejected(error);
+  }
+  return rejected(new TypeError(throwMissing));
+}
+
+/** The result that was awaited in a `yield*`. */
+export function resultAwaited(walked: AsyncIteration, awaited: unknown): object {
+  const result = resultOf(awaited);
+  if (!walked.isClosing) return result;
+  walked.isClosing = false;
+  throw new TypeError(throwMissing);
 }
 
 acceptFunctions(callerUrl(), {
@@ -193,4 +238,6 @@ acceptFunctions(callerUrl(), {
   closeAsync: 'passes',
   closeAsyncQuietly: 'walks',
   delegatedAsync: 'passes',
+  closeUnthrown: 'passes',
+  closeList: 'walks',
 });

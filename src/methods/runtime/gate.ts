@@ -8,7 +8,13 @@ import {
   asyncYield,
   installAsyncGenerators,
 } from './async-generators.ts';
-import { closeAsync, closeAsyncQuietly, delegatedAsync, walkAsync } from './async-iteration.ts';
+import {
+  closeAsync,
+  closeAsyncQuietly,
+  delegatedAsync,
+  resultAwaited,
+  walkAsync,
+} from './async-iteration.ts';
 import {
   adopt,
   codeIn,
@@ -147,6 +153,7 @@ export class Gate extends TaskGate {
   readonly closeAsync = closeAsync;
   readonly closeAsyncQuietly = closeAsyncQuietly;
   readonly delegatedAsync = delegatedAsync;
+  readonly resultAwaited = resultAwaited;
   readonly result = resultOf;
   readonly closed = closed;
   /** How an asynchronous generator is gone on with that need not stop: see `modes`; and with what. */

@@ -367,4 +367,27 @@ export const generatorPrograms: readonly GeneratorProgram[] = [
       return [log, seen];
     }`,
   ),
+  program(
+    'throw() into what has no throw: lists and other iterators, closed or not as the engine does',
+    `
+    export async function main(): Promise<unknown> {
+      const out: any[] = [];
+      const first = (end: any) => ({ next() { return { done: false, value: 1 }; }, return() { out.push('closed'); return end; } });
+      async function* list(): any { yield* { [Symbol.iterator]: () => first({}) } as any; }
+      async function* each(end: any): any { yield* { [Symbol.asyncIterator]: () => first(end) } as any; }
+      async function* open(): any { yield* { [Symbol.asyncIterator]: () => ({ next: () => ({ done: false, value: 1 }) }) } as any; }
+      for (const walk of [list(), each({}), each(Promise.resolve({})), each(1), each(Promise.reject(new Error('end'))), open()]) {
+        await walk.next();
+        try { out.push('none', await walk.throw(6)); } catch (e) { out.push(String(e)); }
+        out.push(await walk.next());
+      }
+      async function* caught(): any { try { yield* [5, 6]; } catch (e) { out.push('in', String(e)); yield 'after'; } }
+      const it = caught();
+      await it.next();
+      const thrown = it.throw(8).then((v: any) => out.push('thrown', v));
+      for (let turn = 0; turn < 6; turn += 1) { await null; out.push(turn); }
+      await thrown;
+      return out;
+    }`,
+  ),
 ];
