@@ -6,6 +6,7 @@ import type { ClassFacts } from './classes.ts';
 import type { Expressions } from './expressions.ts';
 import { type Code, code, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
+import { Returns } from './returns.ts';
 import { depthMark, knownMarks, lineMark, superMarks } from './source-text.ts';
 import { child, flag, memberName, type Node, nodes, optional, unwrap } from './syntax.ts';
 
@@ -15,10 +16,12 @@ export class Invocations {
   readonly #expressions: Expressions;
   /** What calls tell a callee of where it stands, if they know it. */
   readonly #depths = new Map<Node, string>();
+  readonly #returns: Returns;
 
   constructor(context: MethodContext, expressions: Expressions) {
     this.#context = context;
     this.#expressions = expressions;
+    this.#returns = new Returns(context);
   }
 
   /** A call of one of the gate's functions that may call movable code. */
@@ -34,7 +37,7 @@ export class Invocations {
   /** A call of the author's whose callee is spelled in another way. */
   inPlaceOf(call: Node, target: Code, values: readonly Code[]): Code {
     const result = this.#called(call, target, '', values);
-    this.#returned(call);
+    this.#returns.point(call);
     return result;
   }
 
@@ -78,7 +81,7 @@ export class Invocations {
     const { gate } = context;
     if (hasPrivates)
       context.plain(code(`${gate}.stamped(${home.name}, ${made.name});`, slotCode(made), around));
-    this.#returned(node);
+    this.#returns.point(node);
     this.fields();
     return slotCode(made);
   }
@@ -148,7 +151,8 @@ export class Invocations {
     const substitution = context.module.calls.substitution(node);
     // What `super` finds is called on `this` by name: a resume body has another `this` of its own.
     const isSuper = unwrap(object).type === 'Super';
-    if (substitution === null && !isSuper && !args.some((argument) => context.hasSite(argument))) {
+    const isPlain = substitution === null && !isSuper && !this.#returns.asks(node);
+    if (isPlain && !args.some((argument) => context.hasSite(argument))) {
       if (!context.module.accessors.isRead(callee)) {
         const target = this.#expressions.member(callee);
         const values = this.#given(node, this.#expressions.list(args));
@@ -187,6 +191,7 @@ export class Invocations {
   #callOn(node: Node, base: Code, target: Code, values: readonly Code[]): Code {
     const passed = [base, ...values];
     this.#checkFunction(target, node);
+    this.#returns.ask(node, target);
     return this.#perform(node, (mark) => callText(target, '.call', passed, mark), target, ...passed);
   }
 
@@ -287,24 +292,8 @@ export class Invocations {
       holds: false,
     });
     // What `super` has made is nobody's before it is `this`.
-    if (unwrap(optional(node, 'callee') ?? node).type !== 'Super') this.#returned(node);
+    if (unwrap(optional(node, 'callee') ?? node).type !== 'Super') this.#returns.point(node);
     return this.#expressions.hold(slot);
-  }
-
-  /** Where a call has come back, the source has a safe point. */
-  #returned(node: Node): void {
-    const context = this.#context;
-    if (!context.module.isDense) return;
-    const site = context.site(node);
-    context.emit({
-      kind: 'tick',
-      point: 'return',
-      site,
-      counter: 'thread',
-      units: 1,
-      stretch: 1,
-      wraps: false,
-    });
   }
 
   /** An optional chain. */
@@ -349,6 +338,7 @@ export class Invocations {
     const args = this.#expressions.list(nodes(inner, 'arguments'));
     const passed = callee.object === null ? args : [callee.object, ...args];
     const via = callee.object === null ? '' : '.call';
+    this.#returns.ask(inner, target);
     const value = this.#perform(inner, (mark) => callText(target, via, passed, mark), target, ...passed);
     return { value, object: null };
   }

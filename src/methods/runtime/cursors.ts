@@ -142,6 +142,19 @@ function advanced(source: Collection | string, view: View, position: number): It
   return iterator;
 }
 
+const makers = new Set<unknown>(
+  [intrinsics.map, intrinsics.set, intrinsics.array, intrinsics.typed].flatMap((views) =>
+    Object.values(views),
+  ),
+);
+for (const of of [Map, Set, Array, String]) makers.add(descriptorOf(of.prototype, Symbol.iterator));
+makers.add(descriptorOf(String.prototype, 'matchAll'));
+
+/** Whether it is one of the language's own functions that make iterators: a call of it comes back from native code. */
+export function makesIterator(f: unknown): boolean {
+  return makers.has(f);
+}
+
 /** Whether nobody stands between an array and what walks it. */
 export function isArrayWalkIntact(): boolean {
   return Array.prototype[Symbol.iterator] === arrayValues && arrayIterator.next === arrayNext;

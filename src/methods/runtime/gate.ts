@@ -28,6 +28,7 @@ import {
   stamped,
 } from './classes.ts';
 import { functionOf, keyed, named, type Probe, withAccessors } from './closures.ts';
+import { makesIterator } from './cursors.ts';
 import {
   freshGenerator,
   generator,
@@ -108,6 +109,7 @@ export class Gate extends TaskGate {
   readonly walk = walk;
   readonly walkPattern = walkPattern;
   readonly view = view;
+  readonly makesIterator = makesIterator;
   readonly spread = spread;
   readonly takeFrom = takeFrom;
   readonly restOf = restOf;
