@@ -83,12 +83,12 @@ const traits = Object.fromEntries(
   ]),
 ) as Readonly<Record<Kind, Traits>>;
 
-/** Walks on from where `walk` stands, to its end. */
-function walkList(walk: Walk): unknown {
-  const { kind, list, length } = walk;
-  const { downwards, reduces } = traits[kind];
+/** Walks on from where `walk` stands, to its end. Whoever begins one of a kind knows the kind's traits already. */
+function walkList(walk: Walk, own: Traits): unknown {
+  const { list, length } = walk;
+  const { downwards, reduces } = own;
   const step = downwards ? -1 : 1;
-  const skipsHoles = traits[kind].skipsHoles && !ArrayBuffer.isView(list);
+  const skipsHoles = own.skipsHoles && !ArrayBuffer.isView(list);
   let { index } = walk;
   let value: unknown;
   try {
@@ -112,9 +112,10 @@ function resumeWalk(frame: Frame): unknown {
   const walk = frame.vars[0] as Walk;
   const returned = thread.gate.take();
   if (gather(walk, returned, walk.value, walk.index)) return end(walk);
-  walk.index += traits[walk.kind].downwards ? -1 : 1;
+  const own = traits[walk.kind];
+  walk.index += own.downwards ? -1 : 1;
   walk.value = undefined;
-  return walkList(walk);
+  return walkList(walk, own);
 }
 
 const walking = libraryMethod('array walk', ['walk'], resumeWalk);
@@ -206,22 +207,22 @@ function startAnswer(kind: Kind, list: List, length: number): unknown {
 }
 
 /** Begins one of the methods that call back with element, index and list. */
-function begin(kind: Kind, receiver: unknown, callback: unknown, self: unknown): unknown {
+function begin(kind: Kind, own: Traits, receiver: unknown, callback: unknown, self: unknown): unknown {
   const list = Object(receiver) as List;
   const length = lengthOf(list);
-  const answer = startAnswer(kind, list, length);
-  const index = traits[kind].downwards ? length - 1 : 0;
-  return walkList({
+  const answer = kind === 'forEach' ? undefined : startAnswer(kind, list, length);
+  const walk = {
     kind,
     list,
     callback: callback as AnyFunction,
     self,
     length,
-    index,
+    index: own.downwards ? length - 1 : 0,
     value: undefined,
     answer,
     count: 0,
-  });
+  };
+  return walkList(walk, own);
 }
 
 /** The same for those with an accumulator; the first element stands in when none is given. */
@@ -238,17 +239,8 @@ function beginReducing(kind: 'reduce' | 'reduceRight', receiver: unknown, args: 
     index += step;
   }
   const callback = args[0] as AnyFunction;
-  return walkList({
-    kind,
-    list,
-    callback,
-    self: undefined,
-    length,
-    index,
-    value: undefined,
-    answer,
-    count: 0,
-  });
+  const walk = { kind, list, callback, self: undefined, length, index, value: undefined, answer, count: 0 };
+  return walkList(walk, traits[kind]);
 }
 
 function lengthOf(list: List): number {
@@ -267,12 +259,13 @@ function isPlain(receiver: unknown, callback: unknown): boolean {
 }
 
 for (const kind of onValues) {
+  const own = traits[kind];
   for (const native of [natives[kind], typedPrototype[kind] as AnyFunction | undefined]) {
     if (native === undefined) continue;
     const call = {
       [kind](this: unknown, callback: unknown, self: unknown): unknown {
         if (!isPlain(this, callback)) return Reflect.apply(native, this, [callback, self]);
-        return begin(kind, this, callback, self);
+        return begin(kind, own, this, callback, self);
       },
     };
     const name = `${native === natives[kind] ? 'Array' : 'TypedArray'}.${kind}`;
