@@ -45,17 +45,14 @@ test(
       progress: reporter(),
     });
     console.log(summaryText(summary), `\n${(crew.cpuMs / count).toFixed(1)} ms of CPU a program`);
-    // A program that does not run natively is no reference: the generator's own fault, and rare.
-    const invalid = summary.failures.filter(({ verdict }) => verdict.kind === 'invalid');
-    expect(invalid.length).toBeLessThanOrEqual(Math.ceil(count / 1_000));
-    const [failure] = summary.failures.filter((found) => !invalid.includes(found));
+    const [failure] = summary.failures;
     if (failure !== undefined) {
       const simplest = await shrink(arbitrary, programOf(arbitrary, failure.number), failure.number);
       const text = moduleText(simplest, 'described');
       expect.fail(`program ${failure.number}: ${JSON.stringify(failure.verdict)}\n${text}`);
     }
     expect([...summary.refusals]).toEqual([]);
-    if (invalid.length === 0) expect(summary.pointsLeast).toBeGreaterThanOrEqual(20);
+    expect(summary.pointsLeast).toBeGreaterThanOrEqual(20);
     expect(summary.counts.functions).toBeGreaterThanOrEqual(5 * count);
     // Each program moves, on average more often than once for each of its functions.
     expect(summary.moves).toBeGreaterThan(summary.counts.functions / 2);

@@ -45,7 +45,11 @@ export function taskStatements(d: Draft, p: Place): readonly Choice<Piece>[] {
   return [
     way(3, 'async', () => hold(promise(d, p))),
     way(p.awaits ? 2 : 0, 'async', () => statement(code`c.log.push(await ${promise(d, p)});`)),
-    way(p.awaits ? 1 : 0, 'async', () => statement(code`c.log.push(await c.held.pop());`)),
+    way(p.awaits ? 1 : 0, 'async', () => {
+      // It may be its own promise: nobody waits for ever.
+      d.use('later', laterText);
+      return statement(code`c.log.push(await Promise.race([c.held.pop(), later(c, 'gone', 6)]));`);
+    }),
     way(p.awaits ? 12 : 0, 'combinators', () => combinator(d, p)),
     way(2, 'promiseMethods', () => hold(chain(d, p))),
     way(p.awaits ? 1 : 0, 'promiseMethods', () => statement(code`c.log.push(await ${chain(d, p)});`)),
