@@ -69,9 +69,16 @@ export class Proxy {
       if (this.#holding.includes(direction)) this.#held.push(act);
       else act();
     };
-    from.on('data', (chunk: Buffer) => pass(() => void to.write(this.alter(direction, chunk))));
+    from.on('data', (chunk: Buffer) =>
+      pass(() => {
+        if (to.write(this.alter(direction, chunk))) return;
+        from.pause();
+        to.once('drain', () => from.resume());
+      }),
+    );
     from.on('end', () => pass(() => to.end()));
     from.on('error', () => to.destroy());
-    from.on('close', () => pass(() => to.destroy()));
+    // What was sent before an orderly end still has to arrive.
+    from.on('close', () => pass(() => from.readableEnded || to.destroy()));
   }
 }
