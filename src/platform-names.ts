@@ -1,4 +1,5 @@
 import { builtinModules } from 'node:module';
+import { isObject } from './core/is-object.ts';
 
 /** Reading these does something to the process, or warns. */
 const untouched: ReadonlySet<string> = new Set([
@@ -20,10 +21,6 @@ function builtin(name: string): object | null {
     // Not to be had on this thread: `trace_events` on any but the first.
     return null;
   }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'function' || (typeof value === 'object' && value !== null);
 }
 
 /** The modules that this process has loaded: what it holds can only come from these. */

@@ -1,3 +1,5 @@
+import { isObject } from '../core/is-object.ts';
+
 /** What every realm of a version of Node.js has, by name: `%Array.prototype.map%`. */
 export class RealmNames {
   readonly #names = new Map<object | symbol, string>();
@@ -40,10 +42,6 @@ function* valuesOf(value: object): Iterable<[string, object]> {
   }
   const prototype = Reflect.getPrototypeOf(value);
   if (prototype !== null) yield ['[[Prototype]]', prototype];
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 interface RealmFunctions {

@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import { assertNever } from '../../core/assert.ts';
 import { acceptFunctions, libraryMethod, nameMovable } from './library.ts';
 import type { AnyFunction, Frame } from './method-code.ts';
@@ -187,8 +188,9 @@ function makerFor(list: List): (new (length: number) => unknown) | null {
   if (!Array.isArray(list)) return null;
   const maker: unknown = (list as { constructor: unknown }).constructor;
   if (maker === Array) return null;
-  const isObject = (typeof maker === 'object' && maker !== null) || typeof maker === 'function';
-  const species: unknown = isObject ? (maker as { [Symbol.species]?: unknown })[Symbol.species] : maker;
+  const species: unknown = isObject(maker)
+    ? (maker as { [Symbol.species]?: unknown })[Symbol.species]
+    : maker;
   if (species === undefined || species === null || species === Array) return null;
   return species as new (length: number) => unknown;
 }

@@ -1,8 +1,9 @@
+import { isObject } from '../../core/is-object.ts';
 import { asyncGeneratorState, askNext, ownAsyncNext } from './async-generators.ts';
 import { Cursor } from './cursors.ts';
 import { listsReject, throwMissing } from './engine-words.ts';
 import type { Depth } from './depths.ts';
-import { callIterator, isObject, kept, resultOf } from './iteration.ts';
+import { callIterator, kept, resultOf } from './iteration.ts';
 import { acceptFunctions, libraryMethod, nameValue } from './library.ts';
 import type { AnyFunction } from './method-code.ts';
 import { NativePromise, nativeThen } from './own-record.ts';

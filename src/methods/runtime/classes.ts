@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import type { AnyFunction, LoadedMethod } from './method-code.ts';
 
 // Classes of movable code stay classes of the language's own: private names, `super` and fields are the engine's. Each tells
@@ -335,7 +336,7 @@ export function ownThis(made: object | undefined): object {
 
 /** What the constructor of a class that extends another returns. */
 export function derivedResult(made: object | undefined, value: unknown): unknown {
-  if ((typeof value === 'object' && value !== null) || typeof value === 'function') return value;
+  if (isObject(value)) return value;
   if (value !== undefined) throw new TypeError('Derived constructors may only return object or undefined');
   return ownThis(made);
 }

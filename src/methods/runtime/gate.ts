@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import { MovableController, MovableSignal } from './abort-calls.ts';
 import { ambient } from './ambient.ts';
 import { bind, callback } from './callbacks.ts';
@@ -201,8 +202,7 @@ export class Gate extends TaskGate {
 
   /** What an activation that `new` may have begun returns. */
   made(frame: Frame, value: unknown): unknown {
-    const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
-    return frame.made === null || isObject ? value : frame.made;
+    return frame.made === null || isObject(value) ? value : frame.made;
   }
 
   program(given: ModuleStates | undefined, path: string): ModuleStates {

@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import { acceptFunctions, nameValue, type Role } from './library.ts';
 import type { AnyFunction, Frame, LoadedMethod } from './method-code.ts';
 import { callerOf } from './stack-walk.ts';
@@ -26,8 +27,7 @@ export class Identity {
 /** What a new generator inherits: `fn` is null for a function that stands at the top level of its module. */
 export function prototypeOf(method: LoadedMethod, fn: AnyFunction | null, fallback: object): object {
   const { prototype } = (fn ?? method.fast) as { prototype?: unknown };
-  const isObject = (typeof prototype === 'object' && prototype !== null) || typeof prototype === 'function';
-  return isObject ? (prototype as object) : fallback;
+  return isObject(prototype) ? prototype : fallback;
 }
 
 const names = ['next', 'return', 'throw'] as const;

@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import { Cursor, isPlainArray, type View, walkOf, walkOfCommon, walkViewOf } from './cursors.ts';
 import { modes } from './generator-objects.ts';
 import {
@@ -19,10 +20,6 @@ import { thread } from './thread.ts';
 // inside: each of these functions keeps a frame of its own then.
 
 type Iterated = { next?: unknown; return?: unknown };
-
-export function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
-}
 
 /** Calls one of an iterator's functions, and does nothing else. */
 export function callIterator(method: unknown, self: unknown, args: readonly unknown[]): unknown {

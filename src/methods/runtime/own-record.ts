@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import type { AnyFunction } from './method-code.ts';
 import type { PromiseRecord, Reaction } from './promise-records.ts';
 import { stamp } from './promise-stamp.ts';
@@ -40,10 +41,6 @@ export function whenSettled(
 
 export function isNativePromise(value: unknown): value is Promise<unknown> {
   return value instanceof NativePromise;
-}
-
-export function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 /** Its native promise is made when somebody takes it into their hands. */

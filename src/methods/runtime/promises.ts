@@ -1,15 +1,8 @@
+import { isObject } from '../../core/is-object.ts';
 import { assert } from '../../core/assert.ts';
 import type { AnyFunction, Frame } from './method-code.ts';
 import type { Combinator, Job, Outcome, PromiseRecord, Reaction } from './promise-records.ts';
-import {
-  ignore,
-  isNativePromise,
-  isObject,
-  NativePromise,
-  nativeThen,
-  OwnRecord,
-  whenSettled,
-} from './own-record.ts';
+import { ignore, isNativePromise, NativePromise, nativeThen, OwnRecord, whenSettled } from './own-record.ts';
 import { stamp, stampOf } from './promise-stamp.ts';
 import { JobLine } from './job-line.ts';
 

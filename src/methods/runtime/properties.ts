@@ -1,12 +1,9 @@
+import { isObject } from '../../core/is-object.ts';
 import { thread } from './thread.ts';
 
 // Names of properties where generated code handles them apart from their values.
 
 const { getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
-}
 
 /** Whether a Proxy says what `for…in` finds in a value, as far as somebody can tell. */
 export function hasTraps(value: unknown): boolean {

@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import type { Frame, LoadedMethod, PromiseRecord } from './method-code.ts';
 import type { Promises } from './promises.ts';
 import { stitchStack } from './stack-text.ts';
@@ -37,7 +38,7 @@ export class Tasks implements TaskKeeper {
     const promises = this.#promises;
     if (promises.jobs.length > 0) return false;
     const { gate } = thread;
-    if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
+    if (isObject(value)) {
       const record = promises.settledRecord(value);
       if (record === null) return false;
       if (!record.handled) {

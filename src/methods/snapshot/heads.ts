@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import { ByteReader } from './byte-reader.ts';
 import { FunctionReader } from './function-reader.ts';
 import { recipeNamed } from './recipes.ts';
@@ -296,10 +297,6 @@ export class HeadReader implements Skeleton {
     if (isObject(prototype) && getPrototypeOf(made) !== prototype) Object.setPrototypeOf(made, prototype);
     return made;
   }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'function' || (typeof value === 'object' && value !== null);
 }
 
 /** Of the kinds that others can make room in. */

@@ -1,3 +1,4 @@
+import { isObject } from '../../core/is-object.ts';
 import { assert } from '../../core/assert.ts';
 import type { Permanents } from './options.ts';
 
@@ -90,10 +91,6 @@ function* entriesBelow(path: string, value: object, levels: number): Generator<r
     if (property.get !== undefined) yield [`%get ${below}%`, property.get];
     if (property.set !== undefined) yield [`%set ${below}%`, property.set];
   }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'function' || (typeof value === 'object' && value !== null);
 }
 
 /** The same object may be reached twice (`Array.prototype.values` is also its iterator): the first name holds. */

@@ -1,3 +1,5 @@
+import { isObject } from '../../core/is-object.ts';
+
 /** How a property of one of the realm's own objects is other than it was. */
 export interface RealmChange {
   readonly object: string;
@@ -95,8 +97,4 @@ function isChanged(before: PropertyDescriptor | undefined, now: PropertyDescript
 /** What Node.js itself keeps on the global object once `fetch` and its kin were looked at: each process has its own. */
 function isOfNode(key: string | symbol): boolean {
   return typeof key === 'symbol' && (Symbol.keyFor(key)?.startsWith('undici.') ?? false);
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
