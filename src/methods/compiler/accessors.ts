@@ -1,16 +1,17 @@
 import type { Calls } from './calls.ts';
-import { keyName, type Method } from './functions.ts';
+import type { Method } from './functions.ts';
 import type { Scopes } from './scopes.ts';
 import {
   child,
   flag,
+  isCall,
   isClass,
   isFunction,
   isLoop,
-  memberName,
+  keyName,
   type Node,
   nodes,
-  text,
+  propertyName,
   unwrap,
   walk,
 } from './syntax.ts';
@@ -82,8 +83,7 @@ export class Accessors {
     if (names.size === 0) return false;
     const object = unwrap(child(member, 'object'));
     if (object.type === 'MetaProperty' || this.#parts.scopes.globals.has(object)) return false;
-    const property = child(member, 'property');
-    const name = property.type === 'PrivateIdentifier' ? `#${text(property, 'name')}` : memberName(member);
+    const name = propertyName(member);
     return name !== null && names.has(name);
   }
 
@@ -93,8 +93,7 @@ export class Accessors {
     let found = false;
     walk(accessor, (node) => {
       if (found || (node !== accessor && (isFunction(node) || isClass(node)))) return false;
-      const isCall = ['CallExpression', 'NewExpression', 'TaggedTemplateExpression'].includes(node.type);
-      if (isCall) found = calls.isSite(node);
+      if (isCall(node)) found = calls.isSite(node);
       else if (node.type === 'SpreadElement' || node.type === 'ArrayPattern') found = true;
       else found = isLoop(node) || this.isSite(node);
       return !found;

@@ -1,8 +1,8 @@
 import type { Method } from './functions.ts';
 import { parametersOf } from './parameters.ts';
-import type { Binding, Scopes } from './scopes.ts';
+import type { Scopes } from './scopes.ts';
 import { child, flag, isFunction, type Node, nodes, optional, text, unwrap, walk } from './syntax.ts';
-import { selfOf } from './variables.ts';
+import { functionOf } from './variables.ts';
 
 /**
  * Calls of asynchronous methods whose result is awaited at once, so that nobody ever holds the promise. The callee is told by
@@ -42,8 +42,8 @@ export class AwaitedCalls {
   /** The method that a variable holds for as long as it holds anything. */
   #named(callee: Node): Method | null {
     const binding = callee.type === 'Identifier' ? this.#scopes.byNode.get(callee) : undefined;
-    if (binding === undefined || binding.isAssigned) return null;
-    return this.#byNode.get(functionIn(binding) ?? callee) ?? null;
+    const always = binding === undefined ? null : functionOf(binding);
+    return always === null ? null : (this.#byNode.get(always) ?? null);
   }
 
   /** The one behind a private name, which no class can have another one for. */
@@ -58,10 +58,6 @@ export class AwaitedCalls {
     if (member?.type !== 'MethodDefinition' || member['kind'] !== 'method') return null;
     return this.#byNode.get(child(member, 'value')) ?? null;
   }
-}
-
-function functionIn(binding: Binding): Node | null {
-  return selfOf(binding) ?? (binding.kind === 'function' ? binding.source : null);
 }
 
 function seesArguments(node: Node): boolean {

@@ -1,4 +1,4 @@
-import { keyName, type Method, standsInClass } from './functions.ts';
+import { type Method, standsInClass } from './functions.ts';
 import { callbackMethods, intrinsicMethods, promiseMethods } from './intrinsic-names.ts';
 import { InertMethods } from './inert-methods.ts';
 import type { Binding, Scopes } from './scopes.ts';
@@ -7,16 +7,18 @@ import {
   flag,
   isClass,
   isFunction,
+  isSuperCall,
   memberName,
   type Node,
   nodes,
   optional,
+  propertyName,
   text,
   unwrap,
   walk,
 } from './syntax.ts';
 import { classNode, isNative, Beliefs } from './beliefs.ts';
-import { selfOf, type Variables } from './variables.ts';
+import { functionOf, type Variables } from './variables.ts';
 
 /** Of the gate's functions, the one that finds what a call of a method of that name really calls. */
 export type Substitution = 'callback' | 'member' | 'bind';
@@ -77,8 +79,7 @@ export class Calls {
       if (!hasFields || constructor === undefined) return;
       walk(child(constructor, 'value'), (below) => {
         if (below.type === 'ClassBody') return false;
-        if (below.type === 'CallExpression' && child(below, 'callee').type === 'Super')
-          this.#fieldSupers.add(below);
+        if (isSuperCall(below)) this.#fieldSupers.add(below);
         return true;
       });
     });
@@ -244,7 +245,7 @@ export class Calls {
   }
 
   #accessorsOf(member: Node): readonly Method[] {
-    const name = memberName(member) ?? privateName(member);
+    const name = propertyName(member);
     if (name === null) return [];
     return ['get', 'set'].flatMap((kind) => this.#byName.get(`${kind} ${name}`) ?? []);
   }
@@ -271,7 +272,7 @@ export class Calls {
     if (callee.type !== 'MemberExpression') return 'unknown';
     const object = unwrap(child(callee, 'object'));
     if (object.type === 'MetaProperty') return [];
-    const name = memberName(callee) ?? privateName(callee);
+    const name = propertyName(callee);
     if (name === null) return 'unknown';
     const known = this.#byName.get(name);
     if (known !== undefined) return known;
@@ -313,16 +314,10 @@ export class Calls {
     const binding = this.#scopes.byNode.get(callee) as Binding;
     const made = classNode(binding);
     if (made !== null) return this.#constructors(made);
-    const self =
-      selfOf(binding) ?? (binding.kind === 'function' ? binding.source : topLevelFunction(binding));
+    const self = functionOf(binding);
     const method = self === null ? undefined : this.#byNode.get(self);
     return method === undefined ? 'unknown' : [method];
   }
-}
-
-function privateName(member: Node): string | null {
-  const property = child(member, 'property');
-  return property.type === 'PrivateIdentifier' ? keyName(property) : null;
 }
 
 /** Whether evaluating it calls nothing. */
@@ -337,12 +332,6 @@ function isSimple(value: Node | null): boolean {
     'ArrowFunctionExpression',
     'FunctionExpression',
   ].includes(type);
-}
-
-function topLevelFunction(binding: Binding): Node | null {
-  if (binding.kind !== 'const' || binding.source.type !== 'VariableDeclarator') return null;
-  const init = optional(binding.source, 'init');
-  return init !== null && isFunction(unwrap(init)) ? unwrap(init) : null;
 }
 
 export function importSource(binding: Binding): string {

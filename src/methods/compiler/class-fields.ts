@@ -1,5 +1,5 @@
 import type { ClassFacts } from './classes.ts';
-import { keyName, type Method } from './functions.ts';
+import type { Method } from './functions.ts';
 import { type Code, code, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
 import type { Statements } from './statements.ts';
@@ -12,6 +12,7 @@ import {
   isFunction,
   isLoop,
   isTypeOnly,
+  keyName,
   memberName,
   type Node,
   nodes,

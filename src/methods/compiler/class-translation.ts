@@ -1,7 +1,17 @@
 import type { Inerasable } from './erasure.ts';
 import type { SourceText } from './source-text.ts';
 import { nextToken } from './tokens.ts';
-import { child, flag, type Node, nodes, optional, patternNames, text, unwrap } from './syntax.ts';
+import {
+  child,
+  flag,
+  isSuperCall,
+  type Node,
+  nodes,
+  optional,
+  patternNames,
+  text,
+  unwrap,
+} from './syntax.ts';
 
 /** Parameter properties and `accessor` fields, as TypeScript writes them for ES2022. */
 export class ClassTranslation {
@@ -42,7 +52,7 @@ export class ClassTranslation {
       const isOpen = directive !== undefined && this.#source.source[at - 1] !== ';';
       return this.#source.edit(at, at, `${isOpen ? ';' : ''}${assigned}`);
     }
-    const call = statements.find(isSuperCall);
+    const call = statements.find(isSuperStatement);
     if (call === undefined) {
       const instead = 'super(…) as a statement of its own in the constructor';
       this.#refused.push({ node: member, what: 'a parameter property without super(…) beside it', instead });
@@ -84,8 +94,6 @@ export class ClassTranslation {
   }
 }
 
-function isSuperCall(statement: Node): boolean {
-  if (statement.type !== 'ExpressionStatement') return false;
-  const call = unwrap(child(statement, 'expression'));
-  return call.type === 'CallExpression' && child(call, 'callee').type === 'Super';
+function isSuperStatement(statement: Node): boolean {
+  return statement.type === 'ExpressionStatement' && isSuperCall(unwrap(child(statement, 'expression')));
 }

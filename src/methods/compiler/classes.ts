@@ -8,6 +8,7 @@ import {
   classParts,
   flag,
   isClass,
+  isSuperCall,
   isTypeOnly,
   type Node,
   nodes,
@@ -284,7 +285,7 @@ export class Classes {
     }
     if (node.type === 'PrivateIdentifier') this.#private(node, inner);
     else if (node.type === 'Super') this.#super(node, inner);
-    else if (node.type === 'CallExpression' && child(node, 'callee').type === 'Super') {
+    else if (isSuperCall(node)) {
       this.#superCall(child(node, 'callee'), inner);
       for (const argument of nodes(node, 'arguments')) this.#visit(argument, inner);
       return;
@@ -375,7 +376,7 @@ export class Classes {
 function readyAt(constructorNode: Node): number {
   const statement = nodes(child(constructorNode, 'body'), 'body').find((candidate) => {
     const call = optional(candidate, 'expression');
-    return call?.type === 'CallExpression' && child(call, 'callee').type === 'Super';
+    return call !== null && isSuperCall(call);
   });
   return statement?.end ?? Infinity;
 }

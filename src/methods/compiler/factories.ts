@@ -1,8 +1,8 @@
 import type { Classes, Place } from './classes.ts';
-import { isLowered, type Method, keyName, standsInClass } from './functions.ts';
+import { isLowered, type Method, standsInClass } from './functions.ts';
 import { nativesOf, type Names } from './names.ts';
 import { selfMark, type SourceText } from './source-text.ts';
-import { child, flag, isClass, isFunction, type Node, nodes, optional, walk } from './syntax.ts';
+import { child, flag, isClass, isFunction, keyName, type Node, nodes, optional, walk } from './syntax.ts';
 import { inside, type Variables } from './variables.ts';
 
 interface FunctionsParts {

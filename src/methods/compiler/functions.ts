@@ -5,7 +5,9 @@ import {
   flag,
   isClass,
   isFunction,
+  isSuperCall,
   isTypeOnly,
+  keyName,
   isWrapper,
   type Node,
   nodes,
@@ -288,13 +290,6 @@ function nameFrom(around: Node, node: Node): string {
   }
 }
 
-/** A property's key as written without brackets. */
-export function keyName(key: Node): string {
-  if (key.type === 'Identifier') return text(key, 'name');
-  if (key.type === 'PrivateIdentifier') return `#${text(key, 'name')}`;
-  return String(key['value']);
-}
-
 /** What a method takes from the functions around it, besides what stands at the top level of the module. */
 export interface Captures {
   /** In the order of their declarations. */
@@ -354,7 +349,7 @@ export function outerUses(methods: readonly Method[], scopes: Scopes): readonly 
       if (within.at(-1)?.form === 'member') use(node, 'home', within, true);
       return;
     }
-    if (node.type === 'CallExpression' && child(node, 'callee').type === 'Super') {
+    if (isSuperCall(node)) {
       use(child(node, 'callee'), 'new.target', within, false);
       for (const argument of nodes(node, 'arguments')) visitNode(argument, within);
       return;

@@ -1,21 +1,24 @@
 import { constantTrips, stripTrips } from './counted-loops.ts';
-import { keyName, type Method } from './functions.ts';
-import type { Binding, Scopes } from './scopes.ts';
+import type { Method } from './functions.ts';
+import type { Scopes } from './scopes.ts';
 import {
   child,
   flag,
+  isCall,
   isClass,
   isFunction,
   isLoop,
+  keyName,
   memberName,
   type Node,
   nodes,
   optional,
+  someInside,
   unwrap,
   walk,
 } from './syntax.ts';
 import { classNode, type Beliefs } from './beliefs.ts';
-import { selfOf, type Variables } from './variables.ts';
+import { functionOf, type Variables } from './variables.ts';
 
 interface Parts {
   readonly program: Node;
@@ -94,20 +97,14 @@ export class InertMethods {
         return false;
       }
       if (!this.#isFree(node)) cost = null;
-      else if (isCallOf(node)) add(this.ofCall(node) ?? 0);
+      else if (isCall(node)) add(this.ofCall(node) ?? 0);
       return cost !== null;
     });
     return cost;
   }
 
   #isPlain(loop: Node): boolean {
-    let plain = true;
-    walk(loop, (node) => {
-      if (isFunction(node)) return false;
-      plain &&= this.#isFree(node);
-      return plain;
-    });
-    return plain;
+    return !someInside(loop, (node) => !this.#isFree(node));
   }
 
   #isFree(node: Node): boolean {
@@ -116,7 +113,7 @@ export class InertMethods {
       return this.#parts.accessorsOf(node).every((accessor) => this.#of(accessor) !== null);
     if (node.type === 'SpreadElement') return !this.#parts.isWalkedSpread(node);
     if (node.type === 'Property' && flag(node, 'computed') && node['kind'] !== 'init') return false;
-    return !isCallOf(node) || !this.#parts.isSite(node);
+    return !isCall(node) || !this.#parts.isSite(node);
   }
 
   #targets(call: Node): readonly Method[] | null {
@@ -129,7 +126,7 @@ export class InertMethods {
     }
     if (callee.type === 'Identifier') {
       const binding = this.#scopes.byNode.get(callee);
-      const named = binding === undefined ? null : functionNode(binding);
+      const named = binding === undefined ? null : functionOf(binding);
       return this.#methods(named === null ? [] : [named]);
     }
     if (callee.type !== 'MemberExpression' || unwrap(child(callee, 'object')).type === 'Super') return null;
@@ -234,18 +231,6 @@ function userOf(node: Node): Node | null {
   if (node.type === 'NewExpression') return child(node, 'callee');
   if (node.type === 'MemberExpression') return child(node, 'object');
   return node.type === 'BinaryExpression' && node['operator'] === 'instanceof' ? child(node, 'right') : null;
-}
-
-function isCallOf({ type }: Node): boolean {
-  return type === 'CallExpression' || type === 'NewExpression' || type === 'TaggedTemplateExpression';
-}
-
-/** The function that a variable always is. */
-function functionNode(binding: Binding): Node | null {
-  if (binding.references.some(({ role }) => role === 'write' || role === 'readWrite')) return null;
-  const self = selfOf(binding);
-  if (self !== null) return self;
-  return binding.kind === 'function' ? binding.source : null;
 }
 
 /** @param name as written, with `#` where it is private */

@@ -1,9 +1,8 @@
 import type { Expressions } from './expressions.ts';
 import { isUnnamedClass, keyText } from './factories.ts';
-import { keyName } from './functions.ts';
 import { type Code, code } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
-import { child, children, flag, type Node, nodes, text } from './syntax.ts';
+import { child, children, flag, keyName, type Node, nodes, text } from './syntax.ts';
 
 /** Arrays, objects and templates with safe points among their parts: put together when all parts are there. */
 export class Literals {

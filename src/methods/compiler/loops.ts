@@ -1,10 +1,9 @@
 import { boxedNames, type CountedLoop, constantTrips, countedLoop, stripTrips } from './counted-loops.ts';
 import { type FuelCounter, fuelCounter, stretch } from './fuel-counter.ts';
-import { isCall } from './safe-points.ts';
 import { type Code, code, type Slot, slotCode } from './ir.ts';
 import { Iterations } from './iterations.ts';
 import type { Statements } from './statements.ts';
-import { child, isFunction, isLoop, type Node, nodes, optional, walk } from './syntax.ts';
+import { child, isCall, isLoop, type Node, nodes, optional, someInside } from './syntax.ts';
 
 /** A strip of a counted loop that holds other loops: each of those may run up to a strip of its own unnoticed. */
 const outerStripTrips = 32;
@@ -63,25 +62,20 @@ export class Loops {
   /** Whether all loops inside call something, or none does. */
   #isUniform(loop: Node): boolean {
     if (!this.#callsSomething(loop)) return true;
-    let uniform = true;
-    walk(loop, (node) => {
-      if (isFunction(node)) return false;
-      if (node !== loop && isLoop(node) && this.#trips(node) === null) uniform &&= this.#callsSomething(node);
-      return uniform;
-    });
-    return uniform;
+    return !someInside(loop, (node) => this.#isLongLoop(node, loop) && !this.#callsSomething(node));
   }
 
   #ticksInside(loop: Node): boolean {
-    const { context } = this.#statements;
-    let ticks = false;
-    walk(loop, (node) => {
-      if (isFunction(node)) return false;
-      if (node !== loop && isLoop(node) && this.#trips(node) === null) ticks = true;
-      if (isCall(node) && context.module.calls.weightOf(node) > smallWeight) ticks = true;
-      return !ticks;
-    });
-    return ticks;
+    const { calls } = this.#statements.context.module;
+    return someInside(
+      loop,
+      (node) => this.#isLongLoop(node, loop) || (isCall(node) && calls.weightOf(node) > smallWeight),
+    );
+  }
+
+  /** Whether a node is another loop, of which nobody knows how long it goes on. */
+  #isLongLoop(node: Node, around: Node): boolean {
+    return node !== around && isLoop(node) && this.#trips(node) === null;
   }
 
   /** Charges fuel for one round. */
@@ -104,14 +98,10 @@ export class Loops {
 
   /** What a round calls may take any time, natively too. */
   #callsSomething(loop: Node): boolean {
-    let calls = false;
-    walk(loop, (node) => {
-      if (isFunction(node)) return false;
-      if (node.type === 'SpreadElement') calls = true;
-      if (isCall(node) && !this.#isSmall(node)) calls = true;
-      return !calls;
-    });
-    return calls;
+    return someInside(
+      loop,
+      (node) => node.type === 'SpreadElement' || (isCall(node) && !this.#isSmall(node)),
+    );
   }
 
   /** A call of a method of the module that is over in no time. */

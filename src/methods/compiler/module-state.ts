@@ -1,9 +1,10 @@
-import { keyName, type Method } from './functions.ts';
+import type { Method } from './functions.ts';
 import type { Finding } from './language.ts';
 import {
   child,
   flag,
   isFunction,
+  keyName,
   memberName,
   type Node,
   nodes,

@@ -2,11 +2,12 @@ import type { Accessors } from './accessors.ts';
 import type { Calls } from './calls.ts';
 import type { Classes } from './classes.ts';
 import {
-  child,
   classParts,
+  isCall,
   isClass,
   isFunction,
   isLoop,
+  isSuperCall,
   type Node,
   runtimeChildren,
   walk,
@@ -34,6 +35,7 @@ export function reachesSite(
   if (isClass(node)) return classes.isCompletedLater(node) || classParts(node).some(within);
   if (suspending.has(node.type) || isComputedAccessor(node) || accessors.isSite(node)) return true;
   if (node.type === 'SpreadElement' && calls.isWalkedSpread(node)) return true;
+  // What `super(…)` makes is kept for the frames that come after it: lowered in any case.
   if (isCall(node) && (isSuperCall(node) || calls.isSite(node))) return true;
   return runtimeChildren(node).some(within);
 }
@@ -47,19 +49,6 @@ export function hasLoop(node: Node): boolean {
     return !found;
   });
   return found;
-}
-
-/** Lowered in any case: what it makes is kept for the frames that come after it. */
-function isSuperCall(node: Node): boolean {
-  return node.type === 'CallExpression' && child(node, 'callee').type === 'Super';
-}
-
-export function isCall(node: Node): boolean {
-  return (
-    node.type === 'CallExpression' ||
-    node.type === 'NewExpression' ||
-    node.type === 'TaggedTemplateExpression'
-  );
 }
 
 /** `{ get [key]() {} }`: its key is needed twice, so the literal is put together out of parts. */

@@ -176,6 +176,34 @@ export function walk(node: Node, visit: (node: Node) => boolean | void): void {
   for (const below of runtimeChildren(node)) walk(below, visit);
 }
 
+/** Whether a node, or something below it that stands in no function of its own, is as asked. */
+export function someInside(node: Node, test: (node: Node) => boolean): boolean {
+  if (isFunction(node)) return false;
+  return test(node) || runtimeChildren(node).some((below) => someInside(below, test));
+}
+
+export function isCall({ type }: Node): boolean {
+  return type === 'CallExpression' || type === 'NewExpression' || type === 'TaggedTemplateExpression';
+}
+
+/** `super(…)` */
+export function isSuperCall(node: Node): boolean {
+  return node.type === 'CallExpression' && child(node, 'callee').type === 'Super';
+}
+
+/** A property's key as written without brackets, with `#` where it is private. */
+export function keyName(key: Node): string {
+  if (key.type === 'Identifier') return text(key, 'name');
+  if (key.type === 'PrivateIdentifier') return `#${text(key, 'name')}`;
+  return String(key['value']);
+}
+
+/** The same for a member: private names too; null when it is not known. */
+export function propertyName(member: Node): string | null {
+  const property = child(member, 'property');
+  return property.type === 'PrivateIdentifier' ? keyName(property) : memberName(member);
+}
+
 /** A name in member position, when it is known: `m` in `o.m`, `o['m']`. */
 export function memberName(member: Node): string | null {
   const property = child(member, 'property');

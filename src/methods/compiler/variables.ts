@@ -240,6 +240,12 @@ export function selfOf(binding: Binding): Node | null {
   return init !== null && isFunction(unwrap(init)) ? unwrap(init) : null;
 }
 
+/** The function that a variable always is, for as long as it holds anything. */
+export function functionOf(binding: Binding): Node | null {
+  if (binding.isAssigned) return null;
+  return selfOf(binding) ?? (binding.kind === 'function' ? binding.source : null);
+}
+
 /** The position from which on a variable is initialised: declared functions at the start of their block, in their order. */
 export function initialisedAt(binding: Binding): number {
   const { kind, source, scope, declaration } = binding;
