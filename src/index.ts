@@ -14,6 +14,7 @@ export {
   type ExecutionReference,
   type Resource,
   type ResourceOpener,
+  type RetryOptions,
   type SavedForm,
   type SelfReference,
   type StartedExecution,

@@ -85,6 +85,7 @@ function measure(folder: string, name: string, size: number): { estimated: numbe
     mayAct: () => true,
     after: () => () => undefined,
     wake: () => undefined,
+    chance: () => 0,
     emit: (event: { readonly kind: string }) => {
       if (event.kind === 'settled') settled = true;
     },

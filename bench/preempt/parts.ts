@@ -17,6 +17,14 @@ export interface Parts {
 
 const preemptEachMs = 2;
 
+/** The program has no effects, timers or messages. */
+const quietPorts = {
+  mayAct: () => true,
+  after: () => () => undefined,
+  wake: () => undefined,
+  chance: () => 0,
+};
+
 /** Preempts a method in this thread, without a lane around it, and looks at the clock in between. */
 export async function measureParts(program: InstalledProgram, rounds: number, depth: number): Promise<Parts> {
   await import(pathToFileURL(`${program.folder}/stack.ts.mjs`).href);
@@ -41,9 +49,7 @@ export async function measureParts(program: InstalledProgram, rounds: number, de
       if (gives) asked = nowMs;
       return gives;
     },
-    mayAct: () => true,
-    after: () => () => undefined,
-    wake: () => undefined,
+    ...quietPorts,
     emit: (event) => {
       if (event.kind === 'settled') result = decodeResult(event.settlement.value) as readonly Seen[];
     },

@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import type { LaneIndex } from '../core/ids.ts';
-import type { Clock, Digest } from '../core/ports.ts';
+import type { Clock, Digest, Random } from '../core/ports.ts';
 import type {
   Lane,
   LaneCommand,
@@ -18,6 +18,7 @@ import { createShared, SharedWords } from './shared.ts';
 export interface InlinePorts {
   readonly clock: Clock;
   readonly digest: Digest;
+  readonly random: Random;
   /** Runs `task` once, later, in the order of the calls: `setImmediate`, or the simulator's queue. */
   readonly defer: (task: () => void) => void;
 }
@@ -41,6 +42,7 @@ class InlineLane implements Lane {
     this.#loop = new LaneLoop(this.shared, options, {
       clock: ports.clock,
       digest: ports.digest,
+      random: ports.random,
       takeCommands: () => {
         const taken = this.#commands;
         this.#commands = [];

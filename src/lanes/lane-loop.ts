@@ -2,7 +2,7 @@ import { assertNever } from '../core/assert.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Tenure } from '../core/execution.ts';
 import type { ExecutionId } from '../core/ids.ts';
-import type { Cancel, Clock, Digest } from '../core/ports.ts';
+import type { Cancel, Clock, Digest, Random } from '../core/ports.ts';
 import { createRuntime } from '../methods/runtime/index.ts';
 import type { Admission, CaptureOutcome, Runtime, RuntimeEvent } from '../methods/runtime/index.ts';
 import { platform } from '../platform.ts';
@@ -18,6 +18,7 @@ export interface LanePorts extends ThreadFigures {
   /** Its monotonic clock is the host's. */
   readonly clock: Clock;
   readonly digest: Digest;
+  readonly random: Random;
   /** Takes the commands that have come, oldest first; each was announced in the shared words. */
   takeCommands(): readonly LaneCommand[];
   /** Runs `turn` once, when whatever else waits in the event loop has had its turn. */
@@ -90,6 +91,7 @@ export class LaneLoop {
         after: (delayMs, fire) => ports.clock.after(delayMs, fire),
         wake: () => this.wake(),
         emit: (event) => this.#emit(event),
+        chance: () => ports.random.next(),
       },
       { platform, sliceMs: options.sliceMs, heapBytes: () => ports.heapBytes() },
     );

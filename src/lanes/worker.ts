@@ -3,6 +3,7 @@ import { getHeapStatistics } from 'node:v8';
 import { SystemClock } from '../clock.ts';
 import { SystemDigest } from '../digest.ts';
 import { EventLoopDelay } from '../event-loop-delay.ts';
+import { SystemRandom } from '../random.ts';
 import { threadCpuMs } from '../thread-cpu.ts';
 import { movedWithEvents } from './channel.ts';
 import type { LaneMessage, WorkerStart } from './channel.ts';
@@ -51,6 +52,7 @@ function heapBytes(): number {
 const loop = new LaneLoop(shared, options, {
   clock: new SystemClock(),
   digest: new SystemDigest(),
+  random: new SystemRandom(),
   takeCommands,
   defer: (turn) => void setImmediate(() => queueMicrotask(turn)),
   report: (events) => port.postMessage(events, movedWithEvents(events)),

@@ -6,6 +6,7 @@ import { SystemDigest } from '../../src/digest.ts';
 import { builtEntry } from '../../src/entries.ts';
 import { laneDefaults } from '../../src/lanes/contract.ts';
 import { noDeadlineMs, SharedWords } from '../../src/lanes/shared.ts';
+import { SystemRandom } from '../../src/random.ts';
 import { describeLane } from '../contract/lane.ts';
 import { nativeImport } from './native-import.ts';
 import { Probe, until } from './probe.ts';
@@ -17,6 +18,7 @@ const { startInlineLane } = (await nativeImport(
 const ports = {
   clock: new SystemClock(),
   digest: new SystemDigest(),
+  random: new SystemRandom(),
   defer: (task: () => void) => void setImmediate(task),
 };
 

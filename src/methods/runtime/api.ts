@@ -1,8 +1,10 @@
 import type { AnyFunction } from './method-code.ts';
+import type { EffectOptions } from '../../protocols/effects/policy.ts';
 import { NoExecutionError } from './errors.ts';
 import { $ } from './gate.ts';
 import type { EffectContext, ExecutionApi, SelfReference } from './running.ts';
 
+export type { EffectOptions, RetryOptions } from '../../protocols/effects/policy.ts';
 export type { EffectContext, SelfReference } from './running.ts';
 export { type Resource, type ResourceOpener, resource } from './resources.ts';
 export { registerClass, type SavedForm } from './saved-classes.ts';
@@ -16,9 +18,6 @@ export interface ExecutionReference {
 export interface StartedExecution<T> extends ExecutionReference {
   readonly result: Promise<T>;
 }
-
-/** Options of one effect. None yet; retry policies are to come. */
-export type EffectOptions = Readonly<Record<string, never>>;
 
 /** Where a child belongs. It starts beside its parent. */
 export interface StartOptions {
@@ -38,7 +37,11 @@ function running(name: string): ExecutionApi {
  * After a recovery an effect whose host is gone is started again under the same `key`, if it was awaited in the same
  * expression (`await effect(…)`); otherwise it rejects with EFFECT_LOST. Outside an execution `run` is just called.
  *
+ * Outside an execution `run` is just called, once.
+ *
  * @param name for people: it stands in `inspect` and in the log
+ * @param options `{}` for one attempt, as long as it takes; see `EffectOptions` for retries, time-out and key
+ * @throws {EffectOptionsError} when the options are not what they have to be
  */
 export function effect<T>(
   name: string,
@@ -53,6 +56,7 @@ export function effect<T>(
     execution: 'outside',
     generation: 0,
     epoch: 0,
+    attempt: 1,
     signal: new AbortController().signal,
   };
   return (async () => run(context))();

@@ -34,7 +34,7 @@ import type { TimersState } from './timers.ts';
 import type { TurnsState } from './turns.ts';
 
 /** Raised with every change of the form below. */
-export const form = 4;
+export const form = 5;
 
 export interface FrameForm {
   readonly method: string;
@@ -122,7 +122,10 @@ export interface ExecutionForm {
 
 /** Dealings with promises in place of their records. */
 export interface DealingsForm extends Omit<DealingsState, 'effects' | 'children' | 'receivers' | 'sends'> {
-  readonly effects: readonly Holding<DealingsState['effects'][number]>[];
+  readonly effects: {
+    readonly ledger: DealingsState['effects']['ledger'];
+    readonly awaited: readonly Holding<DealingsState['effects']['awaited'][number]>[];
+  };
   readonly sends: readonly Holding<DealingsState['sends'][number]>[];
   readonly children: readonly Holding<DealingsState['children'][number]>[];
   readonly receivers: readonly Promise<unknown>[];
@@ -219,7 +222,13 @@ class FormWriter {
       timers: this.#timers(),
       dealings: {
         ...dealings,
-        effects: dealings.effects.map((effect) => ({ ...effect, record: effect.record.promise })),
+        effects: {
+          ledger: dealings.effects.ledger,
+          awaited: dealings.effects.awaited.map(({ sequence, record }) => ({
+            sequence,
+            record: record.promise,
+          })),
+        },
         children: dealings.children.map((child) => ({ ...child, record: child.record.promise })),
         receivers: dealings.receivers.map(({ promise }) => promise),
         sends: dealings.sends.map((send) => ({ ...send, record: send.record.promise })),

@@ -26,6 +26,8 @@ export interface RuntimePorts {
   /** There may be something to `step` again: called from outside `step` only (an effect ended, a timer fired). */
   wake(): void;
   emit(event: RuntimeEvent): void;
+  /** Uniform in [0, 1): for the pauses between attempts of effects. */
+  chance(): number;
 }
 
 /** What the runtime tells its lane; the same shapes as the lane's own events. */

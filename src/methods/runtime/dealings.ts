@@ -1,27 +1,16 @@
 import { messageOf } from '../../core/errors.ts';
-import type { ExecutionId, IncarnationId } from '../../core/ids.ts';
+import type { ExecutionId } from '../../core/ids.ts';
 import { executionId, hostOf, methodId } from '../../core/ids.ts';
 import type { EffectOutcome } from '../../core/packet.ts';
 import { beginDelivery, Delivery } from '../../protocols/delivery/delivery.ts';
 import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
 import type { DeliveryEffect, DeliveryState } from '../../protocols/delivery/state.ts';
 import type { RuntimeEvent } from './contract.ts';
-import { EffectLostError, SendFailedError } from './errors.ts';
+import { SendFailedError } from './errors.ts';
 import type { Execution } from './execution.ts';
 import type { EffectContext, ExecutionApi, SelfReference } from './running.ts';
-import type { AnyFunction, Frame, PromiseRecord } from './method-code.ts';
-import { thread } from './thread.ts';
-
-export interface PendingEffect {
-  readonly sequence: number;
-  readonly name: string;
-  readonly generation: number;
-  /** Where it runs. */
-  incarnation: IncarnationId;
-  /** The generation that started it last: a rewind takes back that it was, or that its outcome came. */
-  life: number;
-  readonly record: PromiseRecord;
-}
+import type { AnyFunction, PromiseRecord } from './method-code.ts';
+import { PendingEffects, type PendingEffectsHost, type PendingEffectsState } from './pending-effects.ts';
 
 /** An execution that this one started, until its outcome is here. */
 interface Child {
@@ -41,13 +30,9 @@ interface WaitingSend {
 }
 
 /** What dealings need of the runtime. */
-export interface DealingsHost {
-  readonly incarnation: IncarnationId;
+export interface DealingsHost extends PendingEffectsHost {
   readonly mailboxMax: number;
-  /** Does it now if the lease allows, or as soon as it does. */
-  act(execution: Execution, act: () => void): void;
   emit(event: RuntimeEvent): void;
-  runEffect(execution: Execution, effect: PendingEffect, run: (context: EffectContext) => unknown): void;
   encode(execution: Execution, value: unknown): Uint8Array;
   decode(execution: Execution, bytes: Uint8Array): unknown;
   childId(execution: Execution, sequence: number): ExecutionId;
@@ -56,11 +41,10 @@ export interface DealingsHost {
 
 /** What of the dealings travels in a snapshot, besides the promises in it. */
 export interface DealingsState {
-  readonly sequence: number;
   /** Time that the execution has worked, for those who estimate what is left of it. */
   readonly workedMs: number;
   readonly parent: ExecutionId | null;
-  readonly effects: readonly PendingEffect[];
+  readonly effects: PendingEffectsState;
   readonly children: readonly Child[];
   readonly mailbox: readonly unknown[];
   readonly receivers: readonly PromiseRecord[];
@@ -71,28 +55,29 @@ export interface DealingsState {
 /** All that an execution has to do with the world outside: effects, children, messages, timers. */
 export class Dealings implements ExecutionApi {
   parent: ExecutionId | null = null;
-  readonly effects = new Map<number, PendingEffect>();
+  readonly effects: PendingEffects;
   readonly mailbox: unknown[] = [];
   readonly receivers: PromiseRecord[] = [];
-  sequence = 0;
   readonly #children = new Map<ExecutionId, Child>();
   #sends: WaitingSend[] = [];
   #delivery: Delivery;
+  /** Rebuilt from a snapshot, and not run since. */
+  #isFresh = false;
   readonly #execution: Execution;
   readonly #host: DealingsHost;
 
-  constructor(execution: Execution, host: DealingsHost) {
+  constructor(execution: Execution, host: DealingsHost, durable = false) {
     this.#execution = execution;
     this.#host = host;
+    this.effects = new PendingEffects(execution, host, durable);
     this.#delivery = new Delivery(beginDelivery(execution.tenure));
   }
 
   capture(): DealingsState {
     return {
-      sequence: this.sequence,
       workedMs: this.#execution.workedMs,
       parent: this.parent,
-      effects: [...this.effects.values()],
+      effects: this.effects.capture(),
       children: [...this.#children.values()],
       mailbox: this.mailbox,
       receivers: this.receivers,
@@ -102,15 +87,15 @@ export class Dealings implements ExecutionApi {
   }
 
   restore(state: DealingsState): void {
-    this.sequence = state.sequence;
     this.#execution.workedBeforeMs = state.workedMs;
     this.parent = state.parent;
-    for (const effect of state.effects) this.effects.set(effect.sequence, effect);
+    this.effects.restore(state.effects);
     for (const child of state.children) this.#children.set(child.spawn.child, child);
     this.mailbox.push(...state.mailbox);
     this.receivers.push(...state.receivers);
     this.#sends = [...state.sends];
     this.#delivery = new Delivery(state.delivery);
+    this.#isFresh = true;
   }
 
   get isIdle(): boolean {
@@ -122,7 +107,8 @@ export class Dealings implements ExecutionApi {
     this.#perform(this.#delivery.step({ kind: 'claimed', tenure: this.#execution.tenure }));
     this.#execution.timers.resume();
     const { generation } = this.#execution.tenure;
-    this.#loseEffects((effect) => effect.life < generation);
+    this.effects.claimed(this.#execution.tenure, this.#isFresh);
+    this.#isFresh = false;
     for (const child of this.#children.values()) {
       if (child.life === generation) continue;
       child.life = generation;
@@ -135,69 +121,15 @@ export class Dealings implements ExecutionApi {
     this.#execution.timers.suspend();
   }
 
-  effect(name: string, _options: object, run: (context: EffectContext) => unknown): Promise<unknown> {
-    const again = this.#execution.rerunning;
-    this.#execution.rerunning = null;
-    const lost = again === null ? undefined : this.effects.get(again);
-    const effect = lost ?? this.#newEffect(name);
-    this.#execution.effects += 1;
-    // What it does may take any time: the clock is looked at as soon as its outcome is awaited.
-    thread.gate.n = -1;
-    effect.incarnation = this.#host.incarnation;
-    effect.life = this.#execution.tenure.generation;
-    this.#host.act(this.#execution, () => this.#host.runEffect(this.#execution, effect, run));
-    return effect.record.promise;
+  effect(name: string, options: object, run: (context: EffectContext) => unknown): Promise<unknown> {
+    return this.effects.call(name, options, run);
   }
 
-  #newEffect(name: string): PendingEffect {
-    this.sequence += 1;
-    const effect: PendingEffect = {
-      sequence: this.sequence,
-      name,
-      generation: this.#execution.tenure.generation,
-      incarnation: this.#host.incarnation,
-      life: this.#execution.tenure.generation,
-      record: this.#execution.promises.create(`effect '${name}'`),
-    };
-    this.effects.set(effect.sequence, effect);
-    return effect;
-  }
-
-  /** An effect has ended, here or elsewhere. Later reports of the same one are dropped. */
-  settleEffect(sequence: number, ok: boolean, value: unknown): void {
-    const effect = this.effects.get(sequence);
-    if (effect === undefined) return;
-    this.effects.delete(sequence);
-    this.#execution.promises.settle(effect.record, ok, value);
-  }
-
-  takeOutcome(outcome: EffectOutcome): void {
-    const effect = this.effects.get(outcome.sequence);
-    if (effect === undefined || effect.generation !== outcome.generation) return;
-    this.settleEffect(outcome.sequence, outcome.ok, this.#host.decode(this.#execution, outcome.value));
-  }
-
-  /** Effects that ran in an incarnation that is gone: started again where they were awaited directly, lost otherwise. */
-  loseEffects(incarnation: IncarnationId): void {
-    this.#loseEffects((effect) => effect.incarnation === incarnation);
-  }
-
-  #loseEffects(isLost: (effect: PendingEffect) => boolean): void {
-    const { jobs } = this.#execution.promises;
-    // One that is to be started again already was lost before: a rewind and the end of a lease may both tell of it.
-    const again = new Set([...jobs].map((job) => (job.kind === 'again' ? job.sequence : null)));
-    for (const effect of [...this.effects.values()].filter(isLost)) {
-      if (again.has(effect.sequence) || this.#execution.rerunning === effect.sequence) continue;
-      const frame = repeatableFrame(effect.record);
-      if (frame === null) {
-        this.settleEffect(effect.sequence, false, new EffectLostError(effect.name, effect.sequence));
-        continue;
-      }
-      effect.record.reactions = effect.record.reactions.filter(
-        (reaction) => reaction.kind !== 'resume' || reaction.frame !== frame,
-      );
-      jobs.push({ kind: 'again', frame, sequence: effect.sequence });
-    }
+  takeOutcome({ sequence, generation, ok, value }: EffectOutcome): void {
+    this.effects.settle(sequence, generation, () => ({
+      ok,
+      value: this.#host.decode(this.#execution, value),
+    }));
   }
 
   start(
@@ -207,8 +139,7 @@ export class Dealings implements ExecutionApi {
   ): { readonly execution: string; readonly result: Promise<unknown> } {
     const execution = this.#execution;
     const id = this.#host.methodIdOf(execution, method);
-    this.sequence += 1;
-    const child = this.#host.childId(execution, this.sequence);
+    const child = this.#host.childId(execution, this.effects.number());
     // The parent's id travels as a property of the array: it is part of the arguments, and reaches no method.
     const withParent = Object.assign([...args], { parent: execution.tenure.execution });
     const spawn: SpawnEvent = {
@@ -348,12 +279,4 @@ export class Dealings implements ExecutionApi {
       else isFull = this.#trySend(send);
     }
   }
-}
-
-/** The frame that awaits an effect in the very expression that starts it. */
-function repeatableFrame(record: PromiseRecord): Frame | null {
-  const reaction = record.reactions.find((candidate) => candidate.kind === 'resume');
-  if (reaction?.kind !== 'resume') return null;
-  const kind = reaction.frame.method.meta.sites[reaction.frame.pc - 1]?.[0];
-  return kind === 'effect' ? reaction.frame : null;
 }

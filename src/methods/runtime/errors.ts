@@ -42,6 +42,45 @@ export class EffectLostError extends GodwitError {
   }
 }
 
+/** One attempt of an effect took longer than it may. */
+export class EffectTimeoutError extends GodwitError {
+  override readonly name = 'EffectTimeoutError';
+  readonly code = 'EFFECT_TIMEOUT';
+  readonly retryable = true;
+
+  constructor(
+    effect: string,
+    at: {
+      readonly sequence: number;
+      readonly key: string;
+      readonly attempt: number;
+      readonly attemptsMax: number;
+      readonly timeoutMs: number;
+    },
+  ) {
+    super(
+      `Effect '${effect}' (number ${at.sequence}): attempt ${at.attempt} of at most ${at.attemptsMax} took longer than ` +
+        `its timeoutMs of ${at.timeoutMs} ms. What it asked for may have been done all the same, under key ${at.key}. ` +
+        'Raise timeoutMs, or give it more attempts (retry).',
+    );
+  }
+}
+
+/** An effect of a durable execution was called again, after a recovery, with other arguments than before. */
+export class EffectChangedError extends GodwitError {
+  override readonly name = 'EffectChangedError';
+  readonly code = 'EFFECT_CHANGED';
+  readonly retryable = false;
+
+  constructor(sequence: number, before: string, now: string) {
+    super(
+      `Effect number ${sequence} was called as '${before}' before the recovery, and as '${now}' or with other options ` +
+        'after it: under the same key it would be taken for the first one. ' +
+        'Compute its name and options before the call, in variables that nothing else changes.',
+    );
+  }
+}
+
 /** A module of a movable file keeps state that would not move. */
 export class ModuleStateError extends GodwitError {
   override readonly name = 'ModuleStateError';

@@ -38,7 +38,7 @@ export function inspectExecution(execution: Execution, dealings: Dealings): Insp
     state: execution.activity,
     tasks,
     mailbox: dealings.mailbox.length,
-    effectsPending: [...dealings.effects.values()].map(({ sequence, name }) => ({ sequence, name })),
+    effectsPending: dealings.effects.pending.map(({ sequence, name }) => ({ sequence, name })),
     timersPending: execution.timers.size,
     pin,
   };
@@ -53,7 +53,7 @@ function waitedFor(execution: Execution, dealings: Dealings): readonly PromiseRe
       : [],
   );
   const direct = [
-    ...state.effects.map(({ record }) => record),
+    ...state.effects.awaited.map(({ record }) => record),
     ...execution.timers.pending.flatMap(({ due }) => (due.kind === 'sleep' ? [due.record] : [])),
     ...state.children.map(({ record }) => record),
     ...state.sends.map(({ record }) => record),

@@ -114,7 +114,7 @@ export class ReadExecution {
       list.map((entry) => ({ ...entry, record: this.#record(entry.record) }));
     const state: DealingsState = {
       ...written,
-      effects: holding(written.effects),
+      effects: { ledger: written.effects.ledger, awaited: holding(written.effects.awaited) },
       sends: holding(written.sends),
       children: holding(written.children),
       receivers: written.receivers.map((promise) => this.#record(promise)),

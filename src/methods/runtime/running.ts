@@ -35,6 +35,7 @@ export interface Running {
 
 /** What `godwit`'s functions do inside an execution. */
 export interface ExecutionApi {
+  /** @throws {EffectOptionsError} */
   effect(name: string, options: object, run: (context: EffectContext) => unknown): Promise<unknown>;
   start(
     method: AnyFunction,
@@ -57,7 +58,9 @@ export interface EffectContext {
   readonly execution: string;
   readonly generation: number;
   readonly epoch: number;
-  /** Aborted when the execution's copy here is discarded. */
+  /** Counts from 1, where it runs. */
+  readonly attempt: number;
+  /** Aborted at the attempt's time-out. */
   readonly signal: AbortSignal;
 }
 

@@ -16,8 +16,8 @@ import type {
   RuntimeSettlement,
   StepReport,
 } from './contract.ts';
-import { Dealings, type DealingsHost, type PendingEffect } from './dealings.ts';
-import { Effects, outcomeOf } from './effects.ts';
+import { Dealings, type DealingsHost } from './dealings.ts';
+import { Effects, outcomeOf, type StartedEffect } from './effects.ts';
 import { Execution, type ExecutionHost } from './execution.ts';
 import { $ } from './gate.ts';
 import { inspectExecution } from './inspection.ts';
@@ -161,7 +161,6 @@ class ThreadRuntime implements Runtime {
     if (resident === undefined) return false;
     resident.execution.frozen = true;
     resident.dealings.suspend();
-    this.#effects.abort(resident.execution);
     this.#closeResources(resident.execution);
     this.#line.leave(resident.execution);
     this.#acts.forget(resident.execution);
@@ -177,7 +176,7 @@ class ThreadRuntime implements Runtime {
   }
 
   effectsLost(id: ExecutionId, incarnation: IncarnationId): boolean {
-    return this.#with(id, ({ dealings }) => dealings.loseEffects(incarnation));
+    return this.#with(id, ({ dealings }) => dealings.effects.incarnationEnded(incarnation));
   }
 
   settleChild(id: ExecutionId, child: ExecutionId, { kind, value }: RuntimeSettlement): boolean {
@@ -254,7 +253,9 @@ class ThreadRuntime implements Runtime {
       mailboxMax: this.#options.mailboxMax,
       act: (execution, act) => this.#act(execution, act),
       emit: (event) => this.#ports.emit(event),
-      runEffect: (execution, effect, run) => this.#effects.run(execution, effect, run),
+      runEffect: (execution, effect) => this.#effects.run(execution, effect),
+      checkpointSoon: () => undefined,
+      hashOf: (value) => this.#ports.digest.sha256(encodeValue(value)),
       encode: (_execution, value) => encodeValue(value, this.#coding.encoding),
       decode: (_execution, bytes) => decodeValue(bytes, this.#coding.decoding),
       childId: (execution, sequence) => this.#childId(execution, sequence),
@@ -325,17 +326,18 @@ class ThreadRuntime implements Runtime {
         tenure: execution.tenure,
         bytes,
         digest: digestOf(bytes),
-        effectSequence: dealings.sequence,
+        effectSequence: dealings.effects.sequence,
         effectsPending: this.#effects.pendingOf(execution),
         atMs: startMs,
       },
     };
   }
 
-  #effectEnded(execution: Execution, effect: PendingEffect, ok: boolean, value: unknown): void {
+  #effectEnded(execution: Execution, effect: StartedEffect, ok: boolean, value: unknown): void {
     const resident = this.#residents.get(execution.tenure.execution);
     const isHere = resident?.execution === execution;
-    const settle = (): void => resident?.dealings.settleEffect(effect.sequence, ok, value);
+    const { sequence, generation } = effect;
+    const settle = (): void => resident?.dealings.effects.settle(sequence, generation, () => ({ ok, value }));
     if (isHere && !execution.frozen) settle();
     else {
       if (isHere) resident.late.push(settle);

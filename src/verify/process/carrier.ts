@@ -185,6 +185,7 @@ export class Carrier {
           return () => this.#timers.clear(timer);
         },
         wake: () => this.#turnSoon(),
+        chance: () => 0,
         emit: (event) => this.#heard(event),
       },
       {

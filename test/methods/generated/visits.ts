@@ -58,6 +58,7 @@ class Visit {
         mayAct: () => true,
         after: (delayMs, fire) => this.#after(delayMs, fire),
         wake: () => undefined,
+        chance: () => 0,
         emit: (event) => this.#hear(event),
       },
       { interrupt: () => this.#interrupts() },

@@ -118,6 +118,7 @@ export class Workshop {
           };
         },
         wake: () => undefined,
+        chance: () => 0,
         emit: (event) => {
           this.events.push(event);
         },
