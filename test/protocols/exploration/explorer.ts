@@ -132,7 +132,7 @@ function judgeEnds(model: Model, graph: Graph): Exploration {
   }
   const stuck = reaches.indexOf(0);
   if (stuck < 0) return { kind: 'held', states: count, transitions: graph.transitions, good };
-  const reason = 'the execution is lost: no good end can be reached any more, even if nothing else fails';
+  const reason = 'no good end can be reached any more, even if nothing else fails';
   return { kind: 'violated', reason, trace: graph.trace(stuck), states: count };
 }
 
