@@ -47,6 +47,17 @@ export class StoreOpenError extends GodwitError {
   }
 }
 
+/** There is nothing of a cluster at a store that was only to be looked for. */
+export class StoreAbsentError extends GodwitError {
+  override readonly name = 'StoreAbsentError';
+  readonly code = 'STORE_ABSENT';
+  readonly retryable = true;
+
+  constructor(store: string, reason: string) {
+    super(`There is no cluster at store ${store}: ${reason}. Start a host there first.`);
+  }
+}
+
 /** What stands in the store is not what was written. Nothing was changed or deleted. */
 export class StoreCorruptError extends GodwitError {
   override readonly name = 'StoreCorruptError';

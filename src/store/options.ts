@@ -9,6 +9,8 @@ export interface StoreOptions {
   readonly callTimeoutMs: number;
   /** How many bytes of keys and values the embedded registry holds at most; then `StoreFullError`. */
   readonly registryBytesMax: number;
+  /** Whether an empty store is made where there is none; else that is a `StoreAbsentError`. The embedded store is always made. */
+  readonly mayCreate: boolean;
 }
 
 /** `StoreOptions` with the shipped defaults. */
@@ -18,5 +20,6 @@ export function storeOptions(ports: { readonly clock: Clock; readonly random: Ra
     random: ports.random,
     callTimeoutMs: callTimeoutMsDefault,
     registryBytesMax: 1024 * 1024 * 1024,
+    mayCreate: true,
   };
 }

@@ -88,6 +88,7 @@ export const portedRooms: ReadonlySet<string> = new Set([
 export const hidden: readonly { readonly name: string; readonly by: RegExp }[] = [
   { name: 'nact', by: /^actors\/kernel\.ts$/ },
   { name: 'lmdb', by: /^store\/lmdb(?:\.ts|\/)/ },
+  { name: 'pg', by: /^store\/postgres(?:\.ts|\/)/ },
   { name: 'ws', by: /^wire\// },
   { name: 'oxc-parser', by: /^(?:methods\/(?:compiler|packages)|loader|cli\/check|verify)\// },
   { name: 'commander', by: /^cli\// },
