@@ -58,6 +58,8 @@ export interface StartOptions {
   /** The host to start on; null leaves it to affinity and availability. */
   readonly on: HostName | null;
   readonly affinity: AffinityDeclaration;
+  /** Whether all that it does waits for a durable checkpoint. Default: false. */
+  readonly durable?: boolean;
 }
 
 export { anywhere } from './placement/original-affinity.ts';
@@ -253,6 +255,7 @@ class ClusterClient implements Cluster {
       method: ref,
       args: encodeValue(args),
       affinity,
+      durable: options.durable ?? false,
     };
     const refusals: string[] = [];
     // Whoever refuses has started nothing, so that the next one may be asked.

@@ -55,7 +55,7 @@ export class MovableLane {
     const tenure = { execution, epoch: epoch(1), generation: generation(1) };
     const ref = { package: packageHash(this.#package), method: methodId(method) };
     const settled = this.#until('settled');
-    this.#lane.post({ kind: 'start', tenure, method: ref, args: encodeArgs(args) });
+    this.#lane.post({ kind: 'start', tenure, method: ref, args: encodeArgs(args), durable: false });
     this.#lane.post({ kind: 'run', tenure });
     const { settlement } = await settled;
     if (settlement.kind === 'threw') this.#fail(settlement.stack);

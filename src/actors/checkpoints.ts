@@ -262,13 +262,20 @@ class CheckpointsSession {
    */
   #changed(message: Extract<CheckpointsMessage, { kind: 'changed' }>, context: Context): void {
     const { execution, change, outcome } = message;
-    if (change.kind !== 'checkpoint') return;
-    const schedule = this.#scheduleOf(execution, change.point.kind === 'snapshot' ? change.point.epoch : 0);
+    if (change.kind !== 'checkpoint' || change.point.kind !== 'snapshot') return;
+    const { epoch, generation, digest, vaultKey } = change.point;
+    const schedule = this.#scheduleOf(execution, epoch);
     if (schedule === null) return;
-    if (outcome === 'done' && schedule.replaces !== null && schedule.replaces !== change.point.vaultKey) {
-      this.#delete(schedule.replaces, context);
+    if (outcome === 'done') {
+      const tenure = { execution, epoch, generation };
+      this.#ports.board.post(execution, { kind: 'covered', execution, tenure, digest });
+      if (schedule.replaces !== null && schedule.replaces !== vaultKey) {
+        this.#delete(schedule.replaces, context);
+      }
     }
     this.#idle(schedule, outcome !== 'done');
+    // What was asked for meanwhile does not wait for the next round.
+    if (schedule.soon) this.#captureIfDue(execution, context);
   }
 
   /** What is left behind goes when the execution ends. */

@@ -34,6 +34,11 @@ export function affinityOf(options: unknown): AffinityDeclaration {
   return typeof on === 'string' ? { ...anywhere, hosts: [hostName(on)], otherwise: 0 } : anywhere;
 }
 
+/** Whether a child waits with what it does for durable checkpoints: as its parent does, unless it says otherwise. */
+export function isDurable(options: unknown): boolean {
+  return (options as { readonly durable?: unknown }).durable === true;
+}
+
 /**
  * A parent that was rewound may have forgotten a child's last message, which does not come again: what the register
  * knows of the children of each such execution here is told once in each of its stays.

@@ -98,12 +98,18 @@ export class Copies {
     this.#place(cell, tenure, tell, wanted, async (prepare) => {
       const bytes = await vault.get(point.vaultKey);
       if (bytes === null) throw new RecoveryPointMissingError(execution, point.vaultKey);
-      const method = cell.method ?? (await tables.registers.get(execution))?.row.method ?? null;
-      if (method === null) throw new RecoveryPointMissingError(execution, `the register of ${execution}`);
+      if (cell.method === null || cell.durable === null) {
+        const row = (await tables.registers.get(execution))?.row;
+        cell.method ??= row?.method ?? null;
+        cell.durable = row?.deployment.durable ?? null;
+      }
+      const { method, durable } = cell;
+      if (method === null || durable === null) {
+        throw new RecoveryPointMissingError(execution, `the register of ${execution}`);
+      }
       await prepare(method);
-      cell.method = method;
       return point.kind === 'arguments'
-        ? { kind: 'start', tenure, method, args: bytes }
+        ? { kind: 'start', tenure, method, args: bytes, durable }
         : { kind: 'restore', tenure, snapshot: bytes };
     });
   }

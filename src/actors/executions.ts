@@ -12,7 +12,7 @@ import { worker } from '../supervisors/child-spec.ts';
 import type { SupervisorMessage, SupervisorReply } from '../supervisors/contract.ts';
 import { address } from './addresses.ts';
 import type { ChildResult } from './children.ts';
-import { affinityOf, Children } from './children.ts';
+import { affinityOf, Children, isDurable } from './children.ts';
 import { executionActor, isPresent } from './execution.ts';
 import type { ExecutionPorts } from './execution.ts';
 import type { ActorContext, ActorRef, Behaviour, ReplyTo } from './kernel/contract.ts';
@@ -32,6 +32,7 @@ export type ExecutionsMessage =
       readonly method: MethodRef;
       readonly args: Uint8Array;
       readonly affinity: AffinityDeclaration;
+      readonly durable: boolean;
       readonly parent: Tenure | null;
       readonly replyTo: ReplyTo<unknown> | null;
     }
@@ -192,6 +193,7 @@ class ExecutionsSession {
         logs.add(report.execution, report.text);
         events.emit(report);
         return;
+      case 'checkpointWanted':
       case 'spawn':
       case 'effectOutcome':
       case 'effectStarted':
@@ -210,9 +212,11 @@ class ExecutionsSession {
     switch (obligation.kind) {
       case 'spawn': {
         const { child: execution, method, args, parent } = obligation;
-        const affinity = affinityOf(decodeValue(obligation.options));
+        const options = decodeValue(obligation.options);
+        const affinity = affinityOf(options);
+        const durable = isDurable(options);
         return this.#start(
-          { kind: 'start', execution, method, args, parent, affinity, replyTo: null },
+          { kind: 'start', execution, method, args, parent, affinity, durable, replyTo: null },
           context,
         );
       }
@@ -279,7 +283,7 @@ class ExecutionsSession {
     const row: RegisterRow = {
       execution,
       method,
-      deployment: { host: this.#ports.identity.name, affinity: start.affinity },
+      deployment: { host: this.#ports.identity.name, affinity: start.affinity, durable: start.durable },
       parent,
       owner: this.#ports.identity.incarnation,
       epoch: epoch(1),

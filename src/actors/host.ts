@@ -68,13 +68,14 @@ function receive(state: HostState, message: HostActorMessage, context: Context, 
       return reply({ kind: 'executions', executions: ownCells(ports).map((cell) => summarise(cell, ports)) });
     case 'startExecution': {
       if (!ports.isOpen()) return reply({ kind: 'refused', reason: 'this host is draining' });
-      const { execution, method, args, affinity } = message;
+      const { execution, method, args, affinity, durable } = message;
       const start = {
         kind: 'start',
         execution,
         method,
         args,
         affinity,
+        durable,
         parent: null,
         replyTo: context.replyTo,
       };

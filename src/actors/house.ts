@@ -144,6 +144,10 @@ export function routeReport(
     onReport: (laneReport: LaneReport): void => {
       // Before anybody is told: whoever is to hear of it may just be crashing.
       obligations.note(laneReport);
+      if (laneReport.kind === 'checkpointWanted') {
+        tell(address.role(host, 'checkpoints'), { kind: 'soon', execution: laneReport.tenure.execution });
+        return;
+      }
       const role =
         laneReport.kind === 'restored' || laneReport.kind === 'restoreFailed' ? 'ownership' : 'executions';
       tell(address.role(host, role), { kind: 'report', report: laneReport });

@@ -9,6 +9,8 @@ export interface OwnershipCell {
   state: OwnershipState;
   /** Null until this host had to do with its code. */
   method: MethodRef | null;
+  /** What its starter asked for; null until this host had to start it. */
+  durable: boolean | null;
   /** The capture of the freeze under way. */
   frozen: Capture | null;
   /** Where the newest freeze caught it: a copy that is kept and goes on here, goes on from there. */
@@ -34,6 +36,7 @@ export class OwnershipBook {
       execution,
       state: initial(),
       method: null,
+      durable: null,
       frozen: null,
       frozenAt: null,
       arrival: null,

@@ -163,7 +163,7 @@ class OwnershipSession {
     if (context.replyTo !== null) {
       this.#starts.set(row.execution, [...(this.#starts.get(row.execution) ?? []), context.replyTo]);
     }
-    cell.method = row.method;
+    Object.assign(cell, { method: row.method, durable: row.deployment.durable });
     this.#advance(cell, { kind: 'startAsked', row }, context);
   }
 

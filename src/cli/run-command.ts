@@ -22,6 +22,7 @@ interface WaitFlags extends StoreOption {
 
 interface RunFlags extends WaitFlags {
   readonly on?: string;
+  readonly durable: boolean;
   readonly wait: boolean;
 }
 
@@ -76,6 +77,7 @@ export function addRunCommands(program: Command): void {
     )
     .argument('[args...]', 'its arguments, each as JSON', parseJson)
     .option('--on <host>', 'the host to start on; else affinity and availability decide')
+    .option('--durable', 'let nothing of it leave before a durable checkpoint covers it', false)
     .option('--wait', 'wait for its result and print it; Ctrl-C ends the waiting only', false)
     .addOption(storeOption())
     .addOption(jsonOption())
@@ -100,7 +102,8 @@ async function run({ file, method }: MethodName, args: readonly unknown[], flags
   await withCluster(flags, async (cluster) => {
     const pack = await packageOf(cluster, file);
     const on = flags.on === undefined ? null : hostName(flags.on);
-    const execution = await cluster.start(pack, method, args, { on, affinity: anywhere });
+    const { durable } = flags;
+    const execution = await cluster.start(pack, method, args, { on, affinity: anywhere, durable });
     if (flags.wait) {
       if (!flags.json) console.error(`${execution} runs; waiting for its result.`);
       await showOutcome(cluster, execution, flags);

@@ -26,7 +26,13 @@ export interface InstalledPackage {
 export type LaneCommand =
   | { readonly kind: 'install'; readonly package: InstalledPackage }
   /** A new execution, frozen until `run`. `args` is an encoded array of values. */
-  | { readonly kind: 'start'; readonly tenure: Tenure; readonly method: MethodRef; readonly args: Uint8Array }
+  | {
+      readonly kind: 'start';
+      readonly tenure: Tenure;
+      readonly method: MethodRef;
+      readonly args: Uint8Array;
+      readonly durable: boolean;
+    }
   /** A copy of an execution from its snapshot, frozen until `run`. */
   | { readonly kind: 'restore'; readonly tenure: Tenure; readonly snapshot: Uint8Array }
   /** Lets a frozen copy run, as owner, under this tenure. */
@@ -49,6 +55,13 @@ export type LaneCommand =
       readonly execution: ExecutionId;
       readonly child: ExecutionId;
       readonly settlement: Settlement;
+    }
+  /** The register names the checkpoint with this digest: what it covers of a durable execution may leave. */
+  | {
+      readonly kind: 'covered';
+      readonly execution: ExecutionId;
+      readonly tenure: Tenure;
+      readonly digest: SnapshotDigest;
     }
   | { readonly kind: 'inspect'; readonly execution: ExecutionId; readonly request: number }
   /** What the store's clock shows, less this process's monotonic clock: for timers. */
@@ -104,6 +117,8 @@ export type LaneEvent =
   /** An effect of an execution that has left this lane has ended here. */
   | { readonly kind: 'effectOutcome'; readonly execution: ExecutionId; readonly outcome: EffectOutcome }
   | { readonly kind: 'settled'; readonly tenure: Tenure; readonly settlement: Settlement }
+  /** A durable execution waits for a checkpoint that covers what it is to do. */
+  | { readonly kind: 'checkpointWanted'; readonly tenure: Tenure }
   | {
       readonly kind: 'log';
       readonly execution: ExecutionId;

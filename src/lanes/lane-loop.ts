@@ -263,7 +263,7 @@ export class LaneLoop {
       case 'start':
         return this.#admitted(
           command.tenure,
-          this.#runtime.start(command.tenure, command.method, command.args),
+          this.#runtime.start(command.tenure, command.method, command.args, command.durable),
         );
       case 'restore':
         return this.#admitted(command.tenure, this.#runtime.restore(command.tenure, command.snapshot));
@@ -277,7 +277,7 @@ export class LaneLoop {
         this.#executions.delete(command.execution);
         this.#runtime.discard(command.execution);
         return;
-      // For the next three: what is for an execution that is not here is dropped. The host sends nothing to a lane
+      // For the next four: what is for an execution that is not here is dropped. The host sends nothing to a lane
       // after the discard that it ordered itself, and whoever has settled needs nothing any more.
       case 'deliver':
         this.#runtime.deliver(command.execution, command.packet);
@@ -290,6 +290,9 @@ export class LaneLoop {
         return;
       case 'settleChild':
         this.#runtime.settleChild(command.execution, command.child, command.settlement);
+        return;
+      case 'covered':
+        this.#runtime.covered(command.tenure, command.digest);
         return;
       case 'inspect':
         return this.#inspect(command.execution, command.request);

@@ -19,6 +19,7 @@ function isAct(event: LaneEvent): boolean {
     case 'pinned':
     case 'absent':
     case 'inspected':
+    case 'checkpointWanted':
     case 'log':
     case 'trace':
     case 'lastTrace':

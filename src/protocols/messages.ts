@@ -252,6 +252,8 @@ export type HostMessage =
       /** Encoded array of values. */
       readonly args: Uint8Array;
       readonly affinity: AffinityDeclaration;
+      /** Whether all that it does waits for a durable checkpoint. */
+      readonly durable: boolean;
     }
   | { readonly kind: 'drain'; readonly deadlineMs: number }
   | { readonly kind: 'stop' }

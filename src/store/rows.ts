@@ -66,7 +66,8 @@ const standing = v.variant('phase', [
 const register = v.strictObject({
   execution: text,
   method: v.strictObject({ package: text, method: text }),
-  deployment: v.strictObject({ host: text, affinity }),
+  // Rows that were written before there were durable executions say nothing.
+  deployment: v.strictObject({ host: text, affinity, durable: v.optional(v.boolean(), false) }),
   parent: v.nullable(tenure),
   owner: text,
   epoch: counter,

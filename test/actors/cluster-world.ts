@@ -397,7 +397,7 @@ export class ClusterWorld {
     this.#executions += 1;
     const execution = executionId(`x-${this.#executions}`);
     const args = argsOf({ until: null, busy: true, bytes: 100, peers: [], ...script });
-    const order = { kind: 'startExecution', execution, method, args, affinity } as const;
+    const order = { kind: 'startExecution', execution, method, args, affinity, durable: false } as const;
     const asked = host.exchange.ask<HostReply>(address.host(host.identity.name), order, 5_000);
     const reply = await this.settle(asked, 6_000);
     if (reply.kind !== 'started') throw new Error(JSON.stringify(reply));

@@ -34,6 +34,7 @@ describe('starting', () => {
         method: { package: 'p', method: 'count.ts#count' },
         args: argsOf({ until: 500, busy: true, bytes: 10, peers: [] }),
         affinity: anywhere,
+        durable: false,
       } as const;
       const ask = (): Promise<HostReply> =>
         host.exchange.ask<HostReply>(address.host(host.identity.name), order, 20_000);

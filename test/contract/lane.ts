@@ -145,7 +145,7 @@ export function describeLane(name: string, startLane: StartLane): void {
         epoch: epoch(1),
         generation: generation(1),
       };
-      on.lane.post({ kind: 'start', tenure, method: method(id), args: encodeArgs(args) });
+      on.lane.post({ kind: 'start', tenure, method: method(id), args: encodeArgs(args), durable: false });
       return tenure;
     }
 
@@ -371,7 +371,7 @@ export function describeLane(name: string, startLane: StartLane): void {
       const tenure = { execution: executionId('x-other'), epoch: epoch(1), generation: generation(1) };
       const args = encodeArgs([]);
       const elsewhere = { package: packageHash('ab'.repeat(32)), method: methodId('methods.ts#echo') };
-      on.lane.post({ kind: 'start', tenure, method: elsewhere, args });
+      on.lane.post({ kind: 'start', tenure, method: elsewhere, args, durable: false });
       expect(await refused()).toContain('abab');
       on.lane.post({ kind: 'restore', tenure, snapshot: new Uint8Array(100) });
       expect(await refused()).not.toBe('');

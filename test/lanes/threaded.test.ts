@@ -48,7 +48,7 @@ describe('a lane in a thread', () => {
       generation: generation(1),
     };
     const method = { package: installed.hash, method: methodId(`methods.ts#${id}`) };
-    lane.post({ kind: 'start', tenure, method, args: encodeArgs(args) });
+    lane.post({ kind: 'start', tenure, method, args: encodeArgs(args), durable: false });
     lane.post({ kind: 'run', tenure });
     return tenure;
   }

@@ -31,6 +31,7 @@ const register: RegisterRow = {
   execution: executionId('x-1'),
   method: { package: packageHash('p'), method: methodId('a.ts#m') },
   deployment: {
+    durable: false,
     host: hostName('h1'),
     affinity: {
       hosts: [],

@@ -23,6 +23,8 @@ export interface StartedExecution<T> extends ExecutionReference {
 export interface StartOptions {
   /** Name of the host that it is moved to, as soon as that host takes it. */
   readonly on?: string;
+  /** Whether all that it does waits for a durable checkpoint. Default: as its parent. */
+  readonly durable?: boolean;
 }
 
 function running(name: string): ExecutionApi {

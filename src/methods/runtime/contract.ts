@@ -52,7 +52,9 @@ export type RuntimeEvent =
     }
   /** An effect of an execution that has left this runtime has ended here. */
   | { readonly kind: 'effectOutcome'; readonly execution: ExecutionId; readonly outcome: EffectOutcome }
-  | { readonly kind: 'settled'; readonly tenure: Tenure; readonly settlement: RuntimeSettlement };
+  | { readonly kind: 'settled'; readonly tenure: Tenure; readonly settlement: RuntimeSettlement }
+  /** A durable execution waits for a checkpoint that covers what it is to do. */
+  | { readonly kind: 'checkpointWanted'; readonly tenure: Tenure };
 
 export type RuntimeSettlement =
   | { readonly kind: 'returned'; readonly value: Uint8Array }
@@ -105,8 +107,8 @@ export interface Runtime {
    * @throws {MethodsMissingError} when no movable module was registered under it
    */
   install(hash: PackageHash, baseUrl: string): void;
-  /** Admits a new execution, frozen until `run`. `args` is an encoded array. */
-  start(tenure: Tenure, method: MethodRef, args: Uint8Array): Admission;
+  /** Admits a new execution, frozen until `run`. `args` is an encoded array. `durable`: false when left out. */
+  start(tenure: Tenure, method: MethodRef, args: Uint8Array, durable?: boolean): Admission;
   /** Admits a copy from its snapshot, frozen until `run`. An execution of the same id that stands here is replaced. */
   restore(tenure: Tenure, snapshot: Uint8Array): Admission;
   /** Lets a frozen copy run, as owner, under this tenure. False when it is not here. */
@@ -123,6 +125,8 @@ export interface Runtime {
   effectsLost(execution: ExecutionId, incarnation: IncarnationId): boolean;
   /** The register shows that a child has ended. Dropped when the parent knows it, or has no such child. */
   settleChild(execution: ExecutionId, child: ExecutionId, settlement: RuntimeSettlement): boolean;
+  /** The register names the checkpoint with this digest: a durable execution does what it covers (rules 11, 12). */
+  covered(tenure: Tenure, digest: SnapshotDigest): boolean;
   /** Never disturbs the execution. */
   inspect(execution: ExecutionId): Inspection | null;
   /** The store's clock less this process's monotonic clock: for timers. */

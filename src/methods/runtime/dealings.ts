@@ -1,5 +1,5 @@
 import { messageOf } from '../../core/errors.ts';
-import type { ExecutionId } from '../../core/ids.ts';
+import type { ExecutionId, SnapshotDigest } from '../../core/ids.ts';
 import { executionId, hostOf, methodId } from '../../core/ids.ts';
 import type { EffectOutcome } from '../../core/packet.ts';
 import { beginDelivery, Delivery } from '../../protocols/delivery/delivery.ts';
@@ -8,6 +8,7 @@ import type { DeliveryEffect, DeliveryState } from '../../protocols/delivery/sta
 import type { RuntimeEvent } from './contract.ts';
 import { SendFailedError } from './errors.ts';
 import type { Execution } from './execution.ts';
+import { HeldActs } from './held-acts.ts';
 import type { EffectContext, ExecutionApi, SelfReference } from './running.ts';
 import type { AnyFunction, PromiseRecord } from './method-code.ts';
 import { PendingEffects, type PendingEffectsHost, type PendingEffectsState } from './pending-effects.ts';
@@ -16,7 +17,7 @@ import { PendingEffects, type PendingEffectsHost, type PendingEffectsState } fro
 interface Child {
   /** Kept: whether it reached a host is known only by the outcome. Repeating it makes no second child. */
   readonly spawn: SpawnEvent;
-  /** The generation that asked for it last: a rewind may have taken back that it was heard. */
+  /** The generation that asked for it last, 0 while none has: a rewind may have taken back that it was heard. */
   life: number;
   readonly record: PromiseRecord;
 }
@@ -33,6 +34,8 @@ interface WaitingSend {
 export interface DealingsHost extends PendingEffectsHost {
   readonly mailboxMax: number;
   emit(event: RuntimeEvent): void;
+  /** Has a checkpoint made soon, of a durable execution. */
+  checkpointSoon(execution: Execution): void;
   encode(execution: Execution, value: unknown): Uint8Array;
   decode(execution: Execution, bytes: Uint8Array): unknown;
   childId(execution: Execution, sequence: number): ExecutionId;
@@ -65,11 +68,13 @@ export class Dealings implements ExecutionApi {
   #isFresh = false;
   readonly #execution: Execution;
   readonly #host: DealingsHost;
+  readonly #held: HeldActs;
 
   constructor(execution: Execution, host: DealingsHost, durable = false) {
     this.#execution = execution;
     this.#host = host;
-    this.effects = new PendingEffects(execution, host, durable);
+    this.#held = new HeldActs(() => host.checkpointSoon(execution));
+    this.effects = new PendingEffects(execution, host, { durable, checkpointSoon: () => this.#held.ask() });
     this.#delivery = new Delivery(beginDelivery(execution.tenure));
   }
 
@@ -111,8 +116,7 @@ export class Dealings implements ExecutionApi {
     this.#isFresh = false;
     for (const child of this.#children.values()) {
       if (child.life === generation) continue;
-      child.life = generation;
-      this.#host.act(this.#execution, () => this.#host.emit(child.spawn));
+      this.#spawn(child);
     }
   }
 
@@ -148,14 +152,58 @@ export class Dealings implements ExecutionApi {
       child,
       method: { package: execution.ref.package, method: methodId(id) },
       args: this.#host.encode(execution, withParent),
-      options: this.#host.encode(execution, { ...options }),
+      options: this.#host.encode(execution, { durable: this.effects.durable, ...options }),
     };
     const record = execution.promises.create(`child ${child}`);
     // Nobody has to await a child: its failure is its own.
     record.handled = true;
-    this.#children.set(child, { spawn, life: execution.tenure.generation, record });
-    this.#host.act(execution, () => this.#host.emit(spawn));
+    const started: Child = { spawn, life: 0, record };
+    this.#children.set(child, started);
+    this.#spawn(started);
     return { execution: child, result: record.promise };
+  }
+
+  #spawn(child: Child): void {
+    const { generation } = this.#execution.tenure;
+    this.act(() => {
+      // Only now: a copy that was taken before asks for it itself.
+      child.life = generation;
+      this.#host.emit(child.spawn);
+    });
+  }
+
+  /** Something that leaves the execution: as soon as the lease allows it and, if it is durable, a checkpoint covers it. */
+  act(act: () => void): void {
+    const acts = (): void => this.#host.act(this.#execution, act);
+    if (this.effects.durable) this.#held.hold(acts);
+    else acts();
+  }
+
+  /**
+   * The register takes an end whole, and nothing is recovered after it: where nothing else is held it needs no checkpoint
+   * of its own. What a parent is told goes out before the register has it, and so does need one.
+   */
+  end(act: () => void): void {
+    if (this.#isCovered) this.#host.act(this.#execution, act);
+    else this.act(act);
+  }
+
+  /** It was captured under this digest. */
+  taken(digest: SnapshotDigest): void {
+    if (this.effects.durable) this.#held.taken(digest, this.effects.sequence);
+  }
+
+  /** The checkpoint with this digest is durable: what it covers is done. */
+  covered(digest: SnapshotDigest): void {
+    const covered = this.#held.covered(digest);
+    if (covered === null) return;
+    this.effects.covered(covered.sequence);
+    for (const act of covered.acts) act();
+    if (!this.#isCovered) this.#held.ask();
+  }
+
+  get #isCovered(): boolean {
+    return this.#held.isEmpty && !this.effects.isRecording;
   }
 
   self(): SelfReference {
@@ -223,7 +271,15 @@ export class Dealings implements ExecutionApi {
   }
 
   retransmit(): void {
-    this.#perform(this.#delivery.step({ kind: 'retransmitted', peer: null }));
+    if (!this.#isCovered) return this.#held.askAgain();
+    // All that was sent so far is covered.
+    for (const effect of this.#delivery.step({ kind: 'retransmitted', peer: null })) {
+      if (effect.kind === 'transmit') this.#transmit(effect.packet);
+    }
+  }
+
+  #transmit(packet: DeliveryPacket): void {
+    this.#host.act(this.#execution, () => this.#host.emit({ kind: 'packet', packet }));
   }
 
   /** Tells the parent how the execution ended: the last message that it gets from here. */
@@ -242,7 +298,7 @@ export class Dealings implements ExecutionApi {
     for (const effect of effects) {
       if (effect.kind === 'transmit') {
         const { packet } = effect;
-        this.#host.act(this.#execution, () => this.#host.emit({ kind: 'packet', packet }));
+        this.act(() => this.#host.emit({ kind: 'packet', packet }));
       } else if (effect.kind === 'deliver') {
         const value = this.#host.decode(this.#execution, effect.body);
         this.#execution.tally.received(effect.from, effect.body.byteLength);

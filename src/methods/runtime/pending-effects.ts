@@ -1,5 +1,6 @@
 import { assert } from '../../core/assert.ts';
 import type { Tenure } from '../../core/execution.ts';
+import type { Pin } from '../../core/inspection.ts';
 import type { IncarnationId } from '../../core/ids.ts';
 import { beginEffects, EffectLedger } from '../../protocols/effects/ledger.ts';
 import type {
@@ -22,8 +23,6 @@ export interface PendingEffectsHost {
   /** Does it now if the lease allows, or as soon as it does. */
   act(execution: Execution, act: () => void): void;
   runEffect(execution: Execution, effect: StartedEffect): void;
-  /** Has a checkpoint made soon. */
-  checkpointSoon(execution: Execution): void;
   /** Of plain values. */
   hashOf(value: unknown): string;
 }
@@ -45,13 +44,21 @@ interface Call {
 export class PendingEffects {
   readonly #execution: Execution;
   readonly #host: PendingEffectsHost;
+  readonly #checkpointSoon: () => void;
   readonly #records = new Map<number, PromiseRecord>();
   readonly #calls = new Map<number, Call>();
   #ledger: EffectLedger;
 
-  constructor(execution: Execution, host: PendingEffectsHost, durable: boolean) {
+  /** @param checkpointSoon has a checkpoint made that holds what is to be recorded */
+  constructor(
+    execution: Execution,
+    host: PendingEffectsHost,
+    options: { readonly durable: boolean; readonly checkpointSoon: () => void },
+  ) {
     this.#execution = execution;
     this.#host = host;
+    this.#checkpointSoon = options.checkpointSoon;
+    const { durable } = options;
     this.#ledger = new EffectLedger(beginEffects(execution.tenure, durable), host.incarnation);
   }
 
@@ -78,6 +85,10 @@ export class PendingEffects {
 
   get pending(): readonly PendingEffect[] {
     return [...this.#ledger.pending()];
+  }
+
+  get isRecording(): boolean {
+    return this.pending.some(({ stand }) => stand.kind === 'recording');
   }
 
   /** One that waits for its checkpoint, and can be called only from here: nobody awaits it in the expression that calls it. */
@@ -150,7 +161,7 @@ export class PendingEffects {
       case 'start':
         return this.#start(sequence);
       case 'record':
-        return this.#host.checkpointSoon(this.#execution);
+        return this.#checkpointSoon();
       case 'restart':
         return this.#restart(sequence, effect.name);
       case 'refuse': {
@@ -206,4 +217,13 @@ function repeatableFrame(record: PromiseRecord): Frame | null {
   if (reaction?.kind !== 'resume') return null;
   const kind = reaction.frame.method.meta.sites[reaction.frame.pc - 1]?.[0];
   return kind === 'effect' ? reaction.frame : null;
+}
+
+/** Only where it was called stands the function that it is to call. */
+export function pinOfEffect(execution: Execution, { name }: PendingEffect): Pin {
+  const { meta } = execution.method;
+  const reason =
+    `pinned: ${meta.path}:${meta.line} effect '${name}' waits for its checkpoint, which takes some milliseconds. ` +
+    `Ask again; or write await effect('${name}', …) in one expression`;
+  return { reason, method: meta.id, line: meta.line, path: '' };
 }

@@ -1,6 +1,7 @@
 import { messageOf } from '../../core/errors.ts';
 import type { MethodRef, Tenure } from '../../core/execution.ts';
-import { executionId, type ExecutionId, type IncarnationId, type PackageHash } from '../../core/ids.ts';
+import type { ExecutionId, IncarnationId, PackageHash, SnapshotDigest } from '../../core/ids.ts';
+import { executionId } from '../../core/ids.ts';
 import type { ExecutionTrace, Inspection } from '../../core/inspection.ts';
 import type { EffectOutcome } from '../../core/packet.ts';
 import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
@@ -21,6 +22,7 @@ import { Effects, outcomeOf, type StartedEffect } from './effects.ts';
 import { Execution, type ExecutionHost } from './execution.ts';
 import { $ } from './gate.ts';
 import { inspectExecution } from './inspection.ts';
+import { pinOfEffect } from './pending-effects.ts';
 import { LoadedPackage, LoadedPackages, methodIdIn } from './packages.ts';
 import { Promises } from './promises.ts';
 import { ReadyLine } from './ready-line.ts';
@@ -82,7 +84,7 @@ class ThreadRuntime implements Runtime {
     this.#packages.add(new LoadedPackage(hash, baseUrl, $.modules.values()));
   }
 
-  start(tenure: Tenure, ref: MethodRef, args: Uint8Array): Admission {
+  start(tenure: Tenure, ref: MethodRef, args: Uint8Array, durable = false): Admission {
     const loaded = this.#packages.get(ref.package);
     if (loaded === null) return refused(`Package ${ref.package} is not installed here. Install it first.`);
     const method = loaded.methods.get(ref.method);
@@ -98,7 +100,8 @@ class ThreadRuntime implements Runtime {
     } catch (error) {
       return refused(`The arguments of ${ref.method} cannot be read: ${messageOf(error)}`);
     }
-    const resident = this.#admit(new Execution(this.#executionHost, tenure, ref, method));
+    const execution = new Execution(this.#executionHost, tenure, ref, method);
+    const resident = this.#admit(execution, new Dealings(execution, this.#dealingsHost, durable));
     const { parent } = values;
     if (typeof parent === 'string') resident.dealings.parent = executionId(parent);
     resident.execution.begin([...values]);
@@ -141,6 +144,8 @@ class ThreadRuntime implements Runtime {
   freeze(id: ExecutionId): CaptureOutcome {
     const resident = this.#residents.get(id);
     if (resident === undefined) return { kind: 'absent' };
+    const rooted = resident.dealings.effects.rooted;
+    if (rooted !== null) return { kind: 'pinned', pin: pinOfEffect(resident.execution, rooted) };
     const outcome = this.#captureResident(resident);
     if (outcome.kind === 'captured') {
       resident.execution.frozen = true;
@@ -182,6 +187,12 @@ class ThreadRuntime implements Runtime {
   settleChild(id: ExecutionId, child: ExecutionId, { kind, value }: RuntimeSettlement): boolean {
     const outcome = { ok: kind === 'returned', value: decodeValue(value, this.#coding.decoding) };
     return this.#with(id, ({ dealings }) => dealings.settleChild(child, outcome));
+  }
+
+  covered({ execution, generation }: Tenure, digest: SnapshotDigest): boolean {
+    return this.#with(execution, (resident) => {
+      if (resident.execution.tenure.generation === generation) resident.dealings.covered(digest);
+    });
   }
 
   inspect(id: ExecutionId): Inspection | null {
@@ -254,7 +265,7 @@ class ThreadRuntime implements Runtime {
       act: (execution, act) => this.#act(execution, act),
       emit: (event) => this.#ports.emit(event),
       runEffect: (execution, effect) => this.#effects.run(execution, effect),
-      checkpointSoon: () => undefined,
+      checkpointSoon: ({ tenure }) => this.#ports.emit({ kind: 'checkpointWanted', tenure }),
       hashOf: (value) => this.#ports.digest.sha256(encodeValue(value)),
       encode: (_execution, value) => encodeValue(value, this.#coding.encoding),
       decode: (_execution, bytes) => decodeValue(bytes, this.#coding.decoding),
@@ -263,7 +274,7 @@ class ThreadRuntime implements Runtime {
     };
   }
 
-  #admit(execution: Execution, dealings = new Dealings(execution, this.#dealingsHost)): Resident {
+  #admit(execution: Execution, dealings: Dealings): Resident {
     const id = execution.tenure.execution;
     this.discard(id);
     execution.api = dealings;
@@ -320,12 +331,14 @@ class ThreadRuntime implements Runtime {
     const { bytes } = captured;
     execution.captureMs = this.#ports.monotonicMs() - startMs;
     execution.snapshotBytes = bytes.length;
+    const digest = digestOf(bytes);
+    dealings.taken(digest);
     return {
       kind: 'captured',
       capture: {
         tenure: execution.tenure,
         bytes,
-        digest: digestOf(bytes),
+        digest,
         effectSequence: dealings.effects.sequence,
         effectsPending: this.#effects.pendingOf(execution),
         atMs: startMs,
@@ -366,7 +379,7 @@ class ThreadRuntime implements Runtime {
       ? settledWith(value, this.#coding.encoding)
       : failedWith(value, this.#coding.encoding);
     dealings.tellParent(settlement.kind === 'returned', decodeValue(settlement.value, this.#coding.decoding));
-    this.#ports.emit({ kind: 'settled', tenure: execution.tenure, settlement });
+    dealings.end(() => this.#ports.emit({ kind: 'settled', tenure: execution.tenure, settlement }));
     dealings.suspend();
     this.#closeResources(execution);
   }

@@ -30,6 +30,8 @@ export type RecoveryPoint =
 export interface Deployment {
   readonly host: HostName;
   readonly affinity: AffinityDeclaration;
+  /** Whether all that it does waits for a durable checkpoint (rules 11, 12). */
+  readonly durable: boolean;
 }
 
 /** How an execution ended; the value (or the error) stands in the vault. */

@@ -225,6 +225,7 @@ export class Carrier {
         );
         return;
       case 'effectStarted':
+      case 'checkpointWanted':
         return;
       default:
         assertNever(event);

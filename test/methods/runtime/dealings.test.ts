@@ -213,7 +213,10 @@ test('a child is spawned once, and its result comes as a message', async () => {
     parent.runtime.step();
     const [spawn] = parent.events;
     if (spawn?.kind !== 'spawn') throw new Error('no spawn');
-    expect([spawn.method.method, decodeResult(spawn.options)]).toEqual(['m.ts#child', { on: 'h2' }]);
+    expect([spawn.method.method, decodeResult(spawn.options)]).toEqual([
+      'm.ts#child',
+      { on: 'h2', durable: false },
+    ]);
     const child = new Workshop(folder, {}, 'h2');
     const childTenure = { ...tenure, execution: spawn.child };
     child.runtime.start(childTenure, spawn.method, spawn.args);

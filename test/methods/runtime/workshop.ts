@@ -128,11 +128,12 @@ export class Workshop {
     this.runtime.install(testPackage, pathToFileURL(`${folder}/`).href);
   }
 
-  start(method: string, args: readonly unknown[]): void {
+  start(method: string, args: readonly unknown[], durable = false): void {
     const admission = this.runtime.start(
       tenure,
       { package: testPackage, method: methodId(method) },
       encodeArgs(args),
+      durable,
     );
     if (admission.kind === 'refused') throw new Error(admission.reason);
     this.runtime.run(tenure);

@@ -221,6 +221,7 @@ export function firstWorld(tables: Tables, bounds: Bounds): Numbers {
     execution,
     method: cargo.method,
     deployment: {
+      durable: false,
       host: hostName('s'),
       affinity: anywhere,
     },

@@ -38,6 +38,7 @@ export const row: RegisterRow = {
   execution,
   method,
   deployment: {
+    durable: false,
     host: hostName('r1-h1'),
     affinity: { hosts: [], racks: [], labels: [], near: [], apart: [], data: [], matching: 1, otherwise: 1 },
   },
