@@ -1,6 +1,7 @@
 import { GodwitError } from './core/errors.ts';
 import type { ExecutionId } from './core/ids.ts';
 import type { Refusal } from './methods/compiler/index.ts';
+import { shownUrl } from './store/shown-url.ts';
 import type { StoreLocation } from './store/state-folder.ts';
 
 /** No cluster was ever started at a store. */
@@ -11,7 +12,7 @@ export class NoClusterError extends GodwitError {
 
   constructor(location: StoreLocation, why: string) {
     super(
-      `No cluster at ${location.url}: ${why}. Start one with \`godwit up\`, or name its store with --store or GODWIT_STORE.`,
+      `No cluster at ${shownUrl(location.url)}: ${why}. Start one with \`godwit up\`, or name its store with --store or GODWIT_STORE.`,
     );
   }
 }

@@ -29,10 +29,10 @@ import type {
 import type { ResultPointer } from './protocols/ownership/register.ts';
 import { SystemRandom } from './random.ts';
 import type { Store } from './store/contract.ts';
-import { openStore, requireDriver } from './store/open.ts';
+import { StoreAbsentError } from './store/errors.ts';
+import { findCluster } from './store/membership.ts';
 import { storeOptions } from './store/options.ts';
 import type { StoreLocation } from './store/state-folder.ts';
-import { readClusterFile } from './store/state-folder.ts';
 import { openTables } from './store/tables.ts';
 import type { Wire } from './wire/contract.ts';
 import { openWire } from './wire/open.ts';
@@ -113,15 +113,15 @@ export interface Cluster {
 
 /** @throws {NoClusterError} when there is none at `location` */
 export async function connect(location: StoreLocation): Promise<Cluster> {
-  requireDriver(location.url);
-  const file = await readClusterFile(location.folder);
-  if (file === null) throw new NoClusterError(location, `there is no cluster.json in ${location.folder}`);
   const clock = new SystemClock();
   const random = new SystemRandom();
-  const store = await openStore(location.url, storeOptions({ clock, random }));
+  const { store, secret } = await findCluster(location, storeOptions({ clock, random })).catch(
+    (thrown: unknown) => {
+      throw thrown instanceof StoreAbsentError ? new NoClusterError(location, thrown.reason) : thrown;
+    },
+  );
   try {
-    await store.identity(file.id);
-    const client = new ClusterClient(location, store, Buffer.from(file.secret, 'hex'), clock, random);
+    const client = new ClusterClient(location, store, secret, clock, random);
     await client.listed();
     return client;
   } catch (error) {

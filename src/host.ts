@@ -43,11 +43,10 @@ import type { LeaseEnd } from './protocols/lease/holder.ts';
 import type { HostDescription } from './protocols/messages.ts';
 import { SystemRandom } from './random.ts';
 import type { Store } from './store/contract.ts';
-import { openStore, requireDriver } from './store/open.ts';
+import { joinCluster } from './store/membership.ts';
 import { storeOptions } from './store/options.ts';
 import { packageStore } from './store/packages.ts';
 import type { StoreLocation } from './store/state-folder.ts';
-import { settleClusterFile } from './store/state-folder.ts';
 import { openTables } from './store/tables.ts';
 import { startTree } from './supervisors/tree.ts';
 import type { HostLog } from './telemetry/log.ts';
@@ -116,12 +115,9 @@ interface Foundation {
 export async function startHost(options: HostOptions): Promise<Host> {
   const clock = new SystemClock();
   const random = new SystemRandom();
-  requireDriver(options.location.url);
-  const file = await settleClusterFile(options.location.folder, random);
-  const store = await openStore(options.location.url, storeOptions({ clock, random }));
+  const { store, secret } = await joinCluster(options.location, storeOptions({ clock, random }));
   try {
-    await store.identity(file.id);
-    const foundation = await lay(options, store, Buffer.from(file.secret, 'hex'), clock, random);
+    const foundation = await lay(options, store, secret, clock, random);
     return await raise(foundation);
   } catch (error) {
     await store.close();

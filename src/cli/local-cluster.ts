@@ -72,7 +72,7 @@ export class LocalCluster {
     const { racks, hostsPerRack, settings, environment, store } = this.#options;
     const share =
       this.#options.cpuShare === 0 ? availableParallelism() / (racks * hostsPerRack) : this.#options.cpuShare;
-    const args = ['--name', name, '--rack', rack, '--cpu-share', String(share), '--store', store];
+    const args = ['--name', name, '--rack', rack, '--cpu-share', String(share)];
     args.push('--json', '--until-stdin-ends');
     for (const setting of settings) args.push('--set', setting);
     const child = spawn(process.execPath, [builtEntry('cli/main').pathname, 'host', ...args], {
@@ -80,7 +80,8 @@ export class LocalCluster {
       stdio: ['pipe', 'pipe', 'pipe'],
       // Of its own group: a Ctrl-C in the terminal reaches this process, which then stops the hosts in order.
       detached: true,
-      env: { ...process.env, ...environment[name] },
+      // Not as an argument, which every user of the machine can see: the URL may hold a password.
+      env: { ...process.env, GODWIT_STORE: store, ...environment[name] },
     });
     const exited = new Promise<number | NodeJS.Signals>((resolve) => {
       child.once('exit', (code, signal) => resolve(signal ?? code ?? 1));

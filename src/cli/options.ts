@@ -11,9 +11,10 @@ export interface StoreOption {
 }
 
 export function storeOption(): Option {
-  return new Option('--store <url>', 'where the cluster keeps its state: a folder, or lmdb:FOLDER').env(
-    'GODWIT_STORE',
-  );
+  return new Option(
+    '--store <url>',
+    'where the cluster keeps its state: a folder, lmdb:FOLDER, or postgres://USER@HOST/DATABASE',
+  ).env('GODWIT_STORE');
 }
 
 export function jsonOption(): Option {

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { shownUrl } from '../store/shown-url.ts';
+import type { StoreLocation } from '../store/state-folder.ts';
 import { InterruptedError } from './failure.ts';
 import { hostNames, LocalCluster } from './local-cluster.ts';
 import type { StoreOption } from './options.ts';
@@ -48,7 +50,7 @@ async function up(flags: UpFlags): Promise<void> {
   });
   const interrupted = interruption(() => cluster.kill());
   const names = hostNames(flags.racks, flags.hosts).map(({ name }) => name);
-  say({ event: 'starting', store: location.url, hosts: names }, `Starting ${names.join(', ')} …`);
+  say({ event: 'starting', store: shownUrl(location.url), hosts: names }, `Starting ${names.join(', ')} …`);
   const starting = cluster.start();
   const isUp = await Promise.race([starting.then(() => true), interrupted.then(() => false)]);
   if (!isUp) {
@@ -56,19 +58,21 @@ async function up(flags: UpFlags): Promise<void> {
     await cluster.stop();
     throw new InterruptedError('Interrupted before the cluster was up. Its hosts have stopped.');
   }
-  say({ event: 'up', store: location.url, hosts: names }, upText(names, location.folder, flags));
+  say({ event: 'up', store: shownUrl(location.url), hosts: names }, upText(names, location, flags));
   const stopped = await untilStopped(cluster, interrupted, say);
   if (!stopped) process.exitCode = 1;
 }
 
-function upText(names: readonly string[], folder: string, flags: UpFlags): string {
+function upText(names: readonly string[], { url, folder }: StoreLocation, flags: UpFlags): string {
+  const place = url.startsWith('lmdb:') ? folder : shownUrl(url);
   // Every command finds the user's own state folder by itself.
-  const store = flags.store === undefined ? '' : ` --store ${folder}`;
+  const option = flags.store === undefined ? '' : ` --store ${place}`;
+  const isWhole = place === folder || place === url;
   return [
-    `Up: ${names.join(', ')}. State: ${folder}`,
-    'In another terminal:',
-    `  godwit run FILE#METHOD [JSON…] --wait${store}`,
-    `  godwit ps${store}`,
+    `Up: ${names.join(', ')}. State: ${place}`,
+    isWhole ? 'In another terminal:' : 'In another terminal, with the same GODWIT_STORE:',
+    `  godwit run FILE#METHOD [JSON…] --wait${isWhole ? option : ''}`,
+    `  godwit ps${isWhole ? option : ''}`,
     'Ctrl-C stops the hosts. What runs is checkpointed, and goes on at the next start.',
   ].join('\n');
 }

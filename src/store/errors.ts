@@ -52,9 +52,11 @@ export class StoreAbsentError extends GodwitError {
   override readonly name = 'StoreAbsentError';
   readonly code = 'STORE_ABSENT';
   readonly retryable = true;
+  readonly reason: string;
 
   constructor(store: string, reason: string) {
     super(`There is no cluster at store ${store}: ${reason}. Start a host there first.`);
+    this.reason = reason;
   }
 }
 

@@ -35,6 +35,8 @@ export interface FleetOptions {
   readonly settings: readonly string[];
   /** Extra environment of single hosts, by name. */
   readonly environment: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Its URL; without it the hosts share a folder. */
+  readonly store?: string;
 }
 
 /** Leases that end soon, so that a test need not wait long; nothing moves unless the test asks. */
@@ -106,7 +108,7 @@ export class Fleet {
     this.#folder = folder;
     this.#log = log;
     this.#witness = witness;
-    this.location = locateStore(join(folder, 'store'), {}, folder);
+    this.location = locateStore(options.store ?? join(folder, 'store'), {}, folder);
     this.local = new LocalCluster({
       ...options,
       store: this.location.url,
