@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { address } from './actors/addresses.ts';
 import { Directory } from './actors/directory.ts';
+import { after, awaitEarlierStart } from './actors/host-name.ts';
 import { EventLog } from './actors/event-log.ts';
 import { AddressExchange } from './actors/exchange.ts';
 import { ExecutionLogs } from './actors/execution-logs.ts';
@@ -23,7 +24,6 @@ import type { ActorAddress, ExecutionId, HostName, IncarnationId } from './core/
 import { hostName, incarnationId, rackName } from './core/ids.ts';
 import { SystemDigest } from './digest.ts';
 import { barrier, freighter, linksListener, deciding, vaultBytes } from './host-adapters.ts';
-import { after, awaitEarlierStart } from './host-name.ts';
 import { deferred, once } from './host-promises.ts';
 import type { Standing } from './host-standing.ts';
 import {

@@ -3,11 +3,13 @@ import type { KernelEvent } from '../actors/kernel/contract.ts';
 import { Engine, type Scheduler } from '../actors/kernel/engine.ts';
 import { EngineKernel } from '../actors/kernel/engine-kernel.ts';
 import { EntryQueue } from '../actors/kernel/entry-queue.ts';
+import type { Clock } from '../core/ports.ts';
 import type { SimulatedClock } from './clock.ts';
 import type { SeededRandom } from './random.ts';
 
 export interface SimulatedKernelOptions {
-  readonly clock: SimulatedClock;
+  /** Of the actors' timers. */
+  readonly clock: Clock;
   readonly random: SeededRandom;
   readonly onEvent?: (event: KernelEvent) => void;
 }
@@ -18,7 +20,6 @@ export interface SimulatedKernelOptions {
  * outside, timers and promises count as one sender.
  */
 export class SimulatedKernel extends EngineKernel {
-  readonly #clock: SimulatedClock;
   readonly #scheduler: SeededScheduler;
   readonly #engine: Engine;
 
@@ -26,7 +27,6 @@ export class SimulatedKernel extends EngineKernel {
     const scheduler = new SeededScheduler(options.random);
     const engine = new Engine(options.clock, scheduler, options.onEvent ?? (() => undefined));
     super(engine);
-    this.#clock = options.clock;
     this.#scheduler = scheduler;
     this.#engine = engine;
   }
@@ -48,11 +48,11 @@ export class SimulatedKernel extends EngineKernel {
     } while (this.step());
   }
 
-  /** Lets `ms` pass, firing timers at their times and running until idle after each. */
-  async advance(ms: number): Promise<void> {
-    const endMs = this.#clock.monotonicMs() + ms;
+  /** Lets `ms` pass on the clock, firing timers at their times and running until idle after each. */
+  async advance(clock: SimulatedClock, ms: number): Promise<void> {
+    const endMs = clock.monotonicMs() + ms;
     await this.runUntilIdle();
-    while (this.#clock.fireNext(endMs)) await this.runUntilIdle();
+    while (clock.fireNext(endMs)) await this.runUntilIdle();
   }
 }
 

@@ -31,6 +31,7 @@ import type {
   HostUsage,
 } from '../../src/protocols/messages.ts';
 import { SimulatedClock } from '../../src/simulator/clock.ts';
+import { ProbeNetwork } from '../../src/simulator/cluster/probes.ts';
 import { SimulatedKernel } from '../../src/simulator/kernel.ts';
 import { SeededRandom } from '../../src/simulator/random.ts';
 import { startTree } from '../../src/supervisors/tree.ts';
@@ -39,10 +40,9 @@ import { anywhere } from '../../src/placement/original-affinity.ts';
 import { vaultHistory } from '../../src/store/history.ts';
 import { inlineAnalyst } from './inline-analyst.ts';
 import { MemoryStore } from './memory-store.ts';
-import { resourceSample } from './resource-sample.ts';
+import { resourceSample } from '../../src/simulator/cluster/resource-sample.ts';
 import type { Act, Script } from './scripted-lane.ts';
 import { argsOf, ScriptedLane } from './scripted-lane.ts';
-import { ProbeNetwork } from './simulated-probes.ts';
 import { SkewedClock } from './skewed-clock.ts';
 
 export { anywhere };

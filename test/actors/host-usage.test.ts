@@ -14,7 +14,7 @@ import {
 } from '../../src/core/ids.ts';
 import type { LaneSample } from '../../src/core/host-sample.ts';
 import type { HostUsage } from '../../src/protocols/messages.ts';
-import { resourceSample } from './resource-sample.ts';
+import { resourceSample } from '../../src/simulator/cluster/resource-sample.ts';
 
 const identity = {
   name: hostName('h1'),

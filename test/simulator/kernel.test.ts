@@ -9,7 +9,7 @@ for (const seed of [1, 2, 3]) {
   kernelContract(`simulated, SEED=${seed}`, (onEvent) => {
     const clock = new SimulatedClock();
     const kernel = new SimulatedKernel({ clock, random: new SeededRandom(seed), onEvent });
-    return { kernel, clock, settle: () => kernel.runUntilIdle(), advance: (ms) => kernel.advance(ms) };
+    return { kernel, clock, settle: () => kernel.runUntilIdle(), advance: (ms) => kernel.advance(clock, ms) };
   });
 }
 

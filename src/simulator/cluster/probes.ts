@@ -1,8 +1,9 @@
-import type { IncarnationId } from '../../src/core/ids.ts';
-import type { Clock } from '../../src/core/ports.ts';
-import type { AnsweredProbe, Probes } from '../../src/protocols/probing/contract.ts';
-import { unknownCoordinate } from '../../src/protocols/probing/coordinates.ts';
-import type { RoundTrip } from '../../src/wire/contract.ts';
+import { assert } from '../../core/assert.ts';
+import type { IncarnationId } from '../../core/ids.ts';
+import type { Clock } from '../../core/ports.ts';
+import type { AnsweredProbe, Probes } from '../../protocols/probing/contract.ts';
+import { unknownCoordinate } from '../../protocols/probing/coordinates.ts';
+import type { RoundTrip } from '../../wire/contract.ts';
 
 /** A network of probes under simulated time. */
 export class ProbeNetwork {
@@ -25,7 +26,7 @@ export class ProbeNetwork {
 
   end(self: IncarnationId): SimulatedProbes {
     const end = this.#ends.get(self);
-    if (end === undefined) throw new Error(`${self} has no probes`);
+    assert(end !== undefined, `${self} has opened its probes`);
     return end;
   }
 

@@ -1,4 +1,4 @@
-import type { ResourceSample } from '../../src/core/host-sample.ts';
+import type { ResourceSample } from '../../core/host-sample.ts';
 
 /** A machine with one core for the host and room for everything; what a test says differs. */
 export function resourceSample(

@@ -1,12 +1,12 @@
-import type { Table } from './actors/ports.ts';
-import { GodwitError } from './core/errors.ts';
-import type { HostIdentity } from './core/execution.ts';
-import type { HostName, IncarnationId } from './core/ids.ts';
-import type { Clock } from './core/ports.ts';
-import { stepObserver } from './protocols/lease/observer-step.ts';
-import type { ObserverState } from './protocols/lease/observer.ts';
-import type { LeaseRow } from './protocols/lease/row.ts';
-import type { LeaseTiming } from './protocols/lease/timing.ts';
+import { GodwitError } from '../core/errors.ts';
+import type { HostIdentity } from '../core/execution.ts';
+import type { HostName, IncarnationId } from '../core/ids.ts';
+import type { Clock } from '../core/ports.ts';
+import { stepObserver } from '../protocols/lease/observer-step.ts';
+import type { ObserverState } from '../protocols/lease/observer.ts';
+import type { LeaseRow } from '../protocols/lease/row.ts';
+import type { LeaseTiming } from '../protocols/lease/timing.ts';
+import type { Table } from './ports.ts';
 
 /** Another live host has this name. */
 export class HostNameTakenError extends GodwitError {

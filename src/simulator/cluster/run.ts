@@ -1,0 +1,195 @@
+import type { ExecutionId } from '../../core/ids.ts';
+import { Coverage } from './coverage.ts';
+import type { Fault } from './faults.ts';
+import type { HostDrivers, SimulatedHost } from './host.ts';
+import { PhaseWatch } from './phases.ts';
+import type { Scenario, Work } from './scenario.ts';
+import { argsOf, scriptMethod } from './script.ts';
+import { hostNameOf, Striking } from './striking.ts';
+import type { TraceLine } from './world.ts';
+import { World } from './world.ts';
+import type { Violation } from './witness.ts';
+
+/** What one run came to. */
+export interface Outcome {
+  readonly violations: readonly Violation[];
+  /** Moves that were made. */
+  readonly moves: number;
+  readonly acts: number;
+  readonly simulatedMs: number;
+  readonly coverage: Coverage;
+  /** Empty unless it was asked for. */
+  readonly trace: readonly TraceLine[];
+}
+
+export interface RunOptions {
+  readonly drivers: (world: World) => HostDrivers;
+  readonly traced?: boolean;
+}
+
+/**
+ * Shorter times than a host ships with, in the same proportions, so that a short run holds whole lives of leases: a dead
+ * host's executions go on elsewhere within about 3 s.
+ */
+export const quickSettings = {
+  lease: { termMs: 1_500, marginMs: 500, renewMs: 300 },
+  checkpoints: { everyMs: 150 },
+  monitor: { sampleMs: 1_000, traceMs: 150 },
+  affinity: { enabled: false },
+  orchestrator: { enabled: false },
+} as const;
+
+const bootMs = 60;
+/** After the last fault has ended everything has to go on, or to have ended, within this. */
+export const livenessMs = 25_000;
+/** What comes of a stale copy shows by then. */
+const calmMs = 400;
+/** Who goes on has acted this recently: ten steps of a lane. */
+const recentMs = 100;
+const restartMs = 150;
+
+/** Runs one scenario from the first start to the end of its last doubt. */
+export async function runScenario(
+  scenario: Scenario,
+  { drivers, traced = false }: RunOptions,
+): Promise<Outcome> {
+  const world = new World({ seed: scenario.seed, drivers, settings: quickSettings, traced });
+  const run = new ScenarioRun(scenario, world);
+  await run.play();
+  return {
+    violations: world.witness.violations,
+    moves: world.moves,
+    acts: world.witness.count,
+    simulatedMs: world.clock.monotonicMs() - run.beganAtMs,
+    coverage: run.coverage,
+    trace: world.trace,
+  };
+}
+
+class ScenarioRun {
+  readonly coverage = new Coverage();
+  readonly beganAtMs: number;
+  readonly #scenario: Scenario;
+  readonly #world: World;
+  readonly #striking: Striking;
+  readonly #watches = new Map<SimulatedHost, PhaseWatch>();
+  readonly #executions: ExecutionId[] = [];
+  /** Those whose start was confirmed. */
+  readonly #begun = new Set<ExecutionId>();
+  /** Faults that wait for a phase, with how often it is to be entered before they strike. */
+  readonly #awaited: { readonly fault: Fault; left: number }[] = [];
+  #isOver = false;
+
+  constructor(scenario: Scenario, world: World) {
+    this.#scenario = scenario;
+    this.#world = world;
+    this.beganAtMs = world.clock.monotonicMs();
+    this.#striking = new Striking(world, scenario.hosts);
+    this.#striking.onStruck = ({ kind, hosts }) => {
+      for (const [host, watch] of this.#watches) {
+        if (!host.alive || (hosts !== null && !hosts.includes(host.config.name))) continue;
+        for (const phase of watch.now) this.coverage.met(phase, kind);
+      }
+    };
+    world.onExit = (host) => void world.clock.after(restartMs, () => this.#striking.restart(host));
+    world.afterTurn = (host) => this.#look(host);
+  }
+
+  async play(): Promise<void> {
+    const { hosts, works, moves, faults, activeMs } = this.#scenario;
+    const world = this.#world;
+    for (let index = 0; index < hosts; index += 1) world.boot(hostNameOf(index)).start();
+    await world.advance(bootMs);
+    for (const work of works) this.#begin(work);
+    for (const move of moves) world.clock.after(move.atMs, () => this.#move(move.work, move.to));
+    for (const fault of faults) {
+      const { trigger } = fault;
+      if (trigger.kind === 'time') world.clock.after(trigger.atMs, () => this.#striking.strike(fault, null));
+      else this.#awaited.push({ fault, left: trigger.nth });
+    }
+    await world.advance(activeMs);
+    this.#isOver = true;
+    this.#striking.endAll();
+    await world.advance(calmMs);
+    const isWell = (): boolean => this.#executions.every((execution, at) => this.#goesOn(execution, at));
+    if (await world.until(isWell, livenessMs)) await world.advance(calmMs);
+    // One of which nobody knew whether it had begun may just have done so.
+    await world.until(isWell, livenessMs);
+    this.#judgeEnds();
+  }
+
+  #begin({ on, until, bytes }: Work): void {
+    const host = this.#world.host(hostNameOf(on));
+    if (host === null) return;
+    const args = argsOf({ until, busy: true, bytes, peers: [] });
+    const { execution, started } = this.#world.begin(host, scriptMethod, args);
+    this.#executions.push(execution);
+    // Whoever was not told so may find that it never began.
+    started.then(
+      ({ kind }) => {
+        if (kind === 'started') this.#begun.add(execution);
+      },
+      () => undefined,
+    );
+  }
+
+  #move(work: number, to: number): void {
+    const execution = this.#executions[work];
+    const via = this.#world.living[work % Math.max(1, this.#world.living.length)];
+    if (execution === undefined || via === undefined) return;
+    // What became of it stands in the events, and in where it acts.
+    this.#world.move(via, execution, hostNameOf(to)).catch(() => undefined);
+  }
+
+  #look(host: SimulatedHost): void {
+    let watch = this.#watches.get(host);
+    if (watch === undefined) this.#watches.set(host, (watch = new PhaseWatch(host)));
+    for (const phase of watch.look()) {
+      this.coverage.entered(phase);
+      for (const { kind, hosts } of this.#striking.active) {
+        if (hosts === null || hosts.includes(host.config.name)) this.coverage.met(phase, kind);
+      }
+      if (this.#isOver) continue;
+      for (const awaited of this.#awaited) {
+        const { trigger } = awaited.fault;
+        if (trigger.kind !== 'phase' || trigger.phase !== phase || awaited.left === 0) continue;
+        awaited.left -= 1;
+        if (awaited.left === 0) this.#striking.strike(awaited.fault, host);
+      }
+    }
+  }
+
+  #resultOf(execution: ExecutionId): string | null {
+    const { registers } = this.#world.store;
+    const standing = registers.rows.get(execution)?.row.standing;
+    if (standing?.phase !== 'settled') return null;
+    return new TextDecoder().decode(this.#world.store.values.get(standing.result.vaultKey));
+  }
+
+  #goesOn(execution: ExecutionId, at: number): boolean {
+    const until = this.#scenario.works[at]?.until ?? null;
+    const last = this.#world.witness.last(execution);
+    if (last === null && !this.#begun.has(execution)) return true;
+    if (until !== null && last?.count === until) return this.#resultOf(execution) !== null;
+    return last !== null && this.#world.clock.monotonicMs() - last.atMs <= recentMs;
+  }
+
+  #judgeEnds(): void {
+    const { witness, clock } = this.#world;
+    for (const [at, execution] of this.#executions.entries()) {
+      const until = this.#scenario.works[at]?.until ?? null;
+      const last = witness.last(execution);
+      const atMs = clock.monotonicMs();
+      const result = this.#resultOf(execution);
+      if (result !== null && result !== String(until)) {
+        const text = `it returned ${result}, expected ${until ?? 'that it goes on'}`;
+        witness.found({ atMs, execution, promise: 'rightResult', text });
+      } else if (!this.#goesOn(execution, at)) {
+        const acted =
+          last === null ? 'it never acted' : `its last act is ${last.count} at ${last.atMs.toFixed(1)}`;
+        const text = `${acted}, ${livenessMs} ms after all faults had ended`;
+        witness.found({ atMs, execution, promise: 'neverNone', text });
+      }
+    }
+  }
+}

@@ -1,0 +1,289 @@
+import { assert } from '../../core/assert.ts';
+import type { Tenure } from '../../core/execution.ts';
+import type { ExecutionTrace } from '../../core/inspection.ts';
+import type { ExecutionId, LaneIndex } from '../../core/ids.ts';
+import { snapshotDigest } from '../../core/ids.ts';
+import type { Clock, Digest } from '../../core/ports.ts';
+import type {
+  Capture,
+  Lane,
+  LaneCommand,
+  LaneCounters,
+  LaneEvent,
+  LaneListener,
+} from '../../lanes/contract.ts';
+import { LeaseWatch } from '../../lanes/lease-watch.ts';
+import { Outbox } from '../../lanes/outbox.ts';
+import { createShared, SharedWords } from '../../lanes/shared.ts';
+import type { Gate } from './gate.ts';
+import type { Script } from './script.ts';
+import { decodeState, encodeState, scriptMethod } from './script.ts';
+
+interface Resident {
+  tenure: Tenure;
+  readonly script: Script;
+  count: number;
+  frozen: boolean;
+  settled: boolean;
+}
+
+/** What a scripted lane needs of its process. */
+export interface ScriptedLanePorts {
+  /** Of the lane's thread. */
+  readonly clock: Clock;
+  /** Of the thread of the actors, who hear what the lane reports. */
+  readonly main: Gate;
+  readonly digest: Digest;
+  /** Carries something between the two threads: later, in order. */
+  readonly carry: (delayMs: number, task: () => void) => void;
+  readonly onAct: (tenure: Tenure, count: number) => void;
+  /** Between two traces; 0 for none. */
+  readonly tracePeriodMs: number;
+}
+
+const stepMs = 10;
+const laneDelayMs = 0.1;
+/** As the real lanes do: a larger snapshot is moved, not copied. */
+const movedFromBytes = 65_536;
+
+/**
+ * A lane under simulated time, by the contract of real lanes: what it runs is a counter that acts. Its lease watch and its
+ * outbox are those of the real one.
+ */
+export class ScriptedLane implements Lane {
+  readonly index: LaneIndex;
+  readonly shared = createShared();
+  readonly residents = new Map<ExecutionId, Resident>();
+  /** All that it was ever told, for tests; empty unless they ask. */
+  readonly commands: LaneCommand[] = [];
+  readonly #ports: ScriptedLanePorts;
+  readonly #listener: LaneListener;
+  readonly #words = new SharedWords(this.shared);
+  readonly #lease: LeaseWatch;
+  readonly #outbox: Outbox;
+  #waiting: LaneCommand[] = [];
+  #stopped = false;
+  #stepping = false;
+  #demandMs = 0;
+  #turns = 0;
+
+  constructor(index: LaneIndex, ports: ScriptedLanePorts, listener: LaneListener) {
+    this.index = index;
+    this.#ports = ports;
+    this.#listener = listener;
+    this.#lease = new LeaseWatch(ports.clock, this.#words);
+    this.#outbox = new Outbox((events) => this.#report(events));
+    if (ports.tracePeriodMs > 0) this.#traceLater();
+  }
+
+  post(command: LaneCommand): void {
+    this.commands.push(command);
+    const taken = taking(command);
+    this.#ports.clock.after(laneDelayMs, () => {
+      if (this.#stopped) return;
+      this.#waiting.push(taken);
+      this.#carryOutAll();
+    });
+  }
+
+  extendLease(deadlineMs: number): void {
+    this.#words.extendLease(deadlineMs);
+    if (this.#waiting.length === 0 && !this.#outbox.holdsActs) return;
+    this.#ports.clock.after(0, () => {
+      if (!this.#stopped) this.#carryOutAll();
+    });
+  }
+
+  silentSinceMs(): number | null {
+    return null;
+  }
+
+  counters(): LaneCounters {
+    const executions = this.residents.size;
+    return { busyMs: 0, demandMs: this.#demandMs, ready: 0, executions, turns: this.#turns, heapBytes: 0 };
+  }
+
+  stop(): Promise<void> {
+    this.#stopped = true;
+    return Promise.resolve();
+  }
+
+  /** The thread ends by itself. */
+  die(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#ports.main.pass(() => this.#listener.onExit(new Error('the scripted lane was told to die')));
+  }
+
+  #report(events: readonly LaneEvent[]): void {
+    this.#ports.carry(laneDelayMs, () => {
+      if (this.#stopped) return;
+      for (const event of events) this.#listener.onEvent(event);
+    });
+  }
+
+  #tell(event: LaneEvent): void {
+    this.#outbox.add(event);
+  }
+
+  #flush(): void {
+    this.#outbox.flush(() => this.#lease.mayAct());
+  }
+
+  #stepLater(): void {
+    if (this.#stepping) return;
+    this.#stepping = true;
+    this.#ports.clock.after(stepMs, () => {
+      this.#stepping = false;
+      if (!this.#stopped) this.#step();
+    });
+  }
+
+  #step(): void {
+    let goesOn = false;
+    const mayAct = this.#lease.mayAct();
+    for (const resident of this.residents.values()) {
+      if (resident.frozen || resident.settled) continue;
+      goesOn = true;
+      if (mayAct) this.#stepOne(resident);
+    }
+    if (goesOn) this.#stepLater();
+    this.#flush();
+  }
+
+  #stepOne(resident: Resident): void {
+    const { script, tenure } = resident;
+    // One that ended just before it moved ends again where it is now, and acts no more.
+    if (script.busy && (script.until === null || resident.count < script.until)) {
+      this.#turns += 1;
+      this.#demandMs += stepMs;
+      resident.count += 1;
+      this.#ports.onAct(tenure, resident.count);
+    }
+    if (script.until === null || resident.count < script.until) return;
+    resident.settled = true;
+    const value = new TextEncoder().encode(String(resident.count));
+    this.#tell({ kind: 'settled', tenure, settlement: { kind: 'returned', value } });
+  }
+
+  /** Past the deadline only inspections and the clock are attended to; every other command waits, in order. */
+  #carryOutAll(): void {
+    const commands = this.#waiting;
+    this.#waiting = [];
+    for (const command of commands) {
+      const overtakes = command.kind === 'clock' || command.kind === 'inspect';
+      if (!overtakes && (this.#waiting.length > 0 || !this.#lease.mayAct())) this.#waiting.push(command);
+      else this.#carryOut(command);
+    }
+    this.#flush();
+  }
+
+  #carryOut(command: LaneCommand): void {
+    switch (command.kind) {
+      case 'install':
+        return this.#tell({ kind: 'installed', package: command.package.hash });
+      case 'start':
+        return this.#admit(command.tenure, command.args, null);
+      case 'restore': {
+        const { tenure, snapshot } = command;
+        if (snapshot.byteLength === 0)
+          return this.#tell({ kind: 'restoreFailed', tenure, reason: 'no bytes' });
+        return this.#admit(tenure, snapshot, snapshotDigest(this.#ports.digest.sha256(snapshot)));
+      }
+      case 'run': {
+        const { tenure } = command;
+        const resident = this.residents.get(tenure.execution);
+        if (resident === undefined) return this.#tell({ kind: 'restoreFailed', tenure, reason: 'no copy' });
+        resident.tenure = tenure;
+        resident.frozen = false;
+        return this.#stepLater();
+      }
+      case 'freeze':
+      case 'checkpoint':
+        return this.#capture(command);
+      case 'discard':
+        this.residents.delete(command.execution);
+        return;
+      case 'inspect':
+        return this.#tell({ kind: 'absent', request: command.request, execution: command.execution });
+      default:
+        return;
+    }
+  }
+
+  #admit(tenure: Tenure, bytes: Uint8Array, digest: Capture['digest'] | null): void {
+    const { count, ...script } = decodeState(bytes);
+    this.residents.set(tenure.execution, { tenure, script, count, frozen: true, settled: false });
+    this.#tell({ kind: 'restored', tenure, digest });
+  }
+
+  #capture({ kind, execution, request }: Extract<LaneCommand, { kind: 'freeze' | 'checkpoint' }>): void {
+    const resident = this.residents.get(execution);
+    if (resident === undefined) return this.#tell({ kind: 'absent', request, execution });
+    if (kind === 'freeze') resident.frozen = true;
+    const { script, count, tenure } = resident;
+    const bytes = encodeState({ ...script, count });
+    const capture: Capture = {
+      tenure,
+      bytes,
+      digest: snapshotDigest(this.#ports.digest.sha256(bytes)),
+      effectSequence: count,
+      effectsPending: 0,
+      atMs: this.#ports.clock.monotonicMs(),
+    };
+    this.#tell({ kind: kind === 'freeze' ? 'frozen' : 'checkpointed', request, capture });
+  }
+
+  #traceLater(): void {
+    this.#ports.clock.after(this.#ports.tracePeriodMs, () => {
+      if (this.#stopped) return;
+      this.#trace();
+      this.#traceLater();
+    });
+  }
+
+  #trace(): void {
+    const { ready, executions, heapBytes } = this.counters();
+    const eventLoopDelay = { p50Ms: 0, p99Ms: 0, maxMs: 0 };
+    const sample = {
+      lane: this.index,
+      busyRatio: 0,
+      cpuCores: null,
+      ready,
+      executions,
+      heapBytes,
+      eventLoopDelay,
+    };
+    const traces = [...this.residents.values()].map(traceOf);
+    this.#report([{ kind: 'trace', traces, busyMs: 0, periodMs: this.#ports.tracePeriodMs, sample }]);
+  }
+}
+
+function traceOf({ tenure, script, count, frozen, settled }: Resident): ExecutionTrace {
+  return {
+    execution: tenure.execution,
+    method: scriptMethod,
+    activity: settled ? 'settled' : frozen ? 'frozen' : script.busy ? 'running' : 'waiting',
+    fuel: count,
+    cpuMs: count * stepMs,
+    workedMs: count * stepMs,
+    demandMs: count * stepMs,
+    allocatedBytes: 0,
+    effects: 0,
+    messagesIn: 0,
+    peers: script.peers,
+    slices: count,
+    longestSliceMs: 2,
+    snapshotBytes: script.bytes,
+    captureMs: 0,
+  };
+}
+
+function taking(command: LaneCommand): LaneCommand {
+  if (command.kind !== 'restore' || command.snapshot.byteLength < movedFromBytes) return command;
+  const { buffer } = command.snapshot;
+  if (buffer.byteLength !== command.snapshot.byteLength)
+    return { ...command, snapshot: command.snapshot.slice() };
+  assert(buffer instanceof ArrayBuffer, 'a snapshot stands in memory of its own');
+  return { ...command, snapshot: structuredClone(command.snapshot, { transfer: [buffer] }) };
+}

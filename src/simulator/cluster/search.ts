@@ -1,0 +1,66 @@
+import { Coverage } from './coverage.ts';
+import { reportText } from './report.ts';
+import type { Outcome, RunOptions } from './run.ts';
+import { runScenario } from './run.ts';
+import type { Scenario, ScenarioShape } from './scenario.ts';
+import { drawScenario } from './scenario.ts';
+import { shrink } from './shrinking.ts';
+
+export interface SearchOptions extends RunOptions {
+  /** Both ends included. */
+  readonly seeds: readonly [number, number];
+  readonly shape?: ScenarioShape;
+  /** Ends the search with the first failure. */
+  readonly stopAtFirst?: boolean;
+  /** Told after each seed. */
+  readonly onSeed?: (seed: number, sums: SearchSums) => void;
+}
+
+/** What all runs so far came to. */
+export interface SearchSums {
+  runs: number;
+  moves: number;
+  acts: number;
+  simulatedMs: number;
+  readonly coverage: Coverage;
+  readonly failures: Scenario[];
+}
+
+/** Runs the scenarios of a range of seeds, and keeps those that fail. */
+export async function search(options: SearchOptions): Promise<SearchSums> {
+  const { seeds, shape, stopAtFirst = false, onSeed } = options;
+  const coverage = new Coverage();
+  const sums: SearchSums = { runs: 0, moves: 0, acts: 0, simulatedMs: 0, coverage, failures: [] };
+  for (let seed = seeds[0]; seed <= seeds[1]; seed += 1) {
+    const scenario = drawScenario(seed, shape);
+    const outcome = await runScenario(scenario, options);
+    sums.runs += 1;
+    sums.moves += outcome.moves;
+    sums.acts += outcome.acts;
+    sums.simulatedMs += outcome.simulatedMs;
+    coverage.add(outcome.coverage);
+    if (outcome.violations.length > 0) sums.failures.push(scenario);
+    onSeed?.(seed, sums);
+    if (stopAtFirst && sums.failures.length > 0) break;
+  }
+  return sums;
+}
+
+/** A failure as small as it could be made, with its account. */
+export interface Explained {
+  readonly scenario: Scenario;
+  readonly outcome: Outcome;
+  readonly text: string;
+}
+
+/** Shrinks a failing scenario to one that still breaks the same promise, and runs that once more with an account. */
+export async function explain(failing: Scenario, options: RunOptions): Promise<Explained> {
+  const first = await runScenario(failing, options);
+  const promise = first.violations[0]?.promise;
+  const scenario = await shrink(failing, async (smaller) => {
+    const { violations } = await runScenario(smaller, options);
+    return violations.some((violation) => violation.promise === promise);
+  });
+  const outcome = await runScenario(scenario, { ...options, traced: true });
+  return { scenario, outcome, text: reportText(scenario, outcome) };
+}
