@@ -1,6 +1,7 @@
 import type { Store } from './contract.ts';
 import { StoreOpenError } from './errors.ts';
 import { openLmdbStore } from './lmdb.ts';
+import { openNatsStore } from './nats.ts';
 import type { StoreOptions } from './options.ts';
 import { openPostgresStore } from './postgres.ts';
 import { shownUrl } from './shown-url.ts';
@@ -10,6 +11,8 @@ const drivers: ReadonlyMap<string, (url: string, rest: string, options: StoreOpt
     ['lmdb', openLmdbStore],
     ['postgres', openPostgresStore],
     ['postgresql', openPostgresStore],
+    ['nats', openNatsStore],
+    ['tls', openNatsStore],
   ]);
 
 /** @throws {StoreOpenError} when the URL names no known driver: asked before anything else is looked for */
@@ -28,8 +31,9 @@ function driverOf(url: string): (url: string, rest: string, options: StoreOption
  * Opens a cluster's store.
  *
  * @param url `lmdb:FOLDER`: a folder on this machine, created when it is absent, shared by all hosts of the machine;
- *   `postgres://…`: a schema of a database
- * @throws {StoreOpenError} when the URL names no known driver, or the folder cannot be used
+ *   `postgres://…`: a schema of a database;
+ *   `nats://[USER:PASSWORD@]HOST:PORT,HOST:PORT,HOST:PORT[/NAME]`, or `tls://…`: NATS JetStream
+ * @throws {StoreOpenError} when the URL names no known driver, or what it names cannot be used
  * @throws {StoreCorruptError | StoreFormatError} when what stands there cannot be used
  * @throws {StoreAbsentError} when there is none, and `options.mayCreate` is false
  * @throws {StoreUnavailableError} when it cannot be opened within the call timeout
