@@ -170,7 +170,7 @@ export class Changes {
   }
 
   async #conclude({ call, limit, space, key, nonce }: Sending, settled: Settled): Promise<Attempt> {
-    const { isExact, verdict, head, before, clockMs } = settled;
+    const { isExact, verdict, head, before, clockMs, isSucceeded } = settled;
     if (verdict === 'void') {
       // Nobody counts it. The server's clock has jumped, or the message was long on its way.
       this.#ledger.doubt();
@@ -182,7 +182,11 @@ export class Changes {
     return this.#ledger.fresh(limit, (view) => {
       const current = view.head(space, key);
       if (current?.nonce === nonce) return { kind: 'done', head: current, before, clockMs: view.clockMs };
-      if (isExact && verdict === 'late') return this.#conflict(view, space, key);
+      if (verdict === 'accepted' && head !== null && isSucceeded()) {
+        return { kind: 'done', head, before, clockMs: view.clockMs };
+      }
+      // Certain, gap or not: what it came after names a later revision as its predecessor.
+      if (verdict === 'late') return this.#conflict(view, space, key);
       throw new StoreAmbiguousError(call, this.#url, 'had changed the row again when it showed the change');
     });
   }

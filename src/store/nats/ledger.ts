@@ -31,6 +31,8 @@ export interface Settled {
   /** The key's state right after it. */
   readonly head: Head | null;
   readonly clockMs: number;
+  /** Whether a later change succeeded this very one: then it was the one that counted, however the view saw it. */
+  readonly isSucceeded: () => boolean;
 }
 
 /** One session's end of the registry's stream: a view of it, kept up by a feed, and proofs that the view is new enough. */
@@ -43,6 +45,8 @@ export class Ledger {
   readonly #feed: Feed;
   readonly #freshness: Freshness;
   readonly #settling = new Map<string, (settled: Settled) => void>();
+  /** Changes of this session that were accepted behind a gap, by revision, and whether a later one succeeded them. */
+  readonly #unproven = new Map<number, boolean>();
   readonly #inFlight = new Set<Promise<unknown>>();
   readonly #changed = new Map<Space, Set<string>>();
   #view: View;
@@ -112,9 +116,14 @@ export class Ledger {
 
   /** Calls `settle` when the change with this nonce is delivered, until the returned function is called. */
   expect(nonce: string, settle: (settled: Settled) => void): () => void {
-    this.#settling.set(nonce, settle);
+    let settledAt = 0;
+    this.#settling.set(nonce, (settled) => {
+      settledAt = settled.head?.revision ?? 0;
+      settle(settled);
+    });
     return () => {
       this.#settling.delete(nonce);
+      this.#unproven.delete(settledAt);
     };
   }
 
@@ -181,7 +190,7 @@ export class Ledger {
     await Promise.allSettled(this.#inFlight);
     this.#freshness.stop();
     this.#feed.stop();
-    await this.purge(this.#subjects.registry, this.#subjects.barrier(this.#session), null, farewellMs);
+    await this.purge(this.#subjects.registry, this.#subjects.barriers(this.#session), null, farewellMs);
   }
 
   /** Runs `body` at a moment when the view is exact and as new as this call. */
@@ -205,7 +214,7 @@ export class Ledger {
 
   #sendBarrier(number: number, timeoutMs: number): Promise<Publication> {
     const payload = encodeFrame(this.frame(this.#options.random.hex(16), number, 'put', 0), new Uint8Array());
-    return this.#link.publish(this.#subjects.barrier(this.#session), payload, false, timeoutMs);
+    return this.#link.publish(this.#subjects.barrier(this.#session, number), payload, false, timeoutMs);
   }
 
   #deliver(delivery: Delivery): void {
@@ -222,10 +231,18 @@ export class Ledger {
       const keys = this.#changed.get(space) ?? new Set();
       this.#changed.set(space, keys.add(key));
     }
+    const head = this.#view.head(space, key);
+    if (verdict === 'accepted' && head !== null && this.#unproven.has(head.predecessor)) {
+      this.#unproven.set(head.predecessor, true);
+    }
+    const settle = this.#settling.get(nonce);
+    if (settle === undefined) return;
     const { isExact } = this.#freshness;
     const { clockMs } = this.#view;
-    const head = this.#view.head(space, key);
-    this.#settling.get(nonce)?.({ kind: 'settled', verdict, isExact, before, head, clockMs });
+    const revision = head?.revision ?? 0;
+    if (!isExact && verdict === 'accepted') this.#unproven.set(revision, false);
+    const isSucceeded = (): boolean => this.#unproven.get(revision) === true;
+    settle({ kind: 'settled', verdict, isExact, before, head, clockMs, isSucceeded });
   }
 
   #tell(): void {

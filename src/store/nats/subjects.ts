@@ -13,6 +13,9 @@ export type Topic =
 
 const letters: Readonly<Record<Space, string>> = { rows: 'r', values: 'v' };
 
+/** Each is some 150 bytes in the stream. */
+const barriersKept = 64;
+
 /**
  * The subjects below one name.
  *
@@ -48,8 +51,13 @@ export class Subjects {
     return `${this.registry}.p.${nonce}.*`;
   }
 
-  barrier(session: string): string {
-    return `${this.registry}.b.${session}`;
+  /** A session's barriers take each other's places, but so late that whoever keeps up sees all of them. */
+  barrier(session: string, number: number): string {
+    return `${this.registry}.b.${session}.${number % barriersKept}`;
+  }
+
+  barriers(session: string): string {
+    return `${this.registry}.b.${session}.*`;
   }
 
   retirement(nonce: string): string {

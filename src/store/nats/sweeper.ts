@@ -6,9 +6,7 @@ import { begunAtMs, decodeObject } from './object-row.ts';
 import type { Space, Subjects } from './subjects.ts';
 import type { Head, Retired, Retirement, View } from './view.ts';
 
-/** A key whose earlier states are cleared away at once when there are so many; a lease renews once a second. */
-const supersededMax = 8;
-/** Otherwise they go within this time. */
+/** A key's earlier states are left for so long at least: who wrote one has to see it come back. */
 const sweepEveryMs = 5_000;
 /** How long a deleted key leaves a marker, and a retirement its record: much longer than a message can be on its way. */
 export const retireAfterMs = 600_000;
@@ -17,6 +15,9 @@ const retiredMax = 2_000;
 /** An object that nothing points at and nobody has written to for so long belongs to a process that died. */
 export const orphanAfterMs = 3_600_000;
 const housekeepingEveryMs = 60_000;
+
+type Latest = Readonly<Record<Space, Map<string, number>>>;
+const fresh = (): Latest => ({ rows: new Map(), values: new Map() });
 
 interface Due {
   readonly retirements: readonly Retirement[];
@@ -31,13 +32,9 @@ export class Sweeper {
   readonly #link: NatsLink;
   readonly #subjects: Subjects;
   readonly #options: StoreOptions;
-  /** Keys that this session changed: their latest state, and how many earlier ones there may be. */
-  readonly #dirty: Readonly<
-    Record<Space, Map<string, { readonly revision: number; readonly count: number }>>
-  > = {
-    rows: new Map(),
-    values: new Map(),
-  };
+  /** Keys that this session changed: their latest revision, before which all can go the next time but one. */
+  #young: Latest = fresh();
+  #old: Latest = fresh();
   #cancelSweep: Cancel | null = null;
   #cancelHousekeeping: Cancel = () => undefined;
   #isStopped = false;
@@ -57,13 +54,8 @@ export class Sweeper {
   superseded(space: Space, head: Head, before: Head | null): void {
     if (before === null || this.#isStopped) return;
     if (before.parts > 0) void this.#purge(this.#subjects.parts(before.nonce), null);
-    const count = (this.#dirty[space].get(head.key)?.count ?? 0) + 1;
-    this.#dirty[space].set(head.key, { revision: head.revision, count });
-    if (count >= supersededMax) void this.#clear(space, head.key);
-    this.#cancelSweep ??= this.#options.clock.after(sweepEveryMs, () => {
-      this.#cancelSweep = null;
-      void this.#sweep();
-    });
+    this.#young[space].set(head.key, head.revision);
+    this.#scheduleSweep();
   }
 
   stop(): void {
@@ -146,17 +138,25 @@ export class Sweeper {
     return this.#ledger.serverMs - begunAtMs(object) > orphanAfterMs;
   }
 
-  async #sweep(): Promise<void> {
-    for (const space of ['rows', 'values'] as const) {
-      for (const key of this.#dirty[space].keys()) await this.#clear(space, key);
-    }
+  #scheduleSweep(): void {
+    if (this.#isStopped) return;
+    this.#cancelSweep ??= this.#options.clock.after(sweepEveryMs, () => {
+      this.#cancelSweep = null;
+      void this.#sweep();
+    });
   }
 
-  async #clear(space: Space, key: string): Promise<void> {
-    const known = this.#dirty[space].get(key);
-    this.#dirty[space].delete(key);
-    if (known !== undefined && !this.#isStopped)
-      await this.#purge(this.#subjects.history(space, key), known.revision);
+  async #sweep(): Promise<void> {
+    const due = this.#old;
+    this.#old = this.#young;
+    this.#young = fresh();
+    if (this.#old.rows.size + this.#old.values.size > 0) this.#scheduleSweep();
+    for (const space of ['rows', 'values'] as const) {
+      for (const [key, revision] of due[space]) {
+        if (this.#isStopped) return;
+        await this.#purge(this.#subjects.history(space, key), revision);
+      }
+    }
   }
 
   #purge(filter: string, sequence: number | null): Promise<boolean> {
