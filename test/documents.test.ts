@@ -32,6 +32,34 @@ test.each(documents)('the programs in %s are TypeScript', (path) => {
   }
 });
 
+/** The numbered promises, each with the files that it names. */
+function promises(): readonly (readonly [number, readonly string[]])[] {
+  const text = readFileSync(join(root, 'docs/semantics.md'), 'utf8');
+  const chapter = text.slice(text.indexOf('## The promises'), text.indexOf('## The rules'));
+  return [...chapter.matchAll(/^(\d+)\. (.*?)(?=^\d+\. |^\S)/gms)].map(([, number, item = '']) => [
+    Number(number),
+    [...item.matchAll(/\]\(\.\.\/((?:src|test)\/[^)]+)\)/g)].map(([, path]) => path ?? ''),
+  ]);
+}
+
+test('each promise names the code that upholds it and the tests that show it, and they cite it', () => {
+  expect(promises().map(([number]) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  for (const [number, paths] of promises()) {
+    for (const room of ['src/', 'test/'])
+      expect(
+        paths.some((path) => path.startsWith(room)),
+        `promise ${number} in ${room}`,
+      ).toBe(true);
+    for (const path of paths) {
+      const cited = [
+        ...readFileSync(join(root, path), 'utf8').matchAll(/\bpromises? ((?:\d+(?:, | and )?)+)/gi),
+      ];
+      const numbers = cited.flatMap(([, list = '']) => list.split(/, | and /).map(Number));
+      expect(numbers, `${path} cites promise ${number}`).toContain(number);
+    }
+  }
+});
+
 test("the README's program does what it says, in plain Node and moved", async () => {
   const [source] = programsOf('README.md');
   const sources = { 'primes.ts': source ?? '' };

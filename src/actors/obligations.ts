@@ -10,7 +10,7 @@ export type Obligation =
 
 /**
  * What the executions of this host are owed, oldest first: noted before any actor hears of it, and dropped when it is
- * done, so that no crash of an actor loses it. Bounded by what the executions have under way.
+ * done, so that no crash of an actor loses it (promise 7 of `docs/semantics.md`). Bounded by what the executions have under way.
  */
 export class Obligations {
   readonly #open = new Map<string, Obligation>();

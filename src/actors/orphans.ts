@@ -6,7 +6,7 @@ import type { HostPorts } from './ports.ts';
 /** How long the host of the next rank waits before it recovers an execution that a better one has not. */
 const rankDelayMs = 400;
 
-/** Executions whose owner's lease has ended (rule 4), as the directory shows them; spread over the survivors. */
+/** Executions whose owner's lease has ended (rule 4, for promise 2), as the directory shows them; spread over the survivors. */
 export class Orphans {
   readonly #ports: Pick<HostPorts, 'identity' | 'digest' | 'packages'> & { readonly directory: Directory };
   #sinceMs = new Map<ExecutionId, number>();

@@ -7,7 +7,7 @@ const suspendMsMin = 50;
 const bootLookMs = 20;
 
 /**
- * Whether the lease surely allows acts at this moment. The monotonic clock stands still while the machine is suspended,
+ * Whether the lease surely allows acts at this moment (promise 1). The monotonic clock stands still while the machine is suspended,
  * so a deadline that was set before a suspend says nothing after it: only a new one counts.
  */
 export class LeaseWatch {

@@ -6,6 +6,8 @@ import type { EngineReply, MigrationDirective, OrchestratorReply } from '../../s
 import type { Work } from './fleet.ts';
 import { acts, asJudged, Fleet, flawless, plainRun, quickLeases, turn } from './fleet.ts';
 
+// Promise 8 of docs/semantics.md.
+
 const timeout = 120_000;
 const count = 3;
 /** Some 20 ms between two acts: what waits for the witness all the time wants no CPU. */

@@ -4,6 +4,8 @@ import { hostName } from '../../src/core/ids.ts';
 import type { LoggedAct } from '../../src/testing/index.ts';
 import { Fleet, quickLeases, scripted, turn } from './fleet.ts';
 
+// Promise 5 of docs/semantics.md.
+
 const timeout = 60_000;
 const entries = 60;
 

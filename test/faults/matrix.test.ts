@@ -1,6 +1,8 @@
 import { describe, test } from 'vitest';
 import { acts, asJudged, Fleet, flawless, quickLeases, scripted, turn } from './fleet.ts';
 
+// Promises 2 and 3 of docs/semantics.md.
+
 /** Where the barrier holds one end of a move: it has come to this step, and has done nothing in it. */
 const cases = ['source', 'target'].flatMap((side) =>
   ['prepare', 'transfer', 'resume', 'commit'].map((step) => ({ side, point: `${side}:${step}` })),

@@ -3,6 +3,8 @@ import type { TestContext } from 'vitest';
 import { PostgresServer } from '../store/postgres/server.ts';
 import { acts, asJudged, Fleet, flawless, scripted } from './fleet.ts';
 
+// Promise 9 of docs/semantics.md.
+
 let server: PostgresServer;
 beforeAll(async () => {
   server = await PostgresServer.start();

@@ -9,6 +9,8 @@ import { builtEntry } from '../../src/entries.ts';
 import { acts, asJudged, Fleet, flawless, quickLeases, scripted, turn } from './fleet.ts';
 import type { FleetOptions, Work } from './fleet.ts';
 
+// Promise 1 of docs/semantics.md.
+
 const timeout = 120_000;
 
 async function twoHosts(context: TestContext, options: Partial<FleetOptions>): Promise<Fleet> {

@@ -3,6 +3,8 @@ import type { Clock } from '../../src/core/ports.ts';
 import { LeaseWatch } from '../../src/lanes/lease-watch.ts';
 import { createShared, SharedWords } from '../../src/lanes/shared.ts';
 
+// Promise 1 of docs/semantics.md.
+
 function watch() {
   const now = { monotonicMs: 1000, bootMs: 5000 };
   const clock: Clock = {

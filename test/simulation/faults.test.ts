@@ -5,6 +5,8 @@ import { drawScenario } from '../../src/simulator/cluster/scenario.ts';
 import { explain, search } from '../../src/simulator/cluster/search.ts';
 import { scriptedDrivers } from '../../src/testing/simulated-drivers.ts';
 
+// Promises 1, 2, 6 and 9 of docs/semantics.md.
+
 // One failing seed again: SEED=417 npx vitest run test/simulation/faults.test.ts. Many: SEEDS=20000
 const only = process.env['SEED'];
 const count = Number(process.env['SEEDS'] ?? 2_000);

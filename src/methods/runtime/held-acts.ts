@@ -14,7 +14,7 @@ const coveringsMax = 16;
 
 /**
  * What a `durable` execution does to the outside (messages, acknowledgements, children, its end) waits here until a
- * checkpoint that covers it is durable, and is then done in order (rule 11). So nobody has ever seen anything of it that
+ * checkpoint that covers it is durable, and is then done in order (rule 11, for promise 4). So nobody has ever seen anything of it that
  * a recovery would take back.
  */
 export class HeldActs {

@@ -25,7 +25,7 @@ export interface TimersHost {
 /** Beyond it a delay is 1, as natively. */
 const delayMaxMs = 2 ** 31 - 1;
 
-/** The timers of one execution, by deadline. What is due is taken at the turns of its jobs; the host only wakes it. */
+/** The timers of one execution (promise 6), by deadline. What is due is taken at the turns of its jobs; the host only wakes it. */
 export class Timers {
   /** In order. */
   #pending: Timer[] = [];

@@ -31,7 +31,7 @@ export function beginDelivery(self: Tenure): DeliveryState {
 
 /**
  * One execution's end of its messages: numbers, acknowledges, repeats, orders and deduplicates them, so that each is
- * delivered once, in order, whichever side moves (rule 11 of `docs/semantics.md`). It lives where the execution lives:
+ * delivered once, in order, whichever side moves (promise 4 and rule 11 of `docs/semantics.md`). It lives where the execution lives:
  * so an acknowledgement is always the owner's.
  *
  * Each step changes it in place, since to copy all peers for each message would cost more than the message; between

@@ -3,7 +3,7 @@ import type { EffectPolicy } from './policy.ts';
 
 /**
  * One effect where it runs: it stays there, whatever becomes of its execution meanwhile, until it has an outcome or the
- * process ends (rule 12 of `docs/semantics.md`). Attempts never overlap, but for one that was given up at its time-out and
+ * process ends (promise 5 and rule 12 of `docs/semantics.md`). Attempts never overlap, but for one that was given up at its time-out and
  * does not heed its signal.
  */
 export type AttemptsState =

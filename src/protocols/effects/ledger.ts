@@ -84,7 +84,7 @@ export function idempotencyKey({ self, durable }: EffectsState, effect: PendingE
 }
 
 /**
- * The effects of one execution (rule 12 of `docs/semantics.md`): which are pending, where each runs, and which have to be
+ * The effects of one execution (promise 5 and rule 12 of `docs/semantics.md`): which are pending, where each runs, and which have to be
  * started again. Each step changes it in place, as `Delivery` does; `capture` yields the plain data that travels, and
  * `new EffectLedger(captured)` goes on from there.
  */

@@ -25,7 +25,7 @@ export function beginHolder(
   };
 }
 
-/** Whether the holder may act at this instant (rule 3). The lanes ask shared memory the same question. */
+/** Whether the holder may act at this instant (rule 3, for promises 1 and 9). The lanes ask shared memory the same question. */
 export function mayAct(state: HolderState, nowMs: number): boolean {
   return state.phase === 'holding' && nowMs < state.validUntilMs;
 }

@@ -4,7 +4,7 @@ import type { LeaseRow } from './row.ts';
 /**
  * Advances one host's view of another's lease by one linearizable read. The count starts when the answer that first
  * showed this counter came, and is compared at the moment when a later read was sent: never sooner than term + margin
- * after the holder sent that renewal (rule 2).
+ * after the holder sent that renewal (rule 2, for promise 9).
  */
 export function stepObserver(state: ObserverState, event: ObserverEvent): ObserverStep {
   if (state.phase === 'ended' || event.row === null) return { state, effects: [] };

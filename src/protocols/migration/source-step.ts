@@ -14,7 +14,7 @@ import type { MigrationStep } from './steps.ts';
 type In<Phase extends SourceState['phase']> = Extract<SourceState, { phase: Phase }>;
 
 /**
- * Starts a move.
+ * Starts a move: it will have happened whole, or not at all (promise 3).
  *
  * @param attemptsMax how often `prepare` may be sent in all, at least 1
  */

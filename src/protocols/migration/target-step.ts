@@ -7,7 +7,7 @@ import type { TargetEffect, TargetEvent, TargetOutcome, TargetState, TargetStep 
 
 type In<Phase extends TargetState['phase']> = Extract<TargetState, { phase: Phase }>;
 
-/** Starts the target's end, on a `prepare` for a migration that is not known here. */
+/** Starts the target's end (promise 3), on a `prepare` for a migration that is not known here. */
 export function beginTarget(message: Extract<SourceMessage, { kind: 'prepare' }>): TargetStep {
   const { passage, cargo } = message;
   return enter({ passage, cargo, phase: 'admitting' }, { kind: 'admit', cargo });

@@ -16,7 +16,7 @@ import type { Claim, RegisterRow } from './register.ts';
 export type Claiming = Extract<OwnershipState, { phase: 'claiming' }>;
 type Common = Pick<OwnershipState, 'execution' | 'self'>;
 
-/** What every phase of one execution on one host has in common. */
+/** What every phase of one execution on one host has in common (promise 2: whoever claims, claims until the register answers). */
 export function common(state: OwnershipState): Common {
   return { execution: state.execution, self: state.self };
 }

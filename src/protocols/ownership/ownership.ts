@@ -35,7 +35,7 @@ export type ClaimCopy =
   /** The source's own frozen copy, under the tenure it was captured with. */
   | { readonly kind: 'own'; readonly tenure: Tenure };
 
-/** What one host knows and holds of one execution. The phases that hold a copy say so. */
+/** What one host knows and holds of one execution; promise 1 rests on it. The phases that hold a copy say so. */
 export type OwnershipState = {
   readonly execution: ExecutionId;
   readonly self: IncarnationId;

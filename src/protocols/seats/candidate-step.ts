@@ -18,7 +18,7 @@ export function beginCandidate(seat: string, self: IncarnationId): CandidateStep
   return { state: { seat, self, phase: 'looking' }, effects: [{ kind: 'save' }, { kind: 'read' }] };
 }
 
-/** Advances one candidature by one event. Events that a phase does not expect change nothing. */
+/** Advances one candidature by one event: a term never has two holders (promise 8). Events that a phase does not expect change nothing. */
 export function stepCandidate(state: CandidateState, event: CandidateEvent): CandidateStep {
   if (event.kind === 'leaseEnded' && state.phase !== 'ended') return retire(state);
   switch (state.phase) {

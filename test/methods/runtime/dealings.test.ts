@@ -5,6 +5,8 @@ import { decodeResult, encodeArgs } from '../../../src/methods/runtime/index.ts'
 import { encodeValue } from '../../../src/methods/snapshot/index.ts';
 import { load, tenure, testPackage, Workshop, writeModules } from './workshop.ts';
 
+// Promises 6 and 7 of docs/semantics.md.
+
 const outside = globalThis as unknown as {
   godwitTest: (context: EffectContext, value?: unknown) => unknown;
 };

@@ -6,6 +6,8 @@ import type { RuntimeCapture } from '../../../src/methods/runtime/index.ts';
 import { encodeArgs } from '../../../src/methods/runtime/index.ts';
 import { load, tenure, testPackage, Workshop, writeModules } from './workshop.ts';
 
+// Promise 4 of docs/semantics.md.
+
 const outside = globalThis as unknown as { godwitTest: (context: EffectContext) => unknown };
 const id = tenure.execution;
 const rewound: Tenure = { ...tenure, epoch: epoch(2), generation: generation(2) };

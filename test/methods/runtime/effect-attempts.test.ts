@@ -3,6 +3,8 @@ import { incarnationId } from '../../../src/core/ids.ts';
 import type { EffectContext } from '../../../src/methods/runtime/api.ts';
 import { load, tenure, Workshop, writeModules } from './workshop.ts';
 
+// Promise 5 of docs/semantics.md.
+
 const outside = globalThis as unknown as { godwitTest: (context: EffectContext) => unknown };
 const id = tenure.execution;
 

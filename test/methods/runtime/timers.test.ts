@@ -4,6 +4,8 @@ import type { AnyFunction } from '../../../src/methods/runtime/method-code.ts';
 import { BareExecution } from './bare-execution.ts';
 import { load, runMovable, tenure, Workshop, writeModules } from './workshop.ts';
 
+// Promise 6 of docs/semantics.md.
+
 /** Runs a body as an execution. @returns what it has logged, with the time of each entry */
 function run(body: (log: (what: unknown) => void) => void): { log: string[]; bare: BareExecution } {
   const log: string[] = [];

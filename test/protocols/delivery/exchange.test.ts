@@ -7,6 +7,8 @@ import type { DeliveryEffect, DeliveryLimits } from '../../../src/protocols/deli
 import { deliveryLimits } from '../../../src/protocols/delivery/state.ts';
 import { tenure, throughText } from './world.ts';
 
+// Promise 4 of docs/semantics.md.
+
 const a = executionId('a');
 const b = executionId('b');
 

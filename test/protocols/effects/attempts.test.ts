@@ -9,6 +9,8 @@ import {
 } from '../../../src/protocols/effects/policy.ts';
 import type { EffectPolicy } from '../../../src/protocols/effects/policy.ts';
 
+// Promise 5 of docs/semantics.md.
+
 const thrice: EffectPolicy = {
   attemptsMax: 3,
   initialMs: 100,

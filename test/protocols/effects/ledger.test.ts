@@ -3,6 +3,8 @@ import { epoch, executionId, generation, incarnationId } from '../../../src/core
 import type { EffectsEvent } from '../../../src/protocols/effects/ledger.ts';
 import { beginEffects, EffectLedger } from '../../../src/protocols/effects/ledger.ts';
 
+// Promise 5 of docs/semantics.md.
+
 const here = incarnationId('h1.1');
 const there = incarnationId('h2.1');
 

@@ -5,7 +5,7 @@ import type { DeliveryBounds, DeliveryStep } from './delivery-model.ts';
 import { DeliveryModel, realDelivery } from './delivery-model.ts';
 import { explore } from './explorer.ts';
 
-// Rule 11 of docs/semantics.md: messages arrive once and in order per pair, across moves always, across recoveries as told.
+// Promise 4 and rule 11 of docs/semantics.md: messages arrive once and in order per pair, across moves always, across recoveries as told.
 
 const quiet: DeliveryBounds = {
   messages: [1, 0],

@@ -6,6 +6,8 @@ import type { Steps } from './machines.ts';
 import { ClusterModel } from './moves.ts';
 import type { Bounds } from './world.ts';
 
+// Promises 1, 2 and 3 of docs/semantics.md.
+
 const quiet: Bounds = {
   crashes: 0,
   reboots: 0,

@@ -10,6 +10,8 @@ import { explore } from '../exploration/explorer.ts';
 import type { Model } from '../exploration/explorer.ts';
 import { host } from './transitions.ts';
 
+// Promises 1 and 9 of docs/semantics.md.
+
 /** The same protocol in units of time instead of milliseconds, so that every moment can be tried. */
 const timing: LeaseTiming = {
   termMs: 2,

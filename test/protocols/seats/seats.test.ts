@@ -12,6 +12,8 @@ import type { Model } from '../exploration/explorer.ts';
 import { described, documentedRows, rowOf } from '../transition-table.ts';
 import { candidates, found, held, seatRows } from './transitions.ts';
 
+// Promise 8 of docs/semantics.md.
+
 test.each(seatRows)('$from: $on', ({ state, event, to, effects }) => {
   const stepped = stepCandidate(state, event);
   expect([stepped.state.phase, described(stepped.effects)]).toEqual([to, effects]);
