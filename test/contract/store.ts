@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { clusterId, registryValueBytesMax } from '../../src/store/contract.ts';
-import type { Registry, Store, WatchEvent } from '../../src/store/contract.ts';
+import type { Registry, Store } from '../../src/store/contract.ts';
 import {
   ForeignClusterError,
   StoreAmbiguousError,
@@ -9,7 +9,8 @@ import {
   VaultKeyTakenError,
 } from '../../src/store/errors.ts';
 import { findViolation } from './linearizability.ts';
-import type { Observation } from './linearizability.ts';
+import { restartContract } from './store-restarts.ts';
+import { bytes, chunks, increment, Mirror, observe, patientMs, text } from './store-sessions.ts';
 
 /** One fresh, empty store, and what can be done to it from outside. */
 export interface StoreUnderTest {
@@ -21,81 +22,6 @@ export interface StoreUnderTest {
   readonly restart: () => Promise<void>;
   /** Closes all sessions and removes the store. */
   readonly dispose: () => Promise<void>;
-}
-
-const patientMs = 30_000;
-
-const bytes = (value: string | number): Uint8Array => new TextEncoder().encode(String(value));
-const text = (value: Uint8Array): string => new TextDecoder().decode(value);
-
-async function increment(registry: Registry, key: string): Promise<number> {
-  for (;;) {
-    const entry = await registry.get(key);
-    const next = entry === null ? 1 : Number(text(entry.value)) + 1;
-    const answer = await registry.cas(key, entry?.revision ?? 'absent', bytes(next));
-    if (answer.kind === 'done') return next;
-  }
-}
-
-/** Reads and claims by turns, with values that nobody else writes. */
-async function observe(registry: Registry, key: string, base: number, calls: number): Promise<Observation[]> {
-  const observations: Observation[] = [];
-  let known = await registry.get(key);
-  for (let index = 0; index < calls; index += 1) {
-    const beganMs = performance.now();
-    if ((base + index) % 3 === 0) {
-      known = await registry.get(key);
-      const found = known === null ? null : Number(text(known.value));
-      observations.push({ beganMs, endedMs: performance.now(), call: { kind: 'read', found } });
-      continue;
-    }
-    const written = base + index;
-    const expected = known === null ? null : Number(text(known.value));
-    const answer = await registry.cas(key, known?.revision ?? 'absent', bytes(written));
-    const call = { kind: 'cas', expected, written, outcome: answer.kind } as const;
-    observations.push({ beganMs, endedMs: performance.now(), call });
-    known =
-      answer.kind === 'done' ? { key, value: bytes(written), revision: answer.revision } : answer.current;
-  }
-  return observations;
-}
-
-/** What a watcher knows, and when it knows enough. */
-class Mirror {
-  readonly rows = new Map<string, string>();
-  readonly kinds: WatchEvent['kind'][] = [];
-  revision = 0;
-  #wake: () => void = () => undefined;
-
-  readonly take = (event: WatchEvent): void => {
-    this.kinds.push(event.kind);
-    if (event.kind === 'interrupted') return;
-    if (event.kind === 'listed') this.rows.clear();
-    else for (const key of event.removed) this.rows.delete(key);
-    for (const entry of event.entries) this.rows.set(entry.key, text(entry.value));
-    expect(event.revision).toBeGreaterThanOrEqual(this.revision);
-    this.revision = event.revision;
-    this.#wake();
-  };
-
-  async until(condition: () => boolean): Promise<void> {
-    while (!condition()) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-}
-
-async function* chunks(
-  count: number,
-  sizeBytes: number,
-  between: (index: number) => Promise<void>,
-): AsyncGenerator<Uint8Array> {
-  for (let index = 0; index < count; index += 1) {
-    yield new Uint8Array(sizeBytes).fill(index + 1);
-    await between(index);
-  }
 }
 
 /** The suite that every driver passes. */
@@ -114,11 +40,12 @@ export function storeContract(name: string, create: () => Promise<StoreUnderTest
   describe(`${name}: registry`, () => registryContract(withStore));
   describe(`${name}: watch`, () => watchContract(withStore));
   describe(`${name}: faults`, () => faultContract(withStore));
+  describe(`${name}: restarts in the middle`, () => restartContract(withStore));
   describe(`${name}: vault`, () => vaultContract(withStore));
   describe(`${name}: identity and closing`, () => sessionContract(withStore));
 }
 
-type WithStore = (body: (store: StoreUnderTest) => Promise<void>) => () => Promise<void>;
+export type WithStore = (body: (store: StoreUnderTest) => Promise<void>) => () => Promise<void>;
 
 function registryContract(withStore: WithStore): void {
   test(
@@ -196,6 +123,29 @@ function registryContract(withStore: WithStore): void {
       await Promise.all(loops);
       const entry = await sessions[0]?.registry.get('counter');
       expect(text(entry?.value ?? bytes(''))).toBe('160');
+    }),
+  );
+
+  test(
+    'lets one of many claims of a row win, and shows it to all others',
+    withStore(async ({ open }) => {
+      const sessions = await Promise.all([1, 2, 3].map(() => open(patientMs)));
+      for (const key of ['seat/a', 'seat/b', 'seat/c']) {
+        const claims = Array.from({ length: 24 }, async (_, index) => {
+          const session = sessions[index % sessions.length] as Store;
+          return { index, answer: await session.registry.cas(key, 'absent', bytes(index)) };
+        });
+        const answers = await Promise.all(claims);
+        const won = answers.flatMap(({ index, answer }) =>
+          answer.kind === 'done' ? [{ index, answer }] : [],
+        );
+        expect(won.length).toBe(1);
+        const entry = await sessions[0]?.registry.get(key);
+        expect(text(entry?.value ?? bytes(''))).toBe(String(won[0]?.index));
+        expect(entry?.revision).toBe(won[0]?.answer.revision);
+        for (const { answer } of answers)
+          if (answer.kind === 'conflict') expect(answer.current).toEqual(entry);
+      }
     }),
   );
 

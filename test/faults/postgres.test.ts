@@ -7,7 +7,8 @@ import { acts, asJudged, Fleet, flawless, scripted } from './fleet.ts';
 
 let server: PostgresServer;
 beforeAll(async () => {
-  server = await PostgresServer.start();
+  // Recovers from a crash as it is shipped, file by file.
+  server = await PostgresServer.start({ recovery_init_sync_method: 'fsync' });
 }, 180_000);
 afterAll(() => server.dispose());
 
