@@ -1,5 +1,6 @@
 import { GodwitError } from './core/errors.ts';
 import type { ExecutionId } from './core/ids.ts';
+import type { RegisterRow } from './protocols/ownership/register.ts';
 import type { Refusal } from './methods/compiler/index.ts';
 import { shownUrl } from './store/shown-url.ts';
 import type { StoreLocation } from './store/state-folder.ts';
@@ -46,6 +47,16 @@ export class RefusedError extends GodwitError {
   override readonly name = 'RefusedError';
   readonly code = 'REFUSED';
   readonly retryable = true;
+}
+
+/** @returns why nothing can be asked of an execution that is not live */
+export function notLive(execution: ExecutionId, standing: RegisterRow['standing']): RefusedError | null {
+  if (standing.phase === 'live') return null;
+  return new RefusedError(
+    standing.phase === 'settled'
+      ? `${execution} has ended: it ${standing.result.outcome}. \`godwit wait ${execution}\` shows what.`
+      : `${execution} is quarantined: ${standing.reason}. \`godwit release ${execution}\` lets it run again.`,
+  );
 }
 
 /** An execution ended by throwing; `cause` is what it threw. */

@@ -20,7 +20,7 @@ export function unanswered(row: RegisterRow): ExecutionSummary {
   return {
     execution: row.execution,
     method: row.method,
-    phase: 'frozen',
+    phase: row.standing.phase === 'quarantined' ? 'quarantined' : 'frozen',
     activity: 'frozen',
     host: hostOf(row.owner),
     deployedOn: row.deployment.host,
@@ -32,7 +32,7 @@ export function unanswered(row: RegisterRow): ExecutionSummary {
     snapshotBytes: 0,
     pin: null,
     usage: null,
-    lastLog: '',
+    lastLog: row.standing.phase === 'quarantined' ? row.standing.reason : '',
   };
 }
 

@@ -3,7 +3,8 @@ import { Directory } from './actors/directory.ts';
 import { AddressExchange } from './actors/exchange.ts';
 import type { AnyMessage, Tables } from './actors/ports.ts';
 import { SystemClock } from './clock.ts';
-import { ExecutionFailedError, NoClusterError, NotFoundError, RefusedError } from './cluster-errors.ts';
+import { NoClusterError, notLive, NotFoundError, RefusedError } from './cluster-errors.ts';
+import { outcomeOf } from './cluster-results.ts';
 import { DecisionArchive } from './cluster-decisions.ts';
 import { ClusterPackages, methodOf } from './cluster-packages.ts';
 import { startingHosts } from './cluster-starts.ts';
@@ -14,7 +15,7 @@ import type { ExecutionId, HostName, IncarnationId } from './core/ids.ts';
 import { actorAddress, executionId, incarnationId } from './core/ids.ts';
 import type { Inspection } from './core/inspection.ts';
 import type { Package, PackagedMethod } from './methods/packages/index.ts';
-import { decodeValue, encodeValue } from './methods/snapshot/index.ts';
+import { encodeValue } from './methods/snapshot/index.ts';
 import { startingAffinity } from './placement/original-affinity.ts';
 import type {
   AffinityDeclaration,
@@ -26,7 +27,7 @@ import type {
   HostReply,
   MoveReason,
 } from './protocols/messages.ts';
-import type { ResultPointer } from './protocols/ownership/register.ts';
+import { released, type ResultPointer } from './protocols/ownership/register.ts';
 import { SystemRandom } from './random.ts';
 import type { Store } from './store/contract.ts';
 import { StoreAbsentError } from './store/errors.ts';
@@ -99,6 +100,12 @@ export interface Cluster {
     target: HostName,
     reason: MoveReason,
   ): Promise<Extract<ExecutionReply, { kind: 'moved' }>>;
+  /**
+   * Lets a quarantined execution run again. @returns why it was quarantined
+   *
+   * @throws {NotFoundError | RefusedError} the latter when it is not quarantined
+   */
+  release(execution: ExecutionId): Promise<string>;
   /** @throws {NotFoundError | RefusedError} the latter when it has ended */
   inspect(execution: ExecutionId): Promise<Inspection>;
   /** Moves everything away from a host, which takes nothing in from then on. @throws {NotFoundError} */
@@ -226,7 +233,7 @@ class ClusterClient implements Cluster {
         if (known === undefined || known.epoch < summary.epoch) told.set(summary.execution, summary);
       }
     }
-    const rows = (await this.#tables.registers.list()).filter(({ row }) => row.standing.phase === 'live');
+    const rows = (await this.#tables.registers.list()).filter(({ row }) => row.standing.phase !== 'settled');
     return rows.map(({ row }) => told.get(row.execution) ?? unanswered(row));
   }
 
@@ -271,18 +278,7 @@ class ClusterClient implements Cluster {
 
   async outcome(execution: ExecutionId): Promise<unknown> {
     const result = await this.#settled(execution);
-    const bytes = await this.#store.vault.get(result.vaultKey);
-    if (bytes === null)
-      throw new NotFoundError(
-        `The result of ${execution} (${result.vaultKey}) is not in the store any more.`,
-      );
-    if (result.outcome === 'returned') return decodeValue(bytes);
-    const thrown = decodeValue(bytes) as {
-      readonly message: string;
-      readonly stack: string;
-      readonly value: Uint8Array;
-    };
-    throw new ExecutionFailedError(execution, thrown.message, thrown.stack, decodeValue(thrown.value));
+    return outcomeOf(execution, result, await this.#store.vault.get(result.vaultKey));
   }
 
   async migrate(
@@ -309,6 +305,16 @@ class ClusterClient implements Cluster {
     );
     if (reply.kind === 'inspected') return reply.inspection;
     throw new RefusedError(`${execution} could not be inspected: ${reply.kind}.`);
+  }
+
+  async release(execution: ExecutionId): Promise<string> {
+    const found = await this.#tables.registers.get(execution);
+    if (found === null) throw this.#noExecution(execution);
+    const { standing } = found.row;
+    if (standing.phase !== 'quarantined') throw new RefusedError(`${execution} is not quarantined.`);
+    const swap = await this.#tables.registers.cas(execution, found.revision, released(found.row));
+    if (swap.kind === 'done') return standing.reason;
+    throw new RefusedError(`${execution} was changed meanwhile. Look with \`godwit ps\`, and ask again.`);
   }
 
   async drain(host: HostName, deadlineMs: number): Promise<Extract<HostReply, { kind: 'drained' }>> {
@@ -378,11 +384,8 @@ class ClusterClient implements Cluster {
   async #mustRun(execution: ExecutionId): Promise<void> {
     const found = await this.#tables.registers.get(execution);
     if (found === null) throw this.#noExecution(execution);
-    const { standing } = found.row;
-    if (standing.phase === 'live') return;
-    throw new RefusedError(
-      `${execution} has ended: it ${standing.result.outcome}. \`godwit wait ${execution}\` shows what.`,
-    );
+    const refusal = notLive(execution, found.row.standing);
+    if (refusal !== null) throw refusal;
   }
 
   #noExecution(execution: ExecutionId): NotFoundError {

@@ -64,6 +64,15 @@ const schema = v.strictObject({
     }),
     {},
   ),
+  recovery: v.optional(
+    v.strictObject({
+      /** So many hosts or lanes in a row may die with an execution that starts here before it is quarantined. */
+      deathsMax: v.optional(count, 3),
+      /** Whoever ran for so long has shown that it does not kill its host at once; several checkpoints' time. */
+      provenMs: v.optional(ms(100), 5_000),
+    }),
+    {},
+  ),
   snapshots: v.optional(
     v.strictObject({
       sizeMaxBytes: v.optional(count, 1024 * 1024 * 1024),

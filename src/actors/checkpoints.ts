@@ -45,6 +45,8 @@ export interface CheckpointsPorts extends HostPorts {
   readonly directory: Directory;
   readonly everyMs: number;
   readonly bytesPerSecondMax: number;
+  /** How long an execution must have run here to be no danger to its host. */
+  readonly provenMs: number;
   /** A larger snapshot is not stored. */
   readonly snapshotMaxBytes: number;
 }
@@ -54,6 +56,8 @@ interface Schedule {
   readonly epoch: number;
   phase: 'idle' | 'capturing' | 'storing' | 'switching';
   soon: boolean;
+  /** Whether it had run here for long when the last checkpoint was captured. */
+  isProven: boolean;
   /** Slices that had been run when the last checkpoint was captured; null before the first. */
   slices: number | null;
   atMs: number;
@@ -139,6 +143,7 @@ class CheckpointsSession {
       epoch,
       phase: 'idle',
       failing: known?.failing ?? null,
+      isProven: false,
       soon: known?.epoch === 0 && known.soon,
       slices: null,
       atMs: this.#ports.clock.monotonicMs(),
@@ -182,6 +187,7 @@ class CheckpointsSession {
     schedule.phase = 'capturing';
     schedule.soon = false;
     schedule.atMs = this.#ports.clock.monotonicMs();
+    schedule.isProven = this.#isProven(execution);
     schedule.slices = this.#ports.board.trace(execution)?.slices ?? 0;
     const { self } = context;
     const { epoch } = schedule;
@@ -194,8 +200,16 @@ class CheckpointsSession {
     if (schedule.soon) return true;
     if (this.#creditBytes <= 0) return false;
     if (this.#ports.clock.monotonicMs() - schedule.atMs < this.#ports.everyMs) return false;
+    // One that only waits shows by that, too, that it is no danger.
+    const deaths = this.#ports.directory.register(execution)?.row.deaths ?? 0;
+    if (deaths > 0 && !schedule.isProven && this.#isProven(execution)) return true;
     const slices = this.#ports.board.trace(execution)?.slices ?? 0;
     return slices !== schedule.slices;
+  }
+
+  #isProven(execution: ExecutionId): boolean {
+    const arrival = this.#ports.book.get(execution)?.arrival ?? null;
+    return arrival === null || this.#ports.clock.monotonicMs() - arrival.atMs >= this.#ports.provenMs;
   }
 
   #captured(
@@ -251,6 +265,7 @@ class CheckpointsSession {
       kind: 'checkpointStored',
       tenure,
       point: { kind: 'snapshot', vaultKey, digest, epoch, generation, effectSequence },
+      proven: schedule.isProven,
     };
     const message = { kind: 'event', execution: tenure.execution, event } as const;
     this.#ports.exchange.tell(address.role(this.#ports.identity.name, 'ownership'), message, 'urgent');

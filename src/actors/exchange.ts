@@ -225,6 +225,9 @@ export class AddressExchange implements Exchange {
       if (found.row.standing.phase === 'settled') {
         throw new UnreachableActorError(to, `it has ended: it ${found.row.standing.result.outcome}`);
       }
+      if (found.row.standing.phase === 'quarantined') {
+        throw new UnreachableActorError(to, `it is quarantined: ${found.row.standing.reason}`);
+      }
       this.#ports.directory.learn(found as Found<RegisterRow>);
     }
     await new Promise<void>((resolve) => this.#ports.clock.after(lookAgainMs, resolve));

@@ -60,6 +60,8 @@ export type ExecutionsMessage =
 
 export interface ExecutionsPorts extends ExecutionPorts {
   readonly obligations: Obligations;
+  /** Of executions that start here: see `recovery.deathsMax`. */
+  readonly deathsMax: number;
   readonly supervisor: () => ActorRef<SupervisorMessage, SupervisorReply> | null;
 }
 
@@ -283,13 +285,19 @@ class ExecutionsSession {
     const row: RegisterRow = {
       execution,
       method,
-      deployment: { host: this.#ports.identity.name, affinity: start.affinity, durable: start.durable },
+      deployment: {
+        host: this.#ports.identity.name,
+        affinity: start.affinity,
+        durable: start.durable,
+        deathsMax: this.#ports.deathsMax,
+      },
       parent,
       owner: this.#ports.identity.incarnation,
       epoch: epoch(1),
       generation: generation(1),
       nonce: nonce(this.#ports.random.hex(12)),
       recovery: { kind: 'arguments', vaultKey: argumentsKey(execution) },
+      deaths: 0,
       standing: { phase: 'live' },
     };
     if (ownership === null) {

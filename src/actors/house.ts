@@ -245,7 +245,11 @@ function dynamicRef(
 
 function executions(parts: HouseParts): ChildSpec {
   const each = actorAddress(`host/${parts.identity.name}/executions/each`);
-  const ports: ExecutionsPorts = { ...parts, supervisor: dynamicRef(parts, each) };
+  const ports: ExecutionsPorts = {
+    ...parts,
+    supervisor: dynamicRef(parts, each),
+    deathsMax: parts.config.recovery.deathsMax,
+  };
   // The group starts the others' actors again when they were all lost with their supervisor.
   return subtree('executions', supervision(parts, 'rest_for_one'), [
     subtree('each', supervision(parts, 'dynamic'), [], { address: each }),
@@ -279,9 +283,10 @@ function migrations(parts: HouseParts): ChildSpec {
 function checkpoints(parts: HouseParts): ChildSpec {
   const { everyMs, bytesPerSecondMax } = parts.config.checkpoints;
   const snapshotMaxBytes = parts.config.snapshots.sizeMaxBytes;
+  const { provenMs } = parts.config.recovery;
   return worker(
     'checkpoints',
-    () => checkpointsActor({ ...parts, everyMs, bytesPerSecondMax, snapshotMaxBytes }),
+    () => checkpointsActor({ ...parts, everyMs, bytesPerSecondMax, snapshotMaxBytes, provenMs }),
     {
       address: address.role(parts.identity.name, 'checkpoints'),
     },

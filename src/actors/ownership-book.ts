@@ -68,3 +68,9 @@ export class OwnershipBook {
     return [...this.#cells.values()];
   }
 }
+
+/** The phases in which a copy stands on a lane, and nothing is on its way that would put another there. */
+export function hasCopy(state: OwnershipState): boolean {
+  if (state.phase === 'claiming') return state.copy.kind !== 'none';
+  return ['running', 'freezing', 'frozen', 'released', 'received', 'retained'].includes(state.phase);
+}

@@ -17,6 +17,7 @@ import type { ActorContext, Behaviour, ReplyTo } from './kernel/contract.ts';
 import type { LaneBoard, LaneReport } from './lane-board.ts';
 import { Orphans } from './orphans.ts';
 import type { OwnershipBook, OwnershipCell } from './ownership-book.ts';
+import { hasCopy } from './ownership-book.ts';
 import type { OwnershipMessage, StartReply } from './ownership-messages.ts';
 import type { HostPorts } from './ports.ts';
 
@@ -124,9 +125,9 @@ class OwnershipSession {
         return this.#report(message.report, context);
       case 'lost':
         // Otherwise another copy has taken its place by now.
-        if (this.#isGone(message.execution))
-          this.#event(message.execution, { kind: 'copyLost', nonce: this.#nonce() }, context);
-        return;
+        if (!this.#isGone(message.execution)) return;
+        if (this.#orphans.mustWait(message.execution)) return void context.after(sweepEveryMs, message);
+        return this.#event(message.execution, { kind: 'copyLost', nonce: this.#nonce() }, context);
       case 'retryDue':
         return this.#event(message.execution, { kind: 'retryDue', nonce: this.#nonce() }, context);
       case 'sweep':
@@ -263,6 +264,8 @@ class OwnershipSession {
       case 'answer':
         this.#answer(effect);
         return;
+      case 'quarantined':
+        return this.#ports.events.emit({ ...effect, execution });
       case 'recovered':
         return this.#recovered(cell, effect, before);
       case 'started':
@@ -397,10 +400,4 @@ class OwnershipSession {
 
 function event(execution: ExecutionId, inner: OwnershipEvent): OwnershipMessage {
   return { kind: 'event', execution, event: inner };
-}
-
-/** The phases in which a copy stands on a lane, and nothing is on its way that would put another there. */
-function hasCopy(state: OwnershipState): boolean {
-  if (state.phase === 'claiming') return state.copy.kind !== 'none';
-  return ['running', 'freezing', 'frozen', 'released', 'received', 'retained'].includes(state.phase);
 }

@@ -38,6 +38,11 @@ export function addClusterCommands(program: Command): void {
     'move a running execution to a host',
     'godwit migrate x-3f9c21aa07d4 r1-h2',
   ).action(migrate);
+  command(
+    'release <execution>',
+    'let an execution run again that was quarantined because it died wherever it ran',
+    'godwit release x-3f9c21aa07d4',
+  ).action(release);
   command('drain <host>', 'move everything away from a host', 'godwit drain r1-h2 --deadline 30')
     .option('--deadline <seconds>', 'how long it may take', positiveNumber, 60)
     .action(drain);
@@ -141,6 +146,15 @@ async function migrate(execution: string, host: string, flags: Flags): Promise<v
     flags.json
       ? JSON.stringify({ execution, host, ...moved })
       : `${execution} is on ${host} now: paused for ${pauseMs.toFixed(1)} ms, ${bytesText(bytes)}.`,
+  );
+}
+
+async function release(execution: string, flags: Flags): Promise<void> {
+  const reason = await withCluster(flags, (cluster) => cluster.release(executionId(execution)));
+  console.log(
+    flags.json
+      ? JSON.stringify({ execution, reason })
+      : `${execution} goes on from its last checkpoint. It had been quarantined: ${reason}.`,
   );
 }
 

@@ -26,6 +26,8 @@ function detailText(detail: EventDetail): string {
       return `${detail.tenure.execution} started: ${detail.method}`;
     case 'executionSettled':
       return `${detail.tenure.execution} ${detail.outcome}`;
+    case 'quarantined':
+      return `${detail.execution} is quarantined: ${detail.reason}`;
     case 'recovered':
       return recoveredText(detail);
     case 'moved':
@@ -45,10 +47,8 @@ function detailText(detail: EventDetail): string {
       return `${detail.execution} ${detail.pin.reason}`;
     case 'anomaly':
       return `${detail.execution}, ${detail.anomaly.signal}: ${detail.anomaly.text}`;
-    case 'ordered': {
-      const { componentId, parts, targetRack, text } = detail.directive;
-      return `${componentId}: ${parts.length} of its executions are to go to rack ${targetRack}: ${text}`;
-    }
+    case 'ordered':
+      return orderedText(detail);
     case 'orderEnded': {
       const { componentId, moved, failed } = detail.outcome;
       const why = failed[0] === undefined ? '' : `, ${failed.length} not: ${failed[0].reason}`;
@@ -79,6 +79,11 @@ function recoveredText({
     `${execution} recovered from ${from}, at generation ${generation}, ` +
     `from the checkpoint after effect ${effectSequence}`
   );
+}
+
+function orderedText({ directive }: Extract<EventDetail, { kind: 'ordered' }>): string {
+  const { componentId, parts, targetRack, text } = directive;
+  return `${componentId}: ${parts.length} of its executions are to go to rack ${targetRack}: ${text}`;
 }
 
 function learnedText({

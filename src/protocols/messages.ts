@@ -116,7 +116,7 @@ export interface HostDescription {
 export interface ExecutionSummary {
   readonly execution: ExecutionId;
   readonly method: MethodRef;
-  readonly phase: 'running' | 'frozen' | 'claiming' | 'migrating' | 'settled';
+  readonly phase: 'running' | 'frozen' | 'claiming' | 'migrating' | 'settled' | 'quarantined';
   readonly activity: ExecutionActivity;
   readonly host: HostName;
   readonly deployedOn: HostName;
@@ -177,6 +177,8 @@ export type EventDetail =
   | { readonly kind: 'leaseEnded'; readonly of: IncarnationId }
   | { readonly kind: 'executionStarted'; readonly tenure: Tenure; readonly method: MethodId }
   | { readonly kind: 'executionSettled'; readonly tenure: Tenure; readonly outcome: 'returned' | 'threw' }
+  /** It dies wherever it runs: nobody runs it until it is released. */
+  | { readonly kind: 'quarantined'; readonly execution: ExecutionId; readonly reason: string }
   | {
       readonly kind: 'recovered';
       readonly tenure: Tenure;

@@ -23,6 +23,9 @@ export class RowUnreadableError extends GodwitError {
   }
 }
 
+/** What was shipped when rows began to name it. */
+const deathsMaxBefore = 3;
+
 const text = v.pipe(v.string(), v.minLength(1));
 const counter = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -61,19 +64,26 @@ const standing = v.variant('phase', [
     phase: v.literal('settled'),
     result: v.strictObject({ vaultKey: text, outcome: v.picklist(['returned', 'threw']) }),
   }),
+  v.strictObject({ phase: v.literal('quarantined'), reason: text }),
 ]);
 
 const register = v.strictObject({
   execution: text,
   method: v.strictObject({ package: text, method: text }),
-  // Rows that were written before there were durable executions say nothing.
-  deployment: v.strictObject({ host: text, affinity, durable: v.optional(v.boolean(), false) }),
+  // Rows that were written before there were durable executions and quarantine say nothing of them.
+  deployment: v.strictObject({
+    host: text,
+    affinity,
+    durable: v.optional(v.boolean(), false),
+    deathsMax: v.optional(v.pipe(counter, v.minValue(1)), deathsMaxBefore),
+  }),
   parent: v.nullable(tenure),
   owner: text,
   epoch: counter,
   generation: counter,
   nonce: text,
   recovery,
+  deaths: v.optional(counter, 0),
   standing,
 });
 

@@ -32,6 +32,7 @@ const register: RegisterRow = {
   method: { package: packageHash('p'), method: methodId('a.ts#m') },
   deployment: {
     durable: false,
+    deathsMax: 9,
     host: hostName('h1'),
     affinity: {
       hosts: [],
@@ -57,6 +58,7 @@ const register: RegisterRow = {
     generation: generation(2),
     effectSequence: 4,
   },
+  deaths: 0,
   standing: { phase: 'settled', result: { vaultKey: 'result/x-1', outcome: 'threw' } },
 };
 const seat: SeatRow = {

@@ -82,8 +82,10 @@ export function stepClaiming(state: Claiming, event: OwnershipEvent): OwnershipS
       return decide(state, event.row, event.revision);
     case 'swapped':
       if (event.token !== state.claim.nonce) return stay(state);
-      // The recovery point stands in the row that was claimed: read it.
-      return state.copy.kind === 'none' ? stay(state, { kind: 'read' }) : won(state, null);
+      // The recovery point stands in the row that was claimed, and whether a recovery may run it: read it.
+      return state.copy.kind === 'none' || state.claim.kind === 'recovery'
+        ? stay(state, { kind: 'read' })
+        : won(state, null);
     case 'swapRefused':
       return event.token === state.claim.nonce ? stay(state, { kind: 'read' }) : stay(state);
     case 'storeFailed':
@@ -173,6 +175,9 @@ function lost(state: Claiming, row: RegisterRow | null): OwnershipStep {
     return enter(absent(state, pointerTo(row)), { kind: 'started', outcome: 'existed' });
   if (copy.kind === 'own' && claim.kind === 'takeBack') return handOver(state, copy.tenure, row, migration);
   const effects: OwnershipEffect[] = copy.kind === 'none' ? [] : [{ kind: 'discard' }];
+  if (row?.standing.phase === 'quarantined' && row.nonce === claim.nonce) {
+    effects.push({ kind: 'quarantined', reason: row.standing.reason });
+  }
   if (migration !== null) {
     const given: OwnershipAnswer =
       claim.kind === 'migration' ? { kind: 'lost' } : { kind: 'gone', reason: 'another host owns it' };

@@ -167,7 +167,12 @@ export type OwnershipEvent =
   /** The lane died, or lost the copy. */
   | { readonly kind: 'copyLost'; readonly nonce: Nonce }
   /** A checkpoint of this tenure stands in the vault, flushed. */
-  | { readonly kind: 'checkpointStored'; readonly tenure: Tenure; readonly point: RecoveryPoint }
+  | {
+      readonly kind: 'checkpointStored';
+      readonly tenure: Tenure;
+      readonly point: RecoveryPoint;
+      readonly proven: boolean;
+    }
   /** The method ended under this tenure; its result stands in the vault, flushed. */
   | { readonly kind: 'resultStored'; readonly tenure: Tenure; readonly result: ResultPointer }
   /** This incarnation's own lease has ended. */
@@ -211,6 +216,8 @@ export type OwnershipEffect =
   | { readonly kind: 'answer'; readonly migration: MigrationId; readonly answer: OwnershipAnswer }
   /** For events and telemetry: this host recovered the execution, at this tenure, from this point (null: its own frozen copy). */
   | { readonly kind: 'recovered'; readonly tenure: Tenure; readonly point: RecoveryPoint | null }
+  /** For events and telemetry: this host found that it dies wherever it runs; nobody runs it any more. */
+  | { readonly kind: 'quarantined'; readonly reason: string }
   /** The start was refused: the execution exists already; or done: its row stands. */
   | { readonly kind: 'started'; readonly outcome: 'created' | 'existed' }
   /**

@@ -55,11 +55,8 @@ export function stepRunning(state: In<'running'>, event: OwnershipEvent): Owners
     case 'asked':
       return askedRunning(state, event.ask, event.nonce);
     case 'checkpointStored':
-      if (!isOf(state, event.tenure))
-        return stay(state, changed({ kind: 'checkpoint', point: event.point }, 'fenced'));
-      return enter({ ...state, change: { kind: 'checkpoint', point: event.point } }, ...superseded(state), {
-        kind: 'read',
-      });
+      if (!isOf(state, event.tenure)) return stay(state, changed(checkpointOf(event), 'fenced'));
+      return enter({ ...state, change: checkpointOf(event) }, ...superseded(state), { kind: 'read' });
     case 'resultStored':
       return isOf(state, event.tenure) ? settle(state, event.result) : stay(state);
     case 'captured':
@@ -76,6 +73,10 @@ export function stepRunning(state: In<'running'>, event: OwnershipEvent): Owners
     default:
       return stepWriting(state, event, state.change);
   }
+}
+
+function checkpointOf({ point, proven }: Extract<OwnershipEvent, { kind: 'checkpointStored' }>): OwnerChange {
+  return { kind: 'checkpoint', point, proven };
 }
 
 export function stepSettling(state: In<'settling'>, event: OwnershipEvent): OwnershipStep {

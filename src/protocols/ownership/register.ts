@@ -1,5 +1,5 @@
 import type { MethodRef, Tenure } from '../../core/execution.ts';
-import { epoch, generation } from '../../core/ids.ts';
+import { epoch, generation, hostOf } from '../../core/ids.ts';
 import type {
   Epoch,
   ExecutionId,
@@ -32,6 +32,8 @@ export interface Deployment {
   readonly affinity: AffinityDeclaration;
   /** Whether all that it does waits for a durable checkpoint (rules 11, 12). */
   readonly durable: boolean;
+  /** Deaths in a row after which it is quarantined; at least 1. */
+  readonly deathsMax: number;
 }
 
 /** How an execution ended; the value (or the error) stands in the vault. */
@@ -57,8 +59,13 @@ export interface RegisterRow {
   /** Which claim wrote owner and epoch. */
   readonly nonce: Nonce;
   readonly recovery: RecoveryPoint;
+  /** How many hosts or lanes died with it on them, one after the other, since it last stood the test of some time. */
+  readonly deaths: number;
   readonly standing:
-    { readonly phase: 'live' } | { readonly phase: 'settled'; readonly result: ResultPointer };
+    | { readonly phase: 'live' }
+    | { readonly phase: 'settled'; readonly result: ResultPointer }
+    /** Nobody runs or recovers it until somebody releases it. Owner, epoch and generation stay as they were. */
+    | { readonly phase: 'quarantined'; readonly reason: string };
 }
 
 /** Where registers stand in the registry; list or watch this prefix to find every execution. */
@@ -111,7 +118,7 @@ export function judgeClaim(row: RegisterRow | null, claim: Claim, self: Incarnat
     if (row === null) return { kind: 'write', row: claim.row };
     return row.nonce === claim.nonce ? { kind: 'won', row } : { kind: 'lost', row };
   }
-  if (row === null) return { kind: 'lost', row };
+  if (row === null || row.standing.phase === 'quarantined') return { kind: 'lost', row };
   if (row.nonce === claim.nonce) return { kind: 'won', row };
   if (row.epoch < claim.epoch) return { kind: 'stale' };
   const unclaimed =
@@ -120,16 +127,40 @@ export function judgeClaim(row: RegisterRow | null, claim: Claim, self: Incarnat
     row.owner === claim.owner &&
     row.standing.phase === 'live';
   if (!unclaimed) return { kind: 'lost', row };
+  const deaths = claim.kind === 'recovery' ? row.deaths + 1 : row.deaths;
+  if (claim.kind === 'recovery' && deaths >= row.deployment.deathsMax) {
+    return { kind: 'write', row: quarantined({ ...row, deaths, nonce: claim.nonce }) };
+  }
   const { epoch: raisedEpoch, generation: raisedGeneration } = claimedTenure(row.execution, claim);
   return {
     kind: 'write',
-    row: { ...row, owner: self, epoch: raisedEpoch, generation: raisedGeneration, nonce: claim.nonce },
+    row: {
+      ...row,
+      owner: self,
+      epoch: raisedEpoch,
+      generation: raisedGeneration,
+      nonce: claim.nonce,
+      deaths,
+    },
   };
+}
+
+function quarantined(row: RegisterRow): RegisterRow {
+  const reason =
+    `each of the last ${row.deaths} times that it ran, its host or lane died before it had run for long; ` +
+    `the last host was ${hostOf(row.owner)}`;
+  return { ...row, standing: { phase: 'quarantined', reason } };
+}
+
+/** What releases an execution: it goes on from its recovery point, and has all its lives again. */
+export function released(row: RegisterRow): RegisterRow {
+  return { ...row, deaths: 0, standing: { phase: 'live' } };
 }
 
 /** A change by the owner itself, checked against owner, epoch and generation at every attempt. */
 export type OwnerChange =
-  | { readonly kind: 'checkpoint'; readonly point: RecoveryPoint }
+  /** `proven`: taken after it had run here for long enough to be no danger to its host. */
+  | { readonly kind: 'checkpoint'; readonly point: RecoveryPoint; readonly proven: boolean }
   | { readonly kind: 'settle'; readonly result: ResultPointer };
 
 export type ChangeVerdict =
@@ -156,6 +187,7 @@ export function judgeChange(
   if (row.epoch < tenure.epoch) return { kind: 'stale' };
   const ours = row.owner === self && row.epoch === tenure.epoch && row.generation === tenure.generation;
   if (!ours) return { kind: 'fenced', row };
+  if (row.standing.phase === 'quarantined') return { kind: 'fenced', row };
   if (row.standing.phase === 'settled') {
     return row.standing.result.vaultKey === changeToken(change) ? { kind: 'done' } : { kind: 'fenced', row };
   }
@@ -163,7 +195,8 @@ export function judgeChange(
     return { kind: 'write', row: { ...row, standing: { phase: 'settled', result: change.result } } };
   }
   if (row.recovery.vaultKey === change.point.vaultKey) return { kind: 'done' };
-  return { kind: 'write', row: { ...row, recovery: change.point } };
+  const deaths = change.proven ? 0 : row.deaths;
+  return { kind: 'write', row: { ...row, recovery: change.point, deaths } };
 }
 
 /** Whether the recovery point was captured at this epoch or later. */

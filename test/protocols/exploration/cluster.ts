@@ -339,6 +339,7 @@ export class Cluster {
       case 'retryLater':
       case 'checkpointSoon':
       case 'recovered':
+      case 'quarantined':
       case 'started':
       case 'changed':
         break;

@@ -55,7 +55,11 @@ export function offerWork(now: Cluster, host: number, offer: Offer, tables: Tabl
         generation,
         effectSequence: copy.acts,
       } as const;
-      cluster.happen({ to: 'ownership', host, event: { kind: 'checkpointStored', tenure, point } });
+      cluster.happen({
+        to: 'ownership',
+        host,
+        event: { kind: 'checkpointStored', tenure, point, proven: false },
+      });
     });
   }
 }

@@ -222,6 +222,7 @@ export function firstWorld(tables: Tables, bounds: Bounds): Numbers {
     method: cargo.method,
     deployment: {
       durable: false,
+      deathsMax: 9,
       host: hostName('s'),
       affinity: anywhere,
     },
@@ -231,6 +232,7 @@ export function firstWorld(tables: Tables, bounds: Bounds): Numbers {
     generation: tenure.generation,
     nonce: nonce('first'),
     recovery: { kind: 'arguments', vaultKey: 'arguments' },
+    deaths: 0,
     standing: { phase: 'live' },
   });
   world[shared.network] = tables.networks.id([]);

@@ -39,6 +39,7 @@ export const row: RegisterRow = {
   method,
   deployment: {
     durable: false,
+    deathsMax: 9,
     host: hostName('r1-h1'),
     affinity: { hosts: [], racks: [], labels: [], near: [], apart: [], data: [], matching: 1, otherwise: 1 },
   },
@@ -48,6 +49,7 @@ export const row: RegisterRow = {
   generation: generation(1),
   nonce: nonce('n-0'),
   recovery: { kind: 'arguments', vaultKey: 'arguments/x-1' },
+  deaths: 0,
   standing: { phase: 'live' },
 };
 
@@ -84,7 +86,13 @@ const expected = { nonce: fresh, epoch: epoch(1), generation: generation(1) };
 export const states = {
   absent: { ...base, phase: 'absent', pointer: null },
   running: { ...base, phase: 'running', tenure, arrival: null, change: null },
-  writing: { ...base, phase: 'running', tenure, arrival: null, change: { kind: 'checkpoint', point } },
+  writing: {
+    ...base,
+    phase: 'running',
+    tenure,
+    arrival: null,
+    change: { kind: 'checkpoint', point, proven: true },
+  },
   freezing: { ...base, phase: 'freezing', tenure, migration: m1, request: fresh },
   frozen: { ...base, phase: 'frozen', tenure, migration: m1, digest: d1, sizeBytes: 100 },
   released: { ...base, phase: 'released', tenure, migration: m1, digest: d1 },

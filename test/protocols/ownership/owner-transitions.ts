@@ -58,7 +58,7 @@ export const writing: readonly Row[] = [
   on(
     states.running,
     'a checkpoint is stored',
-    { kind: 'checkpointStored', tenure, point },
+    { kind: 'checkpointStored', tenure, point, proven: true },
     'running',
     'save, read',
   ),

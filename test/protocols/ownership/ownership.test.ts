@@ -5,6 +5,7 @@ import type {
   OwnershipEvent,
   OwnershipState,
 } from '../../../src/protocols/ownership/ownership.ts';
+import { judgeChange, judgeClaim, released } from '../../../src/protocols/ownership/register.ts';
 import { step } from '../../../src/protocols/ownership/step.ts';
 import { described, documentedRows, rowOf } from '../transition-table.ts';
 import {
@@ -22,6 +23,7 @@ import {
   states,
   taken,
   tenure,
+  third,
 } from './fixtures.ts';
 import { sections } from './transitions.ts';
 
@@ -101,6 +103,7 @@ test('the kept copy recovers at the next generation, from itself', () => {
     { kind: 'ownerEnded', owner: other, epoch: epoch(2), generation: generation(1), nonce: fresh },
     found(taken),
     { kind: 'swapped', token: fresh },
+    found({ ...taken, owner: self, epoch: epoch(3), generation: generation(2), nonce: fresh }),
   );
   expect(state).toMatchObject({ phase: 'running', tenure: { epoch: 3, generation: 2 } });
   expect(effects).toContainEqual({
@@ -171,4 +174,39 @@ test('an incarnation whose lease has ended answers, and does nothing else', () =
       expect(effects.every((effect) => effect.kind === 'answer')).toBe(true);
     }
   }
+});
+
+const expectedClaim = { nonce: fresh, owner: other, epoch: epoch(2), generation: generation(1) };
+
+test('whoever dies as often as it may, one death after the other, is quarantined until it is released', () => {
+  const claim = { ...expectedClaim, kind: 'recovery' } as const;
+  const mortal = { ...taken, deployment: { ...taken.deployment, deathsMax: 3 } };
+  const claimed = judgeClaim(mortal, claim, self);
+  expect(claimed).toMatchObject({ kind: 'write', row: { owner: self, epoch: 3, deaths: 1 } });
+  const last = judgeClaim({ ...mortal, deaths: 2 }, claim, self);
+  // Owner and tenure stay: whoever it is released to recovers it from there.
+  expect(last).toMatchObject({
+    kind: 'write',
+    row: { owner: other, epoch: 2, generation: 1, deaths: 3, standing: { phase: 'quarantined' } },
+  });
+  if (last.kind !== 'write') return;
+  expect(judgeClaim(last.row, { ...claim, nonce: nonce('n-2') }, third).kind).toBe('lost');
+  expect(judgeClaim(released(last.row), { ...claim, nonce: nonce('n-2') }, third)).toMatchObject({
+    kind: 'write',
+    row: { owner: third, epoch: 3, generation: 2, deaths: 1, standing: { phase: 'live' } },
+  });
+});
+
+test('only a checkpoint that was taken after it ran for long clears the deaths', () => {
+  const deaths = [true, false].map((proven) => {
+    const verdict = judgeChange({ ...row, deaths: 2 }, self, tenure, { kind: 'checkpoint', point, proven });
+    return verdict.kind === 'write' ? verdict.row.deaths : null;
+  });
+  expect(deaths).toEqual([0, 2]);
+});
+
+test('an owner that finds its execution quarantined is fenced', () => {
+  const standing = { phase: 'quarantined', reason: 'it kills' } as const;
+  const change = { kind: 'checkpoint', point, proven: true } as const;
+  expect(judgeChange({ ...row, standing }, self, tenure, change).kind).toBe('fenced');
 });
