@@ -40,9 +40,11 @@ export class Orphans {
   #isAnyOnProbation(): boolean {
     const { book, directory } = this.#ports;
     return book.cells().some(({ execution, state }) => {
-      if (state.phase !== 'restoring' && state.phase !== 'running') return false;
       const row = directory.register(execution)?.row;
-      return row !== undefined && row.deaths > 0 && row.deaths === row.deployment.deathsMax - 1;
+      if (row === undefined) return false;
+      if (state.phase === 'claiming') return state.claim.kind === 'recovery' && this.#comesOnProbation(row);
+      if (state.phase !== 'restoring' && state.phase !== 'running') return false;
+      return row.deaths > 0 && row.deaths === row.deployment.deathsMax - 1;
     });
   }
 
