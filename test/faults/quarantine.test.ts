@@ -28,7 +28,7 @@ test(
     );
     // Nothing else of its kind: they come to their ends.
     expect(await Promise.all(beside.map((execution) => fleet.cluster.outcome(execution)))).toEqual([
-      60, 60, 60,
+      30, 30, 30,
     ]);
 
     expect(await fleet.cluster.release(killer)).toBe(detail.reason);
