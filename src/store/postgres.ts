@@ -5,7 +5,7 @@ import { settleIdentity } from './identity.ts';
 import type { StoreOptions } from './options.ts';
 import { Channel } from './postgres/channel.ts';
 import { Connector } from './postgres/connect.ts';
-import type { Connection } from './postgres/connection.ts';
+import type { Connection, Outcome } from './postgres/connection.ts';
 import { History } from './postgres/history.ts';
 import { openReads } from './postgres/reads.ts';
 import { PostgresRegistry } from './postgres/registry.ts';
@@ -48,14 +48,19 @@ async function openFirst(
   for (;;) {
     let connection: Connection | null = null;
     try {
-      connection = await connector.connect();
-      const late = connection;
-      const cancel = clock.after(Math.max(0, endMs - clock.monotonicMs()), () =>
-        late.destroy(`did not answer within ${callTimeoutMs} ms`),
-      );
-      await settleSchema(connection, target, tables, { clock, random, mayCreate });
-      cancel();
-      return connection;
+      const opened = await connector.connect();
+      connection = opened;
+      // Each statement for itself: the first opening ever makes the tables, which may take longer than any call.
+      const run = async (statement: string): Promise<Outcome> => {
+        const cancel = clock.after(callTimeoutMs, () =>
+          opened.destroy(`did not answer within ${callTimeoutMs} ms`),
+        );
+        const outcome = await opened.run(statement);
+        cancel();
+        return outcome;
+      };
+      await settleSchema(run, target, tables, { clock, random, mayCreate });
+      return opened;
     } catch (thrown) {
       connection?.destroy('it is of no use');
       if (thrown instanceof GodwitError) throw thrown;

@@ -35,6 +35,7 @@ export class Connection {
   readonly #socket: Socket;
   #warning: string | null = null;
   #lost: string | null = null;
+  /** Whoever waits for an answer. One after the other sets it: a promise that lives as long as the connection would collect them all. */
   #onLost: (reason: string) => void = () => undefined;
 
   private constructor(server: ServerAddress, client: Client, socket: Socket) {
@@ -60,10 +61,9 @@ export class Connection {
     const abort = (): void => connection.destroy('it took too long to connect');
     signal.addEventListener('abort', abort, { once: true });
     try {
-      await Promise.race([
-        client.connect(),
-        connection.lost.then((reason) => Promise.reject(new Error(reason))),
-      ]);
+      await connection.#unlessLost(client.connect(), (reason) => {
+        throw new Error(reason);
+      });
       return connection;
     } catch (thrown) {
       connection.destroy(messageOf(thrown));
@@ -77,11 +77,6 @@ export class Connection {
   get lostReason(): string | null {
     return this.#lost;
   }
-
-  /** Resolves with the reason when this connection is of no further use. */
-  readonly lost = new Promise<string>((resolve) => {
-    this.#onLost = resolve;
-  });
 
   /** Never rejects. To be called again only when it has ended. */
   async run(query: Query): Promise<Outcome> {
@@ -98,7 +93,10 @@ export class Connection {
       }),
       (thrown: unknown): Outcome => this.#failed(thrown),
     );
-    return Promise.race([answered, this.lost.then((reason): Outcome => ({ kind: 'lost', reason }))]);
+    const outcome = await this.#unlessLost<Outcome>(answered, (reason) => ({ kind: 'lost', reason }));
+    // The statements after the one that was refused were skipped, the end of the transaction with them.
+    if (outcome.kind === 'refused' && typeof query === 'string') await this.#rollBack();
+    return outcome;
   }
 
   /** What is under way is lost. */
@@ -114,6 +112,29 @@ export class Connection {
     // A server that does not hear it is not waited for.
     this.#client.end().catch(() => undefined);
     this.#socket.unref();
+  }
+
+  async #rollBack(): Promise<void> {
+    try {
+      await this.#unlessLost<unknown>(this.#client.query('ROLLBACK'), () => null);
+    } catch (thrown) {
+      this.destroy(messageOf(thrown));
+    }
+  }
+
+  /** As the promise settles, or as `otherwise` says when this connection is lost before. */
+  #unlessLost<Result>(promise: Promise<Result>, otherwise: (reason: string) => Result): Promise<Result> {
+    return new Promise<Result>((resolve, reject) => {
+      this.#onLost = (reason) => {
+        try {
+          resolve(otherwise(reason));
+        } catch (thrown) {
+          reject(thrown as Error);
+        }
+      };
+      if (this.#lost !== null) this.#onLost(this.#lost);
+      promise.then(resolve, reject);
+    });
   }
 
   #failed(thrown: unknown): Outcome {

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../../core/ports.ts';
 import { StoreAbsentError, StoreCorruptError, StoreFormatError } from '../errors.ts';
 import { answered, ServerRefusal } from './connect.ts';
-import type { Connection } from './connection.ts';
+import type { Outcome } from './connection.ts';
 import type { TableNames } from './sql.ts';
 import { formatKnown } from './sql.ts';
 import type { PostgresTarget } from './url.ts';
@@ -13,6 +13,9 @@ const collided = /^(?:23505|42P06|42P07|42710|40001|40P01)$/;
 const attemptsMax = 20;
 const pauseMaxMs = 50;
 
+/** Runs one statement, within the call timeout. */
+export type Run = (statement: string) => Promise<Outcome>;
+
 /**
  * Finds the tables, or creates them; of several hosts that do so at once each finds the same ones. The head's row is written last: whoever
  * finds it finds everything.
@@ -23,13 +26,13 @@ const pauseMaxMs = 50;
  * @throws {ServerRefusal} with the server's reason
  */
 export async function settleSchema(
-  connection: Connection,
+  run: Run,
   target: PostgresTarget,
   tables: TableNames,
   ports: { readonly clock: Clock; readonly random: Random; readonly mayCreate: boolean },
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
-    const format = await findFormat(connection, target, tables);
+    const format = await findFormat(run, target, tables);
     if (format !== null) {
       if (format > formatKnown)
         throw new StoreFormatError(target.shown, { found: format, known: formatKnown });
@@ -38,7 +41,7 @@ export async function settleSchema(
     if (!ports.mayCreate)
       throw new StoreAbsentError(target.shown, `it has no tables of godwit in schema ${target.schema}`);
     try {
-      await create(connection, target, tables);
+      await create(run, target, tables);
     } catch (thrown) {
       if (attempt === attemptsMax || !(thrown instanceof ServerRefusal) || !collided.test(thrown.code))
         throw thrown;
@@ -50,12 +53,8 @@ export async function settleSchema(
 }
 
 /** @returns null when there are no tables, or not all */
-async function findFormat(
-  connection: Connection,
-  target: PostgresTarget,
-  tables: TableNames,
-): Promise<number | null> {
-  const outcome = await connection.run(`SELECT format FROM ${tables.head} WHERE id = 1`);
+async function findFormat(run: Run, target: PostgresTarget, tables: TableNames): Promise<number | null> {
+  const outcome = await run(`SELECT format FROM ${tables.head} WHERE id = 1`);
   if (outcome.kind === 'refused' && absent.test(outcome.code)) return null;
   const row = answered(outcome)[0]?.rows[0];
   if (row === undefined) return null;
@@ -64,10 +63,10 @@ async function findFormat(
   throw new StoreCorruptError(`Table ${tables.head} of store ${target.shown}`, `its format is ${format}`);
 }
 
-async function create(connection: Connection, target: PostgresTarget, tables: TableNames): Promise<void> {
+async function create(run: Run, target: PostgresTarget, tables: TableNames): Promise<void> {
   const { schema, head, rows, values, objects, chunks } = tables;
   // Creating a schema takes a right that a user need not have whose schema was made by somebody else.
-  const found = await connection.run(
+  const found = await run(
     `SELECT 1 AS found FROM information_schema.schemata WHERE schema_name = '${target.schema}'`,
   );
   const statements = [
@@ -88,5 +87,5 @@ async function create(connection: Connection, target: PostgresTarget, tables: Ta
       `ON CONFLICT (id) DO NOTHING`,
   ];
   // One by one: distributed databases change their schema outside of transactions.
-  for (const statement of statements) answered(await connection.run(statement));
+  for (const statement of statements) answered(await run(statement));
 }

@@ -93,8 +93,7 @@ function parseServer(shown: string, text: string): ServerAddress {
   const host = bracketed ?? plain;
   const number = port === undefined ? portDefault : Number(port);
   if (host === undefined || host === '' || number < 1 || number > 65_535) {
-    const found = `it has the server '${text}'`;
-    throw new StoreOpenError(shown, `${found}, expected HOST or HOST:PORT. For example ${example}`);
+    throw new StoreOpenError(shown, `it has a server that is not HOST or HOST:PORT. Expected ${example}`);
   }
   return { host, port: number };
 }

@@ -1,10 +1,10 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { appendFile, chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 
@@ -48,7 +48,9 @@ function findFolder(): string | null {
         .map((version) => join(debianFolder, version, 'bin'))
     : [];
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...debian];
-  return folders.find((path) => ['initdb', 'postgres'].every((name) => existsSync(join(path, name)))) ?? null;
+  const found = folders.find((path) => ['initdb', 'postgres'].every((name) => existsSync(join(path, name))));
+  // A link may lead there alone, and the other programs stand beside what it leads to.
+  return found === undefined ? null : dirname(realpathSync(join(found, 'postgres')));
 }
 
 function install(): string {
@@ -137,7 +139,8 @@ export class PostgresServer {
       '-c',
       'fast',
     ]);
-    await standby.configure({ port: String(standby.port) });
+    // It looks for a primary that was away again soon.
+    await standby.configure({ port: String(standby.port), wal_retrieve_retry_interval: '100ms' });
     await standby.start();
     return standby;
   }
