@@ -1,6 +1,20 @@
-import { epoch, executionId, generation, incarnationId } from '../../../src/core/ids.ts';
 import type { EffectsEffect, EffectsEvent, EffectsState } from '../../../src/protocols/effects/ledger.ts';
 import { beginEffects, EffectLedger, idempotencyKey } from '../../../src/protocols/effects/ledger.ts';
+import type { Work, Copy, Started, World } from './effects-world.ts';
+import {
+  incarnationOf,
+  tenureOf,
+  silence,
+  runsAt,
+  isWaiting,
+  canonical,
+  inOrder,
+  workOf,
+  isSame,
+  land,
+  crash,
+  fence,
+} from './effects-world.ts';
 import type { Model } from './explorer.ts';
 
 // One execution that calls effects one after the other, on hosts that die, whose leases end, between which it moves.
@@ -40,64 +54,7 @@ export interface EffectBounds {
   readonly doubles: number;
 }
 
-/** The method and its ledger, as a snapshot holds them. */
-interface Work {
-  readonly ledger: EffectsState;
-  /** What the effect that it awaits does, which it decided when it called it; and the effect's number. */
-  readonly awaits: { readonly payload: string; readonly sequence: number } | null;
-  /** The awaited effect is to be called again. */
-  readonly again: boolean;
-  readonly done: readonly string[];
-}
-
-interface Copy extends Work {
-  readonly host: number;
-  readonly epoch: number;
-  readonly generation: number;
-  /** Ended incarnations that it was told of. */
-  readonly told: readonly number[];
-}
-
-/** An effect that was started. */
-interface Started {
-  readonly host: number;
-  readonly sequence: number;
-  readonly numbered: number;
-  readonly life: number;
-  readonly key: string;
-  readonly payload: string;
-  readonly landed: boolean;
-  /** Its outcome left the host, or never will. */
-  readonly over: boolean;
-}
-
-type Failure = 'crashes' | 'leaseEnds' | 'moves' | 'laneDeaths' | 'doubles';
-
-interface World {
-  /** The owner's; null when its host is dead or has lost its lease. */
-  readonly copy: Copy | null;
-  /** The frozen copy that the source of the last move keeps (rule 9). */
-  readonly kept: Copy | null;
-  /** A checkpoint on its way: taken, then named by the register, then heard of. */
-  readonly checkpoint: { readonly of: Copy; readonly named: boolean } | null;
-  readonly row: { readonly epoch: number; readonly generation: number; readonly point: Copy | null };
-  readonly started: readonly Started[];
-  readonly outcomes: readonly Pick<Started, 'sequence' | 'numbered' | 'payload'>[];
-  /** What the target of the effects has seen, by key. */
-  readonly seen: readonly (readonly [key: string, payload: string])[];
-  readonly dead: readonly number[];
-  readonly ended: readonly number[];
-  readonly left: { readonly [failure in Failure]: number };
-  readonly broken: string;
-}
-
-const execution = executionId('x');
-const incarnationOf = (host: number) => incarnationId(`h${host}.1`);
-const tenureOf = (copy: { readonly epoch: number; readonly generation: number }) => ({
-  execution,
-  epoch: epoch(copy.epoch),
-  generation: generation(copy.generation),
-});
+type Go = (label: string, next: World, fair?: boolean) => void;
 
 export class EffectsModel implements Model {
   readonly initial: string;
@@ -169,7 +126,7 @@ export class EffectsModel implements Model {
     }
     for (const host of world.ended) {
       if (copy.told.includes(host) || !runsAt(copy, host)) continue;
-      const told = { ...world, copy: { ...copy, told: [...copy.told, host].toSorted() } };
+      const told = { ...world, copy: { ...copy, told: inOrder(copy.told, host) } };
       const event = { kind: 'incarnationEnded', incarnation: incarnationOf(host) } as const;
       go(`hears that host ${host} has ended`, this.#advance(told, event));
     }
@@ -335,66 +292,4 @@ export class EffectsModel implements Model {
     }
     return { ...world, started };
   }
-}
-
-/** No outcome comes from there any more; what was started may still land. */
-function silence(world: World, host: number): World {
-  const started = world.started.map((one) => (one.host === host ? { ...one, over: true } : one));
-  return { ...world, started };
-}
-
-function runsAt({ ledger }: Copy, host: number): boolean {
-  return ledger.pending.some(
-    ({ stand }) => stand.kind === 'running' && stand.incarnation === incarnationOf(host),
-  );
-}
-
-function isWaiting({ ledger }: Copy): boolean {
-  return ledger.pending.some(({ stand }) => stand.kind === 'recording');
-}
-
-/** Orders in which things were begun do not matter, nor does what can do nothing any more. */
-function canonical(world: World): World {
-  const byText = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
-  const started = world.started.filter(({ landed, over }) => !landed || !over).toSorted(byText);
-  return { ...world, started, outcomes: world.outcomes.toSorted(byText) };
-}
-
-type Go = (label: string, next: World, fair?: boolean) => void;
-
-function workOf({ ledger, awaits, again, done }: Work): Work {
-  return { ledger, awaits, again, done };
-}
-
-function isSame(copy: Copy, point: Copy | null): boolean {
-  return (
-    point !== null &&
-    copy.epoch === point.epoch &&
-    JSON.stringify(workOf(copy)) === JSON.stringify(workOf(point))
-  );
-}
-
-/** Its target sees it: under one key it always asks for the same. */
-function land(world: World, { key, payload }: Started): World {
-  const known = world.seen.find(([seen]) => seen === key);
-  if (known === undefined) return { ...world, seen: [...world.seen, [key, payload] as const].toSorted() };
-  return known[1] === payload
-    ? world
-    : { ...world, broken: `${key} stands for ${known[1]} and for ${payload}` };
-}
-
-/** Everything of it is gone; what was on its way to the target may still land. Its lease is ended. */
-function crash(world: World, host: number): World {
-  const gone = fence(world, host);
-  const started = gone.started.filter((one) => one.host !== host || !one.landed);
-  const kept = gone.kept?.host === host ? null : gone.kept;
-  return { ...gone, started, kept, dead: [...gone.dead, host].toSorted() };
-}
-
-/** It acts no more, and no outcome of it is taken; what it has started may still land. */
-function fence(world: World, host: number): World {
-  const { started } = silence(world, host);
-  const copy = world.copy?.host === host ? null : world.copy;
-  const checkpoint = world.checkpoint?.of.host === host && !world.checkpoint.named ? null : world.checkpoint;
-  return { ...world, started, copy, checkpoint, ended: [...world.ended, host].toSorted() };
 }
