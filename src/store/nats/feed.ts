@@ -1,6 +1,6 @@
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import type { Cancel, Clock } from '../../core/ports.ts';
-import type { NatsLink } from './link.ts';
+import type { NatsLink, StoredMessage } from './link.ts';
 import type { Delivery } from './view.ts';
 
 /** The server says so often that it has nothing to say. */
@@ -9,6 +9,9 @@ const heartbeatMs = 500;
 const silenceMsMax = 1_750;
 const requestTimeoutMs = 1_500;
 const retryMs = 100;
+/** While there is no consumer, so often is asked for the next message, and so long waited for one server's answer. */
+const stepEveryMs = 25;
+const stepTimeoutMs = 300;
 
 /** Where the deliveries go. */
 export interface FeedListener {
@@ -21,7 +24,8 @@ export interface FeedListener {
  * All messages of a stream, in order, each once, from a position on.
  *
  * The server pushes them through a consumer of this session's own, which lives in one server's memory; when a delivery or a
- * heartbeat is missing, another consumer takes over behind the last delivery.
+ * heartbeat is missing, another consumer takes over behind the last delivery. To make one needs the leader of the whole cluster,
+ * which may be elected seconds later than the stream's; until then the messages are asked for one by one, of any server.
  */
 export class Feed {
   readonly #link: NatsLink;
@@ -34,6 +38,7 @@ export class Feed {
   #delivered = 0;
   #cancelSilence: Cancel = () => undefined;
   #cancelRetry: Cancel = () => undefined;
+  #hasConsumer = false;
   #isHealthy = false;
   #isStopped = false;
   /** Counts the consumers, so that what an earlier one says is ignored. */
@@ -63,6 +68,7 @@ export class Feed {
     this.#drop();
     this.#turn += 1;
     void this.#consume(this.#turn);
+    void this.#step(this.#turn);
   }
 
   stop(): void {
@@ -75,6 +81,7 @@ export class Feed {
     this.#cancelSilence();
     this.#subscription?.unsubscribe();
     this.#subscription = null;
+    this.#hasConsumer = false;
     this.#tell(false);
   }
 
@@ -91,11 +98,34 @@ export class Feed {
     );
     if (turn !== this.#turn || this.#isStopped) return;
     if (reply.kind === 'answered') {
+      this.#hasConsumer = true;
       this.#listen();
       this.#tell(true);
       return;
     }
-    this.#cancelRetry = this.#clock.after(retryMs, () => this.resume());
+    this.#subscription.unsubscribe();
+    this.#cancelRetry = this.#clock.after(retryMs, () => void this.#consume(turn));
+  }
+
+  /** Until there is a consumer. */
+  async #step(turn: number): Promise<void> {
+    // The first view of a stream is better had from a consumer, which sends all that there is at once.
+    while (turn === this.#turn && !this.#isStopped && !this.#hasConsumer && this.#position > 0) {
+      const found = await this.#link.messageFrom(this.#stream, this.#position + 1, stepTimeoutMs);
+      if (turn !== this.#turn || this.#isStopped) return;
+      if (found !== null && !(found instanceof Error)) {
+        this.#deliver(found);
+        continue;
+      }
+      if (found === null) this.#tell(true);
+      await new Promise<void>((resolve) => this.#clock.after(stepEveryMs, resolve));
+    }
+  }
+
+  #deliver(message: StoredMessage): void {
+    if (message.sequence <= this.#position) return;
+    this.#position = message.sequence;
+    this.#listener.onDelivery(message);
   }
 
   #request(inbox: string): unknown {
@@ -120,17 +150,15 @@ export class Feed {
   }
 
   #take(message: Msg): void {
-    this.#listen();
+    if (this.#hasConsumer) this.#listen();
     const code = message.headers?.code ?? 0;
     if (code !== 0) return this.#takeStatus(message, code);
     const place = placeOf(message.reply ?? '');
     if (place === null) return;
     if (place.delivered !== this.#delivered + 1) return this.resume();
     this.#delivered = place.delivered;
-    if (place.sequence <= this.#position) return;
-    this.#position = place.sequence;
     const { subject, data } = message;
-    this.#listener.onDelivery({ subject, sequence: place.sequence, atMs: place.atMs, data });
+    this.#deliver({ subject, sequence: place.sequence, atMs: place.atMs, data });
   }
 
   /** 100: a heartbeat, or the question whether one keeps up. Everything else says that the consumer is gone. */

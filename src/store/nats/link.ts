@@ -17,6 +17,15 @@ export type Publication =
   /** It may be stored, now or later. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
+/** A message as a stream holds it. */
+export interface StoredMessage {
+  readonly subject: string;
+  readonly sequence: number;
+  /** The server's stamp, in milliseconds since 1970. */
+  readonly atMs: number;
+  readonly data: Uint8Array;
+}
+
 /** How an administrative request ended. */
 export type Reply<T> =
   | { readonly kind: 'answered'; readonly body: T }
@@ -187,6 +196,30 @@ export class NatsLink {
     if (answer.kind !== 'message') return new Error(answer.reason);
     const code = answer.message.headers?.code ?? 0;
     return code === 0 ? answer.message.data : null;
+  }
+
+  /**
+   * The first message at or behind a sequence number, from any server that has the stream.
+   *
+   * @returns null when that server has none (yet)
+   */
+  async messageFrom(
+    stream: string,
+    sequence: number,
+    timeoutMs: number,
+  ): Promise<StoredMessage | null | Error> {
+    // Of any subject: nats-server 2.9 can pass over messages when it looks for a pattern.
+    const question = new TextEncoder().encode(JSON.stringify({ seq: sequence, next_by_subj: '>' }));
+    const answer = await this.#request(`$JS.API.DIRECT.GET.${stream}`, question, timeoutMs);
+    if (answer.kind !== 'message') return new Error(answer.reason);
+    const { headers: fields, data } = answer.message;
+    if (fields === undefined || fields.code !== 0) return null;
+    return {
+      subject: fields.get('Nats-Subject'),
+      sequence: Number(fields.get('Nats-Sequence')),
+      atMs: Date.parse(fields.get('Nats-Time-Stamp')),
+      data,
+    };
   }
 
   async close(): Promise<void> {

@@ -6,7 +6,10 @@ import type { NatsLink, Reply } from './link.ts';
 import type { Subjects } from './subjects.ts';
 
 const retryMs = 100;
-const requestMsMax = 2_000;
+/** An answer can get lost when several sessions make the same stream at once; the next question finds it made. */
+const requestMsMax = 750;
+/** Each copy of a new stream has to be placed, and a leader to be elected, once in the store's life. */
+const foundingMsMin = 10_000;
 
 interface StreamInfo {
   readonly config: {
@@ -25,7 +28,7 @@ interface StreamInfo {
  *
  * @throws {StoreAbsentError} when there are none, and `options.mayCreate` is false
  * @throws {StoreOpenError} when they cannot be used as they are
- * @throws {StoreUnavailableError} when no server answers within the call timeout
+ * @throws {StoreUnavailableError} when no server answers within the call timeout, or they could not be made in ten seconds
  */
 export async function prepareStreams(
   link: NatsLink,
@@ -35,16 +38,17 @@ export async function prepareStreams(
 ): Promise<void> {
   // Two copies would need both servers for every change, and three need any two.
   const replicas = Math.max(address.servers.length, link.serverCount) >= 3 ? 3 : 1;
-  const endsAtMs = options.clock.monotonicMs() + options.callTimeoutMs;
+  const beganAtMs = options.clock.monotonicMs();
   for (const stream of [subjects.registry, subjects.objects]) {
-    await prepare(link, address, options, { stream, replicas, endsAtMs });
+    await prepare(link, address, options, { stream, replicas, beganAtMs });
   }
 }
 
 interface Wanted {
   readonly stream: string;
   readonly replicas: number;
-  readonly endsAtMs: number;
+  /** Monotonic milliseconds. */
+  readonly beganAtMs: number;
 }
 
 async function prepare(
@@ -53,18 +57,20 @@ async function prepare(
   options: StoreOptions,
   wanted: Wanted,
 ): Promise<void> {
-  const { stream, endsAtMs } = wanted;
+  const { stream } = wanted;
+  let endsAtMs = wanted.beganAtMs + options.callTimeoutMs;
   for (;;) {
     const timeoutMs = Math.max(1, Math.min(requestMsMax, endsAtMs - options.clock.monotonicMs()));
     let reply = await link.ask<StreamInfo>(`STREAM.INFO.${stream}`, null, timeoutMs);
     if (reply.kind === 'failed' && reply.code === errorCodes.streamNotFound) {
       if (!options.mayCreate) throw new StoreAbsentError(address.shown, `it has no stream ${stream}`);
+      endsAtMs = wanted.beganAtMs + Math.max(options.callTimeoutMs, foundingMsMin);
       reply = await link.ask<StreamInfo>(`STREAM.CREATE.${stream}`, configOf(wanted), timeoutMs);
     }
     if (reply.kind === 'answered') return requireConfig(address, stream, reply.body);
     refuse(address, wanted, reply);
     if (options.clock.monotonicMs() >= endsAtMs) {
-      const reason = `has no stream ${stream} that can be used: ${reply.reason}. Is JetStream enabled (nats-server -js)?`;
+      const reason = `has no stream ${stream} that can be used: ${reply.reason}. Is JetStream enabled (nats-server -js)`;
       throw new StoreUnavailableError('opening', address.shown, reason);
     }
     await new Promise<void>((resolve) => options.clock.after(retryMs, resolve));

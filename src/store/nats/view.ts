@@ -1,19 +1,14 @@
 import { assert } from '../../core/assert.ts';
 import { decodeFrame } from './frame.ts';
 import type { Frame } from './frame.ts';
+import type { StoredMessage } from './link.ts';
 import type { Space, Subjects } from './subjects.ts';
 
 /** A message that is stamped so much later than it was sent is void: nothing that is on its way can still happen after that. */
 export const voidAfterMs = 60_000;
 
 /** One message of the registry's stream, as it is delivered. */
-export interface Delivery {
-  readonly subject: string;
-  readonly sequence: number;
-  /** The server's stamp, in milliseconds since 1970. */
-  readonly atMs: number;
-  readonly data: Uint8Array;
-}
+export type Delivery = StoredMessage;
 
 /** The latest state of a key. */
 export interface Head {
