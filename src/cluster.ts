@@ -4,7 +4,7 @@ import { AddressExchange } from './actors/exchange.ts';
 import type { AnyMessage, Tables } from './actors/ports.ts';
 import { SystemClock } from './clock.ts';
 import { NoClusterError, notLive, NotFoundError, RefusedError } from './cluster-errors.ts';
-import { outcomeOf } from './cluster-results.ts';
+import { readOutcome } from './cluster-results.ts';
 import { DecisionArchive } from './cluster-decisions.ts';
 import { ClusterPackages, methodOf } from './cluster-packages.ts';
 import { startingHosts } from './cluster-starts.ts';
@@ -278,7 +278,7 @@ class ClusterClient implements Cluster {
 
   async outcome(execution: ExecutionId): Promise<unknown> {
     const result = await this.#settled(execution);
-    return outcomeOf(execution, result, await this.#store.vault.get(result.vaultKey));
+    return readOutcome(this.#store.vault, this.#tables.registers, execution, result);
   }
 
   async migrate(

@@ -73,6 +73,17 @@ const schema = v.strictObject({
     }),
     {},
   ),
+  results: v.optional(
+    v.strictObject({
+      /** How long a result that nobody reads is kept: over a long weekend, and a week more. */
+      retentionMs: v.optional(ms(1_000), 10 * 86_400_000),
+      /** How long after its execution's end one that was read is kept, for those who ask again. */
+      readMs: v.optional(ms(1_000), 3_600_000),
+      /** Between two looks for those whose time is up. */
+      sweepMs: v.optional(ms(100), 60_000),
+    }),
+    {},
+  ),
   snapshots: v.optional(
     v.strictObject({
       sizeMaxBytes: v.optional(count, 1024 * 1024 * 1024),

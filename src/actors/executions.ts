@@ -341,13 +341,14 @@ class ExecutionsSession {
     if (known !== undefined) return this.#tellResult(execution, known);
     this.#results.set(execution, 'storing');
     const vaultKey = `result/${execution}/${tenure.epoch}-${tenure.generation}`;
+    const endedAtMs = this.#ports.board.storeTimeMs(this.#ports.clock.monotonicMs());
     const bytes =
       settlement.kind === 'returned'
         ? settlement.value
         : encodeValue({ message: settlement.message, stack: settlement.stack, value: settlement.value });
     context.pipe(
       this.#ports.vault.put(vaultKey, bytes),
-      () => ({ kind: 'resultStored', execution, result: { vaultKey, outcome: settlement.kind } }),
+      () => ({ kind: 'resultStored', execution, result: { vaultKey, outcome: settlement.kind, endedAtMs } }),
       () => ({ kind: 'storingFailed', execution }),
     );
   }

@@ -30,6 +30,7 @@ import { subtree } from '../supervisors/tree.ts';
 import { address } from './addresses.ts';
 import { affinityActor } from './affinity.ts';
 import { checkpointsActor } from './checkpoints.ts';
+import { retentionActor } from './retention.ts';
 import type { ControlParts } from './control-seat.ts';
 import { controlSeatOf } from './control-seat.ts';
 import type { DecisionLog } from './decisions.ts';
@@ -170,6 +171,7 @@ export function houseChildren(parts: HouseParts): readonly ChildSpec[] {
     executions(parts),
     migrations(parts),
     checkpoints(parts),
+    worker('retention', () => retentionActor({ ...parts, settings: parts.config.results })),
     host(parts),
     monitors(parts),
     affinity(parts),

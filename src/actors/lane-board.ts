@@ -140,6 +140,11 @@ export class LaneBoard {
     for (const { lane } of this.#slots) lane?.extendLease(0);
   }
 
+  /** What the store's clock shows; null before the host has heard from it. */
+  storeTimeMs(monotonicMs: number): number | null {
+    return this.#storeOffsetMs === null ? null : monotonicMs + this.#storeOffsetMs;
+  }
+
   setClock(storeOffsetMs: number): void {
     this.#storeOffsetMs = storeOffsetMs;
     for (const { lane } of this.#slots) lane?.post({ kind: 'clock', storeOffsetMs });

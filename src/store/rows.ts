@@ -62,7 +62,13 @@ const standing = v.variant('phase', [
   v.strictObject({ phase: v.literal('live') }),
   v.strictObject({
     phase: v.literal('settled'),
-    result: v.strictObject({ vaultKey: text, outcome: v.picklist(['returned', 'threw']) }),
+    // Rows that were written before results had a retention say nothing of it.
+    result: v.strictObject({
+      vaultKey: text,
+      outcome: v.picklist(['returned', 'threw']),
+      endedAtMs: v.optional(v.nullable(v.number()), null),
+    }),
+    fate: v.optional(v.picklist(['unread', 'read', 'gone']), 'unread'),
   }),
   v.strictObject({ phase: v.literal('quarantined'), reason: text }),
 ]);

@@ -59,7 +59,11 @@ const register: RegisterRow = {
     effectSequence: 4,
   },
   deaths: 0,
-  standing: { phase: 'settled', result: { vaultKey: 'result/x-1', outcome: 'threw' } },
+  standing: {
+    phase: 'settled',
+    result: { vaultKey: 'result/x-1', outcome: 'threw', endedAtMs: 5 },
+    fate: 'read',
+  },
 };
 const seat: SeatRow = {
   seat: 'rack/r1',

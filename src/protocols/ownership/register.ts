@@ -40,6 +40,8 @@ export interface Deployment {
 export interface ResultPointer {
   readonly vaultKey: string;
   readonly outcome: 'returned' | 'threw';
+  /** In store time; null where it is not known: then the result is kept for ever. */
+  readonly endedAtMs: number | null;
 }
 
 /**
@@ -63,7 +65,12 @@ export interface RegisterRow {
   readonly deaths: number;
   readonly standing:
     | { readonly phase: 'live' }
-    | { readonly phase: 'settled'; readonly result: ResultPointer }
+    | {
+        readonly phase: 'settled';
+        readonly result: ResultPointer;
+        /** Whether somebody has read the result; and that the vault holds it no more. */
+        readonly fate: 'unread' | 'read' | 'gone';
+      }
     /** Nobody runs or recovers it until somebody releases it. Owner, epoch and generation stay as they were. */
     | { readonly phase: 'quarantined'; readonly reason: string };
 }
@@ -192,7 +199,10 @@ export function judgeChange(
     return row.standing.result.vaultKey === changeToken(change) ? { kind: 'done' } : { kind: 'fenced', row };
   }
   if (change.kind === 'settle') {
-    return { kind: 'write', row: { ...row, standing: { phase: 'settled', result: change.result } } };
+    return {
+      kind: 'write',
+      row: { ...row, standing: { phase: 'settled', result: change.result, fate: 'unread' } },
+    };
   }
   if (row.recovery.vaultKey === change.point.vaultKey) return { kind: 'done' };
   const deaths = change.proven ? 0 : row.deaths;

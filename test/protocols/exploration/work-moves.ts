@@ -37,7 +37,7 @@ export function offerWork(now: Cluster, host: number, offer: Offer, tables: Tabl
     });
   } else {
     offer(`${name} ends the method`, true, (cluster) => {
-      const result = { vaultKey: `result/${copy.epoch}`, outcome: 'returned' } as const;
+      const result = { vaultKey: `result/${copy.epoch}`, outcome: 'returned', endedAtMs: null } as const;
       cluster.setLane(host, { ...copy, running: false });
       cluster.happen({ to: 'ownership', host, event: { kind: 'resultStored', tenure, result } });
     });

@@ -69,7 +69,7 @@ export const covered: RegisterRow = {
 };
 
 export const copy = { migration: m1, from: other, epoch: epoch(1), generation: generation(1), digest: d1 };
-export const result = { vaultKey: 'result/x-1', outcome: 'returned' } as const;
+export const result = { vaultKey: 'result/x-1', outcome: 'returned', endedAtMs: null } as const;
 export const point = {
   kind: 'snapshot',
   vaultKey: 'checkpoint/x-1/1',

@@ -23,7 +23,7 @@ import {
 type Row = Transition<OwnershipState, OwnershipEvent>;
 const on = transition<OwnershipState, OwnershipEvent>;
 const ended = { owner: other, epoch: epoch(1), generation: generation(1), nonce: fresh } as const;
-const settledRow = { ...row, standing: { phase: 'settled', result } } as const;
+const settledRow = { ...row, standing: { phase: 'settled', result, fate: 'unread' } } as const;
 
 export const starting: readonly Row[] = [
   on(states.absent, 'a start is asked for', { kind: 'startAsked', row }, 'claiming', 'save, read'),

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import type { ExecutionId } from '../../src/core/ids.ts';
+import { ClusterWorld } from './cluster-world.ts';
+
+const settings = { results: { retentionMs: 60_000, readMs: 10_000, sweepMs: 1_000 } };
+
+const isKept = (world: ClusterWorld, execution: ExecutionId): boolean =>
+  [...world.store.values.keys()].some((key) => key.startsWith(`result/${execution}/`));
+
+function fateOf(world: ClusterWorld, execution: ExecutionId): string | undefined {
+  const standing = world.store.registers.rows.get(execution)?.row.standing;
+  return standing?.phase === 'settled' ? standing.fate : standing?.phase;
+}
+
+/** As a client does that has read it. */
+async function read(world: ClusterWorld, execution: ExecutionId): Promise<void> {
+  const found = world.store.registers.rows.get(execution);
+  if (found?.row.standing.phase !== 'settled') throw new Error(`${execution} has not ended`);
+  const row = { ...found.row, standing: { ...found.row.standing, fate: 'read' as const } };
+  await world.settle(world.store.registers.cas(execution, found.revision, row), 1_000);
+}
+
+test('a result is kept until its retention ends; one that was read, not as long', async () => {
+  const world = new ClusterWorld(1);
+  const one = await world.host('h1', { settings });
+  await world.host('h2', { settings });
+  const unread = await world.begin(one, { until: 10 });
+  const known = await world.begin(one, { until: 10 });
+  await world.advance(3_000);
+  await read(world, known);
+  await world.advance(4_000);
+  expect([isKept(world, unread), isKept(world, known)]).toEqual([true, true]);
+  await world.advance(8_000);
+  expect([isKept(world, unread), isKept(world, known)]).toEqual([true, false]);
+  expect([fateOf(world, unread), fateOf(world, known)]).toEqual(['unread', 'gone']);
+  await world.advance(60_000);
+  expect([isKept(world, unread), fateOf(world, unread)]).toEqual([false, 'gone']);
+  // Whoever sweeps looks again, and finds nothing to do.
+  world.store.calls.length = 0;
+  await world.advance(10_000);
+  expect(world.store.calls.filter((line) => line.startsWith('delete result/'))).toEqual([]);
+});
+
+test('a child’s result outlives its retention while its parent runs', async () => {
+  const world = new ClusterWorld(2);
+  const host = await world.host('h1', { settings });
+  const parent = await world.begin(host);
+  const child = await world.begin(host, { until: 10 });
+  await world.advance(3_000);
+  const found = world.store.registers.rows.get(child);
+  const parents = world.store.registers.rows.get(parent);
+  if (found === undefined || parents === undefined) throw new Error('both have rows');
+  const { execution, epoch, generation } = parents.row;
+  const row = { ...found.row, parent: { execution, epoch, generation } };
+  await world.settle(world.store.registers.cas(child, found.revision, row), 1_000);
+  await world.advance(90_000);
+  expect(isKept(world, child)).toBe(true);
+});
