@@ -2,84 +2,89 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { TestContext } from 'vitest';
 import { PostgresServer } from '../store/postgres/server.ts';
 import { acts, asJudged, Fleet, flawless, scripted } from './fleet.ts';
+import { describeWithPostgres } from '../store/postgres/describe.ts';
 
-// Promise 9 of docs/semantics.md.
+describeWithPostgres('hosts on PostgreSQL', () => {
+  // Promise 9 of docs/semantics.md.
 
-let server: PostgresServer;
-beforeAll(async () => {
-  // Recovers from a crash as it is shipped, file by file.
-  server = await PostgresServer.start({ recovery_init_sync_method: 'fsync' });
-}, 180_000);
-afterAll(() => server.dispose());
+  let server: PostgresServer;
+  beforeAll(async () => {
+    // Recovers from a crash as it is shipped, file by file.
+    server = await PostgresServer.start({ recovery_init_sync_method: 'fsync' });
+  }, 180_000);
+  afterAll(() => server.dispose());
 
-/** As `godwit host` has it without a setting. */
-const leaseTermMs = 5_000;
+  /** As `godwit host` has it without a setting. */
+  const leaseTermMs = 5_000;
 
-/** So that the work lasts longer than a lease. */
-const longRounds = 4_000_000;
+  /** So that the work lasts longer than a lease. */
+  const longRounds = 4_000_000;
 
-/** Two hosts that share nothing but the database, with the leases that godwit is shipped with. */
-function fleetOn(context: TestContext, schema: string): Promise<Fleet> {
-  const shape = { racks: 1, hostsPerRack: 2, settings: scripted, environment: {} };
-  return Fleet.start(context, { ...shape, store: server.url(schema) });
-}
+  /** Two hosts that share nothing but the database, with the leases that godwit is shipped with. */
+  function fleetOn(context: TestContext, schema: string): Promise<Fleet> {
+    const shape = { racks: 1, hostsPerRack: 2, settings: scripted, environment: {} };
+    return Fleet.start(context, { ...shape, store: server.url(schema) });
+  }
 
-/** What the hosts themselves said. */
-function report(fleet: Fleet, what: string, stallMs: number): { freezes: number; takeovers: number } {
-  const count = (kind: string): number => fleet.events.filter(({ detail }) => detail.kind === kind).length;
-  const told = { freezes: count('hostFrozen'), takeovers: count('leaseEnded') + count('recovered') };
-  const { freezes, takeovers } = told;
-  console.log(
-    `${what}: lease term ${leaseTermMs} ms, stall ${Math.round(stallMs)} ms, freezes ${freezes}, takeovers ${takeovers}`,
-  );
-  return told;
-}
+  /** What the hosts themselves said. */
+  function report(fleet: Fleet, what: string, stallMs: number): { freezes: number; takeovers: number } {
+    const count = (kind: string): number => fleet.events.filter(({ detail }) => detail.kind === kind).length;
+    const told = { freezes: count('hostFrozen'), takeovers: count('leaseEnded') + count('recovered') };
+    const { freezes, takeovers } = told;
+    console.log(
+      `${what}: lease term ${leaseTermMs} ms, stall ${Math.round(stallMs)} ms, freezes ${freezes}, takeovers ${takeovers}`,
+    );
+    return told;
+  }
 
-describe('PostgreSQL goes away under load', () => {
-  test.for(['fast', 'killed'] as const)(
-    'a restart (%s) costs no lease, and nothing is lost or doubled',
-    { timeout: 90_000 },
-    async (how, context) => {
-      const fleet = await fleetOn(context, `restart_${how}`);
-      const work = [
-        ...(await fleet.startWork('r1-h1', [acts.some, acts.some])),
-        ...(await fleet.startWork('r1-h2', [acts.some])),
-      ];
-      for (const { execution } of work) await fleet.acted(execution, 30);
-      const fromMs = performance.now();
-      await server.restart(how);
-      const stallMs = performance.now() - fromMs;
-      context.expect(asJudged(await fleet.settled(work))).toEqual(flawless(work));
-      const { freezes, takeovers } = report(fleet, `restarted (${how})`, stallMs);
-      context.expect(takeovers).toBe(0);
-      // A freeze is what is owed when the store is away for longer than that.
-      if (stallMs < leaseTermMs / 2) context.expect(freezes).toBe(0);
-    },
-  );
+  describe('PostgreSQL goes away under load', () => {
+    test.for(['fast', 'killed'] as const)(
+      'a restart (%s) costs no lease, and nothing is lost or doubled',
+      { timeout: 90_000 },
+      async (how, context) => {
+        const fleet = await fleetOn(context, `restart_${how}`);
+        const work = [
+          ...(await fleet.startWork('r1-h1', [acts.some, acts.some])),
+          ...(await fleet.startWork('r1-h2', [acts.some])),
+        ];
+        for (const { execution } of work) await fleet.acted(execution, 30);
+        const fromMs = performance.now();
+        await server.restart(how);
+        const stallMs = performance.now() - fromMs;
+        context.expect(asJudged(await fleet.settled(work))).toEqual(flawless(work));
+        const { freezes, takeovers } = report(fleet, `restarted (${how})`, stallMs);
+        context.expect(takeovers).toBe(0);
+        // A freeze is what is owed when the store is away for longer than that.
+        if (stallMs < leaseTermMs / 2) context.expect(freezes).toBe(0);
+      },
+    );
 
-  test(
-    'one that stays away freezes all in time, and all go on when it is back',
-    { timeout: 90_000 },
-    async (context) => {
-      const fleet = await fleetOn(context, 'away');
-      const work = [
-        ...(await fleet.startWork('r1-h1', [acts.some], longRounds)),
-        ...(await fleet.startWork('r1-h2', [acts.some], longRounds)),
-      ];
-      for (const { execution } of work) await fleet.acted(execution, 5);
-      const fromMs = performance.now();
-      const goOn = await server.freeze();
-      for (const name of ['r1-h1', 'r1-h2']) await fleet.event('hostFrozen', (_, { host }) => host === name);
-      const frozenMs = performance.now() - fromMs;
-      context.expect(frozenMs).toBeLessThan(leaseTermMs);
-      const stillAt = fleet.log().length;
-      await goOn();
-      const stallMs = performance.now() - fromMs;
-      for (const name of ['r1-h1', 'r1-h2']) await fleet.event('hostThawed', (_, { host }) => host === name);
-      context.expect(asJudged(await fleet.settled(work))).toEqual(flawless(work));
-      context.expect(fleet.log().length).toBeGreaterThan(stillAt);
-      const { freezes, takeovers } = report(fleet, 'stopped until both hosts froze', stallMs);
-      context.expect({ freezes, takeovers }).toEqual({ freezes: 2, takeovers: 0 });
-    },
-  );
+    test(
+      'one that stays away freezes all in time, and all go on when it is back',
+      { timeout: 90_000 },
+      async (context) => {
+        const fleet = await fleetOn(context, 'away');
+        const work = [
+          ...(await fleet.startWork('r1-h1', [acts.some], longRounds)),
+          ...(await fleet.startWork('r1-h2', [acts.some], longRounds)),
+        ];
+        for (const { execution } of work) await fleet.acted(execution, 5);
+        const fromMs = performance.now();
+        const goOn = await server.freeze();
+        for (const name of ['r1-h1', 'r1-h2'])
+          await fleet.event('hostFrozen', (_, { host }) => host === name);
+        const frozenMs = performance.now() - fromMs;
+        context.expect(frozenMs).toBeLessThan(leaseTermMs);
+        const stillAt = fleet.log().length;
+        await goOn();
+        const stallMs = performance.now() - fromMs;
+        for (const name of ['r1-h1', 'r1-h2'])
+          await fleet.event('hostThawed', (_, { host }) => host === name);
+        context.expect(asJudged(await fleet.settled(work))).toEqual(flawless(work));
+        context.expect(fleet.log().length).toBeGreaterThan(stillAt);
+        const { freezes, takeovers } = report(fleet, 'stopped until both hosts froze', stallMs);
+        context.expect({ freezes, takeovers }).toEqual({ freezes: 2, takeovers: 0 });
+      },
+    );
+  });
 });

@@ -57,3 +57,8 @@ export class Schema {
     await Promise.all(this.#stores.map((store) => store.close()));
   }
 }
+
+/** Resolves when the condition holds, asked again after each answer of the server. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition()));
+}

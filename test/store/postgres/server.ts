@@ -41,6 +41,18 @@ export function findPrograms(): Programs {
   return { folder, launcher, owner };
 }
 
+/** Why no server can run here; null when one can. */
+export function whyNone(): string | null {
+  if (process.platform !== 'linux') return 'these servers are stopped and killed by what Linux has in /proc';
+  return findFolder() === null && !mayInstall() ? missing : null;
+}
+
+const missing = 'there is no PostgreSQL here: put initdb and postgres on the PATH';
+
+function mayInstall(): boolean {
+  return process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
+}
+
 function findFolder(): string | null {
   const debian = existsSync(debianFolder)
     ? readdirSync(debianFolder)
@@ -54,8 +66,7 @@ function findFolder(): string | null {
 }
 
 function install(): string {
-  const missing = 'There is no PostgreSQL here: put initdb and postgres on the PATH';
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) throw new Error(`${missing}.`);
+  if (!mayInstall()) throw new Error(missing);
   // Without Debian's own cluster; and one at a time, since several tests may find that it is missing.
   const script =
     'mkdir -p /etc/postgresql-common && ' +
@@ -64,7 +75,7 @@ function install(): string {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   execFileSync('flock', [join(tmpdir(), 'godwit-apt.lock'), 'sh', '-c', script], { env, stdio: 'ignore' });
   const folder = findFolder();
-  if (folder === null) throw new Error(`${missing}: apt-get installed none.`);
+  if (folder === null) throw new Error(`${missing}; apt-get installed none`);
   return folder;
 }
 

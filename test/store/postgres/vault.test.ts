@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { StoreUnavailableError } from '../../../src/store/errors.ts';
+import { describeWithPostgres } from './describe.ts';
+import { bytes, failure, Schema, text, until } from './fixture.ts';
+import { PostgresServer } from './server.ts';
+
+describeWithPostgres('the vault', () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+  }, 180_000);
+  afterAll(() => server.dispose());
+
+  const schemas: Schema[] = [];
+  afterEach(async () => {
+    await Promise.all(schemas.splice(0).map((schema) => schema.dispose()));
+  });
+
+  function fresh(): Schema {
+    const schema = new Schema(server);
+    schemas.push(schema);
+    return schema;
+  }
+
+  test('frees the chunks of a deleted value, and of one whose source failed', async () => {
+    const schema = fresh();
+    const { vault } = await schema.open();
+    await vault.put('large', new Uint8Array(20_000_000).fill(1));
+    const failing = async function* (): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array(1_500_000);
+      await Promise.reject(new Error('the source'));
+    };
+    await expect(vault.put('failed', failing())).rejects.toThrow('the source');
+    await vault.delete('large');
+    const administrator = await schema.administrator();
+    for (const table of ['vault_values', 'vault_objects', 'vault_chunks']) {
+      expect((await administrator.query(`SELECT 1 FROM ${table}`)).rows).toEqual([]);
+    }
+  });
+
+  test('sweeps what a dead writer left, and only that', async () => {
+    const schema = fresh();
+    await (await schema.open()).vault.put('large', new Uint8Array(1_200_000));
+    const administrator = await schema.administrator();
+    const insert = `INSERT INTO vault_objects (object, touched_ms, doomed) VALUES ($1, $2, $3)`;
+    const now = Date.now();
+    for (const [name, ageMs, doomed] of [
+      ['old', 7_200_000, false],
+      ['fresh', 60_000, false],
+      ['doomed', 0, true],
+    ] as const) {
+      await administrator.query(insert, [Buffer.from(name), now - ageMs, doomed]);
+      await administrator.query(`INSERT INTO vault_chunks VALUES ($1, 0, 'half')`, [Buffer.from(name)]);
+    }
+    await administrator.query(
+      'UPDATE vault_objects SET touched_ms = 0 WHERE object IN (SELECT object FROM vault_values)',
+    );
+    const { vault } = await schema.open();
+    const left = async (): Promise<readonly string[]> => {
+      const { rows } = await administrator.query<{ object: Buffer }>('SELECT object FROM vault_objects');
+      return rows.map(({ object }) => object.toString()).filter((name) => /^[a-z]+$/.test(name));
+    };
+    await until(async () => (await left()).join() === 'fresh');
+    expect((await vault.get('large'))?.byteLength).toBe(1_200_000);
+  });
+
+  test('a value whose chunks are being swept is not made visible, and put again it is', async () => {
+    const schema = fresh();
+    const { vault } = await schema.open();
+    const administrator = await schema.administrator();
+    const swept = async function* (): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array(1_200_000).fill(1);
+      await administrator.query('UPDATE vault_objects SET doomed = TRUE');
+      yield new Uint8Array(10);
+    };
+    expect(await failure(vault.put('large', swept()))).toBeInstanceOf(StoreUnavailableError);
+    expect(await vault.has('large')).toBe(false);
+    expect((await administrator.query('SELECT 1 FROM vault_chunks')).rows).toEqual([]);
+    await vault.put('large', new Uint8Array(1_200_000).fill(2));
+    expect((await vault.get('large'))?.every((byte) => byte === 2)).toBe(true);
+  });
+
+  test('many small values that are put at once are each there', async () => {
+    const { vault } = await fresh().open();
+    const values = Array.from({ length: 200 }, (_, index) => `value ${index}`);
+    const receipts = await Promise.all(values.map((value, index) => vault.put(`v/${index}`, bytes(value))));
+    const digest = createHash('sha256').update('value 7').digest('hex');
+    expect(receipts[7]).toEqual({ sizeBytes: 7, sha256: digest });
+    expect((await vault.list('v/')).length).toBe(200);
+    expect(text((await vault.get('v/199')) ?? undefined)).toBe('value 199');
+  });
+});
