@@ -32,7 +32,7 @@ interface Running {
   readonly pack: Package;
   readonly location: StoreLocation;
   /** Of the host, all threads together. */
-  cpuMs(): number;
+  readonly cpuMs: () => number;
   stop(): Promise<void>;
 }
 

@@ -25,7 +25,7 @@ export interface RetentionPorts extends HostPorts {
 const resultsMax = 100;
 
 /**
- * Deletes results whose time is up from the vault, and has their registers say so. One host does it for all: the first by
+ * Promise 7: deletes results whose time is up from the vault, and has their registers say so. One host does it for all: the first by
  * name of those that are up. Done twice, it changes nothing.
  */
 export function retentionActor(ports: RetentionPorts): Behaviour<null, RetentionMessage> {

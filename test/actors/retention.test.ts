@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import type { ExecutionId } from '../../src/core/ids.ts';
 import { ClusterWorld } from './cluster-world.ts';
 
+// Promises 2 and 7 of docs/semantics.md: how long a result is there to be read.
+
 const settings = { results: { retentionMs: 60_000, readMs: 10_000, sweepMs: 1_000 } };
 
 const isKept = (world: ClusterWorld, execution: ExecutionId): boolean =>

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { Fleet, quickLeases, scripted, turn } from './fleet.ts';
 
+// Promise 2 of docs/semantics.md: what is quarantined is kept, and goes on once it is released.
+
 const timeout = 60_000;
 
 test(
