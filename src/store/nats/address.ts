@@ -27,7 +27,7 @@ const serverPattern = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?$/
  * @throws {StoreOpenError} when it is not of that form; the message shows no secret
  */
 export function parseAddress(url: string): NatsAddress {
-  const parts = /^(nats|tls):\/\/(?:([^@/]*)@)?([^@/]*)(?:\/([^/]*))?\/?$/.exec(url);
+  const parts = /^(nats|tls):\/\/(?:([^@/]*)@)?([^@/]*)(?:\/([^@/]*))?\/?$/.exec(url);
   if (parts === null) throw malformed(url, 'it is not of that form');
   const [, scheme = '', secret, hosts = '', path = ''] = parts;
   const name = path === '' ? nameDefault : path;

@@ -54,6 +54,7 @@ export class Freshness {
   #stamp: { readonly atMs: number; readonly bootMs: number } | null = null;
   #cancelRetry: Cancel | null = null;
   #isStopped = false;
+  #trouble: string | null = null;
 
   constructor(ports: FreshnessPorts) {
     this.#ports = ports;
@@ -74,6 +75,11 @@ export class Freshness {
   get serverMs(): number {
     const stamp = this.#stamp;
     return stamp === null ? 0 : stamp.atMs + this.#ports.clock.bootMs() - stamp.bootMs;
+  }
+
+  /** Why the last barrier was not stored; null when it was. */
+  get trouble(): string | null {
+    return this.#trouble;
   }
 
   /** Makes the next proof begin anew. */
@@ -138,6 +144,7 @@ export class Freshness {
   }
 
   #answered(sent: Sent, publication: Publication): void {
+    this.#trouble = troubleOf(publication);
     if (publication.kind === 'stored') {
       if (
         this.#sent === sent &&
@@ -173,5 +180,16 @@ export class Freshness {
   #settle(sent: Sent): void {
     sent.cancel();
     this.#sent = null;
+  }
+}
+
+function troubleOf(publication: Publication): string | null {
+  switch (publication.kind) {
+    case 'full':
+      return `has no room left, not even for the message that proves a read (${publication.reason})`;
+    case 'refused':
+      return publication.reason;
+    default:
+      return null;
   }
 }

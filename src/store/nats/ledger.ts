@@ -177,7 +177,9 @@ export class Ledger {
     } catch (thrown) {
       if (!(thrown instanceof LimitReached)) throw thrown;
       const Failed = limit.inDoubt ? StoreAmbiguousError : StoreUnavailableError;
-      throw new Failed(call, this.#url, this.#ended ?? limit.reason, { cause: thrown });
+      throw new Failed(call, this.#url, this.#ended ?? this.#freshness.trouble ?? limit.reason, {
+        cause: thrown,
+      });
     } finally {
       this.#inFlight.delete(running);
       limit.end();

@@ -86,31 +86,37 @@ export class Sweeper {
   /** First everybody is told, then the messages go: whoever finds them missing knows why. */
   async #retire(markers: Retired): Promise<void> {
     if (markers.length === 0) return;
-    const nonce = this.#options.random.hex(16);
+    const subject = this.#subjects.retirement(this.#options.random.hex(16));
     const value = new TextEncoder().encode(JSON.stringify(markers));
-    await this.#ledger.record('retiring markers', this.#subjects.retirement(nonce), value);
-    await this.#purgeRetired(markers);
+    await this.#ledger.record('retiring markers', subject, value);
+    const retirement = await this.#ledger.read('retiring markers', (view) => view.retirement(subject));
+    if (retirement !== null) await this.#purgeRetired(retirement);
   }
 
   /** A retirement goes when it is sure that its markers did; mostly another session was faster. */
   async #forget(retirements: readonly Retirement[]): Promise<void> {
     const timeoutMs = this.#options.callTimeoutMs;
-    for (const { sequence, subject, retired } of retirements) {
+    for (const retirement of retirements) {
+      const { sequence, subject } = retirement;
       const found = await this.#link.message(this.#subjects.registry, subject, timeoutMs);
       if (found instanceof Error) continue;
       if (found !== null) {
-        if (!(await this.#purgeRetired(retired))) continue;
+        if (!(await this.#purgeRetired(retirement))) continue;
         await this.#ledger.erase(sequence, timeoutMs);
       }
       await this.#ledger.read('housekeeping', (view) => view.forgetRetirement(sequence));
     }
   }
 
-  async #purgeRetired(markers: Retired): Promise<boolean> {
+  async #purgeRetired({ sequence, markers }: Retirement): Promise<boolean> {
     let isDone = true;
-    for (const [space, key, revision] of markers) {
-      const isGone = await this.#purge(this.#subjects.history(space, key), revision + 1);
-      isDone &&= isGone;
+    for (const { space, key, revision, wasLatest } of markers) {
+      const before = wasLatest ? sequence : revision + 1;
+      isDone = (await this.#purge(this.#subjects.history(space, key), before)) && isDone;
+      // A successor of the marker that came after the retirement does not count, and nobody would know once that is forgotten.
+      if (wasLatest) {
+        isDone = (await this.#purge(this.#subjects.successor(space, key, revision), null)) && isDone;
+      }
     }
     return isDone;
   }

@@ -50,7 +50,15 @@ export interface Retirement {
   readonly sequence: number;
   readonly subject: string;
   readonly atMs: number;
-  readonly retired: Retired;
+  readonly markers: readonly RetiredMarker[];
+}
+
+export interface RetiredMarker {
+  readonly space: Space;
+  readonly key: string;
+  readonly revision: number;
+  /** Whether the key was still deleted then: so nothing that was written about it before the retirement counts. */
+  readonly wasLatest: boolean;
 }
 
 interface Parts {
@@ -135,6 +143,10 @@ export class View {
     return [...this.#retirements.values()].filter((retirement) => retirement.atMs < atMs);
   }
 
+  retirement(subject: string): Retirement | null {
+    return [...this.#retirements.values()].find((each) => each.subject === subject) ?? null;
+  }
+
   /** Whose parts were written before `atMs` and belong to no row. */
   orphansBefore(atMs: number): readonly string[] {
     const used = new Set<string>();
@@ -151,7 +163,7 @@ export class View {
   forgetRetirement(sequence: number): void {
     const old = this.#retirements.get(sequence);
     this.#retirements.delete(sequence);
-    for (const [space, key, revision] of old?.retired ?? []) {
+    for (const { space, key, revision } of old?.markers ?? []) {
       if (this.#retired[space].get(key) === revision) this.#retired[space].delete(key);
     }
   }
@@ -238,15 +250,16 @@ export class View {
 
   #retire(delivery: Delivery, value: Uint8Array): void {
     const retired = JSON.parse(Buffer.from(value).toString('utf8')) as Retired;
-    const { sequence, subject, atMs } = delivery;
-    this.#retirements.set(sequence, { sequence, subject, atMs, retired });
-    for (const [space, key, revision] of retired) {
+    const markers = retired.map(([space, key, revision]): RetiredMarker => {
       this.#retired[space].set(key, revision);
       const head = this.#heads[space].get(key);
-      if (head === undefined || head.revision > revision) continue;
+      if (head !== undefined && head.revision > revision) return { space, key, revision, wasLatest: false };
       this.#heads[space].delete(key);
-      this.#markers.delete(head);
-    }
+      if (head !== undefined) this.#markers.delete(head);
+      return { space, key, revision, wasLatest: true };
+    });
+    const { sequence, subject, atMs } = delivery;
+    this.#retirements.set(sequence, { sequence, subject, atMs, markers });
   }
 
   #advanceClock(delivery: Delivery, frame: Frame): void {
