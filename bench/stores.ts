@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { shownUrl } from '../src/store/shown-url.ts';
+import { findNatsServer, NatsCluster, versionOf } from '../test/store/nats/cluster.ts';
 import { PostgresServer } from '../test/store/postgres/server.ts';
 import type { Figure } from './figure.ts';
 import { quantile } from './figure.ts';
@@ -25,7 +26,7 @@ export async function bench(args: readonly string[]): Promise<{ readonly figures
       calls: { type: 'string', default: '40' },
     },
   });
-  const candidates = [await folder(), await postgres(), ...values.store.map(named)];
+  const candidates = [await folder(), await postgres(), ...(await jetStream()), ...values.store.map(named)];
   const trials = new Map<string, Trial>();
   try {
     for (const { name, url } of candidates) trials.set(name, await Trial.open(url));
@@ -50,6 +51,21 @@ async function folder(): Promise<Candidate> {
 async function postgres(): Promise<Candidate> {
   const server = await PostgresServer.start();
   return { name: 'postgres', url: server.url('bench'), dispose: () => server.dispose() };
+}
+
+/** Three servers as they are by default, and, where they can, with a flush before each acknowledgement. */
+async function jetStream(): Promise<readonly Candidate[]> {
+  const binary = await findNatsServer();
+  if (binary === null) return [];
+  const [major = 0, minor = 0] = await versionOf(binary);
+  const settings = [{ name: 'nats', jetStream: '' }];
+  if (major > 2 || minor >= 10) settings.push({ name: 'nats-flushed', jetStream: 'sync_interval: always' });
+  const candidates: Candidate[] = [];
+  for (const { name, jetStream: lines } of settings) {
+    const cluster = await NatsCluster.start(binary, { jetStream: lines });
+    candidates.push({ name, url: cluster.url('bench'), dispose: () => cluster.dispose() });
+  }
+  return candidates;
 }
 
 function named(url: string): Candidate {

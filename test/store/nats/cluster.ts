@@ -50,6 +50,12 @@ async function locate(): Promise<string | null> {
   });
 }
 
+/** Major, minor and patch. */
+export async function versionOf(binary: string): Promise<readonly number[]> {
+  const { stdout } = await run(binary, ['--version']);
+  return (/(\d+)\.(\d+)\.(\d+)/.exec(stdout)?.slice(1) ?? []).map(Number);
+}
+
 interface Jsz {
   readonly meta_cluster?: { readonly leader?: string; readonly cluster_size?: number };
   readonly account_details?: readonly {

@@ -133,6 +133,23 @@ describe.skipIf(binary === null)('a server', () => {
     expect(again).toBeNull();
   });
 
+  test('that has forgotten what it showed ends the session', async () => {
+    const alone = await server({});
+    const store = await open(alone.url('x'));
+    for (let index = 0; index < 5; index += 1)
+      await store.registry.cas(`row/${index}`, 'absent', new Uint8Array(1));
+    const connection = await connect({ servers: alone.nodes[0]?.address ?? '' });
+    await connection.request('$JS.API.STREAM.DELETE.x');
+    await connection.close();
+    await open(alone.url('x'));
+    const error = await failure(store.registry.get('row/0'));
+    expect([error instanceof StoreUnavailableError, String(error)]).toEqual([
+      true,
+      expect.stringMatching(/which it had shown before; open it again/),
+    ]);
+    expect(String(await failure(store.registry.get('row/1')))).toMatch(/open it again/);
+  });
+
   test('that has no room at all says so of every call', async () => {
     const alone = await server({ jetStream: 'max_file_store: 4MB' });
     const { registry, vault } = await open(alone.url('x'));
