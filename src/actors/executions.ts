@@ -353,14 +353,15 @@ class ExecutionsSession {
     );
   }
 
-  /** Under the tenure that the copy has now: a move that was called off may have raised its epoch since it ended. */
+  /**
+   * Under the tenure that the copy has now: since it ended, a move that was called off may have raised its epoch, and a
+   * recovery that goes on from the copy that was kept here its generation. Any other copy takes the settlement away.
+   */
   #tellResult(execution: ExecutionId, result: ResultPointer): void {
     const { board, book, exchange, identity } = this.#ports;
     const state = book.get(execution)?.state;
-    const ended = board.settlement(execution);
-    if (state === undefined || ended === null) return;
+    if (state === undefined || board.settlement(execution) === null) return;
     if (state.phase !== 'running' && state.phase !== 'freezing') return;
-    if (state.tenure.generation !== ended.tenure.generation) return;
     const event: OwnershipEvent = { kind: 'resultStored', tenure: state.tenure, result };
     const message = { kind: 'event', execution, event } as const;
     exchange.tell(address.role(identity.name, 'ownership'), message, 'urgent');

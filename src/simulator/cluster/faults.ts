@@ -75,10 +75,10 @@ export const mishapKinds: readonly MishapKind[] = [
   'actorCrash',
 ];
 
-/** When a fault strikes: at a time since the scenario began, or when a host enters a phase for the nth time. */
+/** When a fault strikes: at a time since the scenario began, or (so long) after a host entered a phase for the nth time. */
 export type Trigger =
   | { readonly kind: 'time'; readonly atMs: number }
-  | { readonly kind: 'phase'; readonly phase: Phase; readonly nth: number };
+  | { readonly kind: 'phase'; readonly phase: Phase; readonly nth: number; readonly afterMs: number };
 
 export interface Fault {
   readonly trigger: Trigger;

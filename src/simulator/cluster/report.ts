@@ -4,7 +4,7 @@ import type { Scenario } from './scenario.ts';
 import { describe, hostNameOf } from './striking.ts';
 import type { TraceLine } from './world.ts';
 
-/** Lines of a trace that a report ends with. */
+/** Lines of a trace that a report shows. */
 const linesMax = 400;
 
 /** A failed run for people: what was promised and broken, what happened, and how to see it again. */
@@ -17,7 +17,7 @@ export function reportText(scenario: Scenario, { violations, trace }: Outcome): 
     '',
     scenarioText(scenario),
     '',
-    ...traceLines(trace),
+    ...traceLines(trace, violations),
   ].join('\n');
 }
 
@@ -34,15 +34,23 @@ export function scenarioText({ hosts, works, moves, faults, activeMs }: Scenario
 }
 
 function faultText({ trigger, mishap }: Fault): string {
-  const when =
-    trigger.kind === 'time' ? stamp(trigger.atMs) : `when a host enters '${trigger.phase}' (${trigger.nth})`;
-  return `${when}: ${describe(mishap)}`;
+  const what = describe(mishap);
+  if (trigger.kind === 'time') return `${stamp(trigger.atMs)}: ${what}`;
+  const { phase, nth, afterMs } = trigger;
+  return `${afterMs} ms after a host has entered '${phase}' for the ${nth}. time: ${what}`;
 }
 
-function traceLines(trace: readonly TraceLine[]): readonly string[] {
-  const lines = trace.map(({ atMs, host, text }) => `${stamp(atMs)} ${(host ?? '').padEnd(4)} ${text}`);
+/** What concerns the executions that a promise was broken for, and all of them: the begin and the end of it. */
+function traceLines(trace: readonly TraceLine[], violations: Outcome['violations']): readonly string[] {
+  const failed = new Set<string>(violations.map(({ execution }) => execution));
+  const concerned = trace.filter(({ text }) => {
+    const named = text.match(/\bx-\d+/g) ?? [];
+    return named.length === 0 || named.some((name) => failed.has(name));
+  });
+  const lines = concerned.map(({ atMs, host, text }) => `${stamp(atMs)} ${(host ?? '').padEnd(4)} ${text}`);
   const left = lines.length - linesMax;
-  return left > 0 ? [`(${left} earlier lines)`, ...lines.slice(-linesMax)] : lines;
+  if (left <= 0) return lines;
+  return [...lines.slice(0, linesMax / 2), `(${left} lines)`, ...lines.slice(-linesMax / 2)];
 }
 
 function stamp(atMs: number): string {

@@ -35,6 +35,8 @@ export const quickSettings = {
   lease: { termMs: 1_500, marginMs: 500, renewMs: 300 },
   checkpoints: { everyMs: 150 },
   monitor: { sampleMs: 1_000, traceMs: 150 },
+  // Hosts die here of everything but their executions.
+  recovery: { deathsMax: 1_000 },
   affinity: { enabled: false },
   orchestrator: { enabled: false },
 } as const;
@@ -42,6 +44,8 @@ export const quickSettings = {
 const bootMs = 60;
 /** After the last fault has ended everything has to go on, or to have ended, within this. */
 export const livenessMs = 25_000;
+/** By then the faults that last longest have ended. */
+const faultsEndMs = 4_500;
 /** What comes of a stale copy shows by then. */
 const calmMs = 400;
 /** Who goes on has acted this recently: ten steps of a lane. */
@@ -109,6 +113,8 @@ class ScenarioRun {
     }
     await world.advance(activeMs);
     this.#isOver = true;
+    // Who is cut off for longer than a lease finds others in its place when it comes back.
+    await world.until(() => this.#striking.active.size === 0, faultsEndMs);
     this.#striking.endAll();
     await world.advance(calmMs);
     const isWell = (): boolean => this.#executions.every((execution, at) => this.#goesOn(execution, at));
@@ -154,9 +160,17 @@ class ScenarioRun {
         const { trigger } = awaited.fault;
         if (trigger.kind !== 'phase' || trigger.phase !== phase || awaited.left === 0) continue;
         awaited.left -= 1;
-        if (awaited.left === 0) this.#striking.strike(awaited.fault, host);
+        if (awaited.left > 0) continue;
+        if (trigger.afterMs === 0) this.#striking.strike(awaited.fault, host);
+        else this.#strikeLater(awaited.fault, trigger.afterMs, host);
       }
     }
+  }
+
+  #strikeLater(fault: Fault, inMs: number, host: SimulatedHost): void {
+    this.#world.clock.after(inMs, () => {
+      if (!this.#isOver) this.#striking.strike(fault, host);
+    });
   }
 
   #resultOf(execution: ExecutionId): string | null {

@@ -50,7 +50,9 @@ export const scenarioShape: ScenarioShape = {
 };
 
 /** Shorter than a lease, about as long, and much longer. */
-const spansMs = [20, 80, 300, 900, 1_600, 2_600, 4_000] as const;
+const spansMs = [20, 80, 300, 900, 1_600, 2_600] as const;
+/** Between a phase's entry and the fault that waited for it. */
+const afterwardsMs = [0, 0, 0, 0, 0, 0, 0.3, 5, 200, 600] as const;
 const snapshotBytes = [100, 100, 3_000, 40_000] as const;
 /** A share of the faults waits for a phase: at random times most phases would hardly ever be met. */
 const awaitedRatio = 0.85;
@@ -93,14 +95,15 @@ export function drawScenario(seed: number, shape: ScenarioShape = scenarioShape)
 function drawTrigger(random: SeededRandom, activeMs: number): Trigger {
   if (random.next() >= awaitedRatio) return { kind: 'time', atMs: random.below(activeMs) };
   const phase = oneOf(random, phases);
-  return { kind: 'phase', phase, nth: rarePhases.has(phase) ? 1 : 1 + random.below(3) };
+  const nth = rarePhases.has(phase) ? 1 : 1 + random.below(3);
+  return { kind: 'phase', phase, nth, afterMs: oneOf(random, afterwardsMs) };
 }
 
 /** What brings a phase about that would hardly ever be entered otherwise, so that a fault may meet it. */
 function provocation(random: SeededRandom, trigger: Trigger): readonly Fault[] {
   if (trigger.kind !== 'phase') return [];
   const fault = (phase: Phase, mishap: Mishap): readonly Fault[] => [
-    { trigger: { kind: 'phase', phase, nth: 1 + random.below(3) }, mishap },
+    { trigger: { kind: 'phase', phase, nth: 1 + random.below(3), afterMs: 0 }, mishap },
   ];
   switch (trigger.phase) {
     case 'source unfreezing':

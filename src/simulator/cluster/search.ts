@@ -2,14 +2,16 @@ import { Coverage } from './coverage.ts';
 import { reportText } from './report.ts';
 import type { Outcome, RunOptions } from './run.ts';
 import { runScenario } from './run.ts';
-import type { Scenario, ScenarioShape } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { drawScenario } from './scenario.ts';
 import { shrink } from './shrinking.ts';
+import type { Violation } from './witness.ts';
 
 export interface SearchOptions extends RunOptions {
   /** Both ends included. */
   readonly seeds: readonly [number, number];
-  readonly shape?: ScenarioShape;
+  /** What a seed's run is; drawn from everything that can go wrong unless told otherwise. */
+  readonly draw?: (seed: number) => Scenario;
   /** Ends the search with the first failure. */
   readonly stopAtFirst?: boolean;
   /** Told after each seed. */
@@ -24,22 +26,28 @@ export interface SearchSums {
   simulatedMs: number;
   readonly coverage: Coverage;
   readonly failures: Scenario[];
+  /** The promise that each failure breaks first. */
+  readonly broken: Violation['promise'][];
 }
 
 /** Runs the scenarios of a range of seeds, and keeps those that fail. */
 export async function search(options: SearchOptions): Promise<SearchSums> {
-  const { seeds, shape, stopAtFirst = false, onSeed } = options;
+  const { seeds, draw = drawScenario, stopAtFirst = false, onSeed } = options;
   const coverage = new Coverage();
-  const sums: SearchSums = { runs: 0, moves: 0, acts: 0, simulatedMs: 0, coverage, failures: [] };
+  const sums: SearchSums = { runs: 0, moves: 0, acts: 0, simulatedMs: 0, coverage, failures: [], broken: [] };
   for (let seed = seeds[0]; seed <= seeds[1]; seed += 1) {
-    const scenario = drawScenario(seed, shape);
+    const scenario = draw(seed);
     const outcome = await runScenario(scenario, options);
     sums.runs += 1;
     sums.moves += outcome.moves;
     sums.acts += outcome.acts;
     sums.simulatedMs += outcome.simulatedMs;
     coverage.add(outcome.coverage);
-    if (outcome.violations.length > 0) sums.failures.push(scenario);
+    const [first] = outcome.violations;
+    if (first !== undefined) {
+      sums.failures.push(scenario);
+      sums.broken.push(first.promise);
+    }
     onSeed?.(seed, sums);
     if (stopAtFirst && sums.failures.length > 0) break;
   }

@@ -1,4 +1,5 @@
 import { address } from '../../actors/addresses.ts';
+import type { PassageMessage } from '../../actors/migration/cell.ts';
 import { assert } from '../../core/assert.ts';
 import type { HostConfig } from '../../config.ts';
 import { configure } from '../../config.ts';
@@ -267,8 +268,9 @@ export class World {
 }
 
 function summary(message: { readonly kind: string }): string {
-  const inner = (message as { readonly message?: { readonly kind?: string } }).message;
-  return message.kind === 'passage' ? (inner?.kind ?? '') : message.kind;
+  if (message.kind !== 'passage') return message.kind;
+  const { message: inner } = message as unknown as PassageMessage;
+  return `${inner.kind} ${inner.passage.execution}`;
 }
 
 function eventText(event: EventDetail): string {

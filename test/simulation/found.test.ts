@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { reportText } from '../../src/simulator/cluster/report.ts';
+import { runScenario } from '../../src/simulator/cluster/run.ts';
+import type { Scenario } from '../../src/simulator/cluster/scenario.ts';
+import { scriptedDrivers } from '../../src/testing/simulated-drivers.ts';
+
+/** Courses that once led to harm, made small; each with what went wrong in it. */
+const found: Readonly<Record<string, Omit<Scenario, 'seed'>>> = {
+  'the kept copy of an execution that had ended goes on, and gives its result': {
+    hosts: 2,
+    works: [{ on: 0, until: 60, bytes: 100 }],
+    moves: [{ atMs: 800, work: 0, to: 1 }],
+    faults: [
+      // Its result cannot be stored before it leaves,
+      { trigger: { kind: 'time', atMs: 300 }, mishap: { kind: 'fullDisk', forMs: 900 } },
+      // and its new owner is lost at once, with the result and without a checkpoint.
+      {
+        trigger: { kind: 'phase', phase: 'target resumed', nth: 1, afterMs: 0 },
+        mishap: { kind: 'crash', host: 'self', restartMs: 4_000 },
+      },
+    ],
+    activeMs: 1_500,
+  },
+};
+
+test.each(Object.entries(found))('%s', async (_name, course) => {
+  for (let seed = 1; seed <= 5; seed += 1) {
+    const scenario = { ...course, seed };
+    const outcome = await runScenario(scenario, { drivers: scriptedDrivers, traced: true });
+    expect(outcome.violations, reportText(scenario, outcome)).toEqual([]);
+  }
+});

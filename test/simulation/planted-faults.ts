@@ -1,0 +1,291 @@
+import { epoch } from '../../src/core/ids.ts';
+import type { HolderEvent, HolderState, HolderStep } from '../../src/protocols/lease/holder.ts';
+import type { ObserverEvent, ObserverState, ObserverStep } from '../../src/protocols/lease/observer.ts';
+import { claimWith, recoveryClaim } from '../../src/protocols/ownership/claiming.ts';
+import type {
+  OwnershipEvent,
+  OwnershipState,
+  OwnershipStep,
+} from '../../src/protocols/ownership/ownership.ts';
+import type { MishapKind } from '../../src/simulator/cluster/faults.ts';
+import type { HostDrivers } from '../../src/simulator/cluster/host.ts';
+import type { Scenario } from '../../src/simulator/cluster/scenario.ts';
+import { drawScenario, scenarioShape } from '../../src/simulator/cluster/scenario.ts';
+import type { Violation } from '../../src/simulator/cluster/witness.ts';
+import type { World } from '../../src/simulator/cluster/world.ts';
+
+/*
+ * The product's machines, each with one rule broken on purpose. The test that runs them puts the broken one in the place of
+ * the sound one, for all hosts of a simulated cluster.
+ */
+
+type Own = (state: OwnershipState, event: OwnershipEvent) => OwnershipStep;
+type Holder = (state: HolderState, event: HolderEvent) => HolderStep;
+type Observer = (state: ObserverState, event: ObserverEvent) => ObserverStep;
+
+/** What is broken; each takes the sound one and gives the broken one. */
+export interface PlantedFault {
+  readonly ownership?: (sound: Own) => Own;
+  readonly holder?: (sound: Holder) => Holder;
+  readonly observer?: (sound: Observer) => Observer;
+  readonly drivers?: (sound: HostDrivers) => HostDrivers;
+  readonly world?: (world: World) => void;
+  /** Runs that it is looked for in, where not all of them. */
+  readonly draw?: (seed: number) => Scenario;
+  /** What may show outside. */
+  readonly breaks: readonly Violation['promise'][];
+  /** Seeds within which it has to show. */
+  readonly seeds: number;
+}
+
+/** Scenarios with some kinds of faults only. */
+function drawOf(mishaps: readonly MishapKind[]): (seed: number) => Scenario {
+  return (seed) => drawScenario(seed, { ...scenarioShape, mishaps });
+}
+
+const skippedFence: PlantedFault = {
+  breaks: ['neverTwo', 'onceInOrder', 'checkpointed'],
+  seeds: 150,
+  ownership: (sound) => (state, event) => {
+    if (state.phase !== 'claiming' || event.kind !== 'found' || event.row === null)
+      return sound(state, event);
+    const { claim } = state;
+    if (claim.kind === 'start' || event.row.nonce === claim.nonce) return sound(state, event);
+    const { owner, epoch: claimed, generation } = claim;
+    return sound(state, { ...event, row: { ...event.row, owner, epoch: claimed, generation } });
+  },
+};
+
+const renewalAfterTheEnd: PlantedFault = {
+  breaks: ['neverTwo', 'onceInOrder'],
+  seeds: 200,
+  draw: drawOf(['pause', 'isolate', 'cutStore']),
+  holder: (sound) => (state, event) => {
+    const isSeen = event.kind === 'found' && event.row?.phase === 'ended' && state.phase === 'holding';
+    return isSeen ? sound(state, { ...event, row: { ...event.row, phase: 'live' } }) : sound(state, event);
+  },
+};
+
+const hastyObserver: PlantedFault = {
+  breaks: ['neverTwo'],
+  seeds: 100,
+  observer: (sound) => (state, event) => {
+    const hasty = { ...state, timing: { ...state.timing, termMs: 300, marginMs: 0 } };
+    return sound(hasty, event);
+  },
+};
+
+const farMs = 1e9;
+
+/** Rule 3: the lanes believe in a lease that never ends. */
+const blindLanes: PlantedFault = {
+  breaks: ['neverTwo', 'onceInOrder'],
+  seeds: 150,
+  draw: drawOf(['isolate', 'cutStore', 'stall']),
+  drivers: (sound) => ({
+    ...sound,
+    startLane: (host, index, listener) => {
+      const lane = sound.startLane(host, index, listener);
+      const extend = lane.extendLease.bind(lane);
+      lane.extendLease = () => extend(farMs);
+      return lane;
+    },
+  }),
+};
+
+/** Rule 5: a copy that is to be dropped claims the execution instead, though no `resume` names it. */
+const staleCopyClaims: PlantedFault = {
+  breaks: ['neverTwo', 'onceInOrder'],
+  seeds: 200,
+  draw: drawOf(['loss', 'cut', 'stall', 'crash']),
+  ownership: (sound) => (state, event) => {
+    const isDropped = state.phase === 'received' && event.kind === 'asked' && event.ask.kind === 'drop';
+    if (!isDropped) return sound(state, event);
+    const { migration, digest } = state.copy;
+    return sound(state, { ...event, ask: { kind: 'claim', migration, digest } });
+  },
+};
+
+/** The copy stands at the target, the source does not hear of it, goes on by itself, and dies later. */
+function returnedAndDied(seed: number): Scenario {
+  return {
+    seed,
+    hosts: 2,
+    works: [{ on: 0, until: null, bytes: 100 }],
+    moves: [{ atMs: 300, work: 0, to: 1 }],
+    faults: [
+      {
+        trigger: { kind: 'phase', phase: 'target rebuilding', nth: 1, afterMs: 0 },
+        mishap: { kind: 'cut', host: 0, other: 1, oneWay: false, forMs: 4_000 },
+      },
+      { trigger: { kind: 'time', atMs: 1_800 }, mishap: { kind: 'crash', host: 0, restartMs: 4_000 } },
+    ],
+    activeMs: 1_900,
+  };
+}
+
+/** Rules 4 and 5: a transferred copy is taken for what a recovery goes on from. */
+const staleCopyRecovers: PlantedFault = {
+  breaks: ['checkpointed', 'neverTwo', 'onceInOrder'],
+  seeds: 5,
+  draw: returnedAndDied,
+  ownership: (sound) => (state, event) => {
+    if (state.phase !== 'received' || event.kind !== 'ownerEnded') return sound(state, event);
+    const { copy } = state;
+    return claimWith(state, recoveryClaim(event, event.nonce), { kind: 'received', copy }, copy.migration);
+  },
+};
+
+/** Rule 5: the target runs as soon as it is told to resume, and claims while it runs. */
+const claimAfterRunning: PlantedFault = {
+  breaks: ['neverTwo', 'onceInOrder'],
+  seeds: 400,
+  ownership: (sound) => (state, event) => {
+    const step = sound(state, event);
+    const isClaimed =
+      state.phase === 'received' &&
+      event.kind === 'asked' &&
+      event.ask.kind === 'claim' &&
+      step.state.phase === 'claiming';
+    if (!isClaimed) return step;
+    const { epoch: from, generation } = state.copy;
+    const tenure = { execution: state.execution, epoch: epoch(from + 1), generation };
+    return { ...step, effects: [{ kind: 'run', tenure }, ...step.effects] };
+  },
+};
+
+/** Rule 6: after `resume` the source goes on without a claim. */
+const freeReturn: PlantedFault = {
+  breaks: ['neverTwo', 'onceInOrder'],
+  seeds: 200,
+  ownership: (sound) => (state, event) => {
+    const isDoubt = state.phase === 'released' && event.kind === 'asked' && event.ask.kind === 'unfreeze';
+    return isDoubt ? sound({ ...state, phase: 'frozen', sizeBytes: 0 }, event) : sound(state, event);
+  },
+};
+
+/** The ownership actor is started again just after `resume` was sent. */
+function restartedInDoubt(seed: number): Scenario {
+  return {
+    seed,
+    hosts: 2,
+    works: [{ on: 0, until: null, bytes: 100 }],
+    moves: [{ atMs: 300, work: 0, to: 1 }],
+    faults: [
+      {
+        trigger: { kind: 'phase', phase: 'source resuming', nth: 1, afterMs: 0 },
+        mishap: { kind: 'actorCrash', host: 'self', role: 'ownership' },
+      },
+    ],
+    activeMs: 600,
+  };
+}
+
+/** Rule 6, persist before send: a restarted ownership actor finds an earlier phase, and runs freely. */
+const unsavedPhase: PlantedFault = {
+  breaks: ['neverTwo', 'onceInOrder'],
+  seeds: 10,
+  draw: restartedInDoubt,
+  ownership: (sound) => (state, event) => {
+    const isLost =
+      state.phase === 'released' && (event.kind === 'restarted' || event.kind === 'migrationFailed');
+    if (!isLost) return sound(state, event);
+    const { execution, self, tenure } = state;
+    const running: OwnershipState = {
+      execution,
+      self,
+      phase: 'running',
+      tenure,
+      arrival: null,
+      change: null,
+    };
+    return sound(running, { kind: 'restarted' });
+  },
+};
+
+/** Rule 7: a claim of which nobody knows whether it stands is taken for won. */
+const ambiguityIsSuccess: PlantedFault = {
+  breaks: ['neverTwo', 'onceInOrder', 'checkpointed', 'neverNone'],
+  seeds: 200,
+  ownership: (sound) => (state, event) =>
+    state.phase === 'claiming' && event.kind === 'storeFailed' && state.copy.kind !== 'none'
+      ? sound(state, { kind: 'swapped', token: state.claim.nonce })
+      : sound(state, event),
+};
+
+/** A write that is carried out late, when its host has handed the execution on; the new owner is lost after that. */
+function lateWrites(seed: number): Scenario {
+  return {
+    seed,
+    hosts: 2,
+    works: [{ on: 0, until: null, bytes: 100 }],
+    moves: [500, 700, 900].map((atMs) => ({ atMs, work: 0, to: 1 })),
+    faults: [
+      {
+        trigger: { kind: 'phase', phase: 'checkpoint switching', nth: 3, afterMs: 0.4 },
+        mishap: { kind: 'storeFailover', forMs: 5 },
+      },
+      { trigger: { kind: 'time', atMs: 1_000 }, mishap: { kind: 'fullDisk', forMs: 2_600 } },
+      { trigger: { kind: 'time', atMs: 3_200 }, mishap: { kind: 'crash', host: 1, restartMs: 200 } },
+    ],
+    activeMs: 3_300,
+  };
+}
+
+/** The fence of every checkpoint: a late write of an old owner puts its recovery point over a newer one's. */
+const oldCheckpoint: PlantedFault = {
+  breaks: ['checkpointed', 'neverNone'],
+  seeds: 60,
+  draw: lateWrites,
+  world: ({ store: { registers } }) => {
+    const swap = registers.swap.bind(registers);
+    registers.swap = (id, expected, row) => {
+      const now = registers.rows.get(id);
+      if (now === undefined || row.epoch >= now.row.epoch || row.recovery === now.row.recovery)
+        return swap(id, expected, row);
+      return swap(id, now.revision, { ...now.row, recovery: row.recovery });
+    };
+  },
+};
+
+/** Values first, then the pointer: a checkpoint is said to be stored, and is not. */
+const emptyPromise: PlantedFault = {
+  breaks: ['neverNone'],
+  seeds: 300,
+  world: ({ store: { values } }) => {
+    const set = values.set.bind(values);
+    values.set = (key, bytes) => (key.startsWith('snapshot/') ? values : set(key, bytes));
+  },
+};
+
+/** Rule 1: a recovery goes on under the generation that it found. */
+const sameGeneration: PlantedFault = {
+  breaks: ['onceInOrder', 'neverTwo'],
+  seeds: 200,
+  ownership: (sound) => (state, event) => {
+    const step = sound(state, event);
+    return {
+      ...step,
+      effects: step.effects.map((effect) => {
+        if (effect.kind !== 'run' || effect.tenure.generation === 1) return effect;
+        return { ...effect, tenure: { ...effect.tenure, generation: 1 as typeof effect.tenure.generation } };
+      }),
+    };
+  },
+};
+
+export const plantedFaults: Readonly<Record<string, PlantedFault>> = {
+  'a skipped fence': skippedFence,
+  'a renewal after the end of the lease': renewalAfterTheEnd,
+  'an observer that ends a lease too soon': hastyObserver,
+  'lanes that do not look at the deadline': blindLanes,
+  'a stale transferred copy that claims': staleCopyClaims,
+  'a stale transferred copy that a recovery goes on from': staleCopyRecovers,
+  'a claim after running': claimAfterRunning,
+  'a return without a claim': freeReturn,
+  'an unsaved phase': unsavedPhase,
+  'an ambiguous claim that is taken for won': ambiguityIsSuccess,
+  'a checkpoint with an old epoch': oldCheckpoint,
+  'a checkpoint that is confirmed and not there': emptyPromise,
+  'a recovery under the same generation': sameGeneration,
+};
