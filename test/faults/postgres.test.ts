@@ -18,7 +18,7 @@ describeWithPostgres('hosts on PostgreSQL', () => {
   const leaseTermMs = 5_000;
 
   /** So that the work lasts longer than a lease. */
-  const longRounds = 4_000_000;
+  const longRounds = 700_000;
 
   /** Two hosts that share nothing but the database, with the leases that godwit is shipped with. */
   function fleetOn(context: TestContext, schema: string): Promise<Fleet> {
@@ -40,7 +40,7 @@ describeWithPostgres('hosts on PostgreSQL', () => {
   describe('PostgreSQL goes away under load', () => {
     test.for(['fast', 'killed'] as const)(
       'a restart (%s) costs no lease, and nothing is lost or doubled',
-      { timeout: 90_000 },
+      { timeout: 120_000 },
       async (how, context) => {
         const fleet = await fleetOn(context, `restart_${how}`);
         const work = [
@@ -61,20 +61,19 @@ describeWithPostgres('hosts on PostgreSQL', () => {
 
     test(
       'one that stays away freezes all in time, and all go on when it is back',
-      { timeout: 90_000 },
+      { timeout: 120_000 },
       async (context) => {
         const fleet = await fleetOn(context, 'away');
-        const work = [
-          ...(await fleet.startWork('r1-h1', [acts.some], longRounds)),
-          ...(await fleet.startWork('r1-h2', [acts.some], longRounds)),
-        ];
+        const work = await fleet.startWork('r1-h1', [acts.many], longRounds);
         for (const { execution } of work) await fleet.acted(execution, 5);
         const fromMs = performance.now();
         const goOn = await server.freeze();
-        for (const name of ['r1-h1', 'r1-h2'])
-          await fleet.event('hostFrozen', (_, { host }) => host === name);
-        const frozenMs = performance.now() - fromMs;
-        context.expect(frozenMs).toBeLessThan(leaseTermMs);
+        // Whatever was renewed was sent by now. The hosts' clock is this process's: they stand on one machine.
+        const stoppedMs = Date.now();
+        for (const name of ['r1-h1', 'r1-h2']) {
+          const { event } = await fleet.event('hostFrozen', (_, { host }) => host === name);
+          context.expect(event.wallMs - stoppedMs).toBeLessThan(leaseTermMs);
+        }
         const stillAt = fleet.log().length;
         await goOn();
         const stallMs = performance.now() - fromMs;

@@ -10,7 +10,7 @@ import type { TableNames } from './sql.ts';
 import { entryOf, textOf, watchChangesStatement, watchListStatement } from './sql.ts';
 
 /** How often the changes of others are looked for while something is watched, in milliseconds. */
-export const watchPollMs = 25;
+export const watchPollMs = 50;
 
 interface Watch {
   readonly prefix: string;
