@@ -18,7 +18,7 @@ export const rooms: readonly Room[] = [
   { name: 'configuration', owns: /^config\.ts$/, imports: ['core'] },
   {
     name: 'system',
-    owns: /^(?:clock|random|digest|entries|event-loop-delay|thread-cpu|platform|platform-names|named-properties)\.ts$/,
+    owns: /^(?:clock|random|digest|entries|event-loop-delay|thread-cpu|platform|platform-names|named-properties|held-iterators)\.ts$/,
     imports: ['core'],
   },
   {

@@ -148,7 +148,7 @@ export interface Runtime {
 }
 
 /** What only the platform can tell of values: see `EncodeOptions`. */
-export type Platform = Required<Pick<EncodeOptions, 'host' | 'isProxy' | 'hasNamedProperties'>>;
+export type Platform = Required<Pick<EncodeOptions, 'host' | 'isProxy' | 'hasNamedProperties' | 'iterators'>>;
 
 /** What belongs to an execution and lies outside of its heap; it is kept in the same snapshot, as part of the same graph. */
 export interface Beside {

@@ -51,6 +51,7 @@ import {
 import type { Callable, EncodeOptions, ExternalRecord, PrivatesForm } from './options.ts';
 import { intrinsics } from './permanents.ts';
 import { recipeFor, searchParamsOfUrl } from './recipes.ts';
+import { walkForm, type WalkForm } from './walks.ts';
 
 type SimpleKind =
   | typeof kind.plain
@@ -88,6 +89,7 @@ export type Classified =
       readonly privates: readonly PrivatesForm[];
     }
   | FunctionClassified
+  | WalkForm
   | { readonly kind: 'prototypeOf'; readonly of: object }
   /** `prototype` is null when the class is the host's own affair: the record says it all then. */
   | { readonly kind: 'external'; readonly record: ExternalRecord; readonly prototype: object | null }
@@ -225,6 +227,8 @@ export class Classifier {
     if (view !== null) return view;
     const unbox = unboxerFor(prototype);
     if (unbox !== undefined) return { kind: 'boxed', primitive: Reflect.apply(unbox, value, []) };
+    const walk = walkForm(value, this.#options, this.#hints);
+    if (walk !== null) return walk;
     const place = errorPlaceByPrototype.get(prototype);
     if (place !== undefined) return isError(value) ? { kind: 'error', place } : null;
     return this.#recipe(value, prototype);

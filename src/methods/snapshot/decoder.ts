@@ -21,6 +21,7 @@ import type { Callable, DecodeOptions } from './options.ts';
 import { close } from './properties.ts';
 import { readStrings } from './strings.ts';
 import { ValueReader } from './value-reader.ts';
+import { finishWalk } from './walks.ts';
 
 /** Rebuilds a graph: first every object, empty; then what each holds; at last they are closed. */
 class Decoder {
@@ -67,11 +68,12 @@ class Decoder {
   }
 
   run(): unknown {
-    const { objects, detached } = this.#heads;
+    const { objects, detached, walks } = this.#heads;
     this.#heads.run();
     for (const external of this.#heads.externals) this.#externals.set(external.number, external);
     this.#fillTurns(objects.length + 1);
     while (this.#weak.remaining > 0) this.#fillWeak();
+    for (const walk of walks) finishWalk(walk);
     if (this.#contents.remaining > 0 || this.#order.remaining > 0) {
       throw new SnapshotCorruptError('bytes follow its end');
     }

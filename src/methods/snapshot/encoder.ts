@@ -21,6 +21,7 @@ import { SavedInstances } from './saved-instances.ts';
 import { ShapeTable } from './shapes.ts';
 import { StringTable } from './strings.ts';
 import { Refusal } from './refusal.ts';
+import { settleWalks } from './walks.ts';
 import { WeakColumn } from './weak-column.ts';
 
 export const defaultSizeLimitBytes = 1024 * 1024 * 1024;
@@ -77,6 +78,7 @@ export class Encoder {
     this.weak = new WeakColumn(this.#limitBytes);
     this.saving = new SavedInstances(this);
     this.classifier = new Classifier(options, hints);
+    hints.unsettledWalks = [];
   }
 
   /** Runs the pass. @returns the sections, in order */
@@ -88,6 +90,7 @@ export class Encoder {
         for (; number < this.objects.length; number += 1) this.#unit(number, root);
         this.saving.turn = number;
       } while (this.weak.next(this, this.objects));
+      settleWalks(this);
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown;
       this.hints.noteHost(this.current, this.options.host);

@@ -107,9 +107,14 @@ export const kind = {
   detachedBuffer: 25,
   arguments: 26,
   sloppyArguments: 27,
+  /** byte: place in `walkViews`; value: collection, null when it is over; whole: entries passed */
+  iterator: 28,
 } as const;
 
 export type Kind = (typeof kind)[keyof typeof kind];
+
+/** What iterators of a Map or Set show. */
+export const walkViews = ['Map entries', 'Map keys', 'Map values', 'Set entries', 'Set values'] as const;
 
 export const errorNames = [
   'Error',

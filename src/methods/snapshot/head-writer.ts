@@ -46,6 +46,10 @@ export function writeHead(out: Encoder, found: Classified, value: object): void 
       heads.whole(strings.numberOf(found.record.kind));
       heads.byte(found.prototype === null ? 0 : 1);
       return found.prototype === null ? undefined : out.write(heads, found.prototype);
+    case 'iterator':
+      heads.byte(found.view);
+      out.write(heads, found.collection);
+      return heads.whole(found.passed);
     case 'saved':
       heads.whole(strings.numberOf(found.name));
       return out.write(heads, out.hints.saved.get(value));

@@ -13,6 +13,7 @@ import {
 } from './intrinsics.ts';
 import type { DecodeOptions } from './options.ts';
 import { ValueReader } from './value-reader.ts';
+import { beginWalk, type Walk } from './walks.ts';
 
 export interface HeadSections {
   readonly heads: Uint8Array;
@@ -42,6 +43,7 @@ export interface Skeleton {
   readonly externals: readonly External[];
   readonly withPrivates: ReadonlySet<number>;
   readonly detached: readonly ArrayBuffer[];
+  readonly walks: readonly Walk[];
 }
 
 export interface External {
@@ -59,6 +61,7 @@ export class HeadReader implements Skeleton {
   readonly externals: External[] = [];
   readonly withPrivates = new Set<number>();
   readonly detached: ArrayBuffer[] = [];
+  readonly walks: Walk[] = [];
   /** By how much the offsets of views of a pool are too large. */
   readonly #poolStarts = new Map<number, number>();
   readonly #heads: ByteReader;
@@ -169,9 +172,17 @@ export class HeadReader implements Skeleton {
         return emptyArguments();
       case kind.sloppyArguments:
         return emptySloppyArguments();
+      case kind.iterator:
+        return this.#iterator();
       default:
         throw new SnapshotCorruptError(`no object is of kind ${String(as)}`);
     }
+  }
+
+  #iterator(): object {
+    const walk = beginWalk(this.#heads.byte(), this.#values.next(), this.#heads.whole());
+    this.walks.push(walk);
+    return walk.iterator;
   }
 
   #shape(): Shape {

@@ -15,6 +15,10 @@ export class Hints {
   readonly prototypes = new Map<object, Callable>();
   /** Objects of the host that look like plain data until one of their functions is met. */
   readonly named = new Map<object, string>();
+  /** What each iterator walks: it may be over, or walk what only it can reach. */
+  readonly walked = new Map<object, object | 'over' | 'unreachable'>();
+  /** Iterators that this pass has met, and nobody knows what they walk. */
+  unsettledWalks: object[] = [];
   /** What `save` made of each instance: it is asked once. */
   readonly saved = new Map<object, unknown>();
 

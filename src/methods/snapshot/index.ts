@@ -23,6 +23,7 @@ export type {
   DecodeOptions,
   EncodeOptions,
   ExternalRecord,
+  IteratorProbe,
   MemberForm,
   Permanents,
   PrivatesForm,

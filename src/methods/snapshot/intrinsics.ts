@@ -1,4 +1,4 @@
-import { errorNames, type ViewName, viewNames } from './format.ts';
+import { errorNames, type ViewName, viewNames, type walkViews } from './format.ts';
 
 /**
  * The language's own objects as they were when this module was loaded, so that a program that patches a prototype
@@ -92,6 +92,17 @@ export function setAdd(set: object, item: unknown): void {
   apply(setAddMethod, set, [item]);
 }
 
+const mapDeleteMethod = methodOf(Map.prototype, 'delete');
+const setDeleteMethod = methodOf(Set.prototype, 'delete');
+
+export function mapDelete(map: object, key: unknown): void {
+  apply(mapDeleteMethod, map, [key]);
+}
+
+export function setDelete(set: object, item: unknown): void {
+  apply(setDeleteMethod, set, [item]);
+}
+
 const mapEntriesMethod = methodOf(Map.prototype, 'entries');
 const setValuesMethod = methodOf(Set.prototype, 'values');
 const mapNextMethod = methodOf(getPrototypeOf(new Map().entries()) as object, 'next');
@@ -105,6 +116,35 @@ function first(iterator: object, next: Method, countMax: number): unknown[] {
     found.push(step.value);
   }
   return found;
+}
+
+export const mapIteratorPrototype = getPrototypeOf(new Map().entries());
+export const setIteratorPrototype = getPrototypeOf(new Set().values());
+const walkers: Readonly<Record<(typeof walkViews)[number], Method>> = {
+  'Map entries': mapEntriesMethod,
+  'Map keys': methodOf(Map.prototype, 'keys'),
+  'Map values': methodOf(Map.prototype, 'values'),
+  'Set entries': methodOf(Set.prototype, 'entries'),
+  'Set values': setValuesMethod,
+};
+
+/** @throws {TypeError} when it is no collection of that kind */
+export function walkerOf(view: (typeof walkViews)[number], collection: object): object {
+  return apply(walkers[view], collection, []) as object;
+}
+
+/** Takes the next of an iterator of a Map or Set. @returns whether there was one */
+export function advance(iterator: object): boolean {
+  const next = getPrototypeOf(iterator) === mapIteratorPrototype ? mapNextMethod : setNextMethod;
+  return (apply(next, iterator, []) as IteratorResult<unknown>).done !== true;
+}
+
+/** The entry that comes after so many; null when there is none. */
+export function nextOfMap(map: object, passed: number): readonly [unknown, unknown] | null {
+  const iterator = apply(mapEntriesMethod, map, []) as object;
+  for (let count = 0; count < passed; count += 1) advance(iterator);
+  const step = apply(mapNextMethod, iterator, []) as IteratorResult<readonly [unknown, unknown], undefined>;
+  return step.value ?? null;
 }
 
 export function firstOfMap(map: object, countMax: number): readonly (readonly [unknown, unknown])[] {

@@ -38,6 +38,8 @@ export function operandsOf(found: Classified): readonly unknown[] {
       return [found.of];
     case 'recipe':
       return found.args;
+    case 'iterator':
+      return found.collection === null ? [] : [found.collection];
     case 'external':
       return found.prototype === null ? [] : [found.prototype];
     default:
@@ -70,6 +72,7 @@ export function kindOf(found: Classified): Kind {
     case 'prototypeOf':
     case 'external':
     case 'saved':
+    case 'iterator':
       return kind[found.kind];
     default:
       return assertNever(found);

@@ -124,6 +124,22 @@ export interface BufferClass {
   from(buffer: ArrayBuffer, byteOffset: number, length: number): Uint8Array;
 }
 
+/** Sees iterators of a Map or Set, without moving them, and without running code of a program's. */
+export interface IteratorProbe {
+  isOne(value: object): boolean;
+  /** May make an iterator be over that has come to the end of its collection. */
+  look(iterator: object): IteratorLook;
+}
+
+export interface IteratorLook {
+  /** How many entries are still to come. */
+  readonly left: number;
+  /** Whether it shows pairs: `entries()`. */
+  readonly isPaired: boolean;
+  /** What comes next, as a text: another one for a symbol of another description. */
+  readonly next: () => string;
+}
+
 export interface EncodeOptions {
   /** Default: none besides the intrinsics. */
   readonly permanents?: Permanents;
@@ -142,6 +158,8 @@ export interface EncodeOptions {
    * identity. Must not run user code. `null` refuses the value.
    */
   readonly external?: (value: object) => ExternalRecord | null;
+  /** Default: none; iterators of a Map or Set are refused then. */
+  readonly iterators?: IteratorProbe;
   /** Default: none; a `Buffer` is refused then. */
   readonly buffer?: BufferClass;
   /**

@@ -36,11 +36,12 @@ const cases: readonly Case[] = scenes.flatMap((scene) =>
 /** Scenes that the compiler does not take as they are written yet. The list only becomes shorter. */
 const open: ReadonlySet<string> = new Set(['promise-subclasses: subclass']);
 
-/** What holds a scene up for a while; nothing holds the others up. The list only becomes shorter. */
+/** What holds a scene up for a while, if it has as many safe points as it can have; nothing holds the others up. The list only becomes shorter. */
 const held: Readonly<Record<string, RegExp>> = {
   traps: /\(Proxy\) is live/,
+  // Its collection is needed no more, and nobody but the iterator holds it.
   nestedWalks: /\(Set Iterator\) is live/,
-  heldIterators: /\((?:Map|Array|String) Iterator\) is live/,
+  heldIterators: /\((?:Array|String) Iterator\) is live/,
 };
 
 const isOpen = ({ scene }: Case): boolean => open.has(`${scene.program}: ${scene.name}`);
@@ -53,7 +54,7 @@ async function everywhere({ scene, how }: Case): Promise<void> {
   expect(outcome.ok ? textOf(outcome.value) : outcome.error).toBe(recorded(scene));
   const reason = held[scene.name];
   if (reason === undefined) expect(moves).toBeGreaterThanOrEqual(how === 'dense' ? 10 : 0);
-  else expect(pins).toContainEqual(expect.stringMatching(reason));
+  else if (how === 'dense') expect(pins).toContainEqual(expect.stringMatching(reason));
   expect(pins.filter((pin) => reason?.test(pin) !== true)).toEqual([]);
 }
 

@@ -275,8 +275,30 @@ const others: Row[] = [
     'until they settle: write `await effect(…)`',
     () => ({ waits: Promise.resolve(1) }),
   ),
+  row(
+    'iterators of Map and Set, held in a variable',
+    'exact',
+    'in the middle or over; pinned while only the iterator holds what it walks',
+    () => {
+      const map = new Map<unknown, unknown>([
+        ['gone', 0],
+        ['passed', 1],
+        ['next', 2],
+      ]);
+      const set = new Set(['x', 'y']);
+      const [keys, values, over] = [map.keys(), map.values(), set.entries()];
+      for (const walk of [keys, keys, values, over, over, over]) walk.next();
+      map.delete('gone');
+      return { keys, values, over, map, set, again: keys };
+    },
+    ({ keys, values, over, map, set, again }) => {
+      map.set('late', 3);
+      set.add('z');
+      return [keys === again, [...keys], [...values], [...over], Object.prototype.toString.call(keys)];
+    },
+  ),
   stays(
-    'iterators of built-ins, held in a variable',
+    'other iterators of built-ins, held in a variable',
     'pinned',
     'nothing tells where they are: keep the collection and a position, or walk by `for…of`',
     () => [1, 2][Symbol.iterator](),
