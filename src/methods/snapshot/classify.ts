@@ -227,7 +227,7 @@ export class Classifier {
     if (view !== null) return view;
     const unbox = unboxerFor(prototype);
     if (unbox !== undefined) return { kind: 'boxed', primitive: Reflect.apply(unbox, value, []) };
-    const walk = walkForm(value, this.#options, this.#hints);
+    const walk = walkForm(value, prototype, this.#options, this.#hints);
     if (walk !== null) return walk;
     const place = errorPlaceByPrototype.get(prototype);
     if (place !== undefined) return isError(value) ? { kind: 'error', place } : null;

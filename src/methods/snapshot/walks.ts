@@ -38,8 +38,12 @@ export interface WalkForm {
  *
  * @returns null for anything else, and for one whose collection the graph does not hold
  */
-export function walkForm(iterator: object, options: EncodeOptions, hints: Hints): WalkForm | null {
-  const prototype = getPrototypeOf(iterator);
+export function walkForm(
+  iterator: object,
+  prototype: object,
+  options: EncodeOptions,
+  hints: Hints,
+): WalkForm | null {
   const isOfMap = prototype === mapIteratorPrototype;
   if (!isOfMap && prototype !== setIteratorPrototype) return null;
   const { iterators } = options;
