@@ -51,7 +51,7 @@ export class RefusedError extends GodwitError {
 
 /** @returns why nothing can be asked of an execution that is not live */
 export function notLive(execution: ExecutionId, standing: RegisterRow['standing']): RefusedError | null {
-  if (standing.phase === 'live') return null;
+  if (standing.phase === 'live' || standing.phase === 'released') return null;
   return new RefusedError(
     standing.phase === 'settled'
       ? `${execution} has ended: it ${standing.result.outcome}. \`godwit wait ${execution}\` shows what.`

@@ -191,10 +191,11 @@ export class ClusterPackages {
     return rows.find((row) => row.hash === hash)?.signedBy ?? '';
   }
 
+  /** Those in quarantine included: they need their package when they are released. */
   async #running(): Promise<readonly RegisterRow[]> {
     return (await this.#registers.list())
       .map(({ row }) => row)
-      .filter(({ standing }) => standing.phase === 'live');
+      .filter(({ standing }) => standing.phase !== 'settled');
   }
 
   async #runningOf(hash: PackageHash): Promise<readonly ExecutionId[]> {

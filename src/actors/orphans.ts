@@ -14,7 +14,7 @@ type OrphansPorts = Pick<HostPorts, 'identity' | 'digest' | 'packages'> & {
 
 /**
  * Executions whose owner's lease has ended (rule 4, for promise 2), as the directory shows them, spread over the survivors; and those
- * that this host owns and knows nothing of, since they were released from quarantine.
+ * that were released from quarantine and that this host was the last to own.
  */
 export class Orphans {
   readonly #ports: OrphansPorts;
@@ -52,8 +52,9 @@ export class Orphans {
   due(nowMs: number): readonly RegisterRow[] {
     const { directory, book, identity } = this.#ports;
     const orphaned = [...directory.registers()].filter(({ execution, owner, standing }) => {
-      if (standing.phase !== 'live') return false;
-      return directory.leaseEnded(owner) || (owner === identity.incarnation && book.get(execution) === null);
+      if (standing.phase !== 'live' && standing.phase !== 'released') return false;
+      if (directory.leaseEnded(owner)) return true;
+      return standing.phase === 'released' && owner === identity.incarnation && book.get(execution) === null;
     });
     this.#sinceMs = new Map(
       orphaned.map(({ execution }) => [execution, this.#sinceMs.get(execution) ?? nowMs] as const),

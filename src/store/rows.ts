@@ -71,6 +71,7 @@ const standing = v.variant('phase', [
     fate: v.optional(v.picklist(['unread', 'read', 'gone']), 'unread'),
   }),
   v.strictObject({ phase: v.literal('quarantined'), reason: text }),
+  v.strictObject({ phase: v.literal('released') }),
 ]);
 
 const register = v.strictObject({

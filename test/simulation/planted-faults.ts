@@ -1,4 +1,4 @@
-import { epoch } from '../../src/core/ids.ts';
+import { epoch, incarnationId } from '../../src/core/ids.ts';
 import type { HolderEvent, HolderState, HolderStep } from '../../src/protocols/lease/holder.ts';
 import type { ObserverEvent, ObserverState, ObserverStep } from '../../src/protocols/lease/observer.ts';
 import { claimWith, recoveryClaim } from '../../src/protocols/ownership/claiming.ts';
@@ -274,6 +274,44 @@ const sameGeneration: PlantedFault = {
   },
 };
 
+/** The link breaks when `resume` is on its way. */
+function cutInDoubt(seed: number): Scenario {
+  return {
+    seed,
+    hosts: 2,
+    works: [{ on: 0, until: null, bytes: 100 }],
+    moves: [{ atMs: 300, work: 0, to: 1 }],
+    faults: [
+      {
+        trigger: { kind: 'phase', phase: 'source resuming', nth: 1, afterMs: 0 },
+        mishap: { kind: 'cut', host: 0, other: 1, oneWay: false, forMs: 4_000 },
+      },
+    ],
+    activeMs: 1_900,
+  };
+}
+
+/** Rule 7: a source that hears nothing after `resume` takes the target for the owner, without asking the register. */
+const discardBeforeRead: PlantedFault = {
+  breaks: ['neverNone'],
+  seeds: 10,
+  draw: cutInDoubt,
+  ownership: (sound) => (state, event) => {
+    const isDoubt = state.phase === 'released' && event.kind === 'asked' && event.ask.kind === 'unfreeze';
+    if (!isDoubt) return sound(state, event);
+    const { execution, self, migration, tenure } = state;
+    const pointer = { owner: incarnationId('somebody'), epoch: epoch(tenure.epoch + 1) };
+    return {
+      state: { execution, self, phase: 'absent', pointer },
+      effects: [
+        { kind: 'save' },
+        { kind: 'discard' },
+        { kind: 'answer', migration, answer: { kind: 'handedOver', pointer } },
+      ],
+    };
+  },
+};
+
 export const plantedFaults: Readonly<Record<string, PlantedFault>> = {
   'a skipped fence': skippedFence,
   'a renewal after the end of the lease': renewalAfterTheEnd,
@@ -283,6 +321,7 @@ export const plantedFaults: Readonly<Record<string, PlantedFault>> = {
   'a stale transferred copy that a recovery goes on from': staleCopyRecovers,
   'a claim after running': claimAfterRunning,
   'a return without a claim': freeReturn,
+  'a discard before the read': discardBeforeRead,
   'an unsaved phase': unsavedPhase,
   'an ambiguous claim that is taken for won': ambiguityIsSuccess,
   'a checkpoint with an old epoch': oldCheckpoint,

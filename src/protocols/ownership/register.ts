@@ -72,7 +72,9 @@ export interface RegisterRow {
         readonly fate: 'unread' | 'read' | 'gone';
       }
     /** Nobody runs or recovers it until somebody releases it. Owner, epoch and generation stay as they were. */
-    | { readonly phase: 'quarantined'; readonly reason: string };
+    | { readonly phase: 'quarantined'; readonly reason: string }
+    /** Released from quarantine: nobody runs it, and its owner, or whoever survives it, is to recover it. */
+    | { readonly phase: 'released' };
 }
 
 /** Where registers stand in the registry; list or watch this prefix to find every execution. */
@@ -132,7 +134,7 @@ export function judgeClaim(row: RegisterRow | null, claim: Claim, self: Incarnat
     row.epoch === claim.epoch &&
     row.generation === claim.generation &&
     row.owner === claim.owner &&
-    row.standing.phase === 'live';
+    (row.standing.phase === 'live' || (row.standing.phase === 'released' && claim.kind === 'recovery'));
   if (!unclaimed) return { kind: 'lost', row };
   const deaths = claim.kind === 'recovery' ? row.deaths + 1 : row.deaths;
   if (claim.kind === 'recovery' && deaths >= row.deployment.deathsMax) {
@@ -148,6 +150,7 @@ export function judgeClaim(row: RegisterRow | null, claim: Claim, self: Incarnat
       generation: raisedGeneration,
       nonce: claim.nonce,
       deaths,
+      standing: { phase: 'live' },
     },
   };
 }
@@ -161,7 +164,7 @@ function quarantined(row: RegisterRow): RegisterRow {
 
 /** What releases an execution: it goes on from its recovery point, and has all its lives again. */
 export function released(row: RegisterRow): RegisterRow {
-  return { ...row, deaths: 0, standing: { phase: 'live' } };
+  return { ...row, deaths: 0, standing: { phase: 'released' } };
 }
 
 /** A change by the owner itself, checked against owner, epoch and generation at every attempt. */
@@ -194,7 +197,8 @@ export function judgeChange(
   if (row.epoch < tenure.epoch) return { kind: 'stale' };
   const ours = row.owner === self && row.epoch === tenure.epoch && row.generation === tenure.generation;
   if (!ours) return { kind: 'fenced', row };
-  if (row.standing.phase === 'quarantined') return { kind: 'fenced', row };
+  if (row.standing.phase === 'quarantined' || row.standing.phase === 'released')
+    return { kind: 'fenced', row };
   if (row.standing.phase === 'settled') {
     return row.standing.result.vaultKey === changeToken(change) ? { kind: 'done' } : { kind: 'fenced', row };
   }

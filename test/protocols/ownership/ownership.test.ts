@@ -205,8 +205,18 @@ test('only a checkpoint that was taken after it ran for long clears the deaths',
   expect(deaths).toEqual([0, 2]);
 });
 
-test('an owner that finds its execution quarantined is fenced', () => {
-  const standing = { phase: 'quarantined', reason: 'it kills' } as const;
+test('an owner that finds its execution quarantined, or released since, is fenced', () => {
   const change = { kind: 'checkpoint', point, proven: true } as const;
-  expect(judgeChange({ ...row, standing }, self, tenure, change).kind).toBe('fenced');
+  for (const standing of [{ phase: 'quarantined', reason: 'it kills' }, { phase: 'released' }] as const) {
+    expect(judgeChange({ ...row, standing }, self, tenure, change).kind).toBe('fenced');
+  }
+});
+
+test('what was released from quarantine is recovered, and never moved', () => {
+  const mortal = { ...taken, standing: { phase: 'released' } } as const;
+  expect(judgeClaim(mortal, { ...expectedClaim, kind: 'recovery' }, self)).toMatchObject({
+    kind: 'write',
+    row: { owner: self, standing: { phase: 'live' } },
+  });
+  expect(judgeClaim(mortal, { ...expectedClaim, kind: 'migration' }, self).kind).toBe('lost');
 });
