@@ -132,7 +132,8 @@ describe.concurrent('what is asked for wrongly is refused, and what runs is none
   test('a host whose lane dies again and again ends, and others take over', { timeout }, async (context) => {
     const { expect } = context;
     const fleet = await twoHosts(context, {
-      settings: [...scripted, ...quickLeases],
+      // The host is to give up before the execution does.
+      settings: [...scripted, ...quickLeases, 'recovery.deathsMax=1000'],
       environment: { 'r1-h1': { FAULTS_LANE_DIES: 'yes' } },
     });
     const work = await bystander(fleet, acts.some);
