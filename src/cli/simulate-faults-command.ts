@@ -28,7 +28,8 @@ export function addSimulateFaultsCommand(program: Command): void {
     .addHelpText(
       'after',
       '\nA failing seed is run again with fewer faults, fewer moves and fewer hosts for as long as it fails,' +
-        '\nand then told line by line. Exit status 1 when a promise was broken.\n',
+        '\nand then told line by line. Exit status 1 when a promise was broken.\n' +
+        '\nExample:\n  godwit simulate-faults --seeds 1..20000 --json\n',
     )
     .action(async ({ seeds, json }: SimulateFaultsFlags) => {
       const clock = new SystemClock();

@@ -17,8 +17,8 @@ describeWithPostgres('hosts on PostgreSQL', () => {
   /** As `godwit host` has it without a setting. */
   const leaseTermMs = 5_000;
 
-  /** So that the work lasts longer than a lease. */
-  const longRounds = 700_000;
+  /** So that the work lasts several times as long as a lease, also where nothing else runs. */
+  const longRounds = 2_500_000;
 
   /** Two hosts that share nothing but the database, with the leases that godwit is shipped with. */
   function fleetOn(context: TestContext, schema: string): Promise<Fleet> {
