@@ -106,23 +106,26 @@ const staleCopyClaims: PlantedFault = {
   },
 };
 
-/** The copy stands at the target, the source does not hear of it, goes on by itself, and dies later. */
-function returnedAndDied(seed: number): Scenario {
-  return {
+/** One execution moves from one host to another, and just this goes wrong. */
+function oneMove(activeMs: number, faults: Scenario['faults']): (seed: number) => Scenario {
+  return (seed) => ({
     seed,
     hosts: 2,
     works: [{ on: 0, until: null, bytes: 100 }],
     moves: [{ atMs: 300, work: 0, to: 1 }],
-    faults: [
-      {
-        trigger: { kind: 'phase', phase: 'target rebuilding', nth: 1, afterMs: 0 },
-        mishap: { kind: 'cut', host: 0, other: 1, oneWay: false, forMs: 4_000 },
-      },
-      { trigger: { kind: 'time', atMs: 1_800 }, mishap: { kind: 'crash', host: 0, restartMs: 4_000 } },
-    ],
-    activeMs: 1_900,
-  };
+    faults,
+    activeMs,
+  });
 }
+
+/** The copy stands at the target, the source does not hear of it, goes on by itself, and dies later. */
+const returnedAndDied = oneMove(1_900, [
+  {
+    trigger: { kind: 'phase', phase: 'target rebuilding', nth: 1, afterMs: 0 },
+    mishap: { kind: 'cut', host: 0, other: 1, oneWay: false, forMs: 4_000 },
+  },
+  { trigger: { kind: 'time', atMs: 1_800 }, mishap: { kind: 'crash', host: 0, restartMs: 4_000 } },
+]);
 
 /** Rules 4 and 5: a transferred copy is taken for what a recovery goes on from. */
 const staleCopyRecovers: PlantedFault = {
@@ -165,21 +168,12 @@ const freeReturn: PlantedFault = {
 };
 
 /** The ownership actor is started again just after `resume` was sent. */
-function restartedInDoubt(seed: number): Scenario {
-  return {
-    seed,
-    hosts: 2,
-    works: [{ on: 0, until: null, bytes: 100 }],
-    moves: [{ atMs: 300, work: 0, to: 1 }],
-    faults: [
-      {
-        trigger: { kind: 'phase', phase: 'source resuming', nth: 1, afterMs: 0 },
-        mishap: { kind: 'actorCrash', host: 'self', role: 'ownership' },
-      },
-    ],
-    activeMs: 600,
-  };
-}
+const restartedInDoubt = oneMove(600, [
+  {
+    trigger: { kind: 'phase', phase: 'source resuming', nth: 1, afterMs: 0 },
+    mishap: { kind: 'actorCrash', host: 'self', role: 'ownership' },
+  },
+]);
 
 /** Rule 6, persist before send: a restarted ownership actor finds an earlier phase, and runs freely. */
 const unsavedPhase: PlantedFault = {
@@ -215,22 +209,18 @@ const ambiguityIsSuccess: PlantedFault = {
 
 /** A write that is carried out late, when its host has handed the execution on; the new owner is lost after that. */
 function lateWrites(seed: number): Scenario {
-  return {
-    seed,
-    hosts: 2,
-    works: [{ on: 0, until: null, bytes: 100 }],
-    moves: [500, 700, 900].map((atMs) => ({ atMs, work: 0, to: 1 })),
-    faults: [
-      {
-        trigger: { kind: 'phase', phase: 'checkpoint switching', nth: 3, afterMs: 0.4 },
-        mishap: { kind: 'storeFailover', forMs: 5 },
-      },
-      { trigger: { kind: 'time', atMs: 1_000 }, mishap: { kind: 'fullDisk', forMs: 2_600 } },
-      { trigger: { kind: 'time', atMs: 3_200 }, mishap: { kind: 'crash', host: 1, restartMs: 200 } },
-    ],
-    activeMs: 3_300,
-  };
+  const moves = [500, 700, 900].map((atMs) => ({ atMs, work: 0, to: 1 }));
+  return { ...lateWritesOfOne(seed), moves };
 }
+
+const lateWritesOfOne = oneMove(3_300, [
+  {
+    trigger: { kind: 'phase', phase: 'checkpoint switching', nth: 3, afterMs: 0.4 },
+    mishap: { kind: 'storeFailover', forMs: 5 },
+  },
+  { trigger: { kind: 'time', atMs: 1_000 }, mishap: { kind: 'fullDisk', forMs: 2_600 } },
+  { trigger: { kind: 'time', atMs: 3_200 }, mishap: { kind: 'crash', host: 1, restartMs: 200 } },
+]);
 
 /** The fence of every checkpoint: a late write of an old owner puts its recovery point over a newer one's. */
 const oldCheckpoint: PlantedFault = {
@@ -275,21 +265,12 @@ const sameGeneration: PlantedFault = {
 };
 
 /** The link breaks when `resume` is on its way. */
-function cutInDoubt(seed: number): Scenario {
-  return {
-    seed,
-    hosts: 2,
-    works: [{ on: 0, until: null, bytes: 100 }],
-    moves: [{ atMs: 300, work: 0, to: 1 }],
-    faults: [
-      {
-        trigger: { kind: 'phase', phase: 'source resuming', nth: 1, afterMs: 0 },
-        mishap: { kind: 'cut', host: 0, other: 1, oneWay: false, forMs: 4_000 },
-      },
-    ],
-    activeMs: 1_900,
-  };
-}
+const cutInDoubt = oneMove(1_900, [
+  {
+    trigger: { kind: 'phase', phase: 'source resuming', nth: 1, afterMs: 0 },
+    mishap: { kind: 'cut', host: 0, other: 1, oneWay: false, forMs: 4_000 },
+  },
+]);
 
 /** Rule 7: a source that hears nothing after `resume` takes the target for the owner, without asking the register. */
 const discardBeforeRead: PlantedFault = {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { WatchEvent } from '../../../src/store/contract.ts';
 import {
   StoreAmbiguousError,
@@ -11,27 +11,12 @@ import {
 import { openStore } from '../../../src/store/open.ts';
 import { Proxy } from '../../wire/proxy.ts';
 import { Peer } from '../lmdb/processes.ts';
-import { bytes, failure, options, Schema, text, until } from './fixture.ts';
-import { password, PostgresServer } from './server.ts';
+import { bytes, failure, options, ownServer, text, until } from './fixture.ts';
+import { password } from './server.ts';
 import { describeWithPostgres } from './describe.ts';
 
 describeWithPostgres('the driver', () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await PostgresServer.start();
-  }, 180_000);
-  afterAll(() => server.dispose());
-
-  const schemas: Schema[] = [];
-  afterEach(async () => {
-    await Promise.all(schemas.splice(0).map((schema) => schema.dispose()));
-  });
-
-  function fresh(): Schema {
-    const schema = new Schema(server);
-    schemas.push(schema);
-    return schema;
-  }
+  const { fresh, server } = ownServer();
 
   describe('opening', () => {
     const wrong: readonly (readonly [string, (url: string) => string, string])[] = [
@@ -57,7 +42,7 @@ describeWithPostgres('the driver', () => {
     );
 
     test('a server that is not there is waited for within the call timeout', async () => {
-      const url = fresh().url.replace(`:${server.port}`, ':1');
+      const url = fresh().url.replace(`:${server().port}`, ':1');
       const refused = await failure(openStore(url, { ...options, callTimeoutMs: 300 }));
       expect(refused).toBeInstanceOf(StoreUnavailableError);
       expect(String(refused)).toMatch(/127\.0\.0\.1:1: .*ECONNREFUSED/);
@@ -267,8 +252,8 @@ describeWithPostgres('the driver', () => {
   describe('connections', () => {
     test('a line that goes dead in silence ends no call late, and is left', async () => {
       const schema = fresh();
-      const proxy = await Proxy.open(`127.0.0.1:${server.port}`);
-      const url = schema.url.replace(`127.0.0.1:${server.port}`, proxy.address);
+      const proxy = await Proxy.open(`127.0.0.1:${server().port}`);
+      const url = schema.url.replace(`127.0.0.1:${server().port}`, proxy.address);
       const store = await schema.open({ callTimeoutMs: 1000 }, url);
       await store.registry.cas('a', 'absent', bytes('1'));
       proxy.hold();
@@ -290,8 +275,8 @@ describeWithPostgres('the driver', () => {
 
     test('a cut line costs reads nothing', async () => {
       const schema = fresh();
-      const proxy = await Proxy.open(`127.0.0.1:${server.port}`);
-      const store = await schema.open({}, schema.url.replace(`127.0.0.1:${server.port}`, proxy.address));
+      const proxy = await Proxy.open(`127.0.0.1:${server().port}`);
+      const store = await schema.open({}, schema.url.replace(`127.0.0.1:${server().port}`, proxy.address));
       await store.registry.cas('a', 'absent', bytes('1'));
       for (let round = 0; round < 5; round += 1) {
         const reads = Array.from({ length: 20 }, () => store.registry.get('a'));

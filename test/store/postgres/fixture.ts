@@ -1,10 +1,11 @@
 import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { openStore } from '../../../src/store/open.ts';
 import { storeOptions } from '../../../src/store/options.ts';
 import type { StoreOptions } from '../../../src/store/options.ts';
 import type { Store } from '../../../src/store/contract.ts';
 import { clock, random } from '../ports.ts';
-import type { PostgresServer } from './server.ts';
+import { PostgresServer } from './server.ts';
 
 export const bytes = (value: string): Uint8Array => new TextEncoder().encode(value);
 export const text = (value: Uint8Array | undefined): string => new TextDecoder().decode(value);
@@ -56,6 +57,28 @@ export class Schema {
     await Promise.all(this.#administrators.map((client) => client.end().catch(() => undefined)));
     await Promise.all(this.#stores.map((store) => store.close()));
   }
+}
+
+/** A server for the tests of one suite, and stores of their own on it, which end with each test. */
+export function ownServer(): { readonly server: () => PostgresServer; readonly fresh: () => Schema } {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await PostgresServer.start();
+  }, 180_000);
+  afterAll(() => server.dispose());
+
+  const begun: Schema[] = [];
+  afterEach(async () => {
+    await Promise.all(begun.splice(0).map((schema) => schema.dispose()));
+  });
+  return {
+    server: () => server,
+    fresh: () => {
+      const schema = new Schema(server);
+      begun.push(schema);
+      return schema;
+    },
+  };
 }
 
 /** Resolves when the condition holds, asked again after each answer of the server. */

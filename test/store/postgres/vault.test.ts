@@ -1,27 +1,11 @@
 import { createHash } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { StoreUnavailableError } from '../../../src/store/errors.ts';
 import { describeWithPostgres } from './describe.ts';
-import { bytes, failure, Schema, text, until } from './fixture.ts';
-import { PostgresServer } from './server.ts';
+import { bytes, failure, ownServer, text, until } from './fixture.ts';
 
 describeWithPostgres('the vault', () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await PostgresServer.start();
-  }, 180_000);
-  afterAll(() => server.dispose());
-
-  const schemas: Schema[] = [];
-  afterEach(async () => {
-    await Promise.all(schemas.splice(0).map((schema) => schema.dispose()));
-  });
-
-  function fresh(): Schema {
-    const schema = new Schema(server);
-    schemas.push(schema);
-    return schema;
-  }
+  const { fresh } = ownServer();
 
   test('frees the chunks of a deleted value, and of one whose source failed', async () => {
     const schema = fresh();
