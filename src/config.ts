@@ -79,6 +79,8 @@ const schema = v.strictObject({
       retentionMs: v.optional(ms(1_000), 10 * 86_400_000),
       /** How long after its execution's end one that was read is kept, for those who ask again. */
       readMs: v.optional(ms(1_000), 3_600_000),
+      /** How long after its end, and at least as long as its result, an execution is known: then all of it is forgotten. */
+      knownMs: v.optional(ms(1_000), 30 * 86_400_000),
       /** Between two looks for those whose time is up. */
       sweepMs: v.optional(ms(100), 60_000),
     }),

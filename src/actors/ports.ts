@@ -35,6 +35,8 @@ export interface Table<Row> {
   list(): Promise<readonly Found<Row>[]>;
   /** Durable when it answers `done`; what it throws may have happened. `expectedRevision` null: must be absent. */
   cas(id: string, expectedRevision: number | null, row: Row): Promise<Swap>;
+  /** As `cas` does, but takes the row away. */
+  delete(id: string, expectedRevision: number): Promise<Swap>;
   watch(listener: (change: TableChange<Row>) => void): () => void;
 }
 

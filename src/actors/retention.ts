@@ -12,6 +12,8 @@ export interface RetentionSettings {
   readonly retentionMs: number;
   /** How long after the end of its execution one is kept that was read. */
   readonly readMs: number;
+  /** How long after its end an execution whose result is gone still has a register. */
+  readonly knownMs: number;
   readonly sweepMs: number;
 }
 
@@ -22,11 +24,11 @@ export interface RetentionPorts extends HostPorts {
 }
 
 /** Of one sweep: a store that has much to forget is not kept from its other work. */
-const resultsMax = 100;
+const sweptMax = 100;
 
 /**
- * Promise 7: deletes results whose time is up from the vault, and has their registers say so. One host does it for all: the first by
- * name of those that are up. Done twice, it changes nothing.
+ * Promise 7: deletes results whose time is up from the vault, and has their registers say so; later the registers, too. One host does
+ * it for all: the first by name of those that are up. Done twice, it changes nothing.
  */
 export function retentionActor(ports: RetentionPorts): Behaviour<null, RetentionMessage> {
   return {
@@ -51,42 +53,36 @@ function sweep(ports: RetentionPorts, context: ActorContext<RetentionMessage>): 
   );
 }
 
-async function forget({
-  directory,
-  board,
-  clock,
-  settings,
-  vault,
-  tables,
-  gate,
-}: RetentionPorts): Promise<void> {
+async function forget(ports: RetentionPorts): Promise<void> {
+  const { directory, board, clock, tables, gate } = ports;
   const nowMs = board.storeTimeMs(clock.monotonicMs());
   if (nowMs === null) return;
-  const over = [...directory.registers()].filter((row) => isOver(row, nowMs, settings, directory));
-  for (const { execution } of over.slice(0, resultsMax)) {
+  const due = [...directory.registers()].filter((row) => dueOf(row, nowMs, ports) !== null);
+  for (const { execution } of due.slice(0, sweptMax)) {
     if (gate.ended || clock.monotonicMs() >= gate.validUntilMs) return;
     const found: Found<RegisterRow> | null = await tables.registers.get(execution);
-    if (found === null || !isOver(found.row, nowMs, settings, directory)) continue;
-    const { standing } = found.row;
-    if (standing.phase !== 'settled') continue;
+    const change = found === null ? null : dueOf(found.row, nowMs, ports);
+    if (found === null || change === null) continue;
     // In this order: what was deleted and is not said to be is deleted again.
-    await vault.delete(standing.result.vaultKey);
-    const row: RegisterRow = { ...found.row, standing: { ...standing, fate: 'gone' } };
-    await tables.registers.cas(execution, found.revision, row);
+    if (change.deletes !== null) await ports.vault.delete(change.deletes);
+    if (change.row === null) await tables.registers.delete(execution, found.revision);
+    else await tables.registers.cas(execution, found.revision, change.row);
   }
 }
 
-/** A parent that has not ended may be rewound to before it heard of its child's end. */
-function isOver(
-  { standing, parent }: RegisterRow,
+/** What has to become of a register by now: null for nothing, and a null row for its end. `deletes` is a key of the vault. */
+function dueOf(
+  row: RegisterRow,
   nowMs: number,
-  { retentionMs, readMs }: RetentionSettings,
-  directory: Directory,
-): boolean {
-  if (standing.phase !== 'settled' || standing.fate === 'gone') return false;
-  const { endedAtMs } = standing.result;
-  if (endedAtMs === null) return false;
+  { settings, directory }: RetentionPorts,
+): { readonly deletes: string | null; readonly row: RegisterRow | null } | null {
+  const { standing, parent } = row;
+  if (standing.phase !== 'settled' || standing.result.endedAtMs === null) return null;
+  const sinceMs = nowMs - standing.result.endedAtMs;
+  if (standing.fate === 'gone') return sinceMs >= settings.knownMs ? { deletes: null, row: null } : null;
+  // A parent that has not ended may be rewound to before it heard of its child's end.
   const parents = parent === null ? null : (directory.register(parent.execution)?.row ?? null);
-  if (parents !== null && parents.standing.phase !== 'settled') return false;
-  return nowMs - endedAtMs >= (standing.fate === 'read' ? readMs : retentionMs);
+  if (parents !== null && parents.standing.phase !== 'settled') return null;
+  if (sinceMs < (standing.fate === 'read' ? settings.readMs : settings.retentionMs)) return null;
+  return { deletes: standing.result.vaultKey, row: { ...row, standing: { ...standing, fate: 'gone' } } };
 }

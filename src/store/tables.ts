@@ -1,5 +1,5 @@
 import type { Found, Swap, Table, TableChange, Tables } from '../actors/ports.ts';
-import type { Entry, Registry } from './contract.ts';
+import type { Change, Entry, Registry, Revision } from './contract.ts';
 import { revision } from './contract.ts';
 import type { RowCodec } from './rows.ts';
 import { rowCodecs } from './rows.ts';
@@ -31,17 +31,19 @@ function table<Row>(
         return [];
       }
     });
+  const swap = async (id: string, expected: Revision | 'absent', change: Change): Promise<Swap> => {
+    const answer = await registry.cas(codec.prefix + id, expected, change);
+    return answer.kind === 'done' ? answer : { kind: 'conflict', storeTimeMs: answer.storeTimeMs };
+  };
   return {
     async get(id) {
       const entry = await registry.get(codec.prefix + id);
       return entry === null ? null : found(entry);
     },
     list: async () => readable(await registry.list(codec.prefix)),
-    async cas(id, expected, row): Promise<Swap> {
-      const at = expected === null ? 'absent' : revision(expected);
-      const answer = await registry.cas(codec.prefix + id, at, codec.encode(row));
-      return answer.kind === 'done' ? answer : { kind: 'conflict', storeTimeMs: answer.storeTimeMs };
-    },
+    cas: (id, expected, row) =>
+      swap(id, expected === null ? 'absent' : revision(expected), codec.encode(row)),
+    delete: (id, expected) => swap(id, revision(expected), 'delete'),
     watch: (listener) =>
       registry.watch(codec.prefix, (event) => {
         if (event.kind === 'interrupted') return;

@@ -113,6 +113,19 @@ export class MemoryTable<Row> implements Table<Row> {
     });
   }
 
+  delete(id: string, expectedRevision: number): Promise<Swap> {
+    return this.#store.call(`remove ${this.#name}/${id}`, (): Swap => {
+      const storeTimeMs = this.#clock.wallMs();
+      if (this.rows.get(id)?.revision !== expectedRevision) return { kind: 'conflict', storeTimeMs };
+      this.#revisions += 1;
+      this.rows.delete(id);
+      this.#clock.after(watchMs, () => {
+        for (const listener of this.#listeners) listener({ complete: false, rows: [], removed: [id] });
+      });
+      return { kind: 'done', revision: this.#revisions, storeTimeMs };
+    });
+  }
+
   write(id: string, row: Row): number {
     this.#revisions += 1;
     const found = { row: structuredClone(row), revision: this.#revisions };

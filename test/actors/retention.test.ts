@@ -4,7 +4,7 @@ import { ClusterWorld } from './cluster-world.ts';
 
 // Promises 2 and 7 of docs/semantics.md: how long a result is there to be read.
 
-const settings = { results: { retentionMs: 60_000, readMs: 10_000, sweepMs: 1_000 } };
+const settings = { results: { retentionMs: 60_000, readMs: 10_000, knownMs: 200_000, sweepMs: 1_000 } };
 
 const isKept = (world: ClusterWorld, execution: ExecutionId): boolean =>
   [...world.store.values.keys()].some((key) => key.startsWith(`result/${execution}/`));
@@ -41,6 +41,19 @@ test('a result is kept until its retention ends; one that was read, not as long'
   world.store.calls.length = 0;
   await world.advance(10_000);
   expect(world.store.calls.filter((line) => line.startsWith('delete result/'))).toEqual([]);
+});
+
+test('what has ended is known for longer than its result is kept, and forgotten then', async () => {
+  const world = new ClusterWorld(3);
+  const one = await world.host('h1', { settings });
+  await world.host('h2', { settings });
+  const over = await world.begin(one, { until: 10 });
+  const running = await world.begin(one);
+  await world.advance(190_000);
+  expect(fateOf(world, over)).toBe('gone');
+  await world.advance(15_000);
+  expect([fateOf(world, over), fateOf(world, running)]).toEqual([undefined, 'live']);
+  expect(one.parts.directory.register(over)).toBeNull();
 });
 
 test('a child’s result outlives its retention while its parent runs', async () => {

@@ -102,7 +102,7 @@ export class SimulatedTable<Row> {
   readonly rows = new Map<string, Found<Row>>();
   readonly name: string;
   readonly #store: SimulatedStore;
-  readonly #watchers = new Set<(found: Found<Row>) => void>();
+  readonly #watchers = new Set<(id: string, found: Found<Row> | null) => void>();
   #revisions = 0;
 
   constructor(name: string, store: SimulatedStore) {
@@ -111,16 +111,26 @@ export class SimulatedTable<Row> {
   }
 
   swap(id: string, expectedRevision: number | null, row: Row): Swap {
+    return this.#change(id, expectedRevision, row);
+  }
+
+  remove(id: string, expectedRevision: number): Swap {
+    return this.#change(id, expectedRevision, null);
+  }
+
+  #change(id: string, expectedRevision: number | null, row: Row | null): Swap {
     const storeTimeMs = this.#store.clock.wallMs();
     if ((this.rows.get(id)?.revision ?? null) !== expectedRevision) return { kind: 'conflict', storeTimeMs };
     this.#revisions += 1;
-    const found = { row, revision: this.#revisions };
-    this.rows.set(id, found);
-    for (const watcher of this.#watchers) watcher(found);
+    const found = row === null ? null : { row, revision: this.#revisions };
+    if (found === null) this.rows.delete(id);
+    else this.rows.set(id, found);
+    for (const watcher of this.#watchers) watcher(id, found);
     return { kind: 'done', revision: this.#revisions, storeTimeMs };
   }
 
-  onChange(watcher: (found: Found<Row>) => void): () => void {
+  /** @param watcher is given null for a row that is gone */
+  onChange(watcher: (id: string, found: Found<Row> | null) => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }
@@ -199,6 +209,8 @@ export class StoreSession {
         if (answer.kind === 'done') onDone(row);
         return answer;
       },
+      delete: (id, expectedRevision) =>
+        this.#call(`remove ${table.name}/${id}`, () => table.remove(id, expectedRevision)),
       watch: (listener) => this.#watch(table, listener),
     };
   }
@@ -217,8 +229,14 @@ export class StoreSession {
         else this.#machine.main.pass(tellIt);
       });
     };
-    const stop = table.onChange((found) =>
-      tell(() => listener({ complete: false, rows: [found], removed: [] })),
+    const stop = table.onChange((id, found) =>
+      tell(() =>
+        listener({
+          complete: false,
+          rows: found === null ? [] : [found],
+          removed: found === null ? [id] : [],
+        }),
+      ),
     );
     const healed = (): void => {
       if (missed) tell(list);
