@@ -90,10 +90,23 @@ export function receive(): Promise<unknown> {
   return running('receive').receive();
 }
 
-/** Waits at least `ms` milliseconds of the store's clock; the deadline moves with the execution. */
+/**
+ * Waits at least `ms` milliseconds of the store's clock; the deadline moves with the execution.
+ *
+ * @param ms may be days; Infinity waits for ever, and nothing below 0 is less than 0
+ * @throws {TypeError} when it is not a number
+ */
 export function sleep(ms: number): Promise<void> {
-  if ($.x !== null) return $.x.api.sleep(ms);
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
+  if (typeof ms !== 'number' || Number.isNaN(ms))
+    throw new TypeError(`sleep() takes a number of milliseconds, and was given ${String(ms)}.`);
+  if ($.x !== null) return $.x.api.sleep(Math.max(0, ms));
+  return new Promise((resolve) => waitNatively(ms, resolve));
+}
+
+/** The longest delay that Node's timers take; a longer one would fire at once. */
+const timerMsMax = 2 ** 31 - 1;
+
+function waitNatively(ms: number, done: () => void): void {
+  if (ms <= timerMsMax) setTimeout(done, ms);
+  else setTimeout(() => waitNatively(ms - timerMsMax, done), timerMsMax);
 }

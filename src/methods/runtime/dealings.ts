@@ -256,9 +256,8 @@ export class Dealings implements ExecutionApi {
   }
 
   sleep(ms: number): Promise<void> {
-    const delayMs = Number.isFinite(ms) ? Math.max(0, ms) : 0;
     const record = this.#execution.promises.create(`sleep(${ms})`);
-    this.#execution.timers.sleep(delayMs, record);
+    this.#execution.timers.sleep(ms, record);
     return record.promise as Promise<void>;
   }
 

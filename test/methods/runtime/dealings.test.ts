@@ -3,7 +3,7 @@ import { executionId, generation, incarnationId } from '../../../src/core/ids.ts
 import type { EffectContext } from '../../../src/methods/runtime/api.ts';
 import { decodeResult, encodeArgs } from '../../../src/methods/runtime/index.ts';
 import { encodeValue } from '../../../src/methods/snapshot/index.ts';
-import { load, tenure, testPackage, Workshop, writeModules } from './workshop.ts';
+import { load, runMovable, tenure, testPackage, Workshop, writeModules } from './workshop.ts';
 
 // Promises 6 and 7 of docs/semantics.md.
 
@@ -246,6 +246,30 @@ test('outside an execution the API says why it does not work; effect and sleep d
   const loaded = (await load(folder, 'm.ts')) as Record<string, () => Promise<unknown>>;
   expect(await loaded['main']?.()).toBe(5);
   await expect(loaded['alone']?.()).rejects.toThrow('receive() was called outside an execution');
+});
+
+test('a sleep takes any number of milliseconds, and nothing else', async () => {
+  const folder = await modules(`export async function main(ms: number) {
+      const first = await Promise.race([sleep(ms).then(() => 'slept'), sleep(5).then(() => 'woken')]);
+      return first;
+    }`);
+  const expected = [
+    [Infinity, { ok: true, value: 'woken' }],
+    [2 ** 40, { ok: true, value: 'woken' }],
+    [-1, { ok: true, value: 'slept' }],
+    [
+      Number.NaN,
+      { ok: false, error: 'TypeError: sleep() takes a number of milliseconds, and was given NaN.' },
+    ],
+  ] as const;
+  let round = 0;
+  const alternating = (): boolean => (round += 1) % 2 === 0;
+  for (const [ms, outcome] of expected) {
+    const moved = await runMovable(folder, 'm.ts#main', [ms], alternating);
+    expect(moved.outcome).toEqual(outcome);
+  }
+  const loaded = (await load(folder, 'm.ts')) as Record<string, (ms: number) => Promise<unknown>>;
+  for (const ms of [Infinity, 2 ** 40]) expect(await loaded['main']?.(ms)).toBe('woken');
 });
 
 test('a recovered copy keeps its effects apart by generation', async () => {
