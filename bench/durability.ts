@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { LocalCluster } from '../src/cli/local-cluster.ts';
+import { LocalCluster } from '../src/testing/local/host-processes.ts';
 import type { Cluster } from '../src/cluster.ts';
 import { anywhere, connect } from '../src/cluster.ts';
 import { SystemClock } from '../src/clock.ts';

@@ -3,7 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { LocalCluster } from '../src/cli/local-cluster.ts';
+import { LocalCluster } from '../src/testing/local/host-processes.ts';
 import { anywhere, connect } from '../src/cluster.ts';
 import { hostName } from '../src/core/ids.ts';
 import { locateStore } from '../src/store/state-folder.ts';

@@ -3,7 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WebSocket, WebSocketServer } from 'ws';
-import { LocalCluster } from '../src/cli/local-cluster.ts';
+import { LocalCluster } from '../src/testing/local/host-processes.ts';
 import type { Cluster } from '../src/cluster.ts';
 import { anywhere, connect, RefusedError } from '../src/cluster.ts';
 import { SystemClock } from '../src/clock.ts';

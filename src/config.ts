@@ -46,6 +46,16 @@ const schema = v.strictObject({
     }),
     {},
   ),
+  /** Where the others reach this host, if not where it listens: a proxy, or the end of a tunnel. Loopback, as above. */
+  advertise: v.optional(
+    v.nullable(
+      v.strictObject({
+        host: v.string(),
+        port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
+      }),
+    ),
+    null,
+  ),
   lease: v.optional(
     v.strictObject({
       /** Long enough that a busy disk or a paused process does not cost the lease, short enough that work resumes soon. */

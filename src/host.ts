@@ -52,7 +52,8 @@ import { startTree } from './supervisors/tree.ts';
 import type { HostLog } from './telemetry/log.ts';
 import { openHostLog } from './telemetry/log.ts';
 import { ResourceSampler } from './telemetry/resources.ts';
-import type { Wire } from './wire/contract.ts';
+import { formatAddress } from './wire/address.ts';
+import type { Reached, Wire } from './wire/contract.ts';
 import { openWire } from './wire/open.ts';
 import { wireDefaults } from './wire/settings.ts';
 
@@ -73,6 +74,8 @@ export interface HostOptions {
 /** One start of one host. */
 export interface Host {
   readonly identity: HostIdentity;
+  /** `host:port`; others reach it there too, unless it advertises another address. */
+  readonly bound: string;
   /** Resolves when this incarnation has ended, for whatever reason, and everything it held is freed. */
   readonly ended: Promise<HostEnd>;
   describe(): HostDescription;
@@ -99,6 +102,7 @@ interface Foundation {
   readonly wire: Wire;
   readonly exchange: AddressExchange;
   readonly identity: HostIdentity;
+  readonly reached: Reached;
   readonly leaseCell: LeaseCell;
   readonly log: EventLog;
   /** For the host's operators. */
@@ -161,12 +165,12 @@ async function lay(
     settings: { ...wireDefaults, silenceMaxMs: config.lease.termMs - config.lease.marginMs },
     listener: linksListener(exchange, () => late.log, journal),
   });
-  const reached = await wire.listen(config.listen.host, config.listen.port);
+  const reached = await listen(wire, config);
   const identity: HostIdentity = {
     name: hostName(config.name),
     incarnation,
     rack: rackName(config.rack),
-    address: reached,
+    address: reached.address,
   };
   late.cell = {
     holder: beginHolder(identity, leaseTiming(config), clock.monotonicMs(), clock.bootMs()),
@@ -177,7 +181,6 @@ async function lay(
   late.log = new EventLog(identity, clock, eventsMax, (follower, event) => {
     exchange.tellIncarnation(follower.incarnation, follower.address, { kind: 'event', event });
   });
-  directory.start(tables);
   return {
     options,
     clock,
@@ -190,14 +193,21 @@ async function lay(
     wire,
     exchange,
     identity,
+    reached,
     leaseCell: late.cell,
     log: late.log,
     journal,
   };
 }
 
+function listen(wire: Wire, { advertise, listen: at }: HostConfig): Promise<Reached> {
+  const advertised = advertise === null ? null : formatAddress(advertise.host, advertise.port);
+  return wire.listen(at.host, at.port, advertised);
+}
+
 async function raise(foundation: Foundation): Promise<Host> {
-  const { kernel, identity, log, clock } = foundation;
+  const { kernel, identity, log, clock, directory, tables } = foundation;
+  directory.start(tables);
   const standing = beginStanding();
   const end = deferred<HostEnd>();
   const held = deferred<void>();
@@ -245,6 +255,7 @@ async function raise(foundation: Foundation): Promise<Host> {
   log.emit({ kind: 'hostStarted', rack, address: at });
   return {
     identity,
+    bound: foundation.reached.bound,
     ended,
     describe: parts.describe,
     stop: async () => {

@@ -29,6 +29,7 @@ const wrong: readonly (readonly [string, unknown])[] = [
   ['cpuShare', -0.5],
   ['listen.host', 7],
   ['listen.port', 65_536],
+  ['advertise.port', 0],
   ['lease.termMs', 499],
   ['lease.marginMs', 49],
   ['lease.renewMs', 49],

@@ -32,6 +32,15 @@ test.each(documents)('the programs in %s are TypeScript', (path) => {
   }
 });
 
+test('a program below the name of a file is that file', () => {
+  const shown = documents.flatMap((path) => [
+    ...readFileSync(join(root, path), 'utf8').matchAll(/^<!-- (\S+\.ts) -->\n\n```ts\n(.*?)^```$/gms),
+  ]);
+  expect(shown.length).toBeGreaterThan(0);
+  for (const [, path = '', program] of shown)
+    expect(program, path).toBe(readFileSync(join(root, path), 'utf8'));
+});
+
 /** The numbered promises, each with the files that it names. */
 function promises(): readonly (readonly [number, readonly string[]])[] {
   const text = readFileSync(join(root, 'docs/semantics.md'), 'utf8');

@@ -23,6 +23,7 @@ interface HostFlags {
   readonly lanes?: number;
   readonly cpuShare?: number;
   readonly listen?: { readonly host: string; readonly port: number };
+  readonly advertise?: { readonly host: string; readonly port: number };
   readonly config?: string;
   readonly set: readonly string[];
   readonly untilStdinEnds: boolean;
@@ -38,7 +39,12 @@ export function addHostCommand(program: Command): void {
     .option('--label <label>', 'what methods may ask for; repeatable', collect, [])
     .option('--lanes <count>', 'worker threads for methods', wholeNumber(1, 256))
     .option('--cpu-share <cores>', 'cores that it may use', positiveNumber)
-    .option('--listen <host:port>', 'where other hosts reach it; loopback only', parseListen)
+    .option('--listen <host:port>', 'where it listens; loopback only', parseListen)
+    .option(
+      '--advertise <host:port>',
+      'where other hosts reach it, if not there: a proxy, or the end of a tunnel',
+      parseListen,
+    )
     .option('--config <file>', 'settings as JSON')
     .option('--set <key=value>', 'one setting, as lease.termMs=3000; repeatable', collect, [])
     .option('--until-stdin-ends', 'stop when standard input ends: whoever started it has gone', false)
@@ -77,6 +83,7 @@ function settingsOf(flags: HostFlags): Record<string, unknown> {
     const { host, port } = flags.listen;
     assignments.push(`listen.host=${JSON.stringify(host)}`, `listen.port=${port}`);
   }
+  if (flags.advertise !== undefined) assignments.push(`advertise=${JSON.stringify(flags.advertise)}`);
   return assign(settings, [...assignments, ...flags.set]);
 }
 
@@ -98,9 +105,10 @@ async function run(flags: HostFlags): Promise<void> {
     // Whatever it holds by now ends by itself, as if it had been killed.
     if (host === null) return leaveEarly(flags);
     const { name, rack, address, incarnation } = host.identity;
+    const listening = host.bound === address ? '' : `, and listens at ${host.bound}`;
     print(
-      { event: 'started', ...host.identity, pid: process.pid },
-      `Host ${name} of rack ${rack} is up at ${address} (${incarnation}).`,
+      { event: 'started', ...host.identity, bound: host.bound, pid: process.pid },
+      `Host ${name} of rack ${rack} is up at ${address} (${incarnation})${listening}.`,
     );
     const how = await Promise.race([host.ended, interrupted.then(() => null)]);
     if (how === null) {

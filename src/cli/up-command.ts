@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { shownUrl } from '../store/shown-url.ts';
 import type { StoreLocation } from '../store/state-folder.ts';
 import { InterruptedError } from './failure.ts';
-import { hostNames, LocalCluster } from './local-cluster.ts';
+import { hostNames, LocalCluster } from '../testing/local/host-processes.ts';
 import type { StoreOption } from './options.ts';
 import { collect, interruption, jsonOption, locationOf, storeOption, wholeNumber } from './options.ts';
 

@@ -11,3 +11,6 @@ export {
 } from './witness-verdict.ts';
 export { parseWitnessLog, type Act, type LoggedAct } from './witness-log.ts';
 export { startWitness, type Witness } from './witness.ts';
+export { startRealCluster } from './local/start.ts';
+export type { RealCluster, RealClusterOptions } from './local/real-cluster.ts';
+export type { LinkRule } from './local/link-rules.ts';

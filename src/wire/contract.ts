@@ -143,6 +143,12 @@ export interface Bulk {
   unload(from: HostIdentity, cargo: Cargo): Promise<Uint8Array>;
 }
 
+/** Where a process is reached and where it listens, `host:port` each; the same unless it advertises another place. */
+export interface Reached {
+  readonly address: string;
+  readonly bound: string;
+}
+
 /** The wire of one process. */
 export interface Wire {
   readonly links: Links;
@@ -154,11 +160,11 @@ export interface Wire {
    *
    * @param host a loopback address; any other is refused
    * @param port 0 picks a free one
-   * @returns `host:port`, as peers reach it
-   * @throws {ListenRefusedError} when the address is not on loopback
+   * @param advertised `host:port` where peers reach it instead, over TCP and UDP; null: where it listens
+   * @throws {ListenRefusedError} when one of the addresses is not on loopback
    * @throws {PortInUseError}
    */
-  listen(host: string, port: number): Promise<string>;
+  listen(host: string, port: number, advertised: string | null): Promise<Reached>;
   /** Closes every link and connection, and the port. */
   stop(): Promise<void>;
 }

@@ -7,9 +7,10 @@ export class ListenRefusedError extends GodwitError {
   readonly code = 'LISTEN_REFUSED';
   readonly retryable = false;
 
-  constructor(host: string) {
+  /** @param what `listen on`, or what else was asked for */
+  constructor(host: string, what = 'listen on') {
     super(
-      `Refused to listen on '${host}': it is not a loopback address, and links are not encrypted yet. ` +
+      `Refused to ${what} '${host}': it is not a loopback address, and links are not encrypted yet. ` +
         `TLS and a cluster secret are needed for any other. Use 127.0.0.1.`,
     );
   }

@@ -1,6 +1,7 @@
-import { parseAddress } from './address.ts';
+import { isLoopback, parseAddress } from './address.ts';
 import { BulkChannel } from './bulk.ts';
 import type { Wire } from './contract.ts';
+import { ListenRefusedError } from './errors.ts';
 import { Gate } from './gate.ts';
 import { ClusterSecret } from './handshake.ts';
 import { SocketLinks } from './links.ts';
@@ -27,11 +28,14 @@ export function openWire(ports: WirePorts): Wire {
     links,
     bulk,
     probes,
-    listen: async (host, port) => {
-      const address = await gate.listen(host, port);
+    listen: async (host, port, advertised) => {
+      const hostAdvertised = advertised === null ? host : (parseAddress(advertised)?.host ?? advertised);
+      if (!isLoopback(hostAdvertised)) throw new ListenRefusedError(hostAdvertised, 'advertise');
+      const bound = await gate.listen(host, port);
+      const address = advertised ?? bound;
       links.announce(address);
-      await probes.open(host, parseAddress(address)?.port ?? 0);
-      return address;
+      await probes.open(host, parseAddress(bound)?.port ?? 0, advertised);
+      return { address, bound };
     },
     stop: async () => {
       links.stop();

@@ -56,6 +56,7 @@ export class UdpProbes implements Probes {
   #phase: Phase = { phase: 'closed', reason: 'it was not opened' };
   #storm: RateLimit;
   #coordinate = unknownCoordinate;
+  #advertised: string | null = null;
   #number = 0;
   #refused: ProbesRefused = { unauthentic: 0, replayed: 0, tooMany: 0 };
   #listener: (answer: AnsweredProbe) => void = () => undefined;
@@ -72,10 +73,12 @@ export class UdpProbes implements Probes {
    * Takes the port, or if somebody has it, any free one. Never fails: a host without probes has its links.
    *
    * @param host a loopback address, as that of the link server
+   * @param advertised where others are to send their probes instead; null: where it listens
    */
-  async open(host: string, port: number): Promise<void> {
+  async open(host: string, port: number, advertised: string | null = null): Promise<void> {
     assert(this.#phase.phase === 'closed', 'probes are opened once');
     assert(isLoopback(host), 'probes are opened where the link server listens');
+    this.#advertised = advertised;
     this.#phase = await this.#bindSomewhere(host, port);
   }
 
@@ -88,7 +91,7 @@ export class UdpProbes implements Probes {
 
   standing(): ProbesStanding {
     const { phase } = this.#phase;
-    if (phase === 'open') return { kind: 'open', address: this.#phase.address };
+    if (phase === 'open') return { kind: 'open', address: this.#advertised ?? this.#phase.address };
     const reason = phase === 'closed' ? this.#phase.reason : 'too many packets came; it rests for a while';
     return { kind: 'closed', reason };
   }

@@ -17,6 +17,7 @@ test.each([
   [['host', '--name', 'h', '--set', 'lease.termMs'], 2, 'expected KEY=VALUE'],
   [['host', '--name', 'h', '--set', 'lease.team=1'], 2, 'lease.team'],
   [['host', '--name', 'h', '--listen', '0.0.0.0:0'], 1, 'not a loopback address'],
+  [['host', '--name', 'h', '--advertise', '10.0.0.7:7400'], 1, `Refused to advertise '10.0.0.7'`],
   [['ps', '--store', 'mysql://x'], 1, 'no driver of that name. Known: lmdb:…'],
   [['flee'], 2, `unknown command 'flee'`],
 ] as const)('%j is refused with exit code %i, for people and as JSON', async (args, code, text) => {

@@ -1,31 +1,23 @@
-import { readFileSync, watch } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestContext } from 'vitest';
-import { LocalCluster } from '../../src/cli/local-cluster.ts';
-import type { LocalHost } from '../../src/cli/local-cluster.ts';
+import type { Tables } from '../../src/actors/ports.ts';
 import { SystemClock } from '../../src/clock.ts';
 import type { Cluster } from '../../src/cluster.ts';
-import { anywhere, connect } from '../../src/cluster.ts';
-import { hostName } from '../../src/core/ids.ts';
 import type { ExecutionId } from '../../src/core/ids.ts';
 import type { Package } from '../../src/methods/packages/index.ts';
-import type { ClusterEvent, EventDetail, MoveReason } from '../../src/protocols/messages.ts';
-import type { Tables } from '../../src/actors/ports.ts';
+import type { ClusterEvent, EventDetail } from '../../src/protocols/messages.ts';
 import type { RegisterRow } from '../../src/protocols/ownership/register.ts';
 import type { SeatRow } from '../../src/protocols/seats/candidate.ts';
 import { SystemRandom } from '../../src/random.ts';
 import type { Store } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open.ts';
 import { storeOptions } from '../../src/store/options.ts';
-import { openTables } from '../../src/store/tables.ts';
 import type { StoreLocation } from '../../src/store/state-folder.ts';
-import { locateStore } from '../../src/store/state-folder.ts';
-import type { Expectation, Verdict } from '../../src/testing/index.ts';
-import { accountOf, judge, parseWitnessLog, startWitness } from '../../src/testing/index.ts';
-import type { LoggedAct, Witness } from '../../src/testing/index.ts';
+import { openTables } from '../../src/store/tables.ts';
+import type { Expectation, LoggedAct, Verdict } from '../../src/testing/index.ts';
+import type { LocalHost } from '../../src/testing/local/host-processes.ts';
+import { RealCluster } from '../../src/testing/local/real-cluster.ts';
+import type { DetailOf, HostLine } from '../../src/testing/local/sightings.ts';
 import { tally } from './fixtures/tally.ts';
 import type { Tally } from './fixtures/tally.ts';
 
@@ -37,6 +29,8 @@ export interface FleetOptions {
   readonly environment: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Its URL; without it the hosts share a folder. */
   readonly store?: string;
+  /** Whether their links can be cut. */
+  readonly links?: boolean;
 }
 
 /** Leases that end soon, so that a test need not wait long; nothing moves unless the test asks. */
@@ -50,22 +44,7 @@ export interface Work {
   readonly expected: Tally;
 }
 
-/** A line that a host printed. */
-interface HostLine {
-  readonly host: string;
-  readonly line: string;
-}
-
-type DetailOf<Kind extends EventDetail['kind']> = Extract<EventDetail, { kind: Kind }>;
-
 const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}.ts`, import.meta.url));
-const byTest: MoveReason = {
-  by: 'operator',
-  term: null,
-  text: 'a test asked for it',
-  scores: {},
-  decision: '',
-};
 /** Enough that a capture mostly meets the loop, and seldom an effect under way. */
 const roundsPerAct = 300_000;
 
@@ -83,69 +62,54 @@ export function plainRun(acts: number, rounds: number): Promise<Tally> {
 export const acts = { few: 100, some: 400, many: 2_000 } as const;
 await Promise.all(Object.values(acts).map((count) => plainRun(count, roundsPerAct)));
 
-const living = new Set<Fleet>();
-// Whatever ends the tests, no host outlives them.
-process.on('exit', () => {
-  for (const fleet of living) fleet.killAll();
-});
-
-/** A cluster of real host processes with a witness beside it, for one test. Everything ends with the test. */
+/** A cluster of real host processes with a witness beside it, and the work of these tests. */
 export class Fleet {
-  readonly location: StoreLocation;
-  readonly local: LocalCluster;
-  readonly events: ClusterEvent[] = [];
-  readonly lines: HostLine[] = [];
-  readonly #heard = new Set<string>();
-  readonly #looks = new Set<() => void>();
-  readonly #folder: string;
-  readonly #witness: Witness;
-  readonly #log: string;
-  #cluster: Cluster | null = null;
+  readonly real: RealCluster;
   #store: Store | null = null;
-  #lastTrace = '';
 
-  private constructor(folder: string, log: string, witness: Witness, options: FleetOptions) {
-    this.#folder = folder;
-    this.#log = log;
-    this.#witness = witness;
-    this.location = locateStore(options.store ?? join(folder, 'store'), {}, folder);
-    this.local = new LocalCluster({
-      ...options,
-      store: this.location.url,
-      cpuShare: 1,
-      onLine: (host, _stream, line) => {
-        this.lines.push({ host, line });
-        this.#look();
-      },
-    });
+  private constructor(real: RealCluster) {
+    this.real = real;
   }
 
-  /** Starts hosts, witness and client; the test's end ends them. */
+  /** Starts hosts, witness and client for one test, whose end ends them. */
   static async start(context: TestContext, options: FleetOptions): Promise<Fleet> {
-    const folder = await mkdtemp(join(tmpdir(), 'godwit-faults-'));
-    const log = join(folder, 'witness.log');
-    await writeFile(log, '');
-    const fleet = new Fleet(folder, log, await startWitness(log), options);
-    living.add(fleet);
-    context.onTestFailed(() => console.error(fleet.#lastTrace));
-    const watcher = watch(log, () => fleet.#look());
+    const fleet = await Fleet.open(options);
+    let trace = '';
+    context.onTestFailed(() => console.error(trace));
     context.onTestFinished(async () => {
-      watcher.close();
+      trace = fleet.real.seen.trace();
       await fleet.end();
     });
-    await fleet.local.start();
-    fleet.#cluster = await connect(fleet.location);
-    fleet.#cluster.follow((event) => fleet.#hear(event), { logs: false });
     return fleet;
   }
 
+  /** Starts hosts, witness and client; `end` ends them. */
+  static async open(options: FleetOptions): Promise<Fleet> {
+    return new Fleet(await RealCluster.start({ ...options, links: options.links ?? false }));
+  }
+
+  get location(): StoreLocation {
+    return this.real.location;
+  }
+
   get cluster(): Cluster {
-    if (this.#cluster === null) throw new Error('The fleet is not up.');
-    return this.#cluster;
+    return this.real.client;
   }
 
   get witness(): string {
-    return this.#witness.address;
+    return this.real.witness;
+  }
+
+  get events(): readonly ClusterEvent[] {
+    return this.real.seen.events;
+  }
+
+  get lines(): readonly HostLine[] {
+    return this.real.seen.lines;
+  }
+
+  host(name: string): LocalHost {
+    return this.real.process(name);
   }
 
   deploy(name: string): Promise<Package> {
@@ -153,15 +117,20 @@ export class Fleet {
   }
 
   startMethod(pack: Package, method: string, args: readonly unknown[], on: string): Promise<ExecutionId> {
-    return this.cluster.start(pack, method, args, { on: hostName(on), affinity: anywhere });
+    return this.real.start(pack, method, args, on);
   }
 
   /** Starts executions that tell the witness what they do, all on one host. */
-  async startWork(on: string, sizes: readonly number[], rounds = roundsPerAct): Promise<readonly Work[]> {
+  async startWork(
+    on: string,
+    sizes: readonly number[],
+    rounds = roundsPerAct,
+    restMs = 0,
+  ): Promise<readonly Work[]> {
     const pack = await this.deploy('tally');
     const work: Work[] = [];
     for (const count of sizes) {
-      const execution = await this.startMethod(pack, 'tally', [this.witness, count, rounds], on);
+      const execution = await this.startMethod(pack, 'tally', [this.witness, count, rounds, restMs], on);
       work.push({ execution, acts: count, expected: await plainRun(count, rounds) });
     }
     return work;
@@ -202,11 +171,11 @@ export class Fleet {
   }
 
   move(execution: ExecutionId, to: string): ReturnType<Cluster['migrate']> {
-    return this.cluster.migrate(execution, hostName(to), byTest);
+    return this.real.move(execution, to);
   }
 
-  signal(host: string, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM'): void {
-    this.local.host(host).process.kill(signal);
+  signal(host: string, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | 'SIGUSR2'): void {
+    this.real.signal(host, signal);
   }
 
   /** Resolves with the first event of the kind that fits, past ones included. */
@@ -214,14 +183,7 @@ export class Fleet {
     kind: Kind,
     fits: (detail: DetailOf<Kind>, event: ClusterEvent) => boolean = () => true,
   ): Promise<{ readonly event: ClusterEvent; readonly detail: DetailOf<Kind> }> {
-    return this.#until(() => {
-      for (const event of this.events) {
-        const { detail } = event;
-        if (detail.kind === kind && fits(detail as DetailOf<Kind>, event))
-          return { event, detail: detail as DetailOf<Kind> };
-      }
-      return null;
-    });
+    return this.real.seen.event(kind, fits);
   }
 
   /** Resolves when the client hears from a second incarnation of a host. */
@@ -233,24 +195,16 @@ export class Fleet {
     );
   }
 
-  /** Resolves when the host has printed `times` lines that contain the text. */
   printed(host: string, text: string, times = 1): Promise<string> {
-    return this.#until(
-      () => this.lines.filter((one) => one.host === host && one.line.includes(text))[times - 1]?.line ?? null,
-    );
+    return this.real.seen.printed(host, text, times);
   }
 
-  /** Resolves when the witness has seen `count` acts of an execution in a generation. */
   acted(execution: ExecutionId, count: number, generation = 1): Promise<readonly LoggedAct[]> {
-    return this.#until(() => {
-      const acts = this.log().filter((act) => act.execution === execution && act.generation === generation);
-      return acts.length >= count ? acts : null;
-    });
+    return this.real.seen.acted(execution, count, generation);
   }
 
   log(): readonly LoggedAct[] {
-    const text = readFileSync(this.#log, 'utf8');
-    return parseWitnessLog(text.slice(0, text.lastIndexOf('\n') + 1));
+    return this.real.seen.acts();
   }
 
   /** The results of all work when it has ended, and what the witness says of it. */
@@ -260,63 +214,12 @@ export class Fleet {
   }
 
   verdicts(expectations: readonly Expectation[]): readonly Verdict[] {
-    return judge(this.log(), accountOf(this.events), expectations);
-  }
-
-  killAll(): void {
-    for (const { process: child } of this.local.hosts) child.kill('SIGKILL');
+    return this.real.verdicts(expectations);
   }
 
   async end(): Promise<void> {
-    this.#lastTrace = this.#trace();
-    this.killAll();
-    await this.#cluster?.close();
     await this.#store?.close();
-    await Promise.all(this.local.hosts.map(({ exited }: LocalHost) => exited));
-    await this.#witness.close();
-    await rm(this.#folder, { recursive: true, force: true });
-    living.delete(this);
-  }
-
-  /** What a failed test shows. */
-  #trace(): string {
-    const events = this.events
-      .toSorted((a, b) => a.wallMs - b.wallMs)
-      .map(({ wallMs, host, detail }) => `${wallMs} ${host} ${JSON.stringify(detail)}`);
-    const lines = this.lines.map(({ host, line }) => `${host} | ${line}`);
-    const acts = this.log().map((act) => JSON.stringify(act));
-    return [...events, ...lines, ...acts].join('\n');
-  }
-
-  #hear(event: ClusterEvent): void {
-    const id = `${event.incarnation}/${event.sequence}`;
-    if (this.#heard.has(id)) return;
-    this.#heard.add(id);
-    this.events.push(event);
-    this.#look();
-  }
-
-  #look(): void {
-    for (const look of this.#looks) look();
-  }
-
-  /** Looks now and after each event, printed line and act. The test's own time limit bounds the wait. */
-  #until<Found>(find: () => Found | null): Promise<Found> {
-    return new Promise((resolve, reject) => {
-      const look = (): void => {
-        try {
-          const found = find();
-          if (found === null) return;
-          this.#looks.delete(look);
-          resolve(found);
-        } catch (error) {
-          this.#looks.delete(look);
-          reject(error as Error);
-        }
-      };
-      this.#looks.add(look);
-      look();
-    });
+    await this.real.end();
   }
 }
 

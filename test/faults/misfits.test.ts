@@ -84,8 +84,8 @@ describe.concurrent('what is asked for wrongly is refused, and what runs is none
     await fleet.event('moved', ({ tenure, to }) => tenure.epoch === 4 && to === 'r1-h2');
     // A drained host takes nothing; a new start of it does.
     fleet.signal('r1-h1', 'SIGTERM');
-    await fleet.local.host('r1-h1').exited;
-    await fleet.local.startHost('r1-h1', 'r1');
+    await fleet.host('r1-h1').exited;
+    await fleet.real.restart('r1-h1');
     fleet.signal('r1-h2', 'SIGKILL');
     await fleet.acted(execution, 20, 2);
     expect(fleet.verdicts([{ execution, acts: 40 }])).toMatchObject([{ faults: [] }]);
@@ -139,7 +139,7 @@ describe.concurrent('what is asked for wrongly is refused, and what runs is none
     const work = await bystander(fleet, acts.some);
     const pack = await fleet.deploy('misfits');
     const poison = await fleet.startMethod(pack, 'poison', [], 'r1-h1');
-    expect(await fleet.local.host('r1-h1').exited).toBe(1);
+    expect(await fleet.host('r1-h1').exited).toBe(1);
     await fleet.printed('r1-h1', '"kind":"failed"');
     await fleet.event('childRestarted', ({ reason }) => /Lane 0 ended/.test(reason));
     expect(await fleet.cluster.outcome(poison)).toBe('alive');

@@ -77,7 +77,7 @@ describe.concurrent('a place that cannot be had is refused with a reason, and no
       const work = await fleet.startWork('r1-h1', [acts.some]);
       for (const { execution } of work) await fleet.acted(execution, 10);
       fleet.signal('r1-h1', 'SIGTERM');
-      await fleet.local.host('r1-h1').exited;
+      await fleet.host('r1-h1').exited;
       const { folder } = fleet.location;
       for (const [name, code] of [
         ['registry.mdb', 'STORE_CORRUPT'],
@@ -93,7 +93,7 @@ describe.concurrent('a place that cannot be had is refused with a reason, and no
         expect((await readFile(path)).equals(Buffer.alloc(65_536, 0x5a))).toBe(true);
         await rename(`${path}.kept`, path);
       }
-      await fleet.local.startHost('r1-h1', 'r1');
+      await fleet.real.restart('r1-h1');
       expect(asJudged(await fleet.settled(work))).toEqual(flawless(work));
     },
   );
@@ -133,9 +133,9 @@ describe.concurrent('a place that cannot be had is refused with a reason, and no
         /'r1-h1' is taken: r1-h1\.[0-9a-f]+ at 127\.0\.0\.1:\d+ is alive.*\[HOST_NAME_TAKEN\]/,
       );
       fleet.signal('r1-h1', 'SIGKILL');
-      await fleet.local.host('r1-h1').exited;
+      await fleet.host('r1-h1').exited;
       // The only host there is: it waits for its own former lease to end, and recovers what it left.
-      await fleet.local.startHost('r1-h1', 'r1');
+      await fleet.real.restart('r1-h1');
       expect(asJudged(await fleet.settled(work))).toEqual(flawless(work));
     },
   );

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { incarnationId } from '../../src/core/ids.ts';
 import { ListenRefusedError, PortInUseError, WeakSecretError } from '../../src/wire/errors.ts';
+import { formatAddress } from '../../src/wire/address.ts';
 import { makeHello } from '../../src/wire/challenge.ts';
 import {
   bulkPath,
@@ -299,7 +300,7 @@ test('a port in use is named, with what to do', async () => {
   const a = await openHost('a.1');
   const port = Number(a.address.split(':')[1]);
   const b = await openHost('b.1', { listens: false });
-  const error = await b.wire.listen('127.0.0.1', port).catch((thrown: unknown) => thrown);
+  const error = await b.wire.listen('127.0.0.1', port, null).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(PortInUseError);
   expect(String(error)).toContain(
     `Port ${port} on 127.0.0.1 is in use by another program. Stop that program`,
@@ -308,9 +309,14 @@ test('a port in use is named, with what to do', async () => {
 
 test.each(['0.0.0.0', '::', '192.168.1.7', 'example.org'])('listening on %s is refused', async (address) => {
   const a = await openHost('a.1', { listens: false });
-  const error = await a.wire.listen(address, 0).catch((thrown: unknown) => thrown);
+  const error = await a.wire.listen(address, 0, null).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ListenRefusedError);
   expect(String(error)).toContain('TLS and a cluster secret are needed');
+  // Nor is another machine named as the place to reach it.
+  const advertised = await a.wire
+    .listen('127.0.0.1', 0, formatAddress(address, 7400))
+    .catch((thrown: unknown) => thrown);
+  expect(String(advertised)).toContain(`Refused to advertise '${address}'`);
 });
 
 test('a short cluster secret is refused', async () => {

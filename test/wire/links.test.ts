@@ -340,5 +340,5 @@ test('stopping ends all links and frees the port', async () => {
 
   const port = Number(b.address.slice(b.address.lastIndexOf(':') + 1));
   const next = await openHost('b.2', { listens: false });
-  expect(await next.wire.listen('127.0.0.1', port)).toBe(b.address);
+  expect((await next.wire.listen('127.0.0.1', port, null)).address).toBe(b.address);
 });

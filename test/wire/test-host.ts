@@ -51,7 +51,7 @@ export class TestHost {
 
   static async open(incarnation: string, options: Partial<TestHostOptions> = {}): Promise<TestHost> {
     const host = new TestHost(incarnation, options);
-    if (options.listens !== false) host.address = await host.wire.listen('127.0.0.1', 0);
+    if (options.listens !== false) host.address = (await host.wire.listen('127.0.0.1', 0, null)).address;
     return host;
   }
 

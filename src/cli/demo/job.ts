@@ -11,7 +11,7 @@ import type {
   HostDescription,
 } from '../../protocols/messages.ts';
 import type { StoreLocation } from '../../store/state-folder.ts';
-import { LocalCluster } from '../local-cluster.ts';
+import { LocalCluster } from '../../testing/local/host-processes.ts';
 import type { PlannedExecution } from './plan.ts';
 
 /** Where everything starts. */

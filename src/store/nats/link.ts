@@ -99,6 +99,8 @@ export class NatsLink {
           maxPingOut: 2,
           noAsyncTraces: true,
           ignoreAuthErrorAbort: true,
+          // Whoever names several servers means these: what they tell of the others may be no address for this host.
+          ignoreClusterUpdates: address.servers.length > 1,
           ...(credentials.kind === 'user' ? { user: credentials.user, pass: credentials.password } : {}),
           ...(credentials.kind === 'token' ? { token: credentials.token } : {}),
           ...(address.encrypted ? { tls: {} } : {}),

@@ -2,8 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
-import { GodwitError } from '../core/errors.ts';
-import { builtEntry } from '../entries.ts';
+import { GodwitError } from '../../core/errors.ts';
+import { builtEntry } from '../../entries.ts';
 
 /** A host process of a local cluster ended before it was up. */
 export class LocalHostError extends GodwitError {
@@ -29,6 +29,10 @@ export interface LocalClusterOptions {
   readonly settings: readonly string[];
   /** Extra environment of single hosts, by name. */
   readonly environment: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Further arguments of `godwit host` of single hosts. */
+  readonly argumentsOf?: (host: string) => readonly string[];
+  /** Further environment of single hosts, as it is at the time of their start. */
+  readonly environmentOf?: (host: string) => Readonly<Record<string, string>>;
   /** What a host prints, line by line. */
   readonly onLine: (host: string, stream: 'stdout' | 'stderr', line: string) => void;
 }
@@ -67,21 +71,36 @@ export class LocalCluster {
     throw failure.reason;
   }
 
-  /** Starts one host, and resolves when it is up. */
-  async startHost(name: string, rack: string): Promise<LocalHost> {
+  /**
+   * Starts one host, and resolves when it is up.
+   *
+   * @param once extra environment of this one start
+   */
+  async startHost(
+    name: string,
+    rack: string,
+    once: Readonly<Record<string, string>> = {},
+  ): Promise<LocalHost> {
     const { racks, hostsPerRack, settings, environment, store } = this.#options;
     const share =
       this.#options.cpuShare === 0 ? availableParallelism() / (racks * hostsPerRack) : this.#options.cpuShare;
     const args = ['--name', name, '--rack', rack, '--cpu-share', String(share)];
     args.push('--json', '--until-stdin-ends');
     for (const setting of settings) args.push('--set', setting);
+    args.push(...(this.#options.argumentsOf?.(name) ?? []));
     const child = spawn(process.execPath, [builtEntry('cli/main').pathname, 'host', ...args], {
       // Nothing is ever written to its input. It ends with this process, however that ends, and then the host stops.
       stdio: ['pipe', 'pipe', 'pipe'],
       // Of its own group: a Ctrl-C in the terminal reaches this process, which then stops the hosts in order.
       detached: true,
       // Not as an argument, which every user of the machine can see: the URL may hold a password.
-      env: { ...process.env, GODWIT_STORE: store, ...environment[name] },
+      env: {
+        ...process.env,
+        GODWIT_STORE: store,
+        ...environment[name],
+        ...this.#options.environmentOf?.(name),
+        ...once,
+      },
     });
     const exited = new Promise<number | NodeJS.Signals>((resolve) => {
       child.once('exit', (code, signal) => resolve(signal ?? code ?? 1));

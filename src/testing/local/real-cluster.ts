@@ -1,0 +1,310 @@
+import type { FSWatcher } from 'node:fs';
+import { watch } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Cluster } from '../../cluster.ts';
+import { anywhere, connect } from '../../cluster.ts';
+import type { ExecutionId } from '../../core/ids.ts';
+import { hostName } from '../../core/ids.ts';
+import type { Package } from '../../methods/packages/index.ts';
+import type { StoreLocation } from '../../store/state-folder.ts';
+import { locateStore } from '../../store/state-folder.ts';
+import { formatAddress } from '../../wire/address.ts';
+import { accountOf } from '../witness-account.ts';
+import type { Expectation, Verdict } from '../witness-verdict.ts';
+import { judge } from '../witness-verdict.ts';
+import type { Witness } from '../witness.ts';
+import { startWitness } from '../witness.ts';
+import type { LocalHost } from './host-processes.ts';
+import { hostNames, LocalCluster } from './host-processes.ts';
+import { Links } from './links.ts';
+import type { LinkRule } from './link-rules.ts';
+import { storeEnd } from './link-rules.ts';
+import { RealClusterError } from './real-cluster-error.ts';
+import { Sightings } from './sightings.ts';
+import { serversOf } from './store-links.ts';
+
+export interface RealClusterOptions {
+  readonly racks?: number;
+  /** Hosts are called `r1-h1`, `r1-h2`, …, `r2-h1`, … */
+  readonly hostsPerRack?: number;
+  /** URL of the store; without one it is a folder of this cluster's own. */
+  readonly store?: string;
+  /** Of every host, as `lease.termMs=1500`. */
+  readonly settings?: readonly string[];
+  /** Extra environment of single hosts, by name. */
+  readonly environment?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Whether hosts reach each other and their store over links that can be cut; costs a hop for each message. */
+  readonly links?: boolean;
+  /** What hosts print, as they print it. */
+  readonly onLine?: (host: string, stream: 'stdout' | 'stderr', line: string) => void;
+}
+
+const living = new Set<RealCluster>();
+// Whatever ends this program, no host outlives it.
+process.on('exit', () => {
+  for (const cluster of living) cluster.killAll();
+});
+
+/**
+ * A cluster of real host processes on this machine, with a witness beside it, that can be hurt. What is called `a` and
+ * `b` is a host's name, or `store` for the store that the hosts share.
+ */
+export class RealCluster {
+  readonly location: StoreLocation;
+  /** What hosts said and executions did, as it shows outside. */
+  readonly seen: Sightings;
+  readonly #options: RealClusterOptions;
+  readonly #folder: string;
+  readonly #witness: Witness;
+  readonly #watcher: FSWatcher;
+  readonly #links: Links | null;
+  readonly #processes: LocalCluster;
+  readonly #names: readonly { readonly name: string; readonly rack: string }[];
+  readonly #arguments = new Map<string, readonly string[]>();
+  readonly #environment = new Map<string, Record<string, string>>();
+  #client: Cluster | null = null;
+
+  private constructor(folder: string, log: string, witness: Witness, options: RealClusterOptions) {
+    const { racks = 1, hostsPerRack = 2, links = true } = options;
+    this.#options = options;
+    this.#folder = folder;
+    this.#witness = witness;
+    this.location = locateStore(options.store ?? join(folder, 'store'), {}, folder);
+    this.#names = hostNames(racks, hostsPerRack);
+    this.#links = links ? new Links() : null;
+    this.seen = new Sightings(log);
+    this.#watcher = watch(log, () => this.seen.look());
+    this.#processes = new LocalCluster({
+      racks,
+      hostsPerRack,
+      store: this.location.url,
+      cpuShare: 1,
+      settings: options.settings ?? [],
+      environment: {},
+      argumentsOf: (host) => this.#arguments.get(host) ?? [],
+      environmentOf: (host) => ({ ...options.environment?.[host], ...this.#environment.get(host) }),
+      onLine: (host, stream, line) => this.#read(host, stream, line),
+    });
+  }
+
+  /**
+   * Starts hosts, witness and client.
+   *
+   * @throws {LocalHostError} naming the host that did not come up
+   */
+  static async start(options: RealClusterOptions = {}): Promise<RealCluster> {
+    const folder = await mkdtemp(join(tmpdir(), 'godwit-cluster-'));
+    const log = join(folder, 'witness.log');
+    await writeFile(log, '');
+    const cluster = new RealCluster(folder, log, await startWitness(log), options);
+    living.add(cluster);
+    try {
+      await cluster.#linkUp();
+      await cluster.#processes.start();
+      cluster.#client = await connect(cluster.location);
+      cluster.#client.follow((event) => cluster.seen.hear(event), { logs: false });
+      return cluster;
+    } catch (error) {
+      await cluster.end();
+      throw error;
+    }
+  }
+
+  /** Names of all hosts, those that are dead included. */
+  get hosts(): readonly string[] {
+    return this.#names.map(({ name }) => name);
+  }
+
+  /** A client as any program has it, at the store itself: no link of the hosts is in its way, except to each host. */
+  get client(): Cluster {
+    if (this.#client === null) throw new RealClusterError('The cluster is not up.');
+    return this.#client;
+  }
+
+  /** Where executions tell what they do: `host:port`, for `tellWitness`. */
+  get witness(): string {
+    return this.#witness.address;
+  }
+
+  /**
+   * Starts an execution on one host, whatever affinity would choose.
+   *
+   * @param pack what `client.deploy(FILE)` returned
+   */
+  async start(pack: Package, method: string, args: readonly unknown[], on: string): Promise<ExecutionId> {
+    this.#known(on);
+    return this.client.start(pack, method, args, { on: hostName(on), affinity: anywhere });
+  }
+
+  /** Asks for a move, and resolves when it is over. @throws {RefusedError} when it did not come about */
+  async move(execution: ExecutionId, to: string): ReturnType<Cluster['migrate']> {
+    this.#known(to);
+    const text = 'a test asked for it';
+    const reason = { by: 'operator', term: null, text, scores: {}, decision: '' } as const;
+    return this.client.migrate(execution, hostName(to), reason);
+  }
+
+  /** The process of a host's last start. */
+  process(host: string): LocalHost {
+    this.#known(host);
+    return this.#processes.host(host);
+  }
+
+  /**
+   * SIGKILL ends a host as a loss of power does; SIGSTOP stops it where it is, SIGCONT lets it go on; SIGTERM asks it to
+   * checkpoint what runs and to end; SIGUSR2 lets go what GODWIT_HOLD_AT holds.
+   */
+  signal(host: string, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | 'SIGUSR2'): void {
+    const { process: child } = this.process(host);
+    if (child.exitCode !== null || child.signalCode !== null) {
+      const how = child.signalCode ?? child.exitCode;
+      throw new RealClusterError(
+        `Host ${host} cannot get ${signal}: it has ended (${how}). Restart it first.`,
+      );
+    }
+    child.kill(signal);
+  }
+
+  /** Kills a host, and resolves when it is gone. */
+  async kill(host: string): Promise<void> {
+    this.signal(host, 'SIGKILL');
+    await this.process(host).exited;
+  }
+
+  stop(host: string): void {
+    this.signal(host, 'SIGSTOP');
+  }
+
+  continue(host: string): void {
+    this.signal(host, 'SIGCONT');
+  }
+
+  /**
+   * Starts a host again under its name, after killing it if it still lives; resolves when it is up.
+   *
+   * @param environment extra environment of this start
+   */
+  async restart(host: string, environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { process: child, exited, rack } = this.process(host);
+    child.kill('SIGKILL');
+    await exited;
+    await this.#processes.startHost(host, rack, environment);
+  }
+
+  /** Cuts the link between two ends: nothing passes, and no connection is closed by it. */
+  async cut(a: string, b: string): Promise<void> {
+    await Promise.all([this.disturb(a, b, { cut: true }), this.disturb(b, a, { cut: true })]);
+  }
+
+  /** Nothing passes from one end to the other; the way back stays. */
+  async cutOneWay(from: string, to: string): Promise<void> {
+    await this.disturb(from, to, { cut: true });
+  }
+
+  /** Cuts a host off from all others and from the store. */
+  async isolate(host: string): Promise<void> {
+    await Promise.all(this.#others(host).map((other) => this.cut(host, other)));
+  }
+
+  /** Makes the link between two ends sound again, both ways; without ends, every link. */
+  async heal(a?: string, b?: string): Promise<void> {
+    if (a === undefined) return this.#wired().healAll();
+    const sound = { cut: false, delayMs: 0, lossRatio: 0 };
+    const others = b === undefined ? this.#others(a) : [b];
+    await Promise.all(
+      others.flatMap((other) => [this.disturb(a, other, sound), this.disturb(other, a, sound)]),
+    );
+  }
+
+  /** Changes what a link does from now on, one way. */
+  async disturb(from: string, to: string, change: Partial<LinkRule>): Promise<void> {
+    const { lossRatio = 0, delayMs = 0 } = change;
+    if (!(lossRatio >= 0 && lossRatio < 1)) {
+      throw new RealClusterError(
+        `lossRatio of the link from ${from} to ${to}: found ${lossRatio}, expected 0 to below 1.`,
+      );
+    }
+    if (!(delayMs >= 0 && Number.isFinite(delayMs)))
+      throw new RealClusterError(
+        `delayMs of the link from ${from} to ${to}: found ${delayMs}, expected 0 or more.`,
+      );
+    this.#ends(from, to);
+    await this.#wired().change(from, to, change);
+  }
+
+  /** Resets every connection that stands between two ends, as a router that has lost its state does. */
+  async breakConnections(a: string, b: string): Promise<void> {
+    this.#ends(a, b);
+    await this.#wired().breakConnections(a, b);
+  }
+
+  /** What the witness says of executions, from what it was told and what the cluster said of its faults. */
+  verdicts(expectations: readonly Expectation[]): readonly Verdict[] {
+    return judge(this.seen.acts(), accountOf(this.seen.events), expectations);
+  }
+
+  killAll(): void {
+    this.#processes.kill();
+  }
+
+  /** Ends hosts, links, client and witness, and removes what they left. */
+  async end(): Promise<void> {
+    this.killAll();
+    this.#watcher.close();
+    await this.#client?.close();
+    await Promise.all(this.#processes.hosts.map(({ exited }) => exited));
+    await this.#links?.close();
+    await this.#witness.close();
+    await rm(this.#folder, { recursive: true, force: true });
+    living.delete(this);
+  }
+
+  async #linkUp(): Promise<void> {
+    if (this.#links === null) return;
+    const store = serversOf(this.location.url);
+    for (const host of this.hosts) {
+      const { host: name, port } = await this.#links.openHost(host);
+      this.#arguments.set(host, ['--advertise', formatAddress(name, port)]);
+      if (store.servers.length === 0) continue;
+      const servers = await this.#links.openStore(host, store.servers);
+      this.#environment.set(host, { GODWIT_STORE: store.through(servers) });
+    }
+  }
+
+  #read(host: string, stream: 'stdout' | 'stderr', line: string): void {
+    this.#options.onLine?.(host, stream, line);
+    if (this.#links !== null && line.startsWith('{"event":"started"')) {
+      const { bound } = JSON.parse(line) as { readonly bound: string };
+      // Only the end of the cluster makes this fail.
+      this.#links.target(host, bound).catch(() => undefined);
+    }
+    this.seen.read({ host, stream, line });
+  }
+
+  #wired(): Links {
+    if (this.#links !== null) return this.#links;
+    throw new RealClusterError('This cluster was started with links: false, so that no link can be hurt.');
+  }
+
+  #others(host: string): readonly string[] {
+    this.#known(host);
+    const hosts = this.hosts.filter((other) => other !== host);
+    return serversOf(this.location.url).servers.length === 0 ? hosts : [...hosts, storeEnd];
+  }
+
+  #ends(a: string, b: string): void {
+    for (const end of [a, b]) if (end !== storeEnd) this.#known(end);
+    if (a === b) throw new RealClusterError(`There is no link from ${a} to itself.`);
+    if ((a === storeEnd || b === storeEnd) && serversOf(this.location.url).servers.length === 0)
+      throw new RealClusterError(
+        `There is no link between ${a} and ${b}: the store is a folder of this machine, or is reached through a socket.`,
+      );
+  }
+
+  #known(host: string): void {
+    if (this.hosts.includes(host)) return;
+    throw new RealClusterError(`There is no host ${host} in this cluster: it has ${this.hosts.join(', ')}.`);
+  }
+}
