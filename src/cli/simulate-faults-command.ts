@@ -1,21 +1,29 @@
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { SystemClock } from '../clock.ts';
 import { mishapKinds, phases } from '../simulator/cluster/faults.ts';
-import type { SearchSums } from '../simulator/cluster/search.ts';
-import { explain, search } from '../simulator/cluster/search.ts';
+import { drawScenario } from '../simulator/cluster/scenario.ts';
+import { explain } from '../simulator/cluster/search.ts';
+import type { TotalSums } from '../simulator/cluster/sums.ts';
 import { scriptedDrivers } from '../testing/simulated-drivers.ts';
-import { jsonOption } from './options.ts';
+import { FaultRuns } from './fault-runs.ts';
+import { jsonOption, wholeNumber } from './options.ts';
 import { table } from './table.ts';
 import { columnsOf } from './terminal.ts';
 
 interface SimulateFaultsFlags {
   readonly seeds: readonly [number, number];
+  readonly jobs: number;
+  readonly stopAtFirst: boolean;
   readonly json: boolean;
 }
 
-/** Seeds between two lines about the progress, on stderr. */
-const progressEvery = 500;
+/** Between two lines about the progress, on stderr. */
+const progressEveryMs = 2_000;
+const jobsMax = 256;
+/** As a shell has it for a command that was interrupted. */
+const interruptedExitCode = 130;
 
 export function addSimulateFaultsCommand(program: Command): void {
   program
@@ -24,33 +32,54 @@ export function addSimulateFaultsCommand(program: Command): void {
       'run simulated clusters in which everything goes wrong, and look for a promise that is broken',
     )
     .option('--seeds <from..to>', 'one run for each', seedRange, [1, 1_000] as const)
+    .option(
+      '--jobs <n>',
+      'threads that run seeds at the same time',
+      wholeNumber(1, jobsMax),
+      availableParallelism(),
+    )
+    .option('--stop-at-first', 'begin no further run once one has failed', false)
     .addOption(jsonOption())
     .addHelpText(
       'after',
       '\nA failing seed is run again with fewer faults, fewer moves and fewer hosts for as long as it fails,' +
-        '\nand then told line by line. Exit status 1 when a promise was broken.\n' +
+        '\nand then told line by line. Exit status 1 when a promise was broken. When interrupted, it tells what the' +
+        `\nruns until then came to, with exit status ${interruptedExitCode}.\n` +
         '\nExample:\n  godwit simulate-faults --seeds 1..20000 --json\n',
     )
-    .action(async ({ seeds, json }: SimulateFaultsFlags) => {
-      const clock = new SystemClock();
-      const beganMs = clock.monotonicMs();
-      const sums = await search({
-        drivers: scriptedDrivers,
-        seeds,
-        onSeed: (seed, { runs, moves, failures }) => {
-          if (runs % progressEvery === 0)
-            process.stderr.write(`seed ${seed}: ${moves} moves, ${failures.length} failures\n`);
-        },
-      });
-      const tookMs = clock.monotonicMs() - beganMs;
-      process.stdout.write(
-        json ? `${JSON.stringify(documentOf(sums, seeds, tookMs))}\n` : text(sums, tookMs),
-      );
-      const [failing] = sums.failures;
-      if (failing === undefined) return;
-      process.exitCode = 1;
-      process.stderr.write(`${(await explain(failing, { drivers: scriptedDrivers })).text}\n`);
-    });
+    .action(simulateFaults);
+}
+
+async function simulateFaults({ seeds, jobs, stopAtFirst, json }: SimulateFaultsFlags): Promise<void> {
+  const clock = new SystemClock();
+  const beganMs = clock.monotonicMs();
+  const runs = new FaultRuns({ seeds, jobs, stopAtFirst, onProgress: progressTold(clock) });
+  let interrupted = false;
+  const interrupt = (): void => {
+    interrupted = true;
+    runs.stop();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
+  await runs.run();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
+  const report = { sums: runs.sums, seeds, interrupted, tookMs: clock.monotonicMs() - beganMs };
+  process.stdout.write(json ? `${JSON.stringify(documentOf(report))}\n` : text(report));
+  if (interrupted) process.exitCode = interruptedExitCode;
+  const [failing] = runs.sums.failures;
+  if (failing === undefined) return;
+  process.exitCode = 1;
+  const { text: told } = await explain(drawScenario(failing), { drivers: scriptedDrivers });
+  process.stderr.write(`${told}\n`);
+}
+
+function progressTold(clock: SystemClock): (sums: TotalSums) => void {
+  let toldMs = clock.monotonicMs();
+  return ({ runs, moves, failures }) => {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - toldMs < progressEveryMs) return;
+    toldMs = nowMs;
+    process.stderr.write(`${runs} runs, ${moves} moves, ${failures.length} failures\n`);
+  };
 }
 
 /** `417` or `1..2000`, both ends included. */
@@ -62,22 +91,30 @@ function seedRange(value: string): readonly [number, number] {
   return [from, to];
 }
 
-function documentOf(sums: SearchSums, seeds: readonly [number, number], tookMs: number): object {
+interface Report {
+  readonly sums: TotalSums;
+  readonly seeds: readonly [number, number];
+  readonly interrupted: boolean;
+  readonly tookMs: number;
+}
+
+function documentOf({ sums, seeds, interrupted, tookMs }: Report): object {
   const { runs, moves, acts, simulatedMs, coverage, failures } = sums;
   return {
     seeds,
     runs,
+    interrupted,
     moves,
     acts,
     simulatedSeconds: Math.round(simulatedMs / 1_000),
     simulatedSecondsPerSecond: Number((simulatedMs / tookMs).toFixed(1)),
-    failures: failures.map(({ seed }) => seed),
+    failures,
     least: coverage.least,
     phases: coverage.table(),
   };
 }
 
-function text(sums: SearchSums, tookMs: number): string {
+function text({ sums, seeds, interrupted, tookMs }: Report): string {
   const { runs, moves, acts, simulatedMs, coverage, failures } = sums;
   const rows = phases.map((phase) => [
     phase,
@@ -85,18 +122,17 @@ function text(sums: SearchSums, tookMs: number): string {
     ...mishapKinds.map((fault) => String(coverage.countMet(phase, fault))),
   ]);
   const { phase, fault, count } = coverage.least;
+  const [from, to] = seeds;
   return [
     table(['PHASE', 'ENTERED', ...mishapKinds], rows, columnsOf(process.stdout)),
     '',
+    ...(interrupted ? [`interrupted: not all seeds of ${from}..${to} were run`] : []),
     `${runs} runs, ${moves} moves, ${acts} acts, ${Math.round(simulatedMs / 1_000)} simulated seconds, ` +
       `${(simulatedMs / tookMs).toFixed(1)} of them per second`,
     `least often: '${phase}' met ${fault} ${count} times`,
     failures.length === 0
       ? 'no promise was broken'
-      : `a promise was broken under ${failures.length} seeds: ${failures
-          .slice(0, 10)
-          .map(({ seed }) => seed)
-          .join(', ')}`,
+      : `a promise was broken under ${failures.length} seeds: ${failures.slice(0, 10).join(', ')}`,
     '',
   ].join('\n');
 }

@@ -38,3 +38,8 @@ export class SeededRandom implements Random {
     return (mixed ^ (mixed >>> 16)) >>> 0;
   }
 }
+
+/** @param values at least one */
+export function oneOf<Value>(random: SeededRandom, values: readonly Value[]): Value {
+  return values[random.below(values.length)] as Value;
+}

@@ -8,7 +8,7 @@ import { scriptedDrivers } from '../../src/testing/simulated-drivers.ts';
 const found: Readonly<Record<string, Omit<Scenario, 'seed'>>> = {
   'the kept copy of an execution that had ended goes on, and gives its result': {
     hosts: 2,
-    works: [{ on: 0, until: 60, bytes: 100 }],
+    works: [{ atMs: 0, on: 0, until: 60, bytes: 100 }],
     moves: [{ atMs: 800, work: 0, to: 1 }],
     faults: [
       // Its result cannot be stored before it leaves,

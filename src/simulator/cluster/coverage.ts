@@ -1,6 +1,9 @@
 import type { MishapKind, Phase } from './faults.ts';
 import { mishapKinds, phases } from './faults.ts';
 
+/** By phase, then `entered` or by fault: how often. */
+export type CoverageTable = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 /** How often each phase was entered, and how often it met each fault. */
 export class Coverage {
   readonly #entered = new Map<Phase, number>();
@@ -16,10 +19,15 @@ export class Coverage {
     this.#met.set(key, (this.#met.get(key) ?? 0) + 1);
   }
 
-  add(other: Coverage): void {
-    for (const [phase, count] of other.#entered)
-      this.#entered.set(phase, (this.#entered.get(phase) ?? 0) + count);
-    for (const [key, count] of other.#met) this.#met.set(key, (this.#met.get(key) ?? 0) + count);
+  add(table: CoverageTable): void {
+    for (const phase of phases) {
+      const row = table[phase] ?? {};
+      this.#entered.set(phase, this.countEntered(phase) + (row['entered'] ?? 0));
+      for (const fault of mishapKinds) {
+        const count = row[fault] ?? 0;
+        if (count > 0) this.#met.set(`${phase} × ${fault}`, this.countMet(phase, fault) + count);
+      }
+    }
   }
 
   countEntered(phase: Phase): number {
@@ -42,8 +50,7 @@ export class Coverage {
     return least;
   }
 
-  /** By phase, then by fault. */
-  table(): Readonly<Record<string, Readonly<Record<string, number>>>> {
+  table(): CoverageTable {
     return Object.fromEntries(
       phases.map((phase) => [
         phase,

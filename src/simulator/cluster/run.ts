@@ -77,7 +77,8 @@ class ScenarioRun {
   readonly #world: World;
   readonly #striking: Striking;
   readonly #watches = new Map<SimulatedHost, PhaseWatch>();
-  readonly #executions: ExecutionId[] = [];
+  /** By the place of their work. */
+  readonly #executions = new Map<number, ExecutionId>();
   /** Those whose start was confirmed. */
   readonly #begun = new Set<ExecutionId>();
   /** Faults that wait for a phase, with how often it is to be entered before they strike. */
@@ -104,7 +105,10 @@ class ScenarioRun {
     const world = this.#world;
     for (let index = 0; index < hosts; index += 1) world.boot(hostNameOf(index)).start();
     await world.advance(bootMs);
-    for (const work of works) this.#begin(work);
+    for (const [at, work] of works.entries()) {
+      if (work.atMs === 0) this.#begin(work, at);
+      else world.clock.after(work.atMs, () => this.#begin(work, at));
+    }
     for (const move of moves) world.clock.after(move.atMs, () => this.#move(move.work, move.to));
     for (const fault of faults) {
       const { trigger } = fault;
@@ -117,19 +121,20 @@ class ScenarioRun {
     await world.until(() => this.#striking.active.size === 0, faultsEndMs);
     this.#striking.endAll();
     await world.advance(calmMs);
-    const isWell = (): boolean => this.#executions.every((execution, at) => this.#goesOn(execution, at));
+    const isWell = (): boolean =>
+      [...this.#executions].every(([at, execution]) => this.#goesOn(execution, at));
     if (await world.until(isWell, livenessMs)) await world.advance(calmMs);
     // One of which nobody knew whether it had begun may just have done so.
     await world.until(isWell, livenessMs);
     this.#judgeEnds();
   }
 
-  #begin({ on, until, bytes }: Work): void {
+  #begin({ on, until, bytes }: Work, at: number): void {
     const host = this.#world.host(hostNameOf(on));
     if (host === null) return;
     const args = argsOf({ until, busy: true, bytes, peers: [] });
     const { execution, started } = this.#world.begin(host, scriptMethod, args);
-    this.#executions.push(execution);
+    this.#executions.set(at, execution);
     // Whoever was not told so may find that it never began.
     started.then(
       ({ kind }) => {
@@ -140,7 +145,7 @@ class ScenarioRun {
   }
 
   #move(work: number, to: number): void {
-    const execution = this.#executions[work];
+    const execution = this.#executions.get(work);
     const via = this.#world.living[work % Math.max(1, this.#world.living.length)];
     if (execution === undefined || via === undefined) return;
     // What became of it stands in the events, and in where it acts.
@@ -190,7 +195,7 @@ class ScenarioRun {
 
   #judgeEnds(): void {
     const { witness, clock } = this.#world;
-    for (const [at, execution] of this.#executions.entries()) {
+    for (const [at, execution] of this.#executions) {
       const until = this.#scenario.works[at]?.until ?? null;
       const last = witness.last(execution);
       const atMs = clock.monotonicMs();

@@ -1,9 +1,12 @@
-import { SeededRandom } from '../random.ts';
+import { oneOf, SeededRandom } from '../random.ts';
+import type { Aim } from './aim.ts';
+import { aimedSpansMs, drawAim, faultsOfAim, provocation } from './aim.ts';
 import type { Fault, HostIndex, Mishap, MishapKind, Phase, Trigger, Victim } from './faults.ts';
 import { killedRoles, mishapKinds, phases } from './faults.ts';
 
 /** An execution of a scenario: a script that counts. */
 export interface Work {
+  readonly atMs: number;
   readonly on: HostIndex;
   /** Ends when it has counted so far; null never does. */
   readonly until: number | null;
@@ -33,19 +36,23 @@ export interface Scenario {
 export interface ScenarioShape {
   readonly hosts: readonly [number, number];
   readonly works: readonly [number, number];
+  /** At times and in phases of chance. */
   readonly faults: readonly [number, number];
-  /** Mean time between two orders to move. */
-  readonly moveEveryMs: number;
+  /** Pairs of a phase and a fault that are to meet besides. */
+  readonly aims: readonly [number, number];
+  /** Mean times between two orders to move, one of which is drawn for a run. */
+  readonly moveEveryMs: readonly number[];
   readonly activeMs: number;
   readonly mishaps: readonly MishapKind[];
 }
 
 export const scenarioShape: ScenarioShape = {
   hosts: [2, 4],
-  works: [1, 4],
-  faults: [1, 5],
-  moveEveryMs: 90,
-  activeMs: 1_800,
+  works: [1, 5],
+  faults: [0, 3],
+  aims: [0, 3],
+  moveEveryMs: [20, 20, 20, 40, 90],
+  activeMs: 1_600,
   mishaps: mishapKinds,
 };
 
@@ -73,23 +80,49 @@ const driftMax = 0.1;
 export function drawScenario(seed: number, shape: ScenarioShape = scenarioShape): Scenario {
   const random = new SeededRandom(seed);
   const hosts = within(random, shape.hosts);
-  const works = Array.from({ length: within(random, shape.works) }, (): Work => ({
-    on: random.below(hosts),
-    until: random.next() < 0.5 ? null : 50 + random.below(200),
-    bytes: oneOf(random, snapshotBytes),
-  }));
+  const aims = Array.from({ length: within(random, shape.aims) }, () => drawAim(random));
+  const works = drawWorks(random, hosts, shape, aims);
   const moves: Move[] = [];
+  const moveEveryMs = oneOf(random, shape.moveEveryMs);
   for (let atMs = 0; ;) {
-    atMs += random.next() * 2 * shape.moveEveryMs;
+    atMs += random.next() * 2 * moveEveryMs;
     if (atMs >= shape.activeMs) break;
     moves.push({ atMs: Math.round(atMs), work: random.below(works.length), to: random.below(hosts) });
   }
   const faults = Array.from({ length: within(random, shape.faults) }, () => {
     const trigger = drawTrigger(random, shape.activeMs);
     const mishap = drawMishap(random, oneOf(random, shape.mishaps), hosts, trigger);
-    return [...provocation(random, trigger), { trigger, mishap }];
+    const { kind } = trigger;
+    const before = kind === 'phase' ? provocation(random, trigger.phase, 1 + random.below(3)) : [];
+    return [...before, { trigger, mishap }];
   }).flat();
-  return { seed, hosts, works, moves, faults, activeMs: shape.activeMs };
+  const aimed = aims.flatMap((aim) =>
+    faultsOfAim(random, aim, () => drawMishapAt(random, aim.kind, hosts, 'self', aimedSpansMs)),
+  );
+  return { seed, hosts, works, moves, faults: [...aimed, ...faults], activeMs: shape.activeMs };
+}
+
+/** Phases that an execution goes through once: more of them, and shorter ones, go through them more often. */
+const oncePhases: ReadonlySet<Phase> = new Set(['start claiming', 'result switching']);
+
+function drawWorks(
+  random: SeededRandom,
+  hosts: number,
+  { works, activeMs }: ScenarioShape,
+  aims: readonly Aim[],
+): readonly Work[] {
+  const isOften = aims.some(({ phase }) => oncePhases.has(phase));
+  const count = within(random, works) + (isOften ? 4 : 0);
+  return Array.from({ length: count }, (): Work => {
+    const isLate = random.next() < (isOften ? 0.8 : 0.3);
+    const endsRatio = isOften ? 0.9 : 0.5;
+    return {
+      atMs: isLate ? random.below(activeMs / 2) : 0,
+      on: random.below(hosts),
+      until: random.next() < endsRatio ? (isOften ? 10 : 50) + random.below(isOften ? 60 : 200) : null,
+      bytes: oneOf(random, snapshotBytes),
+    };
+  });
 }
 
 function drawTrigger(random: SeededRandom, activeMs: number): Trigger {
@@ -99,34 +132,19 @@ function drawTrigger(random: SeededRandom, activeMs: number): Trigger {
   return { kind: 'phase', phase, nth, afterMs: oneOf(random, afterwardsMs) };
 }
 
-/** What brings a phase about that would hardly ever be entered otherwise, so that a fault may meet it. */
-function provocation(random: SeededRandom, trigger: Trigger): readonly Fault[] {
-  if (trigger.kind !== 'phase') return [];
-  const fault = (phase: Phase, mishap: Mishap): readonly Fault[] => [
-    { trigger: { kind: 'phase', phase, nth: 1 + random.below(3), afterMs: 0 }, mishap },
-  ];
-  switch (trigger.phase) {
-    case 'source unfreezing':
-      return fault('target fetching', { kind: 'stall', host: 'self', forMs: 900 });
-    case 'source doubting':
-      return fault('target transferred', { kind: 'stall', host: 'self', forMs: 900 });
-    case 'target dropping':
-      return fault('target fetching', { kind: 'stall', host: 'self', forMs: 1_600 });
-    case 'recovery claiming':
-    case 'recovery restoring':
-      return fault('checkpoint switching', {
-        kind: 'crash',
-        host: 'self',
-        restartMs: oneOf(random, spansMs),
-      });
-    default:
-      return [];
-  }
-}
-
 function drawMishap(random: SeededRandom, kind: MishapKind, hosts: number, trigger: Trigger): Mishap {
   const host: Victim = trigger.kind === 'phase' && random.next() < selfRatio ? 'self' : random.below(hosts);
-  const forMs = oneOf(random, spansMs);
+  return drawMishapAt(random, kind, hosts, host, spansMs);
+}
+
+function drawMishapAt(
+  random: SeededRandom,
+  kind: MishapKind,
+  hosts: number,
+  host: Victim,
+  spans: readonly number[],
+): Mishap {
+  const forMs = oneOf(random, spans);
   const ratio = oneOf(random, [0.05, 0.2, 0.6]);
   switch (kind) {
     case 'crash':
@@ -167,8 +185,4 @@ function drawMishap(random: SeededRandom, kind: MishapKind, hosts: number, trigg
 /** @param range both ends included */
 function within(random: SeededRandom, [least, most]: readonly [number, number]): number {
   return least + random.below(most - least + 1);
-}
-
-function oneOf<Value>(random: SeededRandom, values: readonly Value[]): Value {
-  return values[random.below(values.length)] as Value;
 }

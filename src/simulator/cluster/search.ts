@@ -14,8 +14,8 @@ export interface SearchOptions extends RunOptions {
   readonly draw?: (seed: number) => Scenario;
   /** Ends the search with the first failure. */
   readonly stopAtFirst?: boolean;
-  /** Told after each seed. */
-  readonly onSeed?: (seed: number, sums: SearchSums) => void;
+  /** Asked before each seed. */
+  readonly isOver?: () => boolean;
 }
 
 /** What all runs so far came to. */
@@ -32,23 +32,22 @@ export interface SearchSums {
 
 /** Runs the scenarios of a range of seeds, and keeps those that fail. */
 export async function search(options: SearchOptions): Promise<SearchSums> {
-  const { seeds, draw = drawScenario, stopAtFirst = false, onSeed } = options;
+  const { seeds, draw = drawScenario, stopAtFirst = false, isOver = () => false } = options;
   const coverage = new Coverage();
   const sums: SearchSums = { runs: 0, moves: 0, acts: 0, simulatedMs: 0, coverage, failures: [], broken: [] };
-  for (let seed = seeds[0]; seed <= seeds[1]; seed += 1) {
+  for (let seed = seeds[0]; seed <= seeds[1] && !isOver(); seed += 1) {
     const scenario = draw(seed);
     const outcome = await runScenario(scenario, options);
     sums.runs += 1;
     sums.moves += outcome.moves;
     sums.acts += outcome.acts;
     sums.simulatedMs += outcome.simulatedMs;
-    coverage.add(outcome.coverage);
+    coverage.add(outcome.coverage.table());
     const [first] = outcome.violations;
     if (first !== undefined) {
       sums.failures.push(scenario);
       sums.broken.push(first.promise);
     }
-    onSeed?.(seed, sums);
     if (stopAtFirst && sums.failures.length > 0) break;
   }
   return sums;
