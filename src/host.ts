@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { address } from './actors/addresses.ts';
 import { Directory } from './actors/directory.ts';
-import { after, awaitEarlierStart } from './actors/host-name.ts';
+import { awaitEarlierStart } from './actors/host-name.ts';
 import { EventLog } from './actors/event-log.ts';
 import { AddressExchange } from './actors/exchange.ts';
 import { ExecutionLogs } from './actors/execution-logs.ts';
@@ -18,13 +18,14 @@ import type { AnyMessage, Tables } from './actors/ports.ts';
 import { warden } from './actors/warden.ts';
 import { SystemClock } from './clock.ts';
 import type { HostConfig } from './config.ts';
+import { deferred } from './core/deferred.ts';
 import { GodwitError, messageOf } from './core/errors.ts';
 import type { HostIdentity } from './core/execution.ts';
-import type { ActorAddress, ExecutionId, HostName, IncarnationId } from './core/ids.ts';
+import type { ActorAddress, HostName, IncarnationId } from './core/ids.ts';
 import { hostName, incarnationId, rackName } from './core/ids.ts';
 import { SystemDigest } from './digest.ts';
 import { barrier, freighter, linksListener, deciding, vaultBytes } from './host-adapters.ts';
-import { deferred, once } from './host-promises.ts';
+import { stopGraceMs, stopInOrder } from './host-stop.ts';
 import type { Standing } from './host-standing.ts';
 import {
   beginStanding,
@@ -85,9 +86,6 @@ export interface Host {
 
 const eventsMax = 10_000;
 const logLinesMax = 100;
-const stopGraceMs = 5_000;
-const lastCheckpointsMaxMs = 5_000;
-const lookAgainMs = 20;
 
 /** What every part of a host rests on: the drivers, the actor kernel, and messages by address. */
 interface Foundation {
@@ -237,12 +235,12 @@ async function raise(foundation: Foundation): Promise<Host> {
     'warden',
     warden(root, (reason) => end.resolve({ kind: 'failed', reason })),
   );
-  const stop = once(async (): Promise<void> => {
-    standing.open = false;
-    await lastCheckpoints(parts);
-    tell(kernel, address.role(identity.name, 'lease'), { kind: 'end' });
-    await Promise.race([end.promise, after(clock, stopGraceMs)]);
-    end.resolve({ kind: 'stopped' });
+  let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> =>
+    (stopping ??= stopInOrder(parts, end.promise).then(() => end.resolve({ kind: 'stopped' })));
+  void foundation.store.lost.then((reason) => {
+    foundation.journal.error({}, `store ${foundation.store.url} ${reason}`);
+    tell(kernel, address.role(identity.name, 'lease'), { kind: 'storeLost' });
   });
   const ended = end.promise.then(async (how): Promise<HostEnd> => {
     await tearDown(foundation);
@@ -385,28 +383,6 @@ function furnish(
     sample: () => sampler.sample(),
     memoryLimitBytes: () => first.limits.memoryLimitBytes,
   };
-}
-
-/** Before a clean stop, everything that runs here is checkpointed once more. */
-async function lastCheckpoints({
-  board,
-  book,
-  kernel,
-  identity,
-  clock,
-  directory,
-}: HouseParts): Promise<void> {
-  const running = book.cells().filter(({ state }) => state.phase === 'running');
-  const revisions = new Map(
-    running.map(({ execution }) => [execution, directory.register(execution)?.revision]),
-  );
-  for (const execution of revisions.keys()) {
-    tell(kernel, address.role(identity.name, 'checkpoints'), { kind: 'soon', execution });
-  }
-  const deadlineMs = clock.monotonicMs() + lastCheckpointsMaxMs;
-  const isPending = ([execution, revision]: readonly [ExecutionId, number | undefined]): boolean =>
-    board.laneOf(execution) !== null && directory.register(execution)?.revision === revision;
-  while ([...revisions].some(isPending) && clock.monotonicMs() < deadlineMs) await after(clock, lookAgainMs);
 }
 
 async function tearDown({ kernel, wire, directory, store, journal }: Foundation): Promise<void> {

@@ -19,7 +19,9 @@ export type LeaseMessage =
   | { readonly kind: 'listed'; readonly rows: readonly Found<LeaseRow>[]; readonly sentAtMs: number }
   | { readonly kind: 'noted' }
   /** Gives the lease up. */
-  | { readonly kind: 'end' };
+  | { readonly kind: 'end' }
+  /** The session with the store is over. */
+  | { readonly kind: 'storeLost' };
 
 /** What the rest of the host must know of its lease. Called in order; must not throw. */
 export interface LeaseListener {
@@ -110,6 +112,8 @@ class LeaseSession {
         return;
       case 'end':
         return this.#advance({ kind: 'endAsked' }, context);
+      case 'storeLost':
+        return this.#advance(message, context);
       default:
         return assertNever(message);
     }

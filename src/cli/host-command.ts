@@ -4,6 +4,7 @@ import { InvalidArgumentError } from 'commander';
 import { assign, configure, ConfigurationError } from '../config.ts';
 import { messageOf } from '../core/errors.ts';
 import type { HostEnd } from '../host.ts';
+import type { LeaseEnd } from '../protocols/lease/holder.ts';
 import { fail, InterruptedError } from './failure.ts';
 import {
   collect,
@@ -129,9 +130,16 @@ async function run(flags: HostFlags): Promise<void> {
 
 function endText(name: string, how: HostEnd): string {
   if (how.kind === 'failed') return `Host ${name} has failed: ${how.reason}. Its executions go on elsewhere.`;
-  const reason = how.kind === 'leaseEnded' ? how.reason : how.kind;
+  const reason = how.kind === 'leaseEnded' ? leaseEndTexts[how.reason] : how.kind;
   return `Host ${name} lost its lease (${reason}): its executions go on elsewhere. It comes back as a new incarnation.`;
 }
+
+const leaseEndTexts: Readonly<Record<LeaseEnd, string>> = {
+  suspended: 'its machine was suspended',
+  written: 'others wrote that it has ended',
+  asked: 'it was asked to',
+  storeLost: 'the store has lost what it had acknowledged, or its driver broke; see the log',
+};
 
 function leaveEarly({ name, json }: HostFlags): void {
   fail(new InterruptedError(`Host ${name} was interrupted before it was up.`), json);

@@ -141,6 +141,11 @@ export interface Store {
   readonly registry: Registry;
   readonly vault: Vault;
   /**
+   * Resolves, with the reason, when this session is over although nobody closed it: its thread has died, or the store has lost what
+   * it had acknowledged. No call succeeds any more, and nothing that was read before holds: open the store again.
+   */
+  readonly lost: Promise<string>;
+  /**
    * The cluster that this store belongs to; the first caller ever creates it.
    *
    * @param expected the caller's cluster; null takes whatever the store has

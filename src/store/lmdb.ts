@@ -46,6 +46,7 @@ class LmdbStore implements Store {
   readonly url: string;
   readonly registry: Registry;
   readonly vault: Vault;
+  readonly lost: Promise<string>;
   readonly #options: StoreOptions;
   readonly #session: StoreSession;
   readonly #files: FileVault;
@@ -54,6 +55,7 @@ class LmdbStore implements Store {
     this.url = url;
     this.registry = new LmdbRegistry(session);
     this.vault = files;
+    this.lost = session.lost;
     this.#options = options;
     this.#session = session;
     this.#files = files;

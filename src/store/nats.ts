@@ -38,6 +38,7 @@ class NatsStore implements Store {
   readonly url: string;
   readonly registry: Registry;
   readonly vault: Vault;
+  readonly lost: Promise<string>;
   readonly #objects: NatsVault;
   readonly #options: StoreOptions;
   readonly #link: NatsLink;
@@ -57,6 +58,7 @@ class NatsStore implements Store {
     this.registry = new NatsRegistry(ledger, changes, this.#watches, this.#sweeper, url);
     this.#objects = new NatsVault({ ledger, changes, link, subjects, sweeper: this.#sweeper }, url, options);
     this.vault = this.#objects;
+    this.lost = ledger.lost;
   }
 
   /** Reads all rows once: from then on they are kept up. */

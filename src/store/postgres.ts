@@ -1,3 +1,4 @@
+import { deferred } from '../core/deferred.ts';
 import { GodwitError, messageOf } from '../core/errors.ts';
 import type { ClusterId, ClusterIdentity, Closing, Registry, Store, Vault } from './contract.ts';
 import { StoreOpenError, StoreUnavailableError } from './errors.ts';
@@ -81,6 +82,7 @@ class PostgresStore implements Store {
   readonly url: string;
   readonly registry: Registry;
   readonly vault: Vault;
+  readonly lost: Promise<string>;
   readonly #options: StoreOptions;
   readonly #close: () => Promise<void>;
   #closing: Promise<Closing> | null = null;
@@ -106,7 +108,10 @@ class PostgresStore implements Store {
     const writes = openVaultWrites(url, options, forVault, tables);
     const registry = new PostgresRegistry({ ...parts, reads, channel: forRegistry });
     const vault = new PostgresVault({ ...parts, reads: values, writes });
+    const lost = deferred<string>();
+    this.lost = lost.promise;
     const end = (reason: string): void => {
+      lost.resolve(reason);
       registry.end(reason);
       for (const desk of [reads, values, writes]) desk.end(reason);
     };

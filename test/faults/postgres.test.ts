@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { TestContext } from 'vitest';
 import { PostgresServer } from '../store/postgres/server.ts';
-import { acts, asJudged, Fleet, flawless, scripted } from './fleet.ts';
+import { connect } from '../../src/cluster.ts';
+import { Schema } from '../store/postgres/fixture.ts';
+import { acts, asJudged, Fleet, flawless, quickLeases, scripted } from './fleet.ts';
 import { describeWithPostgres } from '../store/postgres/describe.ts';
 
 describeWithPostgres('hosts on PostgreSQL', () => {
@@ -86,4 +88,36 @@ describeWithPostgres('hosts on PostgreSQL', () => {
       },
     );
   });
+
+  test(
+    'a database that is set back to a copy of it ends all hosts, which come back and go on from the copy',
+    { timeout: 120_000 },
+    async (context) => {
+      const schema = new Schema(server);
+      const shape = { racks: 1, hostsPerRack: 2, settings: [...scripted, ...quickLeases], environment: {} };
+      const fleet = await Fleet.start(context, { ...shape, store: schema.url });
+      const [work] = await fleet.startWork('r1-h1', [acts.some]);
+      if (work === undefined) throw new Error('there is work');
+      await fleet.acted(work.execution, 20);
+      const administrator = await schema.administrator();
+      const tables = ['registry_head', 'registry_rows', 'vault_values', 'vault_objects', 'vault_chunks'];
+      const inOne = (statements: readonly string[]): Promise<unknown> =>
+        administrator.query(['BEGIN ISOLATION LEVEL REPEATABLE READ', ...statements, 'COMMIT'].join(';'));
+      await inOne(tables.map((table) => `CREATE TABLE kept_${table} AS TABLE ${table}`));
+      await fleet.acted(work.execution, 60);
+      await inOne([
+        `LOCK TABLE ${tables.join(', ')}`,
+        ...tables.toReversed().map((table) => `DELETE FROM ${table}`),
+        ...tables.map((table) => `INSERT INTO ${table} SELECT * FROM kept_${table}`),
+      ]);
+      for (const host of ['r1-h1', 'r1-h2']) {
+        await fleet.printed(host, '"reason":"storeLost"');
+        await fleet.printed(host, '"event":"started"', 2);
+      }
+      const cluster = await connect(fleet.location);
+      context.expect(await cluster.outcome(work.execution)).toEqual(work.expected);
+      await cluster.close();
+      await schema.dispose();
+    },
+  );
 });

@@ -225,6 +225,7 @@ test.each([
   const lost = await failure(store.registry.cas('d', 'absent', bytes('1')));
   expect(String(lost)).toContain('another program has opened it');
   expect(lost).toBeInstanceOf(StoreUnavailableError);
+  expect(await store.lost).toContain('another program has opened it');
   await store.close();
   const again = await folder.open();
   expect((await again.registry.list('')).map(({ key }) => key)).toEqual(['a', 'b', 'c']);

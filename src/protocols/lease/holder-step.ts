@@ -47,6 +47,8 @@ export function stepHolder(state: HolderState, event: HolderEvent): HolderStep {
     case 'restarted':
       // It may have happened: a read settles it.
       return { state: { ...state, awaitingSinceMs: null, revision: 'unknown' }, effects: [] };
+    case 'storeLost':
+      return ended(state, 'storeLost');
     case 'endAsked':
       return state.phase === 'ending' ? { state, effects: [] } : giveUp(state, 'asked');
     default:

@@ -24,7 +24,7 @@ interface Attempts {
   readonly awaitingSinceMs: number | null;
 }
 
-export type LeaseEnd = 'suspended' | 'written' | 'asked';
+export type LeaseEnd = 'suspended' | 'written' | 'asked' | 'storeLost';
 
 /** The holder's view of its own lease. */
 export type HolderState =
@@ -49,6 +49,8 @@ export type HolderEvent =
   | { readonly kind: 'refused' }
   /** A call failed or timed out: it may have happened. */
   | { readonly kind: 'storeFailed' }
+  /** The session with the store is over: nothing of what was read holds, and nothing can be written. */
+  | { readonly kind: 'storeLost' }
   /** A linearizable read of the own row. */
   | { readonly kind: 'found'; readonly row: LeaseRow | null; readonly revision: number }
   /** The actor was restarted: answers to earlier calls may never come. */

@@ -1,3 +1,4 @@
+import { deferred } from '../../core/deferred.ts';
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { assert } from '../../core/assert.ts';
 import type { GodwitError } from '../../core/errors.ts';
@@ -62,6 +63,7 @@ export class StoreSession {
   /** Slots of calls that timed out: the thread has yet to answer them, so the slots are not free. */
   readonly #late = new Map<number, number>();
   readonly #listeners = new Map<number, (event: RawWatchEvent) => void>();
+  readonly #lost = deferred<string>();
   #phase: Phase = { phase: 'ended', reason: 'was not opened' };
   #lastId = 0;
   #closing: Promise<Closing> | null = null;
@@ -93,6 +95,11 @@ export class StoreSession {
     }
     const reason = `was being closed by other processes, ${openingsMax} times in a row`;
     throw new StoreUnavailableError('opening', url, reason);
+  }
+
+  /** See `Store`. */
+  get lost(): Promise<string> {
+    return this.#lost.promise;
   }
 
   #opened(): Promise<Opening> {
@@ -301,6 +308,7 @@ export class StoreSession {
     this.#listeners.clear();
     if (phase.phase === 'opening') phase.reject(new StoreUnavailableError('opening', this.#url, reason));
     if (phase.phase === 'closing') return this.#closed(reason, phase.resolve);
+    if (phase.phase === 'open') this.#lost.resolve(reason);
     const failure: Failure = { kind: 'unavailable', what: this.#url, reason, found: 0 };
     for (const listener of listeners) listener({ kind: 'interrupted', failure });
   }

@@ -1,3 +1,4 @@
+import { deferred } from '../../core/deferred.ts';
 import { GodwitError } from '../../core/errors.ts';
 import { StoreAmbiguousError, StoreCorruptError, StoreUnavailableError } from '../errors.ts';
 import type { StoreOptions } from '../options.ts';
@@ -49,6 +50,7 @@ export class Ledger {
   readonly #unproven = new Map<number, boolean>();
   readonly #inFlight = new Set<Promise<unknown>>();
   readonly #changed = new Map<Space, Set<string>>();
+  readonly #lost = deferred<string>();
   #view: View;
   #listener: LedgerListener | null = null;
   #isProving = false;
@@ -84,6 +86,11 @@ export class Ledger {
 
   get ended(): string | null {
     return this.#ended;
+  }
+
+  /** See `Store`. */
+  get lost(): Promise<string> {
+    return this.#lost.promise;
   }
 
   start(): void {
@@ -284,6 +291,7 @@ export class Ledger {
   #end(reason: string): void {
     if (this.#ended !== null) return;
     this.#ended = reason;
+    this.#lost.resolve(reason);
     this.#freshness.stop();
     this.#feed.stop();
     this.#listener?.onInterrupted(new StoreUnavailableError('watching', this.#url, reason));

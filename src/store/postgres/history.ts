@@ -24,7 +24,7 @@ export class History {
     if (revision < latestBefore) {
       this.#onSetBack(
         `went back to revision ${revision} after ${latestBefore} had been seen: acknowledged writes are lost, as when a standby ` +
-          `takes over that is behind. Restart this host; see docs/stores.md for a failover that loses nothing`,
+          `takes over that is behind. Open the store again; see docs/stores.md for a failover that loses nothing`,
       );
       return false;
     }

@@ -148,6 +148,7 @@ describe.skipIf(binary === null)('a server', () => {
       expect.stringMatching(/which it had shown before; open it again/),
     ]);
     expect(String(await failure(store.registry.get('row/1')))).toMatch(/open it again/);
+    expect(await store.lost).toMatch(/which it had shown before; open it again/);
   });
 
   test('that has no room at all says so of every call', async () => {

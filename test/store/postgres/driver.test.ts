@@ -243,8 +243,9 @@ describeWithPostgres('the driver', () => {
         store.registry.cas('d', 'absent', bytes('1')),
         store.vault.get('v'),
       ]) {
-        expect(String(await failure(call))).toContain('Restart this host');
+        expect(String(await failure(call))).toContain('Open the store again');
       }
+      expect(await store.lost).toContain('acknowledged writes are lost');
       expect((await (await schema.open()).registry.list('')).length).toBe(3);
     });
   });

@@ -11,9 +11,3 @@ export function deferred<Value>(): Deferred<Value> {
   });
   return { promise, resolve };
 }
-
-/** Runs once, however often it is called. */
-export function once(run: () => Promise<void>): () => Promise<void> {
-  let under: Promise<void> | null = null;
-  return () => (under ??= run());
-}
