@@ -13,7 +13,7 @@ import type { ResultPointer } from './protocols/ownership/register.ts';
  * @throws {NotFoundError} when its retention has ended
  */
 export async function readOutcome(
-  vault: Vault,
+  vault: Pick<Vault, 'get'>,
   registers: Tables['registers'],
   execution: ExecutionId,
   { outcome, vaultKey }: ResultPointer,

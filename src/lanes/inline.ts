@@ -10,7 +10,7 @@ import type {
   LaneOptions,
   LaneShared,
 } from './contract.ts';
-import { LaneLoop } from './lane-loop.ts';
+import { LaneLoop, type LanePorts } from './lane-loop.ts';
 import { importPackage } from './package-import.ts';
 import { createShared, SharedWords } from './shared.ts';
 
@@ -21,6 +21,8 @@ export interface InlinePorts {
   readonly random: Random;
   /** Runs `task` once, later, in the order of the calls: `setImmediate`, or the simulator's queue. */
   readonly defer: (task: () => void) => void;
+  /** What differs from a lane that imports packages from the disk and runs by the clock. */
+  readonly variation?: Partial<Pick<LanePorts, 'importPackage' | 'heapBytes' | 'ticked' | 'runtime'>>;
 }
 
 /** A lane in the caller's thread: the same loop, one turn for each `defer`. It cannot be ended within a turn. */
@@ -52,11 +54,14 @@ class InlineLane implements Lane {
       report: (events) => this.#gather(events),
       importPackage,
       heapBytes: () => getHeapStatistics().used_heap_size,
+      ticked: () => false,
+      runtime: {},
       // Of a thread that it shares, nobody can say.
       cpuMs: () => null,
       eventLoopDelay: () => ({ p50Ms: 0, p99Ms: 0, maxMs: 0 }),
       // Only a lane with a thread of its own attributes what is printed.
       effectOf: () => undefined,
+      ...ports.variation,
     });
   }
 

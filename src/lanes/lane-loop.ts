@@ -4,7 +4,13 @@ import type { Tenure } from '../core/execution.ts';
 import type { ExecutionId } from '../core/ids.ts';
 import type { Cancel, Clock, Digest, Random } from '../core/ports.ts';
 import { createRuntime } from '../methods/runtime/index.ts';
-import type { Admission, CaptureOutcome, Runtime, RuntimeEvent } from '../methods/runtime/index.ts';
+import type {
+  Admission,
+  CaptureOutcome,
+  Runtime,
+  RuntimeEvent,
+  RuntimeOptions,
+} from '../methods/runtime/index.ts';
 import { platform } from '../platform.ts';
 import type { InstalledPackage, LaneCommand, LaneEvent, LaneOptions, LaneShared } from './contract.ts';
 import type { ThreadFigures } from './lane-tracing.ts';
@@ -29,6 +35,10 @@ export interface LanePorts extends ThreadFigures {
   importPackage(installed: InstalledPackage): Promise<string>;
   /** An effect of this execution is about to be called; `null` when the slice that called it has ended. */
   effectOf(execution: ExecutionId | null): void;
+  /** A method has used up the fuel between two ticks; called before the clock is read. @returns whether the turn ends here */
+  ticked(): boolean;
+  /** What this lane's runtime does otherwise than what godwit ships. */
+  readonly runtime: Partial<Pick<RuntimeOptions, 'fuelPerTick' | 'callEffect'>>;
 }
 
 /** The event loop turns at least this often, so that foreign promises, timers and I/O make progress. */
@@ -67,6 +77,8 @@ export class LaneLoop {
   #stopped = false;
   /** Whether the lease has forbidden anything since the present turn began. */
   #refused = false;
+  /** Whether the present turn has to end. */
+  #isOver = false;
   #turnStartMs = 0;
   #countedMs: number;
   #ready = 0;
@@ -93,7 +105,7 @@ export class LaneLoop {
         emit: (event) => this.#emit(event),
         chance: () => ports.random.next(),
       },
-      { platform, sliceMs: options.sliceMs, heapBytes: () => ports.heapBytes() },
+      { ...ports.runtime, platform, sliceMs: options.sliceMs, heapBytes: () => ports.heapBytes() },
     );
     this.#every(options.tracePeriodMs, () => this.#tracing.periodPassed());
     this.#every(retransmitPeriodMs, () => (this.#retransmitDue = true));
@@ -116,6 +128,7 @@ export class LaneLoop {
     this.#count(this.#ports.clock.monotonicMs());
     this.#turning = true;
     this.#refused = false;
+    this.#isOver = false;
     this.#turnStartMs = this.#countedMs;
     this.#words.enter('working');
     do {
@@ -127,7 +140,7 @@ export class LaneLoop {
       this.#ports.effectOf(null);
       this.#report();
       this.#count(this.#ports.clock.monotonicMs());
-    } while (this.#ready > 0 && this.#countedMs - this.#turnStartMs < eventLoopTurnMs && this.#mayAct());
+    } while (this.#ready > 0 && !this.#isTurnOver() && this.#mayAct());
     this.#turning = false;
     this.#rest();
   }
@@ -161,12 +174,17 @@ export class LaneLoop {
     this.#periodics.push(arm());
   }
 
+  #isTurnOver(): boolean {
+    return this.#isOver || this.#countedMs - this.#turnStartMs >= eventLoopTurnMs;
+  }
+
   /** Asked by the runtime at every tick. @returns whether the running method is to yield */
   #tick(): boolean {
+    if (this.#ports.ticked()) this.#isOver = true;
     this.#count(this.#ports.clock.monotonicMs());
     this.#outbox.flush(() => this.#mayAct());
     const tookMs = this.#countedMs - this.#turnStartMs;
-    if (this.#words.attention || tookMs >= loneTurnMs || !this.#mayAct()) return true;
+    if (this.#isOver || this.#words.attention || tookMs >= loneTurnMs || !this.#mayAct()) return true;
     return tookMs >= eventLoopTurnMs && this.#runtime.isContended();
   }
 

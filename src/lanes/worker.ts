@@ -60,6 +60,8 @@ const loop = new LaneLoop(shared, options, {
   heapBytes,
   cpuMs: threadCpuMs,
   eventLoopDelay: () => eventLoopDelay.read(),
+  ticked: () => false,
+  runtime: {},
   effectOf: (execution) => (execution === null ? effects.leave() : effects.enter(execution)),
 });
 

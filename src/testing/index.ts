@@ -1,3 +1,28 @@
+export {
+  type ClusterTest,
+  type DrawnFaults,
+  type HostSettings,
+  testCluster,
+  type TestClusterOptions,
+} from './simulated/index.ts';
+export { delay, outside } from './simulated/scope.ts';
+export type { ClusterFault, FaultKind, FaultTime } from './simulated/cluster-faults.ts';
+export type { EffectCall } from './simulated/effect-calls.ts';
+export type {
+  EndFault,
+  TestCluster,
+  TestExecution,
+  TestHost,
+  TestStanding,
+  TestStartOptions,
+} from './simulated/test-cluster.ts';
+export {
+  EffectHangsError,
+  NotInTimeError,
+  PromiseBrokenError,
+  TestOptionsError,
+} from './simulated/errors.ts';
+export { NoMethodError } from './simulated/test-methods.ts';
 export { tellWitness } from './witness-client.ts';
 export { accountOf } from './witness-account.ts';
 export {

@@ -8,7 +8,7 @@ import type { World } from '../simulator/cluster/world.ts';
 import { vaultHistory } from '../store/history.ts';
 
 /** Forecasts nothing: a simulated fault takes seconds, a forecast is about minutes. */
-const noAnalyst: Analyst = {
+export const noAnalyst: Analyst = {
   forecast: (asks) => Promise.resolve(asks.map(() => null)),
   learn: () => Promise.resolve({ kind: 'kept', reason: 'tooLittleHistory' }),
   teach: () => Promise.resolve({ kind: 'taught' }),
@@ -47,7 +47,7 @@ export function scriptedDrivers(world: World): HostDrivers {
 }
 
 /** What seats remember is no matter of these runs. */
-const emptyVault = {
+export const emptyVault = {
   put: () => Promise.resolve(),
   get: () => Promise.resolve(null),
   delete: () => Promise.resolve(),

@@ -5,6 +5,7 @@ import type { Cancel, Digest } from '../../core/ports.ts';
 import type { ExecutionId, IncarnationId, PackageHash, SnapshotDigest } from '../../core/ids.ts';
 import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
 import type { BufferClass, EncodeOptions } from '../snapshot/index.ts';
+import type { EffectContext } from './running.ts';
 
 /** What a runtime needs from its lane. None of these may run a method, or call back into the runtime. */
 export interface RuntimePorts {
@@ -150,6 +151,11 @@ export interface Runtime {
 /** What only the platform can tell of values: see `EncodeOptions`. */
 export type Platform = Required<Pick<EncodeOptions, 'host' | 'isProxy' | 'hasNamedProperties' | 'iterators'>>;
 
+/** One attempt of an effect, as its function is told of it. */
+export interface CalledEffect extends EffectContext {
+  readonly name: string;
+}
+
 /** What belongs to an execution and lies outside of its heap; it is kept in the same snapshot, as part of the same graph. */
 export interface Beside {
   capture(): unknown;
@@ -172,6 +178,10 @@ export interface RuntimeOptions {
    * and `attention` decide. For tests that capture everywhere.
    */
   readonly interrupt: (() => boolean) | null;
+  /** Fuel between two ticks, whatever the clock says: then the same run ticks at the same places. Null: about 1 ms of it. */
+  readonly fuelPerTick: number | null;
+  /** Stands between effects and what they call, attempt by attempt: returns what `call` does. Null: nothing does. */
+  readonly callEffect: ((called: CalledEffect, call: () => unknown) => unknown) | null;
   /** Used bytes of this thread's heap, to estimate allocations; asked at each tick. Null: allocations are not traced. */
   readonly heapBytes: (() => number) | null;
   /** Null: nothing lies outside. Default: null. */

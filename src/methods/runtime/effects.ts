@@ -12,7 +12,7 @@ import type {
 import { begin, step } from '../../protocols/effects/attempts.ts';
 import type { EffectPolicy } from '../../protocols/effects/policy.ts';
 import { type EncodeOptions, encodeValue } from '../snapshot/index.ts';
-import type { RuntimePorts } from './contract.ts';
+import type { RuntimeOptions, RuntimePorts } from './contract.ts';
 import { EffectTimeoutError } from './errors.ts';
 import type { Execution } from './execution.ts';
 import { $ } from './gate.ts';
@@ -54,12 +54,14 @@ const nothingToCancel: Cancel = () => undefined;
  */
 export class Effects {
   readonly #ports: RuntimePorts;
+  readonly #between: RuntimeOptions['callEffect'];
   readonly #onEnd: EffectEnd;
   /** A pending one keeps the event loop of its lane turning. */
   readonly #running = new Set<Running>();
 
-  constructor(ports: RuntimePorts, onEnd: EffectEnd) {
+  constructor(ports: RuntimePorts, between: RuntimeOptions['callEffect'], onEnd: EffectEnd) {
     this.#ports = ports;
+    this.#between = between;
     this.#onEnd = onEnd;
   }
 
@@ -134,7 +136,10 @@ export class Effects {
     const { x, n } = $;
     $.x = null;
     try {
-      const outcome = running.effect.run(contextOf(running, attempt));
+      const context = contextOf(running, attempt);
+      const { name, run } = running.effect;
+      const outcome =
+        this.#between === null ? run(context) : this.#between({ ...context, name }, () => run(context));
       if (!isThenable(outcome)) return this.#attempted(running, attempt, true, outcome);
       const native = isNativePromise(outcome) ? outcome : Promise.resolve(outcome);
       whenSettled(

@@ -31,6 +31,8 @@ export interface ExecutionHost {
   /** Whether the thread is wanted by others once a slice is over. */
   isContended(execution: Execution): boolean;
   readonly sliceMs: number;
+  /** Fuel between two ticks; null: what the clock says. */
+  readonly fuelPerTick: number | null;
   /** When it is over: once the outcome of its call is known, or once nothing of it is left that would run. */
   readonly ends: 'outcome' | 'idle';
   /** Told of an error that nobody caught: in a callback, or a rejection that nobody handled. */
@@ -108,7 +110,7 @@ export class Execution implements Running {
     this.ref = ref;
     this.method = method;
     this.#host = host;
-    this.fuel = new Fuel(host.sliceMs);
+    this.fuel = new Fuel(host.sliceMs, host.fuelPerTick);
     this.promises = promises;
     this.tasks = new Tasks(promises, () => this.stack);
     this.timers = new Timers({

@@ -4,10 +4,13 @@ const quantumMax = 4_000_000;
 /** How long the fuel between two ticks should last: a slice can end, and a command be seen, at each of them. */
 const tickMs = 1;
 
+const quantumFirst = 20_000;
+
 /** Counts one execution's fuel, and turns the clock into fuel: what a unit costs differs from loop to loop. */
 export class Fuel {
-  quantum = 20_000;
+  quantum: number;
   readonly #sliceMs: number;
+  readonly #isFixed: boolean;
   #spent = 0;
   #cpuMs = 0;
   #slices = 0;
@@ -15,13 +18,16 @@ export class Fuel {
   #sliceStartMs = 0;
   #lastTickMs = 0;
 
-  constructor(sliceMs: number) {
+  /** @param perTick units between two ticks; null: as many as the clock says that a tick takes */
+  constructor(sliceMs: number, perTick: number | null) {
     this.#sliceMs = sliceMs;
+    this.#isFixed = perTick !== null;
+    this.quantum = perTick ?? quantumFirst;
   }
 
   /** Fuel until a capture that was held up is tried again. */
   get soon(): number {
-    return Math.max(quantumMin, this.quantum >> 3);
+    return this.#isFixed ? this.quantum : Math.max(quantumMin, this.quantum >> 3);
   }
 
   get trace(): { fuel: number; cpuMs: number; slices: number; longestSliceMs: number } {
@@ -50,6 +56,7 @@ export class Fuel {
     this.#spent += this.quantum;
     const tookMs = nowMs - this.#lastTickMs;
     this.#lastTickMs = nowMs;
+    if (this.#isFixed) return;
     // Halves or doubles at most: one slow stretch must not starve the next. A clock that stands still says nothing.
     const factor = tookMs <= 0 ? 1 : Math.min(2, Math.max(0.5, tickMs / tookMs));
     this.quantum = Math.round(Math.min(quantumMax, Math.max(quantumMin, this.quantum * factor)));

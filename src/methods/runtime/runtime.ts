@@ -37,6 +37,8 @@ const defaults: RuntimeOptions = {
   snapshotBytesMax: 1024 * 1024 * 1024,
   mailboxMax: 1000,
   interrupt: null,
+  fuelPerTick: null,
+  callEffect: null,
   heapBytes: null,
   ends: 'outcome',
   uncaught: null,
@@ -72,7 +74,7 @@ class ThreadRuntime implements Runtime {
     this.#options = options;
     if (options.platform !== null) $.isProxy = options.platform.isProxy;
     this.#acts = new WaitingActs(() => ports.mayAct());
-    this.#effects = new Effects(ports, (execution, effect, ok, value) =>
+    this.#effects = new Effects(ports, options.callEffect, (execution, effect, ok, value) =>
       this.#effectEnded(execution, effect, ok, value),
     );
     this.#coding = codingOf(ports, options, this.#packages);
@@ -250,6 +252,7 @@ class ThreadRuntime implements Runtime {
       heapBytes: this.#options.heapBytes,
       isContended: (execution) => this.#isContended(execution),
       sliceMs: this.#options.sliceMs,
+      fuelPerTick: this.#options.fuelPerTick,
       ends: this.#options.ends,
       uncaught: this.#options.uncaught,
       storeNowMs: () => ports.monotonicMs() + this.#storeOffsetMs,

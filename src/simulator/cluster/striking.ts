@@ -2,8 +2,8 @@ import { assertNever } from '../../core/assert.ts';
 import type { Fault, HostIndex, Mishap, Victim } from './faults.ts';
 import type { SimulatedHost } from './host.ts';
 import type { NetworkWeather } from './network.ts';
-import { ScriptedLane } from './scripted-lane.ts';
 import type { World } from './world.ts';
+import type { Lane } from '../../lanes/contract.ts';
 
 /** A stuck thread of a slow host gets a turn this often, for this long. */
 const slowTurnMs = 45;
@@ -18,6 +18,15 @@ export interface Struck {
   readonly kind: Mishap['kind'];
   /** Names of the hosts that it touches; null for all. */
   readonly hosts: readonly string[] | null;
+}
+
+/** A simulated lane, whose thread can be made to end by itself. */
+export interface MortalLane extends Lane {
+  die(): void;
+}
+
+function isMortal(lane: Lane): lane is MortalLane {
+  return 'die' in lane;
 }
 
 /** Brings faults about in a world, ends them, and says which are there. */
@@ -40,8 +49,11 @@ export class Striking {
     return this.#active;
   }
 
-  /** @param by the host that entered the phase that the fault waited for */
-  strike({ mishap }: Fault, by: SimulatedHost | null): void {
+  /**
+   * @param by the host that entered the phase that the fault waited for
+   * @returns what ends it early; harmless when it is over, or was over at once
+   */
+  strike({ mishap }: Pick<Fault, 'mishap'>, by: SimulatedHost | null): () => void {
     const name = 'host' in mishap ? this.#nameOf(mishap.host, by) : null;
     const others = mishap.kind === 'cut' ? [hostNameOf(mishap.other)] : [];
     const struck: Struck = { kind: mishap.kind, hosts: name === null ? null : [name, ...others] };
@@ -49,7 +61,7 @@ export class Striking {
     this.onStruck(struck);
     const host = name === null ? null : this.#world.host(name);
     const end = this.#begin(mishap, host, name);
-    if (end === null || !('forMs' in mishap)) return;
+    if (end === null || !('forMs' in mishap)) return () => undefined;
     this.#active.add(struck);
     const finish = (): void => {
       if (!this.#ends.delete(finish)) return;
@@ -58,7 +70,8 @@ export class Striking {
       end();
     };
     this.#ends.add(finish);
-    this.#world.clock.after(mishap.forMs, finish);
+    if (mishap.forMs < Infinity) this.#world.clock.after(mishap.forMs, finish);
+    return finish;
   }
 
   /** From now on the world is whole. */
@@ -101,7 +114,7 @@ export class Striking {
     switch (mishap.kind) {
       case 'crash':
         this.#world.kill(host);
-        this.#world.clock.after(mishap.restartMs, () => this.restart(host));
+        if (mishap.restartMs < Infinity) this.#world.clock.after(mishap.restartMs, () => this.restart(host));
         return null;
       case 'pause':
         machine.pause();
@@ -131,7 +144,7 @@ export class Striking {
         return () => machine.drift(1);
       case 'laneDeath': {
         const lane = host.lanes.at(-1);
-        if (lane instanceof ScriptedLane) lane.die();
+        if (lane !== undefined && isMortal(lane)) lane.die();
         return null;
       }
       case 'actorCrash':
@@ -226,6 +239,9 @@ export class Striking {
 
 export function describe(mishap: Mishap): string {
   const { kind, ...rest } = mishap;
-  const parts = Object.entries(rest).map(([key, value]) => `${key} ${String(value)}`);
+  const parts = Object.entries(rest).map(([key, value]) => {
+    const isHost = (key === 'host' || key === 'other') && typeof value === 'number';
+    return `${key} ${isHost ? hostNameOf(value) : String(value)}`;
+  });
   return [kind, ...parts].join(', ');
 }

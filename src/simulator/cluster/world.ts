@@ -15,6 +15,7 @@ import type {
   HostMessage,
   HostReply,
 } from '../../protocols/messages.ts';
+import type { RegisterRow } from '../../protocols/ownership/register.ts';
 import { SimulatedClock } from '../clock.ts';
 import { SeededRandom } from '../random.ts';
 import type { HostDrivers, HostSurroundings } from './host.ts';
@@ -85,9 +86,13 @@ export class World {
   afterTurn: ((host: SimulatedHost) => void) | null = null;
   /** Called when a process has ended by itself. */
   onExit: (host: SimulatedHost, why: string) => void = () => undefined;
+  /** Called when the store has told a host that its register entry stands. */
+  onConfirmed: (row: RegisterRow) => void = () => undefined;
   /** Actors that crashed without being told to. */
   readonly crashes: string[] = [];
   readonly #settings: Readonly<Record<string, unknown>>;
+  /** Of one host, by its name. */
+  readonly #more = new Map<string, Readonly<Record<string, unknown>>>();
   readonly #around: HostSurroundings;
   readonly #wokenAtMs = new Map<IncarnationId, number>();
   #alive: SimulatedHost[] = [];
@@ -108,7 +113,10 @@ export class World {
       drivers: drivers(this),
       storeObserver: {
         onCall: (host, call, outcome) => this.#onCall(host, call, outcome),
-        onRegisterAnswered: (row) => this.witness.confirmed(row),
+        onRegisterAnswered: (row) => {
+          this.witness.confirmed(row);
+          this.onConfirmed(row);
+        },
       },
       onEvent: (host, event) => this.#onEvent(host, event),
       onCrash: (host, actor, error) => this.#onCrash(host, actor, error),
@@ -127,7 +135,8 @@ export class World {
   }
 
   /** Starts a host. A machine that was there before goes on with its clocks. */
-  boot(name: string, rack = 'r1', more: Readonly<Record<string, unknown>> = {}): SimulatedHost {
+  boot(name: string, rack = 'r1', more = this.#more.get(name) ?? {}): SimulatedHost {
+    this.#more.set(name, more);
     const before = this.hosts.findLast(({ config }) => config.name === name);
     assert(before?.alive !== true, `${name} is not up twice`);
     const monotonicMs = before?.machine.monotonicMs() ?? this.random.next() * hostsAsideMs;

@@ -22,6 +22,7 @@ export class BareExecution {
         heapBytes: null,
         isContended: () => false,
         sliceMs: 2,
+        fuelPerTick: null,
         ends: 'idle',
         uncaught: (kind, error) => void this.uncaught.push({ kind, error }),
         storeNowMs: () => this.nowMs,
