@@ -78,9 +78,16 @@ function tableOf<Row>(table: SimulatedTable<Row>): Table<Row> {
     get: async (id) => table.rows.get(id) ?? null,
     list: async () => [...table.rows.values()],
     cas: async (id, expectedRevision, row) => table.swap(id, expectedRevision, row),
+    delete: async (id, expectedRevision) => table.remove(id, expectedRevision),
     watch: (listener) => {
       listener({ complete: true, rows: [...table.rows.values()], removed: [] });
-      return table.onChange((found) => listener({ complete: false, rows: [found], removed: [] }));
+      return table.onChange((id, found) =>
+        listener(
+          found === null
+            ? { complete: false, rows: [], removed: [id] }
+            : { complete: false, rows: [found], removed: [] },
+        ),
+      );
     },
   };
 }

@@ -117,8 +117,11 @@ class FaultReader {
         return { kind, host: host(), ...lasting() };
       case 'cut':
         return {
-          ...{ kind, host: host(), other: this.#hostNamed('other') },
-          ...{ oneWay: this.#flag('oneWay', false), ...lasting() },
+          kind,
+          host: host(),
+          other: this.#hostNamed('other'),
+          oneWay: this.#flag('oneWay', false),
+          ...lasting(),
         };
       case 'loss':
       case 'duplication':

@@ -142,10 +142,10 @@ export class ClusterRun {
   /** Waits for what simulated hosts are to answer. */
   async settled<Value>(promise: Promise<Value>): Promise<Value> {
     let isDone = false;
-    const done = (): void => {
+    const finished = (): void => {
       isDone = true;
     };
-    promise.then(done, done);
+    promise.then(finished, finished);
     await this.pace.until(() => isDone, settleMaxMs);
     return promise;
   }

@@ -104,7 +104,13 @@ export class EffectCalls {
     const { name, key, fence, sequence, generation, epoch, attempt, execution } = called;
     const call: Call = {
       execution: execution as ExecutionId,
-      ...{ name, key, fence, sequence, generation, epoch, attempt },
+      name,
+      key,
+      fence,
+      sequence,
+      generation,
+      epoch,
+      attempt,
       host: host.identity.name,
       incarnation: host.identity.incarnation,
       atMs: this.#ports.nowMs(),

@@ -64,7 +64,9 @@ export class MethodLane implements MortalLane {
         tracePeriodMs: host.config.monitor.traceMs,
       },
       {
-        ...{ clock: time, digest, random },
+        clock: time,
+        digest,
+        random,
         defer: (task) => time.defer(task),
         variation: {
           importPackage: () => Promise.resolve(baseUrl),
