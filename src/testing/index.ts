@@ -15,7 +15,7 @@ export type {
   TestHost,
   TestStanding,
   TestStartOptions,
-} from './simulated/test-cluster.ts';
+} from './simulated/contract.ts';
 export {
   EffectHangsError,
   NotInTimeError,

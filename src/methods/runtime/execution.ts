@@ -3,7 +3,7 @@ import type { MethodRef, Tenure } from '../../core/execution.ts';
 import type { ExecutionActivity, ExecutionTrace } from '../../core/inspection.ts';
 import type { Cancel } from '../../core/ports.ts';
 import { Allocation } from './allocation.ts';
-import { Fuel } from './fuel.ts';
+import type { Fuel } from './fuel.ts';
 import { $ } from './gate.ts';
 import { standing } from './generator-objects.ts';
 import { type ExecutionApi, type Injection, nothing, type Running } from './running.ts';
@@ -30,9 +30,7 @@ export interface ExecutionHost {
   readonly heapBytes: (() => number) | null;
   /** Whether the thread is wanted by others once a slice is over. */
   isContended(execution: Execution): boolean;
-  readonly sliceMs: number;
-  /** Fuel between two ticks; null: what the clock says. */
-  readonly fuelPerTick: number | null;
+  newFuel(): Fuel;
   /** When it is over: once the outcome of its call is known, or once nothing of it is left that would run. */
   readonly ends: 'outcome' | 'idle';
   /** Told of an error that nobody caught: in a callback, or a rejection that nobody handled. */
@@ -110,7 +108,7 @@ export class Execution implements Running {
     this.ref = ref;
     this.method = method;
     this.#host = host;
-    this.fuel = new Fuel(host.sliceMs, host.fuelPerTick);
+    this.fuel = host.newFuel();
     this.promises = promises;
     this.tasks = new Tasks(promises, () => this.stack);
     this.timers = new Timers({

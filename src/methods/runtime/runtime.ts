@@ -20,6 +20,7 @@ import type {
 import { Dealings, type DealingsHost } from './dealings.ts';
 import { Effects, outcomeOf, type StartedEffect } from './effects.ts';
 import { Execution, type ExecutionHost } from './execution.ts';
+import { Fuel } from './fuel.ts';
 import { $ } from './gate.ts';
 import { inspectExecution } from './inspection.ts';
 import { pinOfEffect } from './pending-effects.ts';
@@ -251,8 +252,7 @@ class ThreadRuntime implements Runtime {
       interrupt: this.#options.interrupt,
       heapBytes: this.#options.heapBytes,
       isContended: (execution) => this.#isContended(execution),
-      sliceMs: this.#options.sliceMs,
-      fuelPerTick: this.#options.fuelPerTick,
+      newFuel: () => new Fuel(this.#options.sliceMs, this.#options.fuelPerTick),
       ends: this.#options.ends,
       uncaught: this.#options.uncaught,
       storeNowMs: () => ports.monotonicMs() + this.#storeOffsetMs,

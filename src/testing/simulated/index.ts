@@ -4,7 +4,7 @@ import { explain } from './failure.ts';
 import type { ReadOptions, TestClusterOptions } from './options.ts';
 import { readOptions, seedOf } from './options.ts';
 import { scope } from './scope.ts';
-import type { TestCluster } from './test-cluster.ts';
+import type { TestCluster } from './contract.ts';
 import { SimulatedTestCluster } from './test-cluster.ts';
 
 export type { DrawnFaults, HostSettings, TestClusterOptions } from './options.ts';

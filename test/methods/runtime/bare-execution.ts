@@ -1,3 +1,4 @@
+import { Fuel } from '../../../src/methods/runtime/fuel.ts';
 import { executionId, epoch, generation, methodId, packageHash } from '../../../src/core/ids.ts';
 import { Execution } from '../../../src/methods/runtime/execution.ts';
 import { $ } from '../../../src/methods/runtime/gate.ts';
@@ -21,8 +22,7 @@ export class BareExecution {
         interrupt: null,
         heapBytes: null,
         isContended: () => false,
-        sliceMs: 2,
-        fuelPerTick: null,
+        newFuel: () => new Fuel(2, null),
         ends: 'idle',
         uncaught: (kind, error) => void this.uncaught.push({ kind, error }),
         storeNowMs: () => this.nowMs,
