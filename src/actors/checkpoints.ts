@@ -70,6 +70,11 @@ interface Schedule {
 }
 
 const tickMs = 100;
+/**
+ * Checkpoints on their way at a time, but for those that somebody waits for. They share the store's flushes, and leave the
+ * store to whoever recovers, starts or moves something.
+ */
+const atOnceMax = 128;
 /** Ownership takes a stored snapshot up much sooner than this, or never. */
 const forgottenMs = 2_000;
 
@@ -95,6 +100,8 @@ export function checkpointsActor(ports: CheckpointsPorts): Behaviour<Checkpoints
 class CheckpointsSession {
   readonly #ports: CheckpointsPorts;
   readonly #schedules = new Map<ExecutionId, Schedule>();
+  /** Those that are not idle. */
+  readonly #underWay = new Set<Schedule>();
   /** Bytes that may be stored now; refilled by time, at most one second's worth. */
   #creditBytes: number;
   #refilledAtMs: number;
@@ -145,11 +152,13 @@ class CheckpointsSession {
       failing: known?.failing ?? null,
       isProven: false,
       soon: known?.epoch === 0 && known.soon,
-      slices: null,
+      // Before it has run, it is as its recovery point holds it.
+      slices: 0,
       atMs: this.#ports.clock.monotonicMs(),
       replaces: null,
       switchingSinceMs: 0,
     };
+    if (known !== undefined) this.#underWay.delete(known);
     this.#schedules.set(execution, fresh);
     return fresh;
   }
@@ -167,8 +176,10 @@ class CheckpointsSession {
       this.#creditBytes + ((nowMs - this.#refilledAtMs) / 1_000) * bytesPerSecondMax,
     );
     this.#refilledAtMs = nowMs;
-    for (const execution of this.#schedules.keys()) {
-      if (this.#ports.book.get(execution) === null) this.#schedules.delete(execution);
+    for (const [execution, schedule] of this.#schedules) {
+      if (this.#ports.book.get(execution) !== null) continue;
+      this.#schedules.delete(execution);
+      this.#underWay.delete(schedule);
     }
     for (const { execution, state } of this.#ports.book.cells()) {
       if (state.phase !== 'running') continue;
@@ -185,6 +196,7 @@ class CheckpointsSession {
     const schedule = this.#schedule(execution);
     if (state?.phase !== 'running' || schedule.phase !== 'idle' || !this.#isDue(execution, schedule)) return;
     schedule.phase = 'capturing';
+    this.#underWay.add(schedule);
     schedule.soon = false;
     schedule.atMs = this.#ports.clock.monotonicMs();
     schedule.isProven = this.#isProven(execution);
@@ -198,7 +210,7 @@ class CheckpointsSession {
 
   #isDue(execution: ExecutionId, schedule: Schedule): boolean {
     if (schedule.soon) return true;
-    if (this.#creditBytes <= 0) return false;
+    if (this.#creditBytes <= 0 || this.#underWay.size >= atOnceMax) return false;
     if (this.#ports.clock.monotonicMs() - schedule.atMs < this.#ports.everyMs) return false;
     // One that only waits shows by that, too, that it is no danger.
     const deaths = this.#ports.directory.register(execution)?.row.deaths ?? 0;
@@ -305,6 +317,7 @@ class CheckpointsSession {
   #idle(schedule: Schedule | null, again: boolean): void {
     if (schedule === null) return;
     schedule.phase = 'idle';
+    this.#underWay.delete(schedule);
     if (again) schedule.slices = null;
   }
 }

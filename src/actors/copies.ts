@@ -1,6 +1,6 @@
 import { GodwitError, messageOf } from '../core/errors.ts';
 import type { MethodRef, Tenure } from '../core/execution.ts';
-import type { ExecutionId, MigrationId, Nonce } from '../core/ids.ts';
+import type { ExecutionId, IncarnationId, MigrationId, Nonce } from '../core/ids.ts';
 import type { LaneCommand } from '../lanes/contract.ts';
 import type { OwnershipEffect } from '../protocols/ownership/ownership.ts';
 import type { LaneBoard } from './lane-board.ts';
@@ -112,6 +112,15 @@ export class Copies {
         ? { kind: 'start', tenure, method, args: bytes, durable }
         : { kind: 'restore', tenure, snapshot: bytes };
     });
+  }
+
+  /** Rule 12: outcomes that a dead incarnation owes will never come. A copy is told once of each. */
+  tellEffectsLost({ execution, effectsLost }: OwnershipCell, ended: readonly IncarnationId[]): void {
+    for (const incarnation of ended) {
+      if (effectsLost.has(incarnation)) continue;
+      effectsLost.add(incarnation);
+      this.#ports.board.post(execution, { kind: 'effectsLost', execution, incarnation });
+    }
   }
 
   /**

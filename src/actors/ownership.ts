@@ -1,5 +1,5 @@
 import { assertNever } from '../core/assert.ts';
-import type { ExecutionId, IncarnationId, Nonce } from '../core/ids.ts';
+import type { ExecutionId, Nonce } from '../core/ids.ts';
 import { nonce } from '../core/ids.ts';
 import type { Cancel } from '../core/ports.ts';
 import type {
@@ -15,13 +15,14 @@ import { Copies } from './copies.ts';
 import type { Directory } from './directory.ts';
 import type { ActorContext, Behaviour, ReplyTo } from './kernel/contract.ts';
 import type { LaneBoard, LaneReport } from './lane-board.ts';
-import { Orphans } from './orphans.ts';
+import type { OrphansPorts } from './orphans.ts';
+import { Recoveries } from './recoveries.ts';
 import type { OwnershipBook, OwnershipCell } from './ownership-book.ts';
 import { hasCopy } from './ownership-book.ts';
 import type { OwnershipMessage, StartReply } from './ownership-messages.ts';
 import type { HostPorts } from './ports.ts';
 
-export interface OwnershipPorts extends HostPorts {
+export interface OwnershipPorts extends HostPorts, Pick<OrphansPorts, 'config'> {
   readonly board: LaneBoard;
   readonly directory: Directory;
   readonly book: OwnershipBook;
@@ -69,7 +70,7 @@ export function ownershipActor(
 class OwnershipSession {
   readonly #ports: OwnershipPorts;
   readonly #copies: Copies;
-  readonly #orphans: Orphans;
+  readonly #recoveries: Recoveries;
   readonly #starts = new Map<ExecutionId, ReplyTo<unknown>[]>();
   readonly #retries = new Map<ExecutionId, { readonly cancel: Cancel; readonly delayMs: number }>();
   #nextSweep: Cancel = () => undefined;
@@ -77,7 +78,7 @@ class OwnershipSession {
   constructor(ports: OwnershipPorts) {
     this.#ports = ports;
     this.#copies = new Copies(ports);
-    this.#orphans = new Orphans(ports);
+    this.#recoveries = new Recoveries(ports, () => ports.clock.monotonicMs());
   }
 
   /** After a crash: what the lanes said meanwhile was not heard. */
@@ -126,7 +127,7 @@ class OwnershipSession {
       case 'lost':
         // Otherwise another copy has taken its place by now.
         if (!this.#isGone(message.execution)) return;
-        if (this.#orphans.mustWait(message.execution)) return void context.after(sweepEveryMs, message);
+        if (this.#recoveries.mustWait(message.execution)) return void context.after(sweepEveryMs, message);
         return this.#event(message.execution, { kind: 'copyLost', nonce: this.#nonce() }, context);
       case 'retryDue':
         return this.#event(message.execution, { kind: 'retryDue', nonce: this.#nonce() }, context);
@@ -134,7 +135,7 @@ class OwnershipSession {
         return this.#sweep(context);
       case 'peerEnded':
         for (const cell of this.#ports.book.cells()) {
-          if (cell.state.phase === 'running') this.#tellEffectsLost(cell, [message.incarnation]);
+          if (cell.state.phase === 'running') this.#copies.tellEffectsLost(cell, [message.incarnation]);
         }
         return this.#sweep(context);
       case 'ownLeaseEnded':
@@ -233,6 +234,7 @@ class OwnershipSession {
     // Bytes that were fetched wait for the ask that follows them, whatever else comes first.
     const isExpected = cell.received !== null && event.kind !== 'asked' && event.kind !== 'migrationFailed';
     if ((state.phase === 'absent' && !isExpected) || state.phase === 'settled') this.#forget(cell);
+    if (state.phase !== before.phase && this.#recoveries.advanced(state)) this.#recover(context);
   }
 
   #perform(cell: OwnershipCell, effect: OwnershipEffect, before: OwnershipState, context: Context): void {
@@ -347,17 +349,8 @@ class OwnershipSession {
     const { execution } = cell;
     // Those that a rewind took back are lost to the runtime by themselves, those of this incarnation too.
     const ended = [...directory.endedIncarnations()];
-    if (board.post(execution, { kind: 'run', tenure })) this.#tellEffectsLost(cell, ended);
+    if (board.post(execution, { kind: 'run', tenure })) this.#copies.tellEffectsLost(cell, ended);
     else if (this.#isGone(execution)) tell({ kind: 'lost', execution });
-  }
-
-  /** Rule 12: outcomes that a dead incarnation owes will never come. A copy is told once of each. */
-  #tellEffectsLost({ execution, effectsLost }: OwnershipCell, ended: readonly IncarnationId[]): void {
-    for (const incarnation of ended) {
-      if (effectsLost.has(incarnation)) continue;
-      effectsLost.add(incarnation);
-      this.#ports.board.post(execution, { kind: 'effectsLost', execution, incarnation });
-    }
   }
 
   #recovered(
@@ -388,10 +381,14 @@ class OwnershipSession {
   #sweep(context: Context): void {
     this.#nextSweep();
     this.#nextSweep = context.after(sweepEveryMs, { kind: 'sweep' });
+    this.#recoveries.sweep();
+    this.#recover(context);
+  }
+
+  #recover(context: Context): void {
     if (!this.#ports.recovers() || !this.#surelyLeased()) return;
-    for (const { owner, epoch, generation, execution } of this.#orphans.due(
-      this.#ports.clock.monotonicMs(),
-    )) {
+    for (let row = this.#recoveries.next(); row !== null; row = this.#recoveries.next()) {
+      const { owner, epoch, generation, execution } = row;
       const ended = { kind: 'ownerEnded', owner, epoch, generation, nonce: this.#nonce() } as const;
       this.#advance(this.#cell(execution), ended, context);
     }

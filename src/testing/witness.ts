@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import type { Act } from './witness-log.ts';
 import { parseAct } from './witness-log.ts';
 
 /** A witness that listens. */
@@ -18,8 +19,9 @@ export interface Witness {
  * One line of JSON per act, each answered by one line: `ok`, or `refused` and why.
  *
  * @param file the log, appended to
+ * @param onAct told of each act when it arrives
  */
-export function startWitness(file: string): Promise<Witness> {
+export function startWitness(file: string, onAct: (act: Act) => void = () => undefined): Promise<Witness> {
   const log = openSync(file, 'a', 0o600);
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
@@ -30,7 +32,10 @@ export function startWitness(file: string): Promise<Witness> {
     lines.on('error', () => socket.destroy());
     lines.on('line', (line) => {
       const act = parseAct(line);
-      if (act !== null) writeSync(log, `${JSON.stringify(act)}\n`);
+      if (act !== null) {
+        writeSync(log, `${JSON.stringify(act)}\n`);
+        onAct(act);
+      }
       if (socket.writable) socket.write(act === null ? 'refused: no act\n' : 'ok\n');
     });
   });

@@ -31,8 +31,8 @@ export function stepRestoring(state: In<'restoring'>, event: OwnershipEvent): Ow
       if (!isOf(state, event.tenure)) return stay(state);
       return enter(
         { ...common(state), phase: 'running', tenure, arrival: null, change: null },
+        // What it was loaded from is still its recovery point: nobody waits for another one.
         { kind: 'run', tenure },
-        { kind: 'checkpointSoon', tenure },
       );
     case 'restoreFailed':
       return isOf(state, event.tenure) ? stay(state, { kind: 'retryLater' }) : stay(state);

@@ -37,13 +37,7 @@ export const starting: readonly Row[] = [
     'save, load, started created',
   ),
   on(states.claimingStart, "start: another's row is found", found(taken), 'absent', 'save, started existed'),
-  on(
-    states.restoring,
-    'the copy stands',
-    { kind: 'restored', tenure, digest: null },
-    'running',
-    'save, run, checkpoint soon',
-  ),
+  on(states.restoring, 'the copy stands', { kind: 'restored', tenure, digest: null }, 'running', 'save, run'),
   on(
     states.restoring,
     'the copy cannot be loaded',
