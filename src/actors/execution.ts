@@ -92,6 +92,12 @@ function receive(
         answer(context.replyTo, { kind: 'posted' });
       } else answer(context.replyTo, elsewhere(execution, ports));
       return state;
+    case 'effectLost':
+      if (isRunning(cell)) {
+        ports.board.post(execution, { kind: 'effectLost', execution, effect: message.effect });
+        answer(context.replyTo, { kind: 'posted' });
+      } else answer(context.replyTo, elsewhere(execution, ports));
+      return state;
     default:
       return assertNever(message);
   }

@@ -18,6 +18,7 @@ import type { ExecutionPorts } from './execution.ts';
 import type { ActorContext, ActorRef, Behaviour, ReplyTo } from './kernel/contract.ts';
 import type { LaneReport, SettledReport } from './lane-board.ts';
 import type { Obligations } from './obligations.ts';
+import { receiverOf } from './obligations.ts';
 import type { StartReply } from './ownership-messages.ts';
 
 type StartOrder = Extract<ExecutionsMessage, { readonly kind: 'start' }>;
@@ -226,6 +227,12 @@ class ExecutionsSession {
         const { execution, outcome } = obligation;
         return this.#carry(key, execution, { kind: 'effectOutcome', outcome, atEpoch: epoch(0) }, context);
       }
+      case 'effectLost': {
+        const { execution, sequence, life } = obligation.effect;
+        const { incarnation } = this.#ports.identity;
+        const effect = { incarnation, sequence, life };
+        return this.#carry(key, execution, { kind: 'effectLost', effect, atEpoch: epoch(0) }, context);
+      }
       case 'lastWord': {
         const { to, packet } = obligation;
         return this.#carry(key, to, { kind: 'packet', packet, atEpoch: epoch(0) }, context);
@@ -255,7 +262,7 @@ class ExecutionsSession {
     const obligation = obligations.get(key);
     if (obligation === null) return;
     if (obligation.kind !== 'spawn') {
-      const to = obligation.kind === 'lastWord' ? obligation.to : obligation.execution;
+      const to = receiverOf(obligation);
       const row = directory.register(to)?.row;
       if (row === undefined || row.standing.phase === 'settled') return obligations.done(key);
     }

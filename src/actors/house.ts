@@ -48,6 +48,7 @@ import type { LaneBoard, LaneReport } from './lane-board.ts';
 import type { LatencyPorts } from './latency.ts';
 import { latencyActor } from './latency.ts';
 import type { LeaseCell, LeaseListener } from './lease.ts';
+import type { LostEffect } from './lane-effects.ts';
 import { leaseActor } from './lease.ts';
 import type { Admissions } from './migration/admissions.ts';
 import type { MigrationCell } from './migration/cell.ts';
@@ -155,6 +156,10 @@ export function routeReport(
     },
     onLost: (_lane: LaneIndex, executions: readonly ExecutionId[]): void => {
       for (const execution of executions) tell(address.role(host, 'ownership'), { kind: 'lost', execution });
+    },
+    onEffectsLost: (effects: readonly LostEffect[]): void => {
+      for (const key of effects.map((effect) => obligations.noteLost(effect)))
+        tell(address.role(host, 'executions'), { kind: 'meet', key });
     },
   };
 }

@@ -3,6 +3,8 @@ import { GodwitError } from '../core/errors.ts';
 import type { ExecutionId, LaneIndex, PackageHash } from '../core/ids.ts';
 import { laneIndex } from '../core/ids.ts';
 import { Departures } from './departures.ts';
+import type { LostEffect } from './lane-effects.ts';
+import { LaneEffects } from './lane-effects.ts';
 import type {
   Capture,
   InstalledPackage,
@@ -48,6 +50,8 @@ export interface LaneBoardListener {
   onReport(report: LaneReport): void;
   /** A lane died with these executions on it, and what they had not told yet is gone. */
   onLost(lane: LaneIndex, executions: readonly ExecutionId[]): void;
+  /** It took effects along, of executions that have left, too. */
+  onEffectsLost(effects: readonly LostEffect[]): void;
 }
 
 interface Slot {
@@ -79,6 +83,7 @@ export class LaneBoard {
   /** What copies here came to, until they are discarded or replaced. */
   readonly #settlements = new Map<ExecutionId, SettledReport>();
   readonly #departures = new Departures();
+  readonly #effects = new LaneEffects();
   /** What the executions here use, from the lanes' traces. */
   readonly usage: UsageBook;
   readonly #laneSamples = new Map<LaneIndex, LaneSample>();
@@ -311,14 +316,17 @@ export class LaneBoard {
         break;
       case 'settled':
         this.#settlements.set(event.tenure.execution, event);
+        this.#effects.allEnded(index, event.tenure.execution);
         this.#listener.onReport(event);
         break;
       case 'effectStarted':
         this.#departures.started(event.tenure.execution, event.sequence);
+        this.#effects.started(index, event.tenure, event.sequence);
         this.#listener.onReport(event);
         break;
       case 'effectOutcome':
         this.#departures.ended(event.execution, event.outcome.sequence);
+        this.#effects.ended(index, event.execution, event.outcome.sequence);
         this.#listener.onReport(event);
         break;
       default:
@@ -336,7 +344,10 @@ export class LaneBoard {
 
   /** It may leave while effects of it run on in this lane: the lane names them, now that it stands still. */
   #noteEffects(index: LaneIndex, { tenure: { execution }, effectsPending }: Capture, frozen: boolean): void {
-    if (effectsPending === 0) return this.#departures.allEnded(execution);
+    if (effectsPending === 0) {
+      this.#effects.allEnded(index, execution);
+      return this.#departures.allEnded(execution);
+    }
     if (!frozen) return;
     this.request(execution, 'inspect', (answer) => {
       if (answer.kind === 'inspected')
@@ -369,6 +380,8 @@ export class LaneBoard {
       if (lane === index) this.#answer(request, { kind: 'absent', request, execution });
     }
     if (lost.length > 0) this.#listener.onLost(index, lost);
+    const effects = this.#effects.laneLost(index);
+    if (effects.length > 0) this.#listener.onEffectsLost(effects);
   }
 }
 

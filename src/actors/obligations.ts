@@ -1,10 +1,14 @@
+import { assertNever } from '../core/assert.ts';
 import type { ExecutionId } from '../core/ids.ts';
 import type { MessagePacket } from '../core/packet.ts';
 import type { LaneReport } from './lane-board.ts';
+import type { LostEffect } from './lane-effects.ts';
 
 /** What a lane reported once, and what somebody waits for until it is done. */
 export type Obligation =
   | Extract<LaneReport, { readonly kind: 'spawn' | 'effectOutcome' }>
+  /** Its outcome will never come: the lane where it ran is gone. */
+  | { readonly kind: 'effectLost'; readonly effect: LostEffect }
   /** A child's last word to its parent: the child's copy does not live to repeat it. */
   | { readonly kind: 'lastWord'; readonly to: ExecutionId; readonly packet: MessagePacket };
 
@@ -22,6 +26,13 @@ export class Obligations {
     const key = keyOf(obligation);
     if (!this.#open.has(key)) this.#open.set(key, obligation);
     return key;
+  }
+
+  /** @returns its key */
+  noteLost(effect: LostEffect): string {
+    const obligation: Obligation = { kind: 'effectLost', effect };
+    this.#open.set(keyOf(obligation), obligation);
+    return keyOf(obligation);
   }
 
   get(key: string): Obligation | null {
@@ -52,9 +63,27 @@ function keyOf(obligation: Obligation): string {
       const { generation, sequence } = obligation.outcome;
       return `outcome/${obligation.execution}/${generation}/${sequence}`;
     }
+    case 'effectLost': {
+      const { execution, life, sequence } = obligation.effect;
+      return `lost/${execution}/${life}/${sequence}`;
+    }
     case 'lastWord': {
       const { from, number } = obligation.packet;
       return `lastWord/${from.execution}/${from.generation}/${number}`;
     }
+  }
+}
+
+/** To whom it is carried. */
+export function receiverOf(obligation: Exclude<Obligation, { readonly kind: 'spawn' }>): ExecutionId {
+  switch (obligation.kind) {
+    case 'lastWord':
+      return obligation.to;
+    case 'effectLost':
+      return obligation.effect.execution;
+    case 'effectOutcome':
+      return obligation.execution;
+    default:
+      return assertNever(obligation);
   }
 }

@@ -1,5 +1,5 @@
 import type { Tenure } from './execution.ts';
-import type { ExecutionId } from './ids.ts';
+import type { ExecutionId, Generation, IncarnationId } from './ids.ts';
 
 /** Everything that passes between the delivery protocols of two executions, through any number of hosts. */
 export type DeliveryPacket = MessagePacket | AcknowledgementPacket | AlignmentPacket;
@@ -58,4 +58,12 @@ export interface EffectOutcome {
   readonly ok: boolean;
   /** Encoded value, or encoded error. */
   readonly value: Uint8Array;
+}
+
+/** An effect that will have no outcome where it was started: its lane is gone, and its incarnation is not. */
+export interface LostOutcome {
+  readonly incarnation: IncarnationId;
+  readonly sequence: number;
+  /** The generation that started it. */
+  readonly life: Generation;
 }

@@ -1,7 +1,7 @@
 import type { MethodRef, Tenure } from '../core/execution.ts';
 import type { LaneSample } from '../core/host-sample.ts';
 import type { ExecutionTrace, Inspection, Pin } from '../core/inspection.ts';
-import type { EffectOutcome } from '../core/packet.ts';
+import type { EffectOutcome, LostOutcome } from '../core/packet.ts';
 import type { DeliveryPacket } from '../protocols/delivery/packet.ts';
 import type { ExecutionId, IncarnationId, LaneIndex, PackageHash, SnapshotDigest } from '../core/ids.ts';
 
@@ -49,6 +49,8 @@ export type LaneCommand =
   | { readonly kind: 'settleEffect'; readonly execution: ExecutionId; readonly outcome: EffectOutcome }
   /** Effects that ran in this incarnation will never report: retry them under the same key. */
   | { readonly kind: 'effectsLost'; readonly execution: ExecutionId; readonly incarnation: IncarnationId }
+  /** One effect will never report: the lane where it ran is gone. Retry it under the same key. */
+  | { readonly kind: 'effectLost'; readonly execution: ExecutionId; readonly effect: LostOutcome }
   /** The register shows that a child of the execution has ended; harmless when the execution knows it. */
   | {
       readonly kind: 'settleChild';

@@ -295,7 +295,7 @@ export class LaneLoop {
         this.#executions.delete(command.execution);
         this.#runtime.discard(command.execution);
         return;
-      // For the next four: what is for an execution that is not here is dropped. The host sends nothing to a lane
+      // For the next five: what is for an execution that is not here is dropped. The host sends nothing to a lane
       // after the discard that it ordered itself, and whoever has settled needs nothing any more.
       case 'deliver':
         this.#runtime.deliver(command.execution, command.packet);
@@ -305,6 +305,9 @@ export class LaneLoop {
         return;
       case 'effectsLost':
         this.#runtime.effectsLost(command.execution, command.incarnation);
+        return;
+      case 'effectLost':
+        this.#runtime.effectLost(command.execution, command.effect);
         return;
       case 'settleChild':
         this.#runtime.settleChild(command.execution, command.child, command.settlement);

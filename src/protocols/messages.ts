@@ -12,7 +12,7 @@ import type {
   Term,
 } from '../core/ids.ts';
 import type { ExecutionActivity, Inspection, Pin } from '../core/inspection.ts';
-import type { DeliveryPacket, EffectOutcome } from '../core/packet.ts';
+import type { DeliveryPacket, EffectOutcome, LostOutcome } from '../core/packet.ts';
 import type { RackLatencyMessage, RackLatencyReply } from './messages/latency.ts';
 import type { ExecutionUsage, HostMonitoring, HostStrain, HostUsage } from './messages/monitoring.ts';
 import type { BoundExecution, DirectiveOutcome, MigrationDirective } from './messages/orchestration.ts';
@@ -286,7 +286,9 @@ export type ExecutionMessage =
   /** Puts an encoded value into the execution's mailbox, at most once. */
   | { readonly kind: 'post'; readonly body: Uint8Array }
   | { readonly kind: 'packet'; readonly packet: DeliveryPacket; readonly atEpoch: Epoch }
-  | { readonly kind: 'effectOutcome'; readonly outcome: EffectOutcome; readonly atEpoch: Epoch };
+  | { readonly kind: 'effectOutcome'; readonly outcome: EffectOutcome; readonly atEpoch: Epoch }
+  /** The lane where the effect ran is gone, and its outcome will never come. */
+  | { readonly kind: 'effectLost'; readonly effect: LostOutcome; readonly atEpoch: Epoch };
 
 export type ExecutionReply =
   | { readonly kind: 'summary'; readonly summary: ExecutionSummary }

@@ -43,3 +43,8 @@ export class SeededRandom implements Random {
 export function oneOf<Value>(random: SeededRandom, values: readonly Value[]): Value {
   return values[random.below(values.length)] as Value;
 }
+
+/** @param range both ends included */
+export function within(random: SeededRandom, [least, most]: readonly [number, number]): number {
+  return least + random.below(most - least + 1);
+}

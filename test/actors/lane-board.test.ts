@@ -4,6 +4,7 @@ import { executionId, laneIndex, methodId, packageHash } from '../../src/core/id
 import type { ExecutionTrace } from '../../src/core/inspection.ts';
 
 const lane = laneIndex(0);
+const silent = { onReport: () => undefined, onLost: () => undefined, onEffectsLost: () => undefined };
 const method = { package: packageHash('p'), method: methodId('a.ts#a') };
 
 function trace(name: string, workedMs: number): ExecutionTrace {
@@ -37,7 +38,7 @@ const sample = {
 };
 
 test('those of a method that ended tell what is left of the next; what ends between two traces is counted all the same', () => {
-  const board = new LaneBoard(1, { onReport: () => undefined, onLost: () => undefined }, () => 0);
+  const board = new LaneBoard(1, silent, () => 0);
   const listener = board.listener(lane, () => undefined);
   const running = executionId('x-running');
   board.assign(running);
@@ -65,7 +66,7 @@ test('those of a method that ended tell what is left of the next; what ends betw
 });
 
 test('a copy that has left leaves no trace', () => {
-  const board = new LaneBoard(1, { onReport: () => undefined, onLost: () => undefined }, () => 0);
+  const board = new LaneBoard(1, silent, () => 0);
   const listener = board.listener(lane, () => undefined);
   listener.onEvent({ kind: 'trace', traces: [trace('x-gone', 5)], busyMs: 5, periodMs: 1_000, sample });
   listener.onEvent({ kind: 'lastTrace', trace: trace('x-gone', 9) });

@@ -8,7 +8,7 @@ import { scriptedDrivers } from '../../src/testing/simulated-drivers.ts';
 const found: Readonly<Record<string, Omit<Scenario, 'seed'>>> = {
   'the kept copy of an execution that had ended goes on, and gives its result': {
     hosts: 2,
-    works: [{ atMs: 0, on: 0, until: 60, bytes: 100 }],
+    works: [{ atMs: 0, on: 0, until: 60, bytes: 100, durable: false, deals: null }],
     moves: [{ atMs: 800, work: 0, to: 1 }],
     faults: [
       // Its result cannot be stored before it leaves,
@@ -20,6 +20,32 @@ const found: Readonly<Record<string, Omit<Scenario, 'seed'>>> = {
       },
     ],
     activeMs: 1_500,
+  },
+  'an effect runs on in a lane that its execution has left, and the lane dies': {
+    hosts: 2,
+    works: [
+      {
+        atMs: 0,
+        on: 0,
+        until: 90,
+        bytes: 100,
+        durable: false,
+        deals: { sendTo: [], sendEvery: 0, effectEvery: 7, sleepEvery: 0, sleepMs: 0 },
+      },
+    ],
+    moves: [
+      { atMs: 120, work: 0, to: 1 },
+      { atMs: 160, work: 0, to: 1 },
+      { atMs: 200, work: 0, to: 1 },
+    ],
+    // The host lives on: its lease does not say that the outcome will never come.
+    faults: [
+      {
+        trigger: { kind: 'phase', phase: 'copy retained', nth: 1, afterMs: 0 },
+        mishap: { kind: 'laneDeath', host: 'self' },
+      },
+    ],
+    activeMs: 600,
   },
 };
 

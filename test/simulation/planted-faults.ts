@@ -111,7 +111,7 @@ function oneMove(activeMs: number, faults: Scenario['faults']): (seed: number) =
   return (seed) => ({
     seed,
     hosts: 2,
-    works: [{ atMs: 0, on: 0, until: null, bytes: 100 }],
+    works: [{ atMs: 0, on: 0, until: null, bytes: 100, durable: false, deals: null }],
     moves: [{ atMs: 300, work: 0, to: 1 }],
     faults,
     activeMs,

@@ -1,6 +1,6 @@
 import type { MethodRef, Tenure } from '../../core/execution.ts';
 import type { ExecutionTrace, Inspection, Pin } from '../../core/inspection.ts';
-import type { EffectOutcome } from '../../core/packet.ts';
+import type { EffectOutcome, LostOutcome } from '../../core/packet.ts';
 import type { Cancel, Digest } from '../../core/ports.ts';
 import type { ExecutionId, IncarnationId, PackageHash, SnapshotDigest } from '../../core/ids.ts';
 import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
@@ -124,6 +124,7 @@ export interface Runtime {
   deliver(execution: ExecutionId, packet: DeliveryPacket): boolean;
   settleEffect(execution: ExecutionId, outcome: EffectOutcome): boolean;
   effectsLost(execution: ExecutionId, incarnation: IncarnationId): boolean;
+  effectLost(execution: ExecutionId, effect: LostOutcome): boolean;
   /** The register shows that a child has ended. Dropped when the parent knows it, or has no such child. */
   settleChild(execution: ExecutionId, child: ExecutionId, settlement: RuntimeSettlement): boolean;
   /** The register names the checkpoint with this digest: a durable execution does what it covers (rules 11, 12). */

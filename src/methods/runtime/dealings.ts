@@ -3,12 +3,13 @@ import type { ExecutionId, SnapshotDigest } from '../../core/ids.ts';
 import { executionId, hostOf, methodId } from '../../core/ids.ts';
 import type { EffectOutcome } from '../../core/packet.ts';
 import { beginDelivery, Delivery } from '../../protocols/delivery/delivery.ts';
+import { HeldActs } from '../../protocols/delivery/held-acts.ts';
 import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
 import type { DeliveryEffect, DeliveryState } from '../../protocols/delivery/state.ts';
 import type { RuntimeEvent } from './contract.ts';
 import { SendFailedError } from './errors.ts';
 import type { Execution } from './execution.ts';
-import { HeldActs } from './held-acts.ts';
+
 import type { EffectContext, ExecutionApi, SelfReference } from './running.ts';
 import type { AnyFunction, PromiseRecord } from './method-code.ts';
 import { PendingEffects, type PendingEffectsHost, type PendingEffectsState } from './pending-effects.ts';

@@ -2,6 +2,7 @@ import { assert } from '../../core/assert.ts';
 import type { Tenure } from '../../core/execution.ts';
 import type { Pin } from '../../core/inspection.ts';
 import type { IncarnationId } from '../../core/ids.ts';
+import type { LostOutcome } from '../../core/packet.ts';
 import { beginEffects, EffectLedger } from '../../protocols/effects/ledger.ts';
 import type {
   EffectsEffect,
@@ -140,6 +141,11 @@ export class PendingEffects {
   /** Effects that ran in an incarnation that is gone: called again where they are awaited directly, lost otherwise. */
   incarnationEnded(incarnation: IncarnationId): void {
     this.#perform({ kind: 'incarnationEnded', incarnation });
+  }
+
+  /** The same of one whose lane is gone. */
+  lost(effect: LostOutcome): void {
+    this.#perform({ kind: 'outcomeLost', ...effect });
   }
 
   /** All numbers up to this one stand in a durable checkpoint. */

@@ -3,7 +3,7 @@ import type { MethodRef, Tenure } from '../../core/execution.ts';
 import type { ExecutionId, IncarnationId, PackageHash, SnapshotDigest } from '../../core/ids.ts';
 import { executionId } from '../../core/ids.ts';
 import type { ExecutionTrace, Inspection } from '../../core/inspection.ts';
-import type { EffectOutcome } from '../../core/packet.ts';
+import type { EffectOutcome, LostOutcome } from '../../core/packet.ts';
 import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
 import { decodeValue, digestOf, encodeValue } from '../snapshot/index.ts';
 import { captureExecution } from './capture.ts';
@@ -185,6 +185,10 @@ class ThreadRuntime implements Runtime {
 
   effectsLost(id: ExecutionId, incarnation: IncarnationId): boolean {
     return this.#with(id, ({ dealings }) => dealings.effects.incarnationEnded(incarnation));
+  }
+
+  effectLost(id: ExecutionId, effect: LostOutcome): boolean {
+    return this.#with(id, ({ dealings }) => dealings.effects.lost(effect));
   }
 
   settleChild(id: ExecutionId, child: ExecutionId, { kind, value }: RuntimeSettlement): boolean {

@@ -1,6 +1,7 @@
 import { assert, assertNever } from '../../core/assert.ts';
 import type { Tenure } from '../../core/execution.ts';
 import type { Generation, IncarnationId } from '../../core/ids.ts';
+import type { LostOutcome } from '../../core/packet.ts';
 
 /** Where a pending effect stands. */
 export type EffectStand =
@@ -43,6 +44,8 @@ export type EffectsEvent =
   | { readonly kind: 'ended'; readonly sequence: number; readonly generation: number }
   /** The lease of an incarnation has ended, or all that ran in it is gone. */
   | { readonly kind: 'incarnationEnded'; readonly incarnation: IncarnationId }
+  /** The lane where it ran is gone. */
+  | ({ readonly kind: 'outcomeLost' } & LostOutcome)
   /** Nobody can call it again: it will have no outcome. */
   | { readonly kind: 'abandoned'; readonly sequence: number }
   /**
@@ -153,6 +156,15 @@ export class EffectLedger {
       }
       case 'incarnationEnded':
         return this.#lose(({ stand }) => stand.kind === 'running' && stand.incarnation === event.incarnation);
+      case 'outcomeLost':
+        // It may have been started again since, and an execution that was rewound numbers others like it.
+        return this.#lose(
+          ({ sequence, stand }) =>
+            sequence === event.sequence &&
+            stand.kind === 'running' &&
+            stand.incarnation === event.incarnation &&
+            stand.life === event.life,
+        );
       case 'abandoned':
         this.#pending.delete(event.sequence);
         return [];

@@ -25,8 +25,8 @@ export function scenarioText({ hosts, works, moves, faults, activeMs }: Scenario
   return [
     `${hosts} hosts for ${activeMs} ms`,
     ...works.map(
-      ({ atMs, on, until, bytes }, at) =>
-        `${stamp(atMs)} x-${at + 1} starts on ${hostNameOf(on)}, ${until === null ? 'goes on' : `ends at ${until}`}, ${bytes} bytes`,
+      ({ atMs, on, until, bytes, durable, deals }, at) =>
+        `${stamp(atMs)} x-${at + 1} starts on ${hostNameOf(on)}, ${until === null ? 'goes on' : `ends at ${until}`}, ${bytes} bytes${durable ? ', durable' : ''}${deals === null ? '' : `, deals ${JSON.stringify(deals)}`}`,
     ),
     ...moves.map(({ atMs, work, to }) => `${stamp(atMs)} x-${work + 1} is to move to ${hostNameOf(to)}`),
     ...faults.map(faultText),

@@ -1,12 +1,16 @@
 import type { ExecutionId } from '../../core/ids.ts';
+import { executionId } from '../../core/ids.ts';
+import { anywhere } from '../../placement/original-affinity.ts';
 import { Coverage } from './coverage.ts';
 import type { Fault } from './faults.ts';
 import type { HostDrivers, SimulatedHost } from './host.ts';
 import { PhaseWatch } from './phases.ts';
-import type { Scenario, Work } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
+import type { Deals } from './script.ts';
 import { argsOf, scriptMethod } from './script.ts';
 import { hostNameOf, Striking } from './striking.ts';
 import type { TraceLine } from './world.ts';
+import type { Work, WorkDeals } from './works.ts';
 import { World } from './world.ts';
 import type { Violation } from './witness.ts';
 
@@ -50,6 +54,8 @@ const faultsEndMs = 4_500;
 const calmMs = 400;
 /** Who goes on has acted this recently: ten steps of a lane. */
 const recentMs = 100;
+/** The same of one that waits for effects, timers and checkpoints. */
+const recentDealMs = 350;
 const restartMs = 150;
 
 /** Runs one scenario from the first start to the end of its last doubt. */
@@ -68,6 +74,14 @@ export async function runScenario(
     coverage: run.coverage,
     trace: world.trace,
   };
+}
+
+function executionOf(work: number): ExecutionId {
+  return executionId(`x-${work + 1}`);
+}
+
+function dealsOf(deals: WorkDeals | null): Deals | null {
+  return deals === null ? null : { ...deals, sendTo: deals.sendTo.map(executionOf) };
 }
 
 class ScenarioRun {
@@ -121,6 +135,7 @@ class ScenarioRun {
     await world.until(() => this.#striking.active.size === 0, faultsEndMs);
     this.#striking.endAll();
     await world.advance(calmMs);
+    world.deals.mark();
     const isWell = (): boolean =>
       [...this.#executions].every(([at, execution]) => this.#goesOn(execution, at));
     if (await world.until(isWell, livenessMs)) await world.advance(calmMs);
@@ -129,11 +144,13 @@ class ScenarioRun {
     this.#judgeEnds();
   }
 
-  #begin({ on, until, bytes }: Work, at: number): void {
+  #begin({ on, until, bytes, durable, deals }: Work, at: number): void {
     const host = this.#world.host(hostNameOf(on));
     if (host === null) return;
-    const args = argsOf({ until, busy: true, bytes, peers: [] });
-    const { execution, started } = this.#world.begin(host, scriptMethod, args);
+    const named = executionOf(at);
+    const script = { until, busy: true, bytes, peers: [], deals: dealsOf(deals) };
+    const options = { durable, named };
+    const { execution, started } = this.#world.begin(host, scriptMethod, argsOf(script), anywhere, options);
     this.#executions.set(at, execution);
     // Whoever was not told so may find that it never began.
     started.then(
@@ -187,17 +204,26 @@ class ScenarioRun {
 
   #goesOn(execution: ExecutionId, at: number): boolean {
     const until = this.#scenario.works[at]?.until ?? null;
-    const last = this.#world.witness.last(execution);
+    const last = this.#lastOf(execution, at);
     if (last === null && !this.#begun.has(execution)) return true;
     if (until !== null && last?.count === until) return this.#resultOf(execution) !== null;
-    return last !== null && this.#world.clock.monotonicMs() - last.atMs <= recentMs;
+    const dealing = this.#scenario.works[at]?.deals !== null;
+    const isRecent =
+      last !== null && this.#world.clock.monotonicMs() - last.atMs <= (dealing ? recentDealMs : recentMs);
+    return isRecent && this.#world.deals.owed(execution) === null;
+  }
+
+  /** The last of it that was seen. */
+  #lastOf(execution: ExecutionId, at: number): { readonly count: number; readonly atMs: number } | null {
+    const { deals, witness } = this.#world;
+    return this.#scenario.works[at]?.deals === null ? witness.last(execution) : deals.account(execution);
   }
 
   #judgeEnds(): void {
-    const { witness, clock } = this.#world;
+    const { witness, clock, deals } = this.#world;
     for (const [at, execution] of this.#executions) {
       const until = this.#scenario.works[at]?.until ?? null;
-      const last = witness.last(execution);
+      const last = this.#lastOf(execution, at);
       const atMs = clock.monotonicMs();
       const result = this.#resultOf(execution);
       if (result !== null && result !== String(until)) {
@@ -206,8 +232,9 @@ class ScenarioRun {
       } else if (!this.#goesOn(execution, at)) {
         const acted =
           last === null ? 'it never acted' : `its last act is ${last.count} at ${last.atMs.toFixed(1)}`;
-        const text = `${acted}, ${livenessMs} ms after all faults had ended`;
-        witness.found({ atMs, execution, promise: 'neverNone', text });
+        const owed = deals.owed(execution);
+        const text = `${owed ?? acted}, ${livenessMs} ms after all faults had ended`;
+        witness.found({ atMs, execution, promise: owed === null ? 'neverNone' : 'messages', text });
       }
     }
   }

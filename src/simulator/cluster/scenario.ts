@@ -1,18 +1,9 @@
-import { oneOf, SeededRandom } from '../random.ts';
-import type { Aim } from './aim.ts';
+import { oneOf, SeededRandom, within } from '../random.ts';
 import { aimedSpansMs, drawAim, faultsOfAim, provocation } from './aim.ts';
 import type { Fault, HostIndex, Mishap, MishapKind, Phase, Trigger, Victim } from './faults.ts';
 import { killedRoles, mishapKinds, phases } from './faults.ts';
-
-/** An execution of a scenario: a script that counts. */
-export interface Work {
-  readonly atMs: number;
-  readonly on: HostIndex;
-  /** Ends when it has counted so far; null never does. */
-  readonly until: number | null;
-  /** Size of its snapshot. */
-  readonly bytes: number;
-}
+import type { Work } from './works.ts';
+import { drawWorks } from './works.ts';
 
 /** An order to move an execution, named by its place in the scenario. */
 export interface Move {
@@ -36,6 +27,8 @@ export interface Scenario {
 export interface ScenarioShape {
   readonly hosts: readonly [number, number];
   readonly works: readonly [number, number];
+  /** Of the runs in which executions have to do with each other and with the outside. */
+  readonly dealsRatio: number;
   /** At times and in phases of chance. */
   readonly faults: readonly [number, number];
   /** Pairs of a phase and a fault that are to meet besides. */
@@ -49,6 +42,7 @@ export interface ScenarioShape {
 export const scenarioShape: ScenarioShape = {
   hosts: [2, 4],
   works: [1, 5],
+  dealsRatio: 0.35,
   faults: [0, 3],
   aims: [0, 3],
   moveEveryMs: [20, 20, 20, 40, 90],
@@ -60,7 +54,6 @@ export const scenarioShape: ScenarioShape = {
 const spansMs = [20, 80, 300, 900, 1_600, 2_600] as const;
 /** Between a phase's entry and the fault that waited for it. */
 const afterwardsMs = [0, 0, 0, 0, 0, 0, 0.3, 5, 200, 600] as const;
-const snapshotBytes = [100, 100, 3_000, 40_000] as const;
 /** A share of the faults waits for a phase: at random times most phases would hardly ever be met. */
 const awaitedRatio = 0.85;
 /** Of those, how many strike the host that has entered it. */
@@ -100,29 +93,6 @@ export function drawScenario(seed: number, shape: ScenarioShape = scenarioShape)
     faultsOfAim(random, aim, () => drawMishapAt(random, aim.kind, hosts, 'self', aimedSpansMs)),
   );
   return { seed, hosts, works, moves, faults: [...aimed, ...faults], activeMs: shape.activeMs };
-}
-
-/** Phases that an execution goes through once: more of them, and shorter ones, go through them more often. */
-const oncePhases: ReadonlySet<Phase> = new Set(['start claiming', 'result switching']);
-
-function drawWorks(
-  random: SeededRandom,
-  hosts: number,
-  { works, activeMs }: ScenarioShape,
-  aims: readonly Aim[],
-): readonly Work[] {
-  const isOften = aims.some(({ phase }) => oncePhases.has(phase));
-  const count = within(random, works) + (isOften ? 4 : 0);
-  return Array.from({ length: count }, (): Work => {
-    const isLate = random.next() < (isOften ? 0.8 : 0.3);
-    const endsRatio = isOften ? 0.9 : 0.5;
-    return {
-      atMs: isLate ? random.below(activeMs / 2) : 0,
-      on: random.below(hosts),
-      until: random.next() < endsRatio ? (isOften ? 10 : 50) + random.below(isOften ? 60 : 200) : null,
-      bytes: oneOf(random, snapshotBytes),
-    };
-  });
 }
 
 function drawTrigger(random: SeededRandom, activeMs: number): Trigger {
@@ -180,9 +150,4 @@ function drawMishapAt(
     case 'actorCrash':
       return { kind, host, role: oneOf(random, killedRoles) };
   }
-}
-
-/** @param range both ends included */
-function within(random: SeededRandom, [least, most]: readonly [number, number]): number {
-  return least + random.below(most - least + 1);
 }

@@ -1,6 +1,8 @@
 import type { PeerTally } from '../../core/inspection.ts';
 import type { Tenure } from '../../core/execution.ts';
+import type { ExecutionId } from '../../core/ids.ts';
 import { methodId, packageHash } from '../../core/ids.ts';
+import type { DealerRecord } from './dealer-record.ts';
 
 /** What an execution of a scripted lane does: counts, and acts at each count. */
 export interface Script {
@@ -12,6 +14,19 @@ export interface Script {
   readonly bytes: number;
   /** What each of its traces says of its peers. */
   readonly peers: readonly PeerTally[];
+  /** Null for one that has nothing to do with others: it counts, and acts. */
+  readonly deals: Deals | null;
+}
+
+/** What a script does at some of its counts, besides acting. Each number is of counts between two; 0 for never. */
+export interface Deals {
+  /** To whom it sends messages. */
+  readonly sendTo: readonly ExecutionId[];
+  readonly sendEvery: number;
+  /** It starts an effect, and waits for its outcome. */
+  readonly effectEvery: number;
+  readonly sleepEvery: number;
+  readonly sleepMs: number;
 }
 
 /** Something that left the process: the count, under the tenure that it was done with. */
@@ -31,6 +46,8 @@ export function argsOf(script: Script): Uint8Array {
 /** The state of a script as its snapshot holds it. */
 export interface ScriptState extends Script {
   readonly count: number;
+  /** Null while it has not begun, and for one without deals. */
+  readonly dealer: DealerRecord | null;
 }
 
 export function encodeState(state: ScriptState): Uint8Array {
@@ -38,6 +55,6 @@ export function encodeState(state: ScriptState): Uint8Array {
 }
 
 export function decodeState(bytes: Uint8Array): ScriptState {
-  const state = JSON.parse(new TextDecoder().decode(bytes)) as Script & { readonly count?: number };
-  return { ...state, count: state.count ?? 0 };
+  const state = JSON.parse(new TextDecoder().decode(bytes)) as Script & Partial<ScriptState>;
+  return { ...state, count: state.count ?? 0, dealer: state.dealer ?? null };
 }

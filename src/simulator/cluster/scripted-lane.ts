@@ -1,7 +1,7 @@
-import { assert } from '../../core/assert.ts';
+import { assert, assertNever } from '../../core/assert.ts';
 import type { Tenure } from '../../core/execution.ts';
 import type { ExecutionTrace } from '../../core/inspection.ts';
-import type { ExecutionId, LaneIndex } from '../../core/ids.ts';
+import type { ExecutionId, IncarnationId, LaneIndex } from '../../core/ids.ts';
 import { snapshotDigest } from '../../core/ids.ts';
 import type { Clock, Digest } from '../../core/ports.ts';
 import type {
@@ -15,6 +15,10 @@ import type {
 import { LeaseWatch } from '../../lanes/lease-watch.ts';
 import { Outbox } from '../../lanes/outbox.ts';
 import { createShared, SharedWords } from '../../lanes/shared.ts';
+import { Dealer } from './dealer.ts';
+import type { DealerState } from './dealer-record.ts';
+import { dealerOfRecord, recordOfDealer } from './dealer-record.ts';
+import type { DealsWitness } from './deals-witness.ts';
 import type { Gate } from './gate.ts';
 import type { Script } from './script.ts';
 import { decodeState, encodeState, scriptMethod } from './script.ts';
@@ -22,6 +26,8 @@ import { decodeState, encodeState, scriptMethod } from './script.ts';
 interface Resident {
   tenure: Tenure;
   readonly script: Script;
+  /** Null for one that only counts. */
+  readonly dealer: Dealer | null;
   count: number;
   frozen: boolean;
   settled: boolean;
@@ -37,11 +43,19 @@ export interface ScriptedLanePorts {
   /** Carries something between the two threads: later, in order. */
   readonly carry: (delayMs: number, task: () => void) => void;
   readonly onAct: (tenure: Tenure, count: number) => void;
+  readonly incarnation: IncarnationId;
+  /** Sees what executions have to do with others. */
+  readonly deals: DealsWitness;
+  /** Of the world, for the judge alone. */
+  readonly worldNowMs: () => number;
   /** Between two traces; 0 for none. */
   readonly tracePeriodMs: number;
 }
 
 const stepMs = 10;
+const retransmitEveryMs = 1_000;
+/** How long effects take: shorter than most moves, and longer than the longest. */
+const effectsMs = [2, 15, 60, 200] as const;
 const laneDelayMs = 0.1;
 /** As the real lanes do: a larger snapshot is moved, not copied. */
 const movedFromBytes = 65_536;
@@ -66,6 +80,8 @@ export class ScriptedLane implements Lane {
   #stepping = false;
   #demandMs = 0;
   #turns = 0;
+  #storeOffsetMs = 0;
+  #retransmits = false;
 
   constructor(index: LaneIndex, ports: ScriptedLanePorts, listener: LaneListener) {
     this.index = index;
@@ -152,18 +168,24 @@ export class ScriptedLane implements Lane {
   }
 
   #stepOne(resident: Resident): void {
-    const { script, tenure } = resident;
+    const { script, tenure, dealer } = resident;
+    if (dealer?.mayCount() === false) return;
     // One that ended just before it moved ends again where it is now, and acts no more.
     if (script.busy && (script.until === null || resident.count < script.until)) {
       this.#turns += 1;
       this.#demandMs += stepMs;
       resident.count += 1;
-      this.#ports.onAct(tenure, resident.count);
+      // Nothing of a durable execution leaves before a checkpoint covers it: its acts are its messages and effects.
+      if (dealer?.durable !== true) this.#ports.onAct(tenure, resident.count);
+      dealer?.counted(resident.count);
+      if (dealer?.mayCount() === false) return;
     }
     if (script.until === null || resident.count < script.until) return;
     resident.settled = true;
     const value = new TextEncoder().encode(String(resident.count));
-    this.#tell({ kind: 'settled', tenure, settlement: { kind: 'returned', value } });
+    const settlement = { kind: 'returned', value } as const;
+    if (dealer === null) this.#tell({ kind: 'settled', tenure, settlement });
+    else dealer.end(settlement);
   }
 
   /** Past the deadline only inspections and the clock are attended to; every other command waits, in order. */
@@ -183,12 +205,12 @@ export class ScriptedLane implements Lane {
       case 'install':
         return this.#tell({ kind: 'installed', package: command.package.hash });
       case 'start':
-        return this.#admit(command.tenure, command.args, null);
+        return this.#admit(command.tenure, command.args, null, command.durable);
       case 'restore': {
         const { tenure, snapshot } = command;
         if (snapshot.byteLength === 0)
           return this.#tell({ kind: 'restoreFailed', tenure, reason: 'no bytes' });
-        return this.#admit(tenure, snapshot, snapshotDigest(this.#ports.digest.sha256(snapshot)));
+        return this.#admit(tenure, snapshot, snapshotDigest(this.#ports.digest.sha256(snapshot)), false);
       }
       case 'run': {
         const { tenure } = command;
@@ -196,39 +218,104 @@ export class ScriptedLane implements Lane {
         if (resident === undefined) return this.#tell({ kind: 'restoreFailed', tenure, reason: 'no copy' });
         resident.tenure = tenure;
         resident.frozen = false;
+        resident.dealer?.run(tenure);
         return this.#stepLater();
       }
       case 'freeze':
       case 'checkpoint':
         return this.#capture(command);
       case 'discard':
-        this.residents.delete(command.execution);
-        return;
+        return this.#discard(command.execution);
       case 'inspect':
         return this.#tell({ kind: 'absent', request: command.request, execution: command.execution });
-      default:
+      case 'clock':
+        this.#storeOffsetMs = command.storeOffsetMs;
         return;
+      case 'deliver':
+        return this.#dealerOf(command.execution)?.deliver(command.packet);
+      case 'settleEffect':
+        return this.#dealerOf(command.execution)?.settleEffect(command.outcome);
+      case 'effectsLost':
+        return this.#dealerOf(command.execution)?.effectsLost(command.incarnation);
+      case 'effectLost':
+        return this.#dealerOf(command.execution)?.effectLost(command.effect);
+      case 'covered':
+        return this.#dealerOf(command.execution)?.covered(command.tenure.generation, command.digest);
+      case 'settleChild':
+        return;
+      default:
+        return assertNever(command);
     }
   }
 
-  #admit(tenure: Tenure, bytes: Uint8Array, digest: Capture['digest'] | null): void {
-    const { count, ...script } = decodeState(bytes);
-    this.residents.set(tenure.execution, { tenure, script, count, frozen: true, settled: false });
+  #dealerOf(execution: ExecutionId): Dealer | null {
+    return this.residents.get(execution)?.dealer ?? null;
+  }
+
+  #discard(execution: ExecutionId): void {
+    const dealer = this.#dealerOf(execution);
+    // What it has started runs on, and its outcomes are told.
+    if (dealer !== null) dealer.frozen = true;
+    this.residents.delete(execution);
+  }
+
+  #admit(tenure: Tenure, bytes: Uint8Array, digest: Capture['digest'] | null, durable: boolean): void {
+    const { count, dealer: record, ...script } = decodeState(bytes);
+    const dealer = this.#dealer(tenure, script, record === null ? durable : dealerOfRecord(record));
+    this.#discard(tenure.execution);
+    this.residents.set(tenure.execution, { tenure, script, dealer, count, frozen: true, settled: false });
     this.#tell({ kind: 'restored', tenure, digest });
+  }
+
+  #dealer(tenure: Tenure, { deals }: Script, from: DealerState | boolean): Dealer | null {
+    if (deals === null) return null;
+    if (!this.#retransmits) this.#retransmitLater();
+    this.#retransmits = true;
+    const { clock, incarnation, deals: witness, worldNowMs } = this.#ports;
+    return new Dealer(tenure, deals, from, {
+      incarnation,
+      witness,
+      tell: (event) => this.#tell(event),
+      storeNowMs: () => clock.monotonicMs() + this.#storeOffsetMs,
+      worldNowMs,
+      runEffect: (_sequence, count, ended) => {
+        clock.after(effectsMs[count % effectsMs.length] ?? 0, () => {
+          if (this.#stopped) return;
+          ended(count);
+          this.#flush();
+        });
+      },
+    });
+  }
+
+  #retransmitLater(): void {
+    this.#ports.clock.after(retransmitEveryMs, () => {
+      if (this.#stopped) return;
+      if (this.#lease.mayAct()) for (const { dealer } of this.residents.values()) dealer?.retransmit();
+      this.#flush();
+      this.#retransmitLater();
+    });
   }
 
   #capture({ kind, execution, request }: Extract<LaneCommand, { kind: 'freeze' | 'checkpoint' }>): void {
     const resident = this.residents.get(execution);
     if (resident === undefined) return this.#tell({ kind: 'absent', request, execution });
     if (kind === 'freeze') resident.frozen = true;
-    const { script, count, tenure } = resident;
-    const bytes = encodeState({ ...script, count });
+    const { script, count, tenure, dealer } = resident;
+    if (kind === 'freeze' && dealer !== null) dealer.frozen = true;
+    const bytes = encodeState({
+      ...script,
+      count,
+      dealer: dealer === null ? null : recordOfDealer(dealer.capture()),
+    });
+    const digest = snapshotDigest(this.#ports.digest.sha256(bytes));
+    dealer?.taken(digest);
     const capture: Capture = {
       tenure,
       bytes,
-      digest: snapshotDigest(this.#ports.digest.sha256(bytes)),
-      effectSequence: count,
-      effectsPending: 0,
+      digest,
+      effectSequence: dealer?.durable === true ? dealer.effectSequence : count,
+      effectsPending: dealer?.effectsPending ?? 0,
       atMs: this.#ports.clock.monotonicMs(),
     };
     this.#tell({ kind: kind === 'freeze' ? 'frozen' : 'checkpointed', request, capture });

@@ -1,5 +1,6 @@
 import type { Fault } from './faults.ts';
 import type { Move, Scenario } from './scenario.ts';
+import type { Work } from './works.ts';
 
 /** Runs that a shrinking may take. */
 const runsMax = 600;
@@ -38,6 +39,9 @@ function* variants(scenario: Scenario): Generator<Scenario> {
   for (const some of without(moves)) yield { ...scenario, moves: some };
   for (const some of without(faults)) yield { ...scenario, faults: some };
   for (let at = works.length - 1; at >= 0 && works.length > 1; at -= 1) yield withoutWork(scenario, at);
+  for (const [at, { deals }] of works.entries()) {
+    if (deals !== null) yield { ...scenario, works: withoutDeals(works, at) };
+  }
   if (hosts > 2 && !isNeeded(scenario, hosts - 1)) yield { ...scenario, hosts: hosts - 1 };
   const lastMs = Math.max(0, ...moves.map(({ atMs }) => atMs), ...faults.map(timeOf));
   for (const shorterMs of [lastMs + tailMs, activeMs / 2, activeMs * 0.9]) {
@@ -60,7 +64,23 @@ function withoutWork(scenario: Scenario, at: number): Scenario {
     if (move.work === at) return [];
     return [move.work > at ? { ...move, work: move.work - 1 } : move];
   });
-  return { ...scenario, moves, works: scenario.works.toSpliced(at, 1) };
+  const works = withoutDeals(scenario.works, at).toSpliced(at, 1);
+  const peers = works.map(({ deals, ...work }): Work => {
+    if (deals === null) return { ...work, deals };
+    return {
+      ...work,
+      deals: { ...deals, sendTo: deals.sendTo.map((peer) => (peer > at ? peer - 1 : peer)) },
+    };
+  });
+  return { ...scenario, moves, works: peers };
+}
+
+/** One only counts, and nobody writes to it any more. */
+function withoutDeals(works: readonly Work[], at: number): readonly Work[] {
+  return works.map(({ deals, ...work }, place): Work => {
+    if (deals === null || place === at) return { ...work, durable: false, deals: null };
+    return { ...work, deals: { ...deals, sendTo: deals.sendTo.filter((peer) => peer !== at) } };
+  });
 }
 
 function isNeeded({ works, moves, faults }: Scenario, host: number): boolean {

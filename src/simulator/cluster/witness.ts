@@ -26,7 +26,13 @@ export interface Violation {
     /** It neither went on nor ended in time. */
     | 'neverNone'
     /** It ended with another result than it had to. */
-    | 'rightResult';
+    | 'rightResult'
+    /** A message came twice, out of order, not at all, or was taken back though its sender is durable. */
+    | 'messages'
+    /** One key stood for two effects, an effect started before it was recorded, or had another one's outcome. */
+    | 'effects'
+    /** A timer fired twice in a generation, or early. */
+    | 'timers';
   readonly text: string;
 }
 

@@ -18,6 +18,7 @@ import type {
 import type { RegisterRow } from '../../protocols/ownership/register.ts';
 import { SimulatedClock } from '../clock.ts';
 import { SeededRandom } from '../random.ts';
+import { DealsWitness } from './deals-witness.ts';
 import type { HostDrivers, HostSurroundings } from './host.ts';
 import { SimulatedHost } from './host.ts';
 import { Machine } from './machine.ts';
@@ -37,6 +38,13 @@ export interface WorldOptions {
   readonly store?: Partial<StoreOptions>;
   /** Keeps a readable account, and every act. */
   readonly traced?: boolean;
+}
+
+/** How an execution is begun. */
+export interface BeginOptions {
+  readonly durable?: boolean;
+  /** Its id; null for the next one. */
+  readonly named?: ExecutionId | null;
 }
 
 /** One line of a world's account. */
@@ -76,6 +84,7 @@ export class World {
   readonly network: SimulatedNetwork;
   readonly probes = new ProbeNetwork(this.clock);
   readonly witness: Witness;
+  readonly deals: DealsWitness;
   readonly trace: TraceLine[] = [];
   readonly traced: boolean;
   /** Every start of every host. */
@@ -105,6 +114,15 @@ export class World {
     this.traced = traced;
     this.#settings = settings;
     this.witness = new Witness((by) => this.isWaking(by), traced);
+    this.deals = new DealsWitness({
+      nowMs: () => this.clock.monotonicMs(),
+      storeNowMs: () => this.clock.wallMs(),
+      isWaking: (by) => this.isWaking(by),
+      found: (violation) => this.witness.found(violation),
+    });
+    this.store.registers.onChange((_execution, found) => {
+      if (found !== null) this.deals.stored(found.row);
+    });
     this.#around = {
       clock: this.clock,
       store: this.store,
@@ -238,17 +256,11 @@ export class World {
     method: MethodRef,
     args: Uint8Array,
     affinity: AffinityDeclaration = anywhere,
+    { durable = false, named = null }: BeginOptions = {},
   ): { readonly execution: ExecutionId; readonly started: Promise<HostReply> } {
     this.#executions += 1;
-    const execution = executionId(`x-${this.#executions}`);
-    const order: HostMessage = {
-      kind: 'startExecution',
-      execution,
-      method,
-      args,
-      affinity,
-      durable: false,
-    };
+    const execution = named ?? executionId(`x-${this.#executions}`);
+    const order: HostMessage = { kind: 'startExecution', execution, method, args, affinity, durable };
     const started = host.exchange.ask<HostReply>(address.host(host.identity.name), order, moveMaxMs);
     return { execution, started };
   }

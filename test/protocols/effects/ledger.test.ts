@@ -86,6 +86,25 @@ test('at the end of the lease where it runs it is called again, under the same k
   expect([...target.pending()].map((effect) => target.keyOf(effect))).toEqual([key]);
 });
 
+test('when the lane where it runs is gone it is called again, if that is still where it runs', () => {
+  const ledger = begun(false);
+  told(ledger, called('a'));
+  const target = moved(ledger);
+  const lost = { kind: 'outcomeLost', incarnation: here, sequence: 1 } as const;
+  expect(
+    told(
+      target,
+      { ...lost, life: generation(2) },
+      { ...lost, incarnation: there, life: generation(1) },
+      { ...lost, sequence: 2, life: generation(1) },
+      { ...lost, life: generation(1) },
+      { ...lost, life: generation(1) },
+      called('a', 1),
+      { ...lost, life: generation(1) },
+    ),
+  ).toEqual(['', '', '', 'restart 1', '', 'start 1', '']);
+});
+
 test('nobody who could call it again: it is abandoned, and its late outcome is dropped', () => {
   const ledger = moved(begun(false), here);
   told(ledger, called('a'));

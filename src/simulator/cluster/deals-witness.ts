@@ -1,0 +1,193 @@
+import type { Tenure } from '../../core/execution.ts';
+import type { ExecutionId, IncarnationId } from '../../core/ids.ts';
+import type { RegisterRow } from '../../protocols/ownership/register.ts';
+import type { Correspondence, Correspondences, Sleep } from './dealer-record.ts';
+import { lifeOf } from './dealer-record.ts';
+import type { Violation } from './witness.ts';
+
+/** An effect as it reaches its target. */
+export interface StartedDeal {
+  readonly tenure: Tenure;
+  readonly by: IncarnationId;
+  readonly key: string;
+  readonly sequence: number;
+  /** What it was called with. */
+  readonly count: number;
+  readonly durable: boolean;
+}
+
+/** What an execution says of its own dealings at a count. */
+export interface Account {
+  readonly count: number;
+  readonly atMs: number;
+  readonly durable: boolean;
+  readonly sent: Correspondences;
+  readonly taken: Correspondences;
+}
+
+export interface DealsWitnessPorts {
+  /** Of the world. */
+  readonly nowMs: () => number;
+  /** What the store's clock shows. */
+  readonly storeNowMs: () => number;
+  /** Whether this incarnation's machine has just woken up. */
+  readonly isWaking: (by: IncarnationId) => boolean;
+  readonly found: (violation: Violation) => void;
+}
+
+/**
+ * How much earlier than asked a sleep may end: what the clock of a lane may be behind the store's when it is set, and
+ * ahead of it when it fires. See `storeClock` in docs/protocols/lease.md.
+ */
+export const timerErrorMs = 60;
+
+/**
+ * The outside of what executions have to do with others: the peers of messages, the targets of effects, and a clock that is
+ * right. It honours fencing tokens, as the witness of acts does.
+ */
+export class DealsWitness {
+  /** Messages that were taken, effects that were started, timers that fired. */
+  messages = 0;
+  effects = 0;
+  timers = 0;
+  readonly #ports: DealsWitnessPorts;
+  readonly #accounts = new Map<ExecutionId, Account>();
+  readonly #targets = new Map<string, StartedDeal>();
+  readonly #lastStarts = new Map<ExecutionId, StartedDeal>();
+  readonly #lastTimers = new Map<ExecutionId, { readonly tenure: Tenure; readonly id: number }>();
+  /** The highest number of an effect that a checkpoint in the store holds. */
+  readonly #recorded = new Map<ExecutionId, number>();
+  /** What had been sent when everything was well again: by sender and receiver. */
+  readonly #marks = new Map<string, number>();
+
+  constructor(ports: DealsWitnessPorts) {
+    this.#ports = ports;
+  }
+
+  account(execution: ExecutionId): Account | null {
+    return this.#accounts.get(execution) ?? null;
+  }
+
+  counted(tenure: Tenure, account: Omit<Account, 'atMs'>): void {
+    const before = this.#accounts.get(tenure.execution);
+    this.#accounts.set(tenure.execution, { ...before, ...account, atMs: this.#ports.nowMs() });
+  }
+
+  /** A checkpoint stands in the store. */
+  stored({ execution, recovery, deployment }: RegisterRow): void {
+    if (recovery.kind !== 'snapshot' || !deployment.durable) return;
+    const before = this.#recorded.get(execution) ?? 0;
+    this.#recorded.set(execution, Math.max(before, recovery.effectSequence));
+  }
+
+  took(
+    tenure: Tenure,
+    from: ExecutionId,
+    { number, expected }: { readonly number: number; readonly expected: number },
+  ): void {
+    this.messages += 1;
+    if (number !== expected)
+      this.#found(tenure, 'messages', `it took message ${number} of ${from}, expected ${expected}`);
+  }
+
+  /** Rule 11: what a `durable` execution has sent is never taken back. */
+  takenBack(tenure: Tenure, peer: ExecutionId, count: number): void {
+    if (this.#accounts.get(peer)?.durable === true)
+      this.#found(tenure, 'messages', `${count} messages of ${peer}, which is durable, were taken back`);
+  }
+
+  /** Rule 11: a `durable` execution loses nothing that it has taken. */
+  missed(tenure: Tenure, peer: ExecutionId, count: number, durable: boolean): void {
+    if (durable) this.#found(tenure, 'messages', `it is durable, and missed ${count} messages of ${peer}`);
+  }
+
+  started(deal: StartedDeal): void {
+    const { tenure, by, key, sequence, count, durable } = deal;
+    const last = this.#lastStarts.get(tenure.execution) ?? null;
+    const about = `effect ${sequence} of count ${count} by ${by} under ${tenure.generation}.${tenure.epoch}, key ${key}`;
+    if (last !== null && isOlder(deal, last)) {
+      if (this.#ports.isWaking(by) && tenure.generation < last.tenure.generation) return;
+      const { generation, epoch } = last.tenure;
+      return this.#found(
+        tenure,
+        'neverTwo',
+        `${about}, after one by ${last.by} under ${generation}.${epoch}`,
+      );
+    }
+    this.effects += 1;
+    this.#lastStarts.set(tenure.execution, deal);
+    const before = this.#targets.get(key);
+    if (before !== undefined && before.count !== count)
+      this.#found(tenure, 'effects', `${about}; the key stood for count ${before.count}`);
+    this.#targets.set(key, deal);
+    // Rule 12: what a recovery could take back has no number yet that anybody may see.
+    if (durable && (this.#recorded.get(tenure.execution) ?? 0) < sequence)
+      this.#found(tenure, 'effects', `${about}; no checkpoint in the store holds its number`);
+  }
+
+  /** @param got null when the effect was refused as another one */
+  outcome(tenure: Tenure, { called, got }: { readonly called: number; readonly got: number | null }): void {
+    if (called !== got)
+      this.#found(
+        tenure,
+        'effects',
+        `the effect of count ${called} has the outcome of ${got ?? 'another one'}`,
+      );
+  }
+
+  fired(tenure: Tenure, by: IncarnationId, { id, untilMs, notBeforeMs }: Sleep): void {
+    this.timers += 1;
+    const last = this.#lastTimers.get(tenure.execution);
+    const isAgain = last?.tenure.generation === tenure.generation && id <= last.id;
+    this.#lastTimers.set(tenure.execution, { tenure, id });
+    if (isAgain) this.#found(tenure, 'timers', `timer ${id} fired by ${by}, after timer ${last?.id}`);
+    const earlyMs = Math.max(notBeforeMs - this.#ports.nowMs(), untilMs - this.#ports.storeNowMs());
+    if (earlyMs > timerErrorMs)
+      this.#found(tenure, 'timers', `timer ${id} fired by ${by} ${earlyMs.toFixed(1)} ms early`);
+  }
+
+  /** From now on everything is well: what has been sent so far has to arrive. */
+  mark(): void {
+    for (const [execution, { sent }] of this.#accounts) {
+      for (const [peer, { upTo }] of Object.entries(sent)) this.#marks.set(`${execution}>${peer}`, upTo);
+    }
+  }
+
+  /** What has not come yet of what this execution has sent, or is another than what it sent; null for nothing. */
+  owed(execution: ExecutionId): string | null {
+    const account = this.#accounts.get(execution);
+    for (const [peer, sent] of Object.entries(account?.sent ?? {})) {
+      const taken = this.#accounts.get(peer as ExecutionId)?.taken[execution];
+      // Nobody was there to write to.
+      if (!this.#accounts.has(peer as ExecutionId)) continue;
+      const mark = this.#marks.get(`${execution}>${peer}`) ?? 0;
+      if ((taken?.upTo ?? 0) < mark)
+        return `${peer} has taken ${taken?.upTo ?? 0} of its messages, expected ${mark}`;
+      const number = taken === undefined ? null : firstDifference(sent, taken);
+      if (number !== null) return `message ${number} that ${peer} has taken is not the one that it sent`;
+    }
+    return null;
+  }
+
+  #found({ execution }: Tenure, promise: Violation['promise'], text: string): void {
+    this.#ports.found({ atMs: this.#ports.nowMs(), execution, promise, text });
+  }
+}
+
+function isOlder({ tenure, by }: StartedDeal, last: StartedDeal): boolean {
+  const { generation, epoch } = last.tenure;
+  return tenure.generation < generation || tenure.epoch < epoch || (tenure.epoch === epoch && by !== last.by);
+}
+
+/** Lives change at few numbers: it is enough to look at those. */
+function firstDifference(sent: Correspondence, taken: Correspondence): number | null {
+  const upTo = Math.min(sent.upTo, taken.upTo);
+  const edges = [...sent.lives, ...taken.lives].map(({ from }) => from);
+  const after = taken.missed.map(([, to]) => to + 1);
+  for (const number of [...edges, ...after]) {
+    if (number > upTo) continue;
+    const life = lifeOf(taken, number);
+    if (life !== null && life !== lifeOf(sent, number)) return number;
+  }
+  return null;
+}
