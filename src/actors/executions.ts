@@ -18,7 +18,7 @@ import type { ExecutionPorts } from './execution.ts';
 import type { ActorContext, ActorRef, Behaviour, ReplyTo } from './kernel/contract.ts';
 import type { LaneReport, SettledReport } from './lane-board.ts';
 import type { Obligations } from './obligations.ts';
-import { receiverOf } from './obligations.ts';
+import { carriedBy, receiverOf } from './obligations.ts';
 import type { StartReply } from './ownership-messages.ts';
 
 type StartOrder = Extract<ExecutionsMessage, { readonly kind: 'start' }>;
@@ -223,19 +223,11 @@ class ExecutionsSession {
           context,
         );
       }
-      case 'effectOutcome': {
-        const { execution, outcome } = obligation;
-        return this.#carry(key, execution, { kind: 'effectOutcome', outcome, atEpoch: epoch(0) }, context);
-      }
-      case 'effectLost': {
-        const { execution, sequence, life } = obligation.effect;
-        const { incarnation } = this.#ports.identity;
-        const effect = { incarnation, sequence, life };
-        return this.#carry(key, execution, { kind: 'effectLost', effect, atEpoch: epoch(0) }, context);
-      }
+      case 'effectOutcome':
+      case 'effectLost':
       case 'lastWord': {
-        const { to, packet } = obligation;
-        return this.#carry(key, to, { kind: 'packet', packet, atEpoch: epoch(0) }, context);
+        const { to, message } = carriedBy(obligation, this.#ports.identity.incarnation);
+        return this.#carry(key, to, message, context);
       }
       default:
         return assertNever(obligation);

@@ -1,6 +1,8 @@
 import { assertNever } from '../core/assert.ts';
-import type { ExecutionId } from '../core/ids.ts';
+import type { ExecutionId, IncarnationId } from '../core/ids.ts';
+import { epoch } from '../core/ids.ts';
 import type { MessagePacket } from '../core/packet.ts';
+import type { ExecutionMessage } from '../protocols/messages.ts';
 import type { LaneReport } from './lane-board.ts';
 import type { LostEffect } from './lane-effects.ts';
 
@@ -74,8 +76,10 @@ function keyOf(obligation: Obligation): string {
   }
 }
 
+type Carried = Exclude<Obligation, { readonly kind: 'spawn' }>;
+
 /** To whom it is carried. */
-export function receiverOf(obligation: Exclude<Obligation, { readonly kind: 'spawn' }>): ExecutionId {
+export function receiverOf(obligation: Carried): ExecutionId {
   switch (obligation.kind) {
     case 'lastWord':
       return obligation.to;
@@ -83,6 +87,27 @@ export function receiverOf(obligation: Exclude<Obligation, { readonly kind: 'spa
       return obligation.effect.execution;
     case 'effectOutcome':
       return obligation.execution;
+    default:
+      return assertNever(obligation);
+  }
+}
+
+/** @param incarnation of this host */
+export function carriedBy(
+  obligation: Carried,
+  incarnation: IncarnationId,
+): { readonly to: ExecutionId; readonly message: ExecutionMessage } {
+  const to = receiverOf(obligation);
+  const atEpoch = epoch(0);
+  switch (obligation.kind) {
+    case 'lastWord':
+      return { to, message: { kind: 'packet', packet: obligation.packet, atEpoch } };
+    case 'effectLost': {
+      const { sequence, life } = obligation.effect;
+      return { to, message: { kind: 'effectLost', effect: { incarnation, sequence, life }, atEpoch } };
+    }
+    case 'effectOutcome':
+      return { to, message: { kind: 'effectOutcome', outcome: obligation.outcome, atEpoch } };
     default:
       return assertNever(obligation);
   }

@@ -28,7 +28,7 @@ import { LoadedPackage, LoadedPackages, methodIdIn } from './packages.ts';
 import { Promises } from './promises.ts';
 import { ReadyLine } from './ready-line.ts';
 import { ReadExecution } from './restore.ts';
-import { failedWith, settledWith } from './settlement.ts';
+import { failedWith, refused, settledWith } from './settlement.ts';
 import { WaitingActs } from './waiting-acts.ts';
 
 const defaults: RuntimeOptions = {
@@ -396,8 +396,4 @@ class ThreadRuntime implements Runtime {
     const text = new TextEncoder().encode(`${parent}:${generation}:${sequence}`);
     return executionId(`x-${this.#ports.digest.sha256(text).slice(0, 24)}`);
   }
-}
-
-function refused(reason: string): Admission {
-  return { kind: 'refused', reason };
 }

@@ -1,6 +1,6 @@
 import { messageOf } from '../../core/errors.ts';
 import { type EncodeOptions, encodeValue } from '../snapshot/index.ts';
-import type { RuntimeSettlement } from './contract.ts';
+import type { Admission, RuntimeSettlement } from './contract.ts';
 import { $ } from './gate.ts';
 import { stitchStack } from './stack-text.ts';
 
@@ -24,4 +24,9 @@ export function failedWith(error: unknown, encoding: EncodeOptions): RuntimeSett
     const plain = new Error(`${message} (its details cannot be sent: ${messageOf(unserialisable)})`);
     return { kind: 'threw', value: encodeValue(plain, encoding), message, stack };
   }
+}
+
+/** What cannot be run here, and why. */
+export function refused(reason: string): Admission {
+  return { kind: 'refused', reason };
 }
