@@ -79,13 +79,38 @@ export function deciding(
   };
 }
 
-/** Stops a migration for ever at one point, and says so: then a test may kill this process there. */
-export function barrier(holdAt: string | null, log: EventLog): Barrier {
+/** Where whoever comes by stands still, until a test lets all of them go; then nobody is stopped any more. */
+export class HoldPoint {
+  readonly #point: string;
+  readonly #held: (() => void)[] = [];
+  #isOpen = false;
+
+  /** @param point as `source:transfer` or `before:checkpoint`; see docs/testing.md */
+  constructor(point: string) {
+    this.#point = point;
+  }
+
+  stopsAt(point: string): boolean {
+    return !this.#isOpen && point === this.#point;
+  }
+
+  keep(goOn: () => void): void {
+    this.#held.push(goOn);
+  }
+
+  letGo(): void {
+    this.#isOpen = true;
+    for (const goOn of this.#held.splice(0)) goOn();
+  }
+}
+
+/** Stops this host at one point, and says so: then a test may strike this process there. */
+export function barrier(holdAt: HoldPoint | null, log: EventLog): Barrier {
   return {
-    holds(point, migration) {
-      if (point !== holdAt) return false;
-      log.emit({ kind: 'held', point, migration });
-      return true;
+    stopsAt: (point) => holdAt?.stopsAt(point) ?? false,
+    stop(point, subject, goOn) {
+      holdAt?.keep(goOn);
+      log.emit({ kind: 'held', point, subject });
     },
   };
 }

@@ -24,6 +24,7 @@ import type { HostIdentity } from './core/execution.ts';
 import type { ActorAddress, HostName, IncarnationId } from './core/ids.ts';
 import { hostName, incarnationId, rackName } from './core/ids.ts';
 import { SystemDigest } from './digest.ts';
+import type { HoldPoint } from './host-adapters.ts';
 import { barrier, freighter, linksListener, deciding, vaultBytes } from './host-adapters.ts';
 import { stopGraceMs, stopInOrder } from './host-stop.ts';
 import type { Standing } from './host-standing.ts';
@@ -58,6 +59,8 @@ import type { Reached, Wire } from './wire/contract.ts';
 import { openWire } from './wire/open.ts';
 import { wireDefaults } from './wire/settings.ts';
 
+export { HoldPoint } from './host-adapters.ts';
+
 /** Why a host ended. */
 export type HostEnd =
   | { readonly kind: 'stopped' }
@@ -68,8 +71,8 @@ export type HostEnd =
 export interface HostOptions {
   readonly config: HostConfig;
   readonly location: StoreLocation;
-  /** Where migrations stop for ever, for tests that kill a process there: `source:transfer`; null for nowhere. */
-  readonly holdAt: string | null;
+  /** Where this host stops, for tests that strike it there; null for nowhere. */
+  readonly holdAt: HoldPoint | null;
 }
 
 /** One start of one host. */

@@ -13,6 +13,7 @@ import { step, unknown } from '../protocols/ownership/step.ts';
 import { address } from './addresses.ts';
 import { Copies } from './copies.ts';
 import type { Directory } from './directory.ts';
+import { heldWrite, writeOf } from './held-write.ts';
 import type { ActorContext, Behaviour, ReplyTo } from './kernel/contract.ts';
 import type { LaneBoard, LaneReport } from './lane-board.ts';
 import type { OrphansPorts } from './orphans.ts';
@@ -43,6 +44,7 @@ const sweepEveryMs = 500;
 const retryFirstMs = 20;
 const retryMaxMs = 1_000;
 
+type SwapEffect = Extract<OwnershipEffect, { kind: 'swap' }>;
 type Context = ActorContext<OwnershipMessage, StartReply>;
 
 /**
@@ -246,7 +248,7 @@ class OwnershipSession {
       case 'read':
         return this.#read(execution, context);
       case 'swap':
-        return this.#swap(execution, effect, context);
+        return this.#swap(cell, effect, context);
       case 'retryLater':
         return this.#retryLater(execution, context);
       case 'freeze':
@@ -303,13 +305,14 @@ class OwnershipSession {
     );
   }
 
-  #swap(execution: ExecutionId, effect: Extract<OwnershipEffect, { kind: 'swap' }>, context: Context): void {
+  #swap({ execution, state }: OwnershipCell, effect: SwapEffect, context: Context): void {
     if (!this.#surelyLeased()) {
       this.#event(execution, { kind: 'storeFailed' }, context);
       return;
     }
+    const write = () => this.#ports.tables.registers.cas(execution, effect.expectedRevision, effect.row);
     context.pipe(
-      this.#ports.tables.registers.cas(execution, effect.expectedRevision, effect.row),
+      heldWrite(this.#ports.barrier, writeOf(state), execution, write),
       (answer) => {
         if (answer.kind === 'conflict') return event(execution, { kind: 'swapRefused', token: effect.token });
         this.#ports.directory.learn({ row: effect.row, revision: answer.revision });

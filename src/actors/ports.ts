@@ -1,5 +1,5 @@
 import type { HostIdentity, MethodRef } from '../core/execution.ts';
-import type { ActorAddress, IncarnationId, MigrationId, PackageHash, SnapshotDigest } from '../core/ids.ts';
+import type { ActorAddress, IncarnationId, PackageHash, SnapshotDigest } from '../core/ids.ts';
 import type { Clock, Digest, Random } from '../core/ports.ts';
 import type { Forecast, Series } from '../forecasting/contract.ts';
 import type { InstalledPackage } from '../lanes/contract.ts';
@@ -143,9 +143,17 @@ export interface Analyst {
   close(): Promise<void>;
 }
 
-/** Stops a migration at a step, for tests that kill a process there; passes everything when nothing is set. */
+/** Stops a host at one point of a protocol, for tests that strike it there. */
 export interface Barrier {
-  holds(point: string, migration: MigrationId): boolean;
+  /** Whether whoever comes to this point is to be stopped. */
+  stopsAt(point: string): boolean;
+  /**
+   * Somebody stands at the point now.
+   *
+   * @param subject the migration, the execution or the seat that it is about
+   * @param goOn called once, when a test lets it go, or never
+   */
+  stop(point: string, subject: string, goOn: () => void): void;
 }
 
 /** The ports that most actors of a host share. */

@@ -4,6 +4,7 @@ import { nonce } from '../core/ids.ts';
 import type { CandidateEffect, CandidateEvent, CandidateState } from '../protocols/seats/candidate.ts';
 import { beginCandidate, stepCandidate } from '../protocols/seats/candidate-step.ts';
 import type { Directory } from './directory.ts';
+import { heldWrite } from './held-write.ts';
 import type { ActorContext, AnyBehaviour, AnyRef, Behaviour, SpawnOptions } from './kernel/contract.ts';
 import { shutdown } from './kernel/exit-reason.ts';
 import type { HostPorts } from './ports.ts';
@@ -15,7 +16,10 @@ export type SeatMessage =
   | { readonly kind: 'retake' }
   | { readonly kind: 'resign' };
 
-export interface SeatPorts extends Pick<HostPorts, 'identity' | 'tables' | 'random' | 'gate' | 'clock'> {
+export interface SeatPorts extends Pick<
+  HostPorts,
+  'identity' | 'tables' | 'random' | 'gate' | 'clock' | 'barrier'
+> {
   readonly directory: Directory;
   /** As in the registry: `rack/r1`. */
   readonly seat: string;
@@ -138,7 +142,9 @@ function perform(seat: SeatState, effect: CandidateEffect, context: Context, por
         return advance(seat, { kind: 'storeFailed' }, context, ports);
       }
       context.pipe(
-        ports.tables.seats.cas(ports.seat, effect.expectedRevision, effect.row),
+        heldWrite(ports.barrier, 'seat', ports.seat, () =>
+          ports.tables.seats.cas(ports.seat, effect.expectedRevision, effect.row),
+        ),
         (answer) =>
           event(
             answer.kind === 'done'

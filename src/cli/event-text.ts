@@ -42,7 +42,7 @@ function detailText(detail: EventDetail): string {
     case 'checkpointFailed':
       return `${detail.execution} has no new checkpoint: ${detail.reason}`;
     case 'held':
-      return `${detail.migration} is held at ${detail.point}`;
+      return `${detail.subject} is held at ${detail.point}`;
     case 'pinned':
       return `${detail.execution} ${detail.pin.reason}`;
     case 'anomaly':

@@ -92,7 +92,10 @@ async function run(flags: HostFlags): Promise<void> {
   const config = configure(settingsOf(flags));
   const asked = interruption();
   // Loaded when it is needed: the other commands do without a host's drivers.
-  const { startHost } = await import('../host.ts');
+  const { startHost, HoldPoint } = await import('../host.ts');
+  const point = process.env['GODWIT_HOLD_AT'] ?? '';
+  const holdAt = point === '' ? null : new HoldPoint(point);
+  if (holdAt !== null) process.on('SIGUSR2', () => holdAt.letGo());
   const interrupted = flags.untilStdinEnds ? Promise.race([asked, inputEnd()]) : asked;
   const print = (line: Record<string, unknown>, text: string): void =>
     console.log(flags.json ? JSON.stringify(line) : text);
@@ -100,7 +103,7 @@ async function run(flags: HostFlags): Promise<void> {
     const starting = startHost({
       config,
       location: locationOf(flags),
-      holdAt: process.env['GODWIT_HOLD_AT'] ?? null,
+      holdAt,
     });
     const host = await Promise.race([starting, interrupted.then(() => null)]);
     // Whatever it holds by now ends by itself, as if it had been killed.

@@ -210,8 +210,8 @@ export type EventDetail =
   | { readonly kind: 'restoreFailed'; readonly execution: ExecutionId; readonly reason: string }
   /** It runs on, and would go on from an earlier checkpoint if this host were lost. */
   | { readonly kind: 'checkpointFailed'; readonly execution: ExecutionId; readonly reason: string }
-  /** A test's barrier holds a migration here, for ever. */
-  | { readonly kind: 'held'; readonly point: string; readonly migration: MigrationId }
+  /** A test's barrier holds a migration, or a write of an execution's register or of a seat's row, until the test lets it go. */
+  | { readonly kind: 'held'; readonly point: string; readonly subject: string }
   | { readonly kind: 'pinned'; readonly execution: ExecutionId; readonly pin: Pin }
   /** Something about an execution that what it did before does not explain. */
   | { readonly kind: 'anomaly'; readonly execution: ExecutionId; readonly anomaly: AnomalySeen }

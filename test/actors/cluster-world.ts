@@ -150,7 +150,7 @@ export class SimulatedHost {
       packages,
       freighter: world.freighter,
       events: log,
-      barrier: { holds: () => false },
+      barrier: { stopsAt: () => false, stop: () => undefined },
       kernel,
       config,
       directory,

@@ -3,12 +3,14 @@ import type { ConductorEvent, MigrationCell, MigrationEffect } from './cell.ts';
 import { advance, overLimit, stepAddress, stepOf } from './cell.ts';
 import type { MigrationPorts } from './step-worker.ts';
 
-type Context = ActorContext<ConductorEvent>;
+/** A test's barrier lets this end go on. */
+type ConductorMessage = ConductorEvent | { readonly kind: 'letGo' };
+type Context = ActorContext<ConductorMessage>;
 
 interface ConductorState {
   readonly cell: MigrationCell;
-  /** A test's barrier has stopped this end for ever. */
-  held: boolean;
+  /** What came while a test's barrier holds this end where it is; null when none does. */
+  held: ConductorEvent[] | null;
 }
 
 /**
@@ -18,37 +20,57 @@ interface ConductorState {
 export function conductor(
   cell: MigrationCell,
   ports: MigrationPorts,
-): Behaviour<ConductorState, ConductorEvent> {
+): Behaviour<ConductorState, ConductorMessage> {
   return {
     init(context) {
-      const state = { cell, held: isHeld(cell, ports) };
-      if (state.held) return state;
-      const first = cell.pending;
-      cell.pending = [];
-      if (first.length > 0) handOver(first, cell, ports, context);
-      else apply({ kind: 'restarted', step: stepOf(cell) }, state, ports, context);
+      const state: ConductorState = { cell, held: null };
+      if (!hold(state, ports, context)) begin(state, ports, context);
       return state;
     },
-    receive(state, event, context) {
-      apply(event, state, ports, context);
+    receive(state, message, context) {
+      if (message.kind !== 'letGo') apply(message, state, ports, context);
+      else goOn(state, ports, context);
       return state;
     },
   };
 }
 
+/** Hands over what waits to be performed; what this phase wants is issued anew where nothing does. */
+function begin(state: ConductorState, ports: MigrationPorts, context: Context): void {
+  const { cell } = state;
+  const first = cell.pending;
+  cell.pending = [];
+  if (first.length > 0) handOver(first, cell, ports, context);
+  else apply({ kind: 'restarted', step: stepOf(cell) }, state, ports, context);
+}
+
+function goOn(state: ConductorState, ports: MigrationPorts, context: Context): void {
+  const missed = state.held ?? [];
+  state.held = null;
+  begin(state, ports, context);
+  for (const event of missed) apply(event, state, ports, context);
+}
+
 function apply(event: ConductorEvent, state: ConductorState, ports: MigrationPorts, context: Context): void {
   const { cell } = state;
-  if (state.held || (event.kind === 'restarted' && event.step !== stepOf(cell))) return;
+  if (state.held !== null) return void state.held.push(event);
+  if (event.kind === 'restarted' && event.step !== stepOf(cell)) return;
   note(event, cell, ports);
   const before = stepOf(cell);
   const effects = advance(cell, withinLimit(event, ports));
-  state.held = stepOf(cell) !== before && isHeld(cell, ports);
-  if (!state.held) handOver(effects, cell, ports, context);
+  const isHeld = stepOf(cell) !== before && hold(state, ports, context);
+  if (!isHeld) handOver(effects, cell, ports, context);
 }
 
 /** Whether a test's barrier stops this end where it now is, before it has done anything in this step. */
-function isHeld(cell: MigrationCell, ports: MigrationPorts): boolean {
-  return ports.barrier.holds(`${cell.side}:${stepOf(cell)}`, cell.passage.migration);
+function hold(state: ConductorState, { barrier }: MigrationPorts, context: Context): boolean {
+  const { cell } = state;
+  const point = `${cell.side}:${stepOf(cell)}`;
+  if (!barrier.stopsAt(point)) return false;
+  state.held = [];
+  const { self } = context;
+  barrier.stop(point, cell.passage.migration, () => void self.tell({ kind: 'letGo' }));
+  return true;
 }
 
 /** A capture that is too large is not sent: the execution runs on here. */

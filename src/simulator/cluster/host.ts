@@ -259,7 +259,7 @@ export class SimulatedHost implements NetworkEnd {
       exchange,
       freighter: network.freighter(this),
       events: log,
-      barrier: { holds: () => false },
+      barrier: { stopsAt: () => false, stop: () => undefined },
       kernel,
       config,
       directory,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cluster } from '../../cluster.ts';
 import { anywhere, connect } from '../../cluster.ts';
+import { GodwitError } from '../../core/errors.ts';
 import type { ExecutionId } from '../../core/ids.ts';
 import { hostName } from '../../core/ids.ts';
 import type { Package } from '../../methods/packages/index.ts';
@@ -40,6 +41,8 @@ export interface RealClusterOptions {
   /** What hosts print, as they print it. */
   readonly onLine?: (host: string, stream: 'stdout' | 'stderr', line: string) => void;
 }
+
+const connectsMax = 5;
 
 const living = new Set<RealCluster>();
 // Whatever ends this program, no host outlives it.
@@ -103,7 +106,7 @@ export class RealCluster {
     try {
       await cluster.#linkUp();
       await cluster.#processes.start();
-      cluster.#client = await connect(cluster.location);
+      cluster.#client = await patientlyConnected(cluster.location);
       cluster.#client.follow((event) => cluster.seen.hear(event), { logs: false });
       return cluster;
     } catch (error) {
@@ -154,7 +157,7 @@ export class RealCluster {
 
   /**
    * SIGKILL ends a host as a loss of power does; SIGSTOP stops it where it is, SIGCONT lets it go on; SIGTERM asks it to
-   * checkpoint what runs and to end; SIGUSR2 lets go what GODWIT_HOLD_AT holds.
+   * checkpoint what runs and to end.
    */
   signal(host: string, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | 'SIGUSR2'): void {
     const { process: child } = this.process(host);
@@ -179,6 +182,18 @@ export class RealCluster {
 
   continue(host: string): void {
     this.signal(host, 'SIGCONT');
+  }
+
+  /**
+   * Lets a host go on that was started with GODWIT_HOLD_AT in its environment; nothing is held there any more. One that is stopped does
+   * so when it is continued.
+   */
+  letGo(host: string): void {
+    if ((this.#options.environment?.[host]?.['GODWIT_HOLD_AT'] ?? '') === '')
+      throw new RealClusterError(
+        `Host ${host} is held nowhere: it was started without GODWIT_HOLD_AT in its environment.`,
+      );
+    this.signal(host, 'SIGUSR2');
   }
 
   /**
@@ -257,7 +272,8 @@ export class RealCluster {
     await Promise.all(this.#processes.hosts.map(({ exited }) => exited));
     await this.#links?.close();
     await this.#witness.close();
-    await rm(this.#folder, { recursive: true, force: true });
+    // A store that was being opened may still have been making its files.
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
     living.delete(this);
   }
 
@@ -306,5 +322,16 @@ export class RealCluster {
   #known(host: string): void {
     if (this.hosts.includes(host)) return;
     throw new RealClusterError(`There is no host ${host} in this cluster: it has ${this.hosts.join(', ')}.`);
+  }
+}
+
+/** A machine that starts several hosts at once may be too busy to open a store in time. */
+async function patientlyConnected(location: StoreLocation): Promise<Cluster> {
+  for (let left = connectsMax - 1; ; left -= 1) {
+    try {
+      return await connect(location);
+    } catch (error) {
+      if (left === 0 || !(error instanceof GodwitError && error.retryable)) throw error;
+    }
   }
 }
