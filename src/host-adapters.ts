@@ -15,7 +15,8 @@ import { openAnalyst } from './models/analyst.ts';
 import type { Store } from './store/contract.ts';
 import { vaultHistory } from './store/history.ts';
 import type { HostLog } from './telemetry/log.ts';
-import type { LinksListener, Wire } from './wire/contract.ts';
+import { formatAddress } from './wire/address.ts';
+import type { LinksListener, Reached, Wire } from './wire/contract.ts';
 
 /** The bulk channel checks every byte on its way; that the bytes are the snapshot that was promised is checked here. */
 export function freighter({ bulk }: Wire, digest: Digest): Freighter {
@@ -113,6 +114,12 @@ export function barrier(holdAt: HoldPoint | null, log: EventLog): Barrier {
       log.emit({ kind: 'held', point, subject });
     },
   };
+}
+
+/** Listens where the settings say, and is reached where they say. */
+export function listen(wire: Wire, { advertise, listen: at }: HostConfig): Promise<Reached> {
+  const advertised = advertise === null ? null : formatAddress(advertise.host, advertise.port);
+  return wire.listen(at.host, at.port, advertised);
 }
 
 export function linksListener(

@@ -25,7 +25,7 @@ import type { ActorAddress, HostName, IncarnationId } from './core/ids.ts';
 import { hostName, incarnationId, rackName } from './core/ids.ts';
 import { SystemDigest } from './digest.ts';
 import type { HoldPoint } from './host-adapters.ts';
-import { barrier, freighter, linksListener, deciding, vaultBytes } from './host-adapters.ts';
+import { barrier, freighter, linksListener, listen, deciding, vaultBytes } from './host-adapters.ts';
 import { stopGraceMs, stopInOrder } from './host-stop.ts';
 import type { Standing } from './host-standing.ts';
 import {
@@ -54,12 +54,9 @@ import { startTree } from './supervisors/tree.ts';
 import type { HostLog } from './telemetry/log.ts';
 import { openHostLog } from './telemetry/log.ts';
 import { ResourceSampler } from './telemetry/resources.ts';
-import { formatAddress } from './wire/address.ts';
 import type { Reached, Wire } from './wire/contract.ts';
 import { openWire } from './wire/open.ts';
 import { wireDefaults } from './wire/settings.ts';
-
-export { HoldPoint } from './host-adapters.ts';
 
 /** Why a host ended. */
 export type HostEnd =
@@ -199,11 +196,6 @@ async function lay(
     log: late.log,
     journal,
   };
-}
-
-function listen(wire: Wire, { advertise, listen: at }: HostConfig): Promise<Reached> {
-  const advertised = advertise === null ? null : formatAddress(advertise.host, advertise.port);
-  return wire.listen(at.host, at.port, advertised);
 }
 
 async function raise(foundation: Foundation): Promise<Host> {

@@ -92,7 +92,8 @@ async function run(flags: HostFlags): Promise<void> {
   const config = configure(settingsOf(flags));
   const asked = interruption();
   // Loaded when it is needed: the other commands do without a host's drivers.
-  const { startHost, HoldPoint } = await import('../host.ts');
+  const { startHost } = await import('../host.ts');
+  const { HoldPoint } = await import('../host-adapters.ts');
   const point = process.env['GODWIT_HOLD_AT'] ?? '';
   const holdAt = point === '' ? null : new HoldPoint(point);
   if (holdAt !== null) process.on('SIGUSR2', () => holdAt.letGo());

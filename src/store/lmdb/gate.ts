@@ -1,6 +1,7 @@
 import { ABORT, open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
 import { RegistryFault } from './fault.ts';
+import { uninterrupted } from './exit-guard.ts';
 import { createPrivately } from './private-file.ts';
 
 /**
@@ -30,11 +31,13 @@ export class Gate {
   /** Waits, for as long as another process is inside, and runs `body` as the only one. */
   pass<T>(body: () => T): T {
     const results: T[] = [];
-    this.#root.transactionSync(() => {
-      requireLock(this.#root, this.#file);
-      results.push(body());
-      return ABORT;
-    });
+    uninterrupted(() =>
+      this.#root.transactionSync(() => {
+        requireLock(this.#root, this.#file);
+        results.push(body());
+        return ABORT;
+      }),
+    );
     return results[0] as T;
   }
 

@@ -92,6 +92,8 @@ export interface StoreThreadData {
   /** Absolute path of the database file. */
   readonly file: string;
   readonly registryBytesMax: number;
+  /** See `watchExit`. */
+  readonly exitWords: SharedArrayBuffer;
 }
 
 /** What the store's thread is told as a whole; requests come over the attached ports. */

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { messageOf } from '../../core/errors.ts';
 import { builtEntry } from '../../entries.ts';
 import type { StoreOptions } from '../options.ts';
+import { exitWordsBytes, watchExit } from './exit-guard.ts';
 import { claimSlots } from './messages.ts';
 import type { StoreThreadData, ThreadRequest } from './messages.ts';
 
@@ -33,7 +34,9 @@ class StoreThread {
   #lines = 0;
 
   constructor(file: string, options: StoreOptions) {
-    const data: StoreThreadData = { file, registryBytesMax: options.registryBytesMax };
+    const exitWords = new SharedArrayBuffer(exitWordsBytes);
+    const data: StoreThreadData = { file, registryBytesMax: options.registryBytesMax, exitWords };
+    const unwatch = watchExit(exitWords);
     this.#worker = new Worker(builtEntry('store/lmdb/worker'), {
       name: 'godwit-store',
       workerData: data,
@@ -46,6 +49,7 @@ class StoreThread {
     });
     this.exited = new Promise((resolve) => {
       this.#worker.once('exit', () => {
+        unwatch();
         if (threads.get(file) === this) threads.delete(file);
         resolve(reason);
       });

@@ -1,6 +1,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { assert } from '../../core/assert.ts';
+import { shareWith, uninterrupted } from './exit-guard.ts';
 import { classify, codeOf } from './fault.ts';
 import type {
   CasRequest,
@@ -19,7 +20,8 @@ const batchMax = 256;
 /** EINVAL: what an LMDB lock answers after the last user of its file took it down. */
 const invalidArgument = 22;
 
-const { file, registryBytesMax } = workerData as StoreThreadData;
+const { file, registryBytesMax, exitWords } = workerData as StoreThreadData;
+shareWith(exitWords);
 /** Of every attached session: all of them learn at once of what any of them commits. */
 const sessions = new Set<SessionPort>();
 
@@ -141,7 +143,7 @@ function breakAll(failure: Failure): void {
 
 function openDatabase(): RegistryDatabase | Failure {
   try {
-    return new RegistryDatabase(file, registryBytesMax);
+    return uninterrupted(() => new RegistryDatabase(file, registryBytesMax));
   } catch (thrown) {
     return classify(thrown, file, codeOf(thrown) === invalidArgument ? 'broken' : 'unusable');
   }

@@ -180,6 +180,7 @@ switch (command) {
       process.exit(0);
     }
     break;
+  case 'give-up':
   case 'abandon': {
     const store = await openStore(url, options);
     say('open');
@@ -190,6 +191,7 @@ switch (command) {
       (error) => error.name,
     );
     say(`close: ${await store.close()}, cas: ${await cas}`);
-    process.kill(process.pid, 'SIGKILL');
+    if (command === 'abandon') process.kill(process.pid, 'SIGKILL');
+    process.stdin.destroy();
   }
 }
