@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { createUnplugin, type UnpluginInstance, type UnpluginOptions } from 'unplugin';
 import { builtEntry } from '../entries.ts';
 import { SystemDigest } from '../digest.ts';
@@ -30,6 +31,13 @@ export const plugin: UnpluginInstance<undefined, true> = createUnplugin(
   },
 );
 
+/** Of godwit's own built files, as it ends in `/`. */
+const builtFolder = fileURLToPath(new URL('..', builtEntry('loader/plugin')));
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
 const isGodwit = /^godwit(?:$|\/)/;
 
 interface Environment {
@@ -60,7 +68,9 @@ function vitePlugins(
           if (!serves) return null;
           const register = builtEntry('register').href;
           await import(register);
-          return { test: { execArgv: ['--import', register] } } as object;
+          // Of what movable files import, so of godwit, there is one instance, also where it is linked into a project.
+          const server = { deps: { external: [new RegExp(`^${escaped(builtFolder)}`)] } };
+          return { test: { execArgv: ['--import', register], server } } as object;
         },
         load(this: Reporting, id: string, options?: Environment) {
           if (!serves || options?.ssr !== true || !hooks.examine(id, null, reporterOf(this))) return null;

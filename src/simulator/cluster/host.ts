@@ -250,7 +250,6 @@ export class SimulatedHost implements NetworkEnd {
     return {
       ...this.#standing(directory, random),
       ...drivers,
-      alongMaxBytes: 0,
       identity,
       clock,
       random,

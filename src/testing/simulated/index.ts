@@ -1,8 +1,12 @@
+import { SystemClock } from '../../clock.ts';
 import { SystemRandom } from '../../random.ts';
+import { wrong } from './cluster-faults.ts';
 import { ClusterRun } from './cluster-run.ts';
+import { TestOptionsError } from './errors.ts';
 import { explain } from './failure.ts';
 import type { ReadOptions, TestClusterOptions } from './options.ts';
 import { readOptions, seedOf } from './options.ts';
+import { fewestFaults, fewestText } from './seeds.ts';
 import { scope } from './scope.ts';
 import type { TestCluster } from './contract.ts';
 import { SimulatedTestCluster } from './test-cluster.ts';
@@ -13,6 +17,39 @@ export type { DrawnFaults, HostSettings, TestClusterOptions } from './options.ts
 export type ClusterTest<Result> = (cluster: TestCluster) => Result | Promise<Result>;
 
 /**
+ * Runs a test's function once for each seed of a range, each time with a new cluster. With SEED in the environment: for that seed alone.
+ * Of the faults that the seed of a failure drew as many are left out as can be.
+ *
+ * @param first the first seed
+ * @param last the last one
+ * @throws what `testCluster` throws
+ */
+async function seeds(
+  first: number,
+  last: number,
+  options: Omit<TestClusterOptions, 'seed'>,
+  test: ClusterTest<unknown>,
+): Promise<void> {
+  if (!(Number.isSafeInteger(first) && first >= 0)) throw wrong('seeds(first)', first, 'a whole number');
+  if (!(Number.isSafeInteger(last) && last >= first))
+    throw wrong('seeds(last)', last, `a whole number from ${first} on`);
+  const only = seedOf(process.env);
+  const clock = new SystemClock();
+  const run = async (read: ReadOptions): Promise<void> => void (await runOnce(read, test));
+  for (let seed = only ?? first; seed <= (only ?? last); seed += 1) {
+    const read = readOptions(options, seed, drawSeed);
+    try {
+      await run(read);
+    } catch (error) {
+      if (!read.isDrawn || !(error instanceof Error) || error instanceof TestOptionsError) throw error;
+      const fewest = await fewestFaults(read, error, run, () => clock.monotonicMs());
+      error.message += `\n${fewestText(fewest, read)}`;
+      throw error;
+    }
+  }
+}
+
+/**
  * Runs a test's function with a simulated cluster of its own: real hosts and the test's own movable methods, under a simulated
  * clock, network, store and disk. Afterwards godwit's promises are judged from outside.
  *
@@ -21,10 +58,7 @@ export type ClusterTest<Result> = (cluster: TestCluster) => Result | Promise<Res
  * @throws {TestOptionsError} naming the option that is wrong
  * @throws whatever the function throws, its message with the seed and what happened before
  */
-export async function testCluster<Result>(
-  options: TestClusterOptions,
-  test: ClusterTest<Result>,
-): Promise<Result> {
+async function once<Result>(options: TestClusterOptions, test: ClusterTest<Result>): Promise<Result> {
   return await runOnce(readOptions(options, seedOf(process.env), drawSeed), test);
 }
 
@@ -45,6 +79,9 @@ export async function runOnce<Result>(options: ReadOptions, test: ClusterTest<Re
     }
   });
 }
+
+/** A simulated cluster for a test; `testCluster.seeds` gives it one for each seed of a range. */
+export const testCluster: typeof once & { readonly seeds: typeof seeds } = Object.assign(once, { seeds });
 
 const seedsMax = 1_000_000;
 

@@ -16,7 +16,7 @@ class LaneStruckError extends GodwitError {
   readonly retryable = true;
 
   constructor(host: string, index: LaneIndex) {
-    super(`Lane ${index} of ${host} was ended by a fault. Its executions go on from their last checkpoints.`);
+    super(`Lane ${index} of ${host} was ended by a fault`);
   }
 }
 

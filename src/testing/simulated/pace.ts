@@ -11,6 +11,8 @@ interface Wait {
 
 /** Lines of a world's account that are kept: the newest, and up to as many before them. */
 const linesMax = 20_000;
+/** Between two turns of the real event loop: some milliseconds. */
+const eventsPerTurn = 200;
 
 /**
  * Lets simulated time pass while a test waits for something, and only then. Several waits share it. It stands still while the
@@ -50,13 +52,12 @@ export class Pace {
 
   async #run(): Promise<void> {
     const { clock, trace } = this.#world;
-    for (;;) {
+    for (let events = 1; ; events += 1) {
       await this.#quiet();
-      if (this.#answer()) {
-        // Whoever waited goes on first, however many promises that takes.
-        await new Promise(setImmediate);
-        continue;
-      }
+      const isAnswered = this.#answer();
+      // Whoever waited goes on first, however many promises that takes. And the test's runner has its time limits.
+      if (isAnswered || events % eventsPerTurn === 0) await new Promise(setImmediate);
+      if (isAnswered) continue;
       if (this.#waits.size === 0) return;
       clock.fireNext(Math.min(...[...this.#waits].map(({ endMs }) => endMs)));
       if (trace.length > 2 * linesMax) trace.splice(0, linesMax);

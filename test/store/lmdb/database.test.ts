@@ -22,8 +22,6 @@ const put = (slot: number, key: string, expected: number): CasRequest => ({
   key,
   expected,
   value: new Uint8Array(4),
-  puts: [],
-  drops: [],
 });
 
 function commit(database: RegistryDatabase, requests: readonly CasRequest[]): readonly string[] {
