@@ -59,10 +59,10 @@ const schema = v.strictObject({
   lease: v.optional(
     v.strictObject({
       /** Long enough that a busy disk or a paused process does not cost the lease, short enough that work resumes soon. */
-      termMs: v.optional(ms(500), 5_000),
+      termMs: v.optional(ms(500), 3_000),
       /** What observers add, for differences between clocks' speeds and for late scheduling. */
-      marginMs: v.optional(ms(50), 1_000),
-      renewMs: v.optional(ms(50), 1_000),
+      marginMs: v.optional(ms(50), 500),
+      renewMs: v.optional(ms(50), 750),
     }),
     {},
   ),

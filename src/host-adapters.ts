@@ -71,8 +71,9 @@ export function deciding(
     readonly journal: HostLog;
   },
   book: OwnershipBook,
-): Pick<HouseParts, 'permits' | 'decisions' | 'openAnalyst' | 'openHistory'> {
+): Pick<HouseParts, 'alongMaxBytes' | 'permits' | 'decisions' | 'openAnalyst' | 'openHistory'> {
   return {
+    alongMaxBytes: store.registry.alongMaxBytes,
     openAnalyst,
     openHistory: (term) => vaultHistory(vaultBytes(store), { term }),
     permits: new Permits(options.config.affinity, book, clock),

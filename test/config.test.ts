@@ -10,7 +10,7 @@ test('a name is all that a host needs', () => {
     rack: 'r1',
     lanes: 0,
     listen: { host: '127.0.0.1', port: 0 },
-    lease: { termMs: 5_000, marginMs: 1_000, renewMs: 1_000 },
+    lease: { termMs: 3_000, marginMs: 500, renewMs: 750 },
     checkpoints: { everyMs: 1_000 },
     affinity: { enabled: true, threshold: 0.7, hysteresis: 0.01 },
   });

@@ -14,7 +14,6 @@ import { filesBelow, parseSource, readSources, root } from './house/source-tree.
 
 /** What is too large, and how large it may be. The list only ever becomes shorter, and its numbers smaller. */
 const tooLarge: Readonly<Record<string, number>> = {
-  'src/actors/ownership.ts': 406,
   'src/cluster.ts': 435,
   'src/host.ts#lay': 70,
   'src/host.ts#furnish': 110,

@@ -2,7 +2,6 @@ import { assertNever } from '../core/assert.ts';
 import { messageOf } from '../core/errors.ts';
 import type { ExecutionId } from '../core/ids.ts';
 import type { Capture } from '../lanes/contract.ts';
-import type { OwnershipEvent } from '../protocols/ownership/ownership.ts';
 import type { OwnerChange } from '../protocols/ownership/register.ts';
 import type { Directory } from './directory.ts';
 import { address } from './addresses.ts';
@@ -10,7 +9,7 @@ import { overLimit } from './migration/cell.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
 import type { LaneAnswer, LaneBoard } from './lane-board.ts';
 import type { OwnershipBook } from './ownership-book.ts';
-import type { HostPorts } from './ports.ts';
+import type { Along, HostPorts } from './ports.ts';
 
 export type CheckpointsMessage =
   | { readonly kind: 'tick' }
@@ -22,6 +21,8 @@ export type CheckpointsMessage =
       readonly epoch: number;
       readonly answer: LaneAnswer;
     }
+  /** It was to come into the vault along with its row; ownership tries again. */
+  | { readonly kind: 'swapFailed'; readonly execution: ExecutionId; readonly reason: string }
   | { readonly kind: 'stored'; readonly capture: Capture; readonly vaultKey: string }
   | {
       readonly kind: 'storeFailed';
@@ -49,6 +50,7 @@ export interface CheckpointsPorts extends HostPorts {
   readonly provenMs: number;
   /** A larger snapshot is not stored. */
   readonly snapshotMaxBytes: number;
+  readonly alongMaxBytes: number;
 }
 
 /** Of one execution under one epoch: what is still on its way from an earlier stay here is no business of a later one. */
@@ -67,6 +69,10 @@ interface Schedule {
   failing: 'size' | 'store' | null;
   /** What the register named when the snapshot that is being switched to was stored. */
   replaces: string | null;
+  /** The snapshot that came along with its row last: it goes along with the next row. */
+  carried: string | null;
+  /** What goes along with the row that is being written; null when nothing does. */
+  along: Along | null;
 }
 
 const tickMs = 100;
@@ -131,6 +137,11 @@ class CheckpointsSession {
         this.#failed(message.execution, message.epoch, 'store', message.reason);
         this.#idle(this.#scheduleOf(message.execution, message.epoch), true);
         return;
+      case 'swapFailed': {
+        const schedule = this.#schedules.get(message.execution);
+        if (schedule !== undefined) this.#failed(message.execution, schedule.epoch, 'store', message.reason);
+        return;
+      }
       case 'changed':
         return this.#changed(message, context);
       case 'deleted':
@@ -156,6 +167,8 @@ class CheckpointsSession {
       slices: 0,
       atMs: this.#ports.clock.monotonicMs(),
       replaces: null,
+      carried: null,
+      along: null,
       switchingSinceMs: 0,
     };
     if (known !== undefined) this.#underWay.delete(known);
@@ -244,8 +257,10 @@ class CheckpointsSession {
       return;
     }
     this.#creditBytes -= capture.bytes.byteLength;
+    const isSmall = capture.bytes.byteLength <= this.#ports.alongMaxBytes;
     schedule.phase = 'storing';
     const vaultKey = `snapshot/${execution}/${capture.tenure.epoch}-${this.#ports.random.hex(8)}`;
+    if (isSmall) return this.#switch(schedule, capture, vaultKey, 'along');
     context.pipe(
       this.#ports.vault.put(vaultKey, capture.bytes),
       () => ({ kind: 'stored', capture, vaultKey }),
@@ -262,24 +277,36 @@ class CheckpointsSession {
   }
 
   #stored({ capture, vaultKey }: Extract<CheckpointsMessage, { kind: 'stored' }>, context: Context): void {
-    const { tenure, digest, effectSequence } = capture;
+    const { tenure } = capture;
     const schedule = this.#scheduleOf(tenure.execution, tenure.epoch);
     // It has ended, or left, meanwhile.
     if (schedule === null || this.#ports.book.get(tenure.execution) === null) {
       return this.#delete(vaultKey, context);
     }
-    schedule.phase = 'switching';
     schedule.failing = null;
+    this.#switch(schedule, capture, vaultKey, 'stored');
+  }
+
+  /** Has the register name a snapshot that stands in the vault, or that comes there along with the row. */
+  #switch(schedule: Schedule, capture: Capture, vaultKey: string, how: 'stored' | 'along'): void {
+    const { digest, effectSequence, tenure } = capture;
+    const { execution, epoch, generation } = tenure;
+    const seen = this.#ports.directory.register(execution);
+    schedule.phase = 'switching';
     schedule.switchingSinceMs = this.#ports.clock.monotonicMs();
-    schedule.replaces = this.#ports.directory.register(tenure.execution)?.row.recovery.vaultKey ?? null;
-    const { epoch, generation } = tenure;
-    const event: OwnershipEvent = {
+    schedule.replaces = seen?.row.recovery.vaultKey ?? null;
+    const event = {
       kind: 'checkpointStored',
       tenure,
       point: { kind: 'snapshot', vaultKey, digest, epoch, generation, effectSequence },
       proven: schedule.isProven,
-    };
-    const message = { kind: 'event', execution: tenure.execution, event } as const;
+      seen,
+    } as const;
+    const { replaces, carried } = schedule;
+    const drops = replaces !== null && replaces === carried ? [replaces] : [];
+    const along = how === 'stored' ? null : { puts: [{ key: vaultKey, bytes: capture.bytes }], drops };
+    schedule.along = along;
+    const message = { kind: 'checkpoint', execution, event, along } as const;
     this.#ports.exchange.tell(address.role(this.#ports.identity.name, 'ownership'), message, 'urgent');
   }
 
@@ -296,13 +323,20 @@ class CheckpointsSession {
     if (outcome === 'done') {
       const tenure = { execution, epoch, generation };
       this.#ports.board.post(execution, { kind: 'covered', execution, tenure, digest });
-      if (schedule.replaces !== null && schedule.replaces !== vaultKey) {
-        this.#delete(schedule.replaces, context);
-      }
+      this.#replaced(schedule, vaultKey, context);
     }
     this.#idle(schedule, outcome !== 'done');
     // What was asked for meanwhile does not wait for the next round.
     if (schedule.soon) this.#captureIfDue(execution, context);
+  }
+
+  #replaced(schedule: Schedule, vaultKey: string, context: Context): void {
+    const { replaces, along } = schedule;
+    const cameAlong = along?.puts.some(({ key }) => key === vaultKey) === true;
+    const wentAlong = cameAlong && replaces !== null && along.drops.includes(replaces);
+    if (replaces !== null && replaces !== vaultKey && !wentAlong) this.#delete(replaces, context);
+    schedule.carried = cameAlong ? vaultKey : null;
+    schedule.failing = null;
   }
 
   /** What is left behind goes when the execution ends. */

@@ -30,6 +30,8 @@ export class Copies {
   phaseChanged(cell: OwnershipCell): void {
     const { phase } = cell.state;
     this.#rebuilding.delete(cell.execution);
+    // Whatever was to be written under the phase before is not any more.
+    cell.carried.clear();
     if (phase !== 'freezing' && phase !== 'frozen') cell.frozen = null;
     if (phase !== 'receiving' && phase !== 'absent') cell.received = null;
   }
@@ -112,6 +114,12 @@ export class Copies {
         ? { kind: 'start', tenure, method, args: bytes, durable }
         : { kind: 'restore', tenure, snapshot: bytes };
     });
+  }
+
+  ownerEnded(incarnation: IncarnationId): void {
+    for (const cell of this.#ports.book.cells()) {
+      if (cell.state.phase === 'running') this.tellEffectsLost(cell, [incarnation]);
+    }
   }
 
   /** Rule 12: outcomes that a dead incarnation owes will never come. A copy is told once of each. */

@@ -1,4 +1,5 @@
 import type { HostIdentity } from '../core/execution.ts';
+import { incarnationId } from '../core/ids.ts';
 import type { ExecutionId, HostName, IncarnationId, RackName } from '../core/ids.ts';
 import type { LeaseRow } from '../protocols/lease/row.ts';
 import type { RegisterRow, ResultPointer } from '../protocols/ownership/register.ts';
@@ -27,6 +28,8 @@ export class Directory {
   readonly #leases = new Map<string, Found<LeaseRow>>();
   readonly #registers = new Map<string, Found<RegisterRow>>();
   readonly #seats = new Map<string, Found<SeatRow>>();
+  /** Known to have ended before the table showed it. */
+  readonly #ended = new Set<IncarnationId>();
   readonly #listeners = new Set<() => void>();
   readonly #stops: (() => void)[] = [];
   readonly #unlisted = new Set<unknown>([this.#leases, this.#registers, this.#seats]);
@@ -39,6 +42,9 @@ export class Directory {
     this.#stops.push(
       tables.leases.watch((change) => {
         this.#live = null;
+        for (const { row } of change.rows)
+          if (row.phase === 'ended') this.#ended.delete(row.host.incarnation);
+        for (const id of change.removed) this.#ended.delete(incarnationId(id));
         this.#apply(this.#leases, change, (row) => row.host.incarnation);
       }),
       tables.registers.watch((change) => this.#apply(this.#registers, change, (row) => row.execution)),
@@ -79,11 +85,19 @@ export class Directory {
   }
 
   leaseEnded(id: IncarnationId): boolean {
-    return this.#leases.get(id)?.row.phase === 'ended';
+    return this.#ended.has(id) || this.#leases.get(id)?.row.phase === 'ended';
   }
 
   *endedIncarnations(): Iterable<IncarnationId> {
+    yield* this.#ended;
     for (const { row } of this.#leases.values()) if (row.phase === 'ended') yield row.host.incarnation;
+  }
+
+  /** A read showed that a lease has ended, or this host has ended it: that is final. */
+  learnEnded(id: IncarnationId): void {
+    if (this.leaseEnded(id)) return;
+    this.#ended.add(id);
+    this.#live = null;
   }
 
   register(execution: ExecutionId): Found<RegisterRow> | null {
@@ -121,7 +135,9 @@ export class Directory {
 
   #liveHosts(): LiveHosts {
     if (this.#live !== null) return this.#live;
-    const hosts = [...this.#leases.values()].flatMap(({ row }) => (row.phase === 'live' ? [row.host] : []));
+    const hosts = [...this.#leases.values()].flatMap(({ row }) =>
+      this.leaseEnded(row.host.incarnation) ? [] : [row.host],
+    );
     const all = hosts.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
     const byName = new Map<HostName, HostIdentity>();
     for (const host of all) if (!byName.has(host.name)) byName.set(host.name, host);

@@ -70,6 +70,8 @@ export interface HouseParts extends HostPorts, ControlParts {
   readonly board: LaneBoard;
   readonly obligations: Obligations;
   readonly book: OwnershipBook;
+  /** How much may go into the vault along with a row; 0 where the store cannot do both at once. */
+  readonly alongMaxBytes: number;
   readonly cells: Map<MigrationId, MigrationCell>;
   readonly leaseCell: LeaseCell;
   readonly leaseListener: LeaseListener;
@@ -217,6 +219,8 @@ function ownership(parts: HouseParts): ChildSpec {
         tellRole(parts, 'executions', { kind: 'phase', execution }),
       onCheckpointSoon: (execution: ExecutionId) =>
         tellRole(parts, 'checkpoints', { kind: 'soon', execution }),
+      onSwapFailed: (execution: ExecutionId, reason: string) =>
+        tellRole(parts, 'checkpoints', { kind: 'swapFailed', execution, reason }),
       onChanged: (
         execution: ExecutionId,
         { change, outcome }: { readonly change: object; readonly outcome: string },

@@ -1,11 +1,11 @@
 import { assertNever } from '../core/assert.ts';
 import type { HostIdentity } from '../core/execution.ts';
 import type { IncarnationId, LaneIndex } from '../core/ids.ts';
-import type { Clock } from '../core/ports.ts';
+import type { Cancel, Clock } from '../core/ports.ts';
 import type { HolderEffect, HolderEvent, HolderState, LeaseEnd } from '../protocols/lease/holder.ts';
 import { stepHolder } from '../protocols/lease/holder-step.ts';
 import type { ObserverState } from '../protocols/lease/observer.ts';
-import { stepObserver } from '../protocols/lease/observer-step.ts';
+import { runsOutInMs, stepObserver } from '../protocols/lease/observer-step.ts';
 import type { LeaseRow } from '../protocols/lease/row.ts';
 import type { LeaseTiming } from '../protocols/lease/timing.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
@@ -17,6 +17,8 @@ export type LeaseMessage =
   | { readonly kind: 'observe' }
   | { readonly kind: 'holder'; readonly event: HolderEvent; readonly storeTimeMs: number | null }
   | { readonly kind: 'listed'; readonly rows: readonly Found<LeaseRow>[]; readonly sentAtMs: number }
+  /** This host has ended another one's lease. */
+  | { readonly kind: 'peerEnded'; readonly row: LeaseRow; readonly revision: number }
   | { readonly kind: 'noted' }
   /** Gives the lease up. */
   | { readonly kind: 'end' }
@@ -77,6 +79,7 @@ export function leaseActor(ports: LeasePorts): Behaviour<LeaseSession, LeaseMess
 
 class LeaseSession {
   readonly #ports: LeasePorts;
+  #nextLook: Cancel = () => undefined;
 
   constructor(ports: LeasePorts) {
     this.#ports = ports;
@@ -106,8 +109,13 @@ class LeaseSession {
         return this.#advance(message.event, context);
       case 'listed':
         this.#listed(message, context);
-        context.after(timing.observeEveryMs, { kind: 'observe' });
+        this.#nextLook();
+        this.#nextLook = context.after(this.#lookInMs(), { kind: 'observe' });
         return;
+      case 'peerEnded': {
+        const nowMs = clock.monotonicMs();
+        return this.#seen(message, { sentAtMs: nowMs, nowMs }, context);
+      }
       case 'noted':
         return;
       case 'end':
@@ -188,26 +196,44 @@ class LeaseSession {
     );
   }
 
-  #listed({ rows, sentAtMs }: Extract<LeaseMessage, { kind: 'listed' }>, context: Context): void {
-    const { cell, clock, timing, identity, leases, listener } = this.#ports;
+  /** Regularly, and just when a lease may have run out. */
+  #lookInMs(): number {
+    const { cell, clock, timing } = this.#ports;
     const nowMs = clock.monotonicMs();
-    for (const { row, revision } of rows) {
-      const { incarnation } = row.host;
-      if (incarnation === identity.incarnation) continue;
-      const state = cell.observers.get(incarnation) ?? { incarnation, timing, phase: 'unseen' };
-      const stepped = stepObserver(state, { kind: 'found', row, revision, sentAtMs, nowMs });
-      cell.observers.set(incarnation, stepped.state);
-      for (const effect of stepped.effects) {
-        if (effect.kind === 'leaseEnded')
-          listener.onPeerEnded(effect.incarnation, state.phase === 'watching');
-        else {
-          // The answer does not matter: the next read shows it.
-          context.pipe(
-            leases.cas(incarnation, effect.expectedRevision, effect.row),
-            () => ({ kind: 'noted' }),
-            () => ({ kind: 'noted' }),
-          );
-        }
+    const dueMs = [...cell.observers.values()].flatMap((state) => runsOutInMs(state, nowMs) ?? []);
+    return Math.ceil(Math.min(timing.observeEveryMs, ...dueMs));
+  }
+
+  #listed({ rows, sentAtMs }: Extract<LeaseMessage, { kind: 'listed' }>, context: Context): void {
+    const { clock, identity } = this.#ports;
+    const times = { sentAtMs, nowMs: clock.monotonicMs() };
+    for (const found of rows) {
+      if (found.row.host.incarnation !== identity.incarnation) this.#seen(found, times, context);
+    }
+  }
+
+  #seen(
+    { row, revision }: Found<LeaseRow>,
+    times: { readonly sentAtMs: number; readonly nowMs: number },
+    context: Context,
+  ): void {
+    const { cell, timing, leases, listener } = this.#ports;
+    const { incarnation } = row.host;
+    const state = cell.observers.get(incarnation) ?? { incarnation, timing, phase: 'unseen' };
+    const stepped = stepObserver(state, { kind: 'found', row, revision, ...times });
+    cell.observers.set(incarnation, stepped.state);
+    for (const effect of stepped.effects) {
+      if (effect.kind === 'leaseEnded') listener.onPeerEnded(effect.incarnation, state.phase === 'watching');
+      else {
+        // Any other answer does not matter: the next read shows what became of it.
+        context.pipe(
+          leases.cas(incarnation, effect.expectedRevision, effect.row),
+          (answer) =>
+            answer.kind === 'done'
+              ? { kind: 'peerEnded', row: effect.row, revision: answer.revision }
+              : { kind: 'noted' },
+          () => ({ kind: 'noted' }),
+        );
       }
     }
   }

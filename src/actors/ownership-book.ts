@@ -1,6 +1,7 @@
 import type { MethodRef } from '../core/execution.ts';
 import type { Epoch, ExecutionId, IncarnationId, MigrationId } from '../core/ids.ts';
 import type { Capture } from '../lanes/contract.ts';
+import type { Along } from './ports.ts';
 import type { OwnershipState } from '../protocols/ownership/ownership.ts';
 
 /** One execution as this host knows it, with the bytes that stand behind its phase. */
@@ -19,6 +20,8 @@ export interface OwnershipCell {
   arrival: { readonly epoch: Epoch; readonly atMs: number } | null;
   /** What was fetched for a migration to here; null once the lane has it. */
   received: { readonly migration: MigrationId; readonly bytes: Uint8Array } | null;
+  /** What goes into the vault together with the row that names it, by vault key, until the register has answered for good. */
+  readonly carried: Map<string, Along>;
   /** Counts the copies that were ordered onto a lane: an earlier order never overtakes a later one. */
   placement: number;
   /** Incarnations whose end the copy on the lane was told, for its effects. Told once each. */
@@ -41,6 +44,7 @@ export class OwnershipBook {
       frozenAt: null,
       arrival: null,
       received: null,
+      carried: new Map(),
       placement: 0,
       effectsLost: new Set(),
     };

@@ -3,6 +3,7 @@ import type { ExecutionId, IncarnationId, MigrationId } from '../core/ids.ts';
 import type { OwnershipAsk, OwnershipEvent } from '../protocols/ownership/ownership.ts';
 import type { RegisterRow } from '../protocols/ownership/register.ts';
 import type { LaneReport } from './lane-board.ts';
+import type { Along } from './ports.ts';
 
 /** What the ownership actor takes, from the other actors of its host. */
 export type OwnershipMessage =
@@ -26,6 +27,13 @@ export type OwnershipMessage =
       readonly read: OwnershipEvent;
     }
   | { readonly kind: 'event'; readonly execution: ExecutionId; readonly event: OwnershipEvent }
+  /** A `checkpointStored`, with what is to come into the vault together with it; null when all stands there already. */
+  | {
+      readonly kind: 'checkpoint';
+      readonly execution: ExecutionId;
+      readonly event: Extract<OwnershipEvent, { readonly kind: 'checkpointStored' }>;
+      readonly along: Along | null;
+    }
   | { readonly kind: 'migrationFailed'; readonly execution: ExecutionId; readonly migration: MigrationId }
   | { readonly kind: 'report'; readonly report: LaneReport }
   | { readonly kind: 'lost'; readonly execution: ExecutionId }

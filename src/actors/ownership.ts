@@ -8,16 +8,18 @@ import type {
   OwnershipEvent,
   OwnershipState,
 } from '../protocols/ownership/ownership.ts';
+import { changeToken } from '../protocols/ownership/register.ts';
 import type { RegisterRow } from '../protocols/ownership/register.ts';
 import { step, unknown } from '../protocols/ownership/step.ts';
 import { address } from './addresses.ts';
 import { Copies } from './copies.ts';
 import type { Directory } from './directory.ts';
-import { heldWrite, writeOf } from './held-write.ts';
 import type { ActorContext, Behaviour, ReplyTo } from './kernel/contract.ts';
 import type { LaneBoard, LaneReport } from './lane-board.ts';
 import type { OrphansPorts } from './orphans.ts';
 import { Recoveries } from './recoveries.ts';
+import type { SwapEffect } from './register-calls.ts';
+import { RegisterCalls } from './register-calls.ts';
 import type { OwnershipBook, OwnershipCell } from './ownership-book.ts';
 import { hasCopy } from './ownership-book.ts';
 import type { OwnershipMessage, StartReply } from './ownership-messages.ts';
@@ -37,6 +39,8 @@ export interface OwnershipPorts extends HostPorts, Pick<OrphansPorts, 'config'> 
 export interface OwnershipObserver {
   onPhase(cell: OwnershipCell): void;
   onCheckpointSoon(execution: ExecutionId): void;
+  /** A checkpoint that was to come along with its row could not be written yet. */
+  onSwapFailed(execution: ExecutionId, reason: string): void;
   onChanged(execution: ExecutionId, effect: Extract<OwnershipEffect, { kind: 'changed' }>): void;
 }
 
@@ -44,7 +48,6 @@ const sweepEveryMs = 500;
 const retryFirstMs = 20;
 const retryMaxMs = 1_000;
 
-type SwapEffect = Extract<OwnershipEffect, { kind: 'swap' }>;
 type Context = ActorContext<OwnershipMessage, StartReply>;
 
 /**
@@ -73,6 +76,7 @@ class OwnershipSession {
   readonly #ports: OwnershipPorts;
   readonly #copies: Copies;
   readonly #recoveries: Recoveries;
+  readonly #register: RegisterCalls;
   readonly #starts = new Map<ExecutionId, ReplyTo<unknown>[]>();
   readonly #retries = new Map<ExecutionId, { readonly cancel: Cancel; readonly delayMs: number }>();
   #nextSweep: Cancel = () => undefined;
@@ -80,6 +84,7 @@ class OwnershipSession {
   constructor(ports: OwnershipPorts) {
     this.#ports = ports;
     this.#copies = new Copies(ports);
+    this.#register = new RegisterCalls(ports);
     this.#recoveries = new Recoveries(ports, () => ports.clock.monotonicMs());
   }
 
@@ -118,6 +123,12 @@ class OwnershipSession {
       }
       case 'event':
         return this.#event(message.execution, message.event, context);
+      case 'checkpoint': {
+        const { along, event: stored } = message;
+        const cell = this.#ports.book.get(message.execution);
+        if (along !== null) cell?.carried.set(stored.point.vaultKey, along);
+        return this.#event(message.execution, stored, context);
+      }
       case 'migrationFailed':
         return this.#event(
           message.execution,
@@ -136,9 +147,8 @@ class OwnershipSession {
       case 'sweep':
         return this.#sweep(context);
       case 'peerEnded':
-        for (const cell of this.#ports.book.cells()) {
-          if (cell.state.phase === 'running') this.#copies.tellEffectsLost(cell, [message.incarnation]);
-        }
+        this.#ports.directory.learnEnded(message.incarnation);
+        this.#copies.ownerEnded(message.incarnation);
         return this.#sweep(context);
       case 'ownLeaseEnded':
         for (const cell of this.#ports.book.cells()) this.#advance(cell, { kind: 'leaseEnded' }, context);
@@ -185,7 +195,7 @@ class OwnershipSession {
     // It comes back to where it has just been: the copy that was kept is outdated if its owner has checkpointed.
     const again = (read: OwnershipEvent) => ({ kind: 'askedAgain', execution, ask, read }) as const;
     context.pipe(
-      this.#found(execution),
+      this.#register.read(execution),
       (found) => again(found),
       () => again({ kind: 'storeFailed' }),
     );
@@ -275,6 +285,7 @@ class OwnershipSession {
       case 'started':
         return this.#started(execution, { kind: effect.outcome });
       case 'changed':
+        cell.carried.delete(changeToken(effect.change));
         this.#calm(execution);
         return this.#ports.observer.onChanged(execution, effect);
       default:
@@ -291,40 +302,22 @@ class OwnershipSession {
     );
   }
 
-  async #found(execution: ExecutionId): Promise<OwnershipEvent> {
-    const found = await this.#ports.tables.registers.get(execution);
-    if (found !== null) this.#ports.directory.learn(found);
-    return { kind: 'found', row: found?.row ?? null, revision: found?.revision ?? 0 };
-  }
-
   #read(execution: ExecutionId, context: Context): void {
     context.pipe(
-      this.#found(execution),
+      this.#register.read(execution),
       (found) => event(execution, found),
       () => event(execution, { kind: 'storeFailed' }),
     );
   }
 
-  #swap({ execution, state }: OwnershipCell, effect: SwapEffect, context: Context): void {
-    if (!this.#surelyLeased()) {
-      this.#event(execution, { kind: 'storeFailed' }, context);
-      return;
-    }
-    const write = () => this.#ports.tables.registers.cas(execution, effect.expectedRevision, effect.row);
+  #swap(cell: OwnershipCell, effect: SwapEffect, context: Context): void {
+    const { execution } = cell;
+    if (!this.#register.surelyLeased) return this.#event(execution, { kind: 'storeFailed' }, context);
     context.pipe(
-      heldWrite(this.#ports.barrier, writeOf(state), execution, write),
-      (answer) => {
-        if (answer.kind === 'conflict') return event(execution, { kind: 'swapRefused', token: effect.token });
-        this.#ports.directory.learn({ row: effect.row, revision: answer.revision });
-        return event(execution, { kind: 'swapped', token: effect.token });
-      },
+      this.#register.swap(cell, effect),
+      (answered) => event(execution, answered),
       () => event(execution, { kind: 'storeFailed' }),
     );
-  }
-
-  #surelyLeased(): boolean {
-    const { gate, clock } = this.#ports;
-    return !gate.ended && clock.monotonicMs() < gate.validUntilMs;
   }
 
   #retryLater(execution: ExecutionId, context: Context): void {
@@ -389,7 +382,7 @@ class OwnershipSession {
   }
 
   #recover(context: Context): void {
-    if (!this.#ports.recovers() || !this.#surelyLeased()) return;
+    if (!this.#ports.recovers() || !this.#register.surelyLeased) return;
     for (let row = this.#recoveries.next(); row !== null; row = this.#recoveries.next()) {
       const { owner, epoch, generation, execution } = row;
       const ended = { kind: 'ownerEnded', owner, epoch, generation, nonce: this.#nonce() } as const;

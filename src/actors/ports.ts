@@ -27,6 +27,12 @@ export interface TableChange<Row> {
   readonly removed: readonly string[];
 }
 
+/** What happens to the vault if a row is written, and only then; see `HouseParts.alongMaxBytes`. */
+export interface Along {
+  readonly puts: readonly { readonly key: string; readonly bytes: Uint8Array }[];
+  readonly drops: readonly string[];
+}
+
 /** One kind of row in the registry, typed. Rows of unknown versions are refused. */
 export interface Table<Row> {
   /** Linearizable. */
@@ -34,7 +40,7 @@ export interface Table<Row> {
   /** Linearizable, as of one moment. */
   list(): Promise<readonly Found<Row>[]>;
   /** Durable when it answers `done`; what it throws may have happened. `expectedRevision` null: must be absent. */
-  cas(id: string, expectedRevision: number | null, row: Row): Promise<Swap>;
+  cas(id: string, expectedRevision: number | null, row: Row, along?: Along): Promise<Swap>;
   /** As `cas` does, but takes the row away. */
   delete(id: string, expectedRevision: number): Promise<Swap>;
   watch(listener: (change: TableChange<Row>) => void): () => void;

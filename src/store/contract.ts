@@ -57,6 +57,18 @@ export type WatchEvent =
 /** Ends a watch: its listener is not called again. */
 export type StopWatching = () => void;
 
+/** What happens to the vault together with a compare-and-set: all of it if that is done, and nothing if it is not. */
+export interface Along {
+  /** Under fresh keys; at most `alongMaxBytes` together. */
+  readonly puts: readonly { readonly key: string; readonly bytes: Uint8Array }[];
+  /** Keys of values that came along with earlier ones; others are left alone. */
+  readonly drops: readonly string[];
+}
+
+export const nothing: Along = { puts: [], drops: [] };
+/** What goes along at most, where anything does: a long value would keep other writers waiting. */
+export const alongBytesMax = 64 * 1024;
+
 /**
  * Small rows under linearizable compare-and-set; everything else (leases, seats, claims) is a protocol on top.
  *
@@ -82,7 +94,9 @@ export interface Registry {
    * @throws {StoreAmbiguousError} when it may have happened, or may yet happen
    * @throws {StoreFullError} when there is no room; it was not done
    */
-  cas(key: string, expected: Revision | 'absent', change: Change): Promise<CasAnswer>;
+  cas(key: string, expected: Revision | 'absent', change: Change, along?: Along): Promise<CasAnswer>;
+  /** How many bytes may go along with a compare-and-set; 0 where the store cannot do both at once. */
+  readonly alongMaxBytes: number;
 }
 
 /** What stands under a vault key. */

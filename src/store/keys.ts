@@ -1,7 +1,9 @@
 import { keyCharactersMax, registryValueBytesMax } from './contract.ts';
-import type { Change } from './contract.ts';
+import type { Along, Change } from './contract.ts';
 import { StoreBoundsError } from './errors.ts';
 
+/** Values that one compare-and-set removes. */
+const keysAlongMax = 16;
 const segment = '[A-Za-z0-9._\\-:@#+=~]+';
 const keyPattern = new RegExp(`^${segment}(/${segment})*$`);
 const prefixPattern = new RegExp(`^(${segment}(/${segment})*/?)?$`);
@@ -22,6 +24,18 @@ export function checkChange(key: string, change: Change): void {
   throw new StoreBoundsError(
     `The value for registry key ${key} has ${change.byteLength} bytes, at most ${registryValueBytesMax} fit. ` +
       `Put it into the vault, and a pointer to it here.`,
+  );
+}
+
+/** @throws {StoreBoundsError} when a key is none, or the values are larger than what may go along here */
+export function checkAlong({ puts, drops }: Along, bytesMax: number): void {
+  for (const { key } of puts) checkKey(key);
+  for (const key of drops) checkKey(key);
+  const sizeBytes = puts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+  if (sizeBytes <= bytesMax && drops.length <= (bytesMax === 0 ? 0 : keysAlongMax)) return;
+  throw new StoreBoundsError(
+    `${sizeBytes} bytes and ${drops.length} removals are to go along with a compare-and-set, at most ${bytesMax} bytes ` +
+      `and ${keysAlongMax} removals may. Put the values into the vault before, and remove them afterwards.`,
   );
 }
 

@@ -6,6 +6,7 @@ import { StoreOpenError } from './errors.ts';
 import { settleIdentity } from './identity.ts';
 import { LmdbRegistry } from './lmdb/registry.ts';
 import { StoreSession } from './lmdb/session.ts';
+import { VaultOfTwo } from './lmdb/vault-of-two.ts';
 import { FileVault } from './lmdb/vault.ts';
 import type { StoreOptions } from './options.ts';
 
@@ -54,7 +55,7 @@ class LmdbStore implements Store {
   constructor(url: string, options: StoreOptions, session: StoreSession, files: FileVault) {
     this.url = url;
     this.registry = new LmdbRegistry(session);
-    this.vault = files;
+    this.vault = new VaultOfTwo(files, session);
     this.lost = session.lost;
     this.#options = options;
     this.#session = session;

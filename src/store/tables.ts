@@ -1,6 +1,6 @@
 import type { Found, Swap, Table, TableChange, Tables } from '../actors/ports.ts';
-import type { Change, Entry, Registry, Revision } from './contract.ts';
-import { revision } from './contract.ts';
+import type { Along, Change, Entry, Registry, Revision } from './contract.ts';
+import { nothing, revision } from './contract.ts';
 import type { RowCodec } from './rows.ts';
 import { rowCodecs } from './rows.ts';
 
@@ -31,8 +31,13 @@ function table<Row>(
         return [];
       }
     });
-  const swap = async (id: string, expected: Revision | 'absent', change: Change): Promise<Swap> => {
-    const answer = await registry.cas(codec.prefix + id, expected, change);
+  const swap = async (
+    id: string,
+    expected: Revision | 'absent',
+    change: Change,
+    along: Along = nothing,
+  ): Promise<Swap> => {
+    const answer = await registry.cas(codec.prefix + id, expected, change, along);
     return answer.kind === 'done' ? answer : { kind: 'conflict', storeTimeMs: answer.storeTimeMs };
   };
   return {
@@ -41,8 +46,8 @@ function table<Row>(
       return entry === null ? null : found(entry);
     },
     list: async () => readable(await registry.list(codec.prefix)),
-    cas: (id, expected, row) =>
-      swap(id, expected === null ? 'absent' : revision(expected), codec.encode(row)),
+    cas: (id, expected, row, along) =>
+      swap(id, expected === null ? 'absent' : revision(expected), codec.encode(row), along),
     delete: (id, expected) => swap(id, revision(expected), 'delete'),
     watch: (listener) =>
       registry.watch(codec.prefix, (event) => {

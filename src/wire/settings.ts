@@ -51,7 +51,7 @@ export const wireDefaults: WireSettings = {
   linksMax: 1024,
   challengesMax: 256,
   heartbeatEveryMs: 250,
-  silenceMaxMs: 4000,
+  silenceMaxMs: 2500,
   handshakeMaxMs: 2000,
   backoffFirstMs: 20,
   backoffMaxMs: 2000,

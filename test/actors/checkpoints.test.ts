@@ -23,22 +23,46 @@ test('what changed is checkpointed each second, what did not is not', async () =
   expect(puts(busy)).toBeLessThanOrEqual(11);
 });
 
-test('a replaced snapshot is deleted, and never the one that the register names', async () => {
-  const world = new ClusterWorld(2);
-  world.store.faults = { lost: 0.1, ambiguous: 0.1, delayMaxMs: 20 };
-  const host = await world.host('h1');
-  const execution = await world.begin(host);
-  for (let round = 0; round < 300; round += 1) {
-    await world.advance(100);
-    if (round === 150) host.crashRole('checkpoints');
-    if (round % 70 === 69) host.crashRole('ownership');
+test.for([0, 1_000_000])(
+  'a replaced snapshot is deleted, and never the one that the register names (along with it up to %i bytes)',
+  async (alongMaxBytes) => {
+    const world = new ClusterWorld(2);
+    world.store.alongMaxBytes = alongMaxBytes;
+    world.store.faults = { lost: 0.1, ambiguous: 0.1, delayMaxMs: 20 };
+    const host = await world.host('h1');
+    const execution = await world.begin(host);
+    for (let round = 0; round < 300; round += 1) {
+      await world.advance(100);
+      if (round === 150) host.crashRole('checkpoints');
+      if (round % 70 === 69) host.crashRole('ownership');
+      expect([...world.store.values.keys()]).toContain(named(world, execution));
+    }
+    world.store.faults = { lost: 0, ambiguous: 0, delayMaxMs: 0.5 };
+    await world.advance(5_000);
+    expect(named(world, execution)).toMatch(/^snapshot\//);
+    // What failed on the way goes when the execution ends; what went well is gone.
+    expect(snapshots(world, execution).length).toBeLessThan(12);
+  },
+);
+
+test('what goes along with a row that is fenced is not written, and what is recovered from always stands', async () => {
+  const world = new ClusterWorld(6);
+  world.store.alongMaxBytes = 1_000_000;
+  world.store.faults = { lost: 0.1, ambiguous: 0.1, delayMaxMs: 50 };
+  let owner = await world.host('h1');
+  const execution = await world.begin(owner);
+  for (let round = 0; round < 6; round += 1) {
+    await world.advance(6_000);
+    const next = await world.host(`n${round}`);
+    world.kill(owner);
+    await world.until(() => next.phase(execution) === 'running', 60_000);
+    owner = next;
     expect([...world.store.values.keys()]).toContain(named(world, execution));
   }
-  world.store.faults = { lost: 0, ambiguous: 0, delayMaxMs: 0.5 };
-  await world.advance(5_000);
-  expect(named(world, execution)).toMatch(/^snapshot\//);
-  // What failed on the way goes when the execution ends; what went well is gone.
-  expect(snapshots(world, execution).length).toBeLessThan(12);
+  await world.advance(1_000);
+  expect(world.actsOf(execution).at(-1)?.tenure.generation).toBe(7);
+  // Each was one call: nothing was put by itself.
+  expect(world.store.calls.filter((line) => line.startsWith('put snapshot/'))).toEqual([]);
 });
 
 test('the bandwidth is bounded over all executions', async () => {

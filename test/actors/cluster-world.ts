@@ -175,6 +175,7 @@ export class SimulatedHost {
       },
       admissions,
       permits: new Permits(config.affinity, book, clock),
+      alongMaxBytes: store.alongMaxBytes,
       openAnalyst: inlineAnalyst,
       openHistory: (term) => vaultHistory(store.vault, { term }),
       decisions: decisionLog({ vault: store.vault, clock, random }, () => undefined),

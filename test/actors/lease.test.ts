@@ -13,8 +13,8 @@ test('a store that is away: frozen in time, and on again when it answers', async
   const awayAtMs = world.clock.monotonicMs();
   await world.advance(30_000);
   const last = world.actsOf(execution).at(-1)?.atMs ?? 0;
-  expect(last - awayAtMs).toBeLessThan(5_000);
-  expect(last - awayAtMs).toBeGreaterThan(3_000);
+  expect(last - awayAtMs).toBeLessThan(3_000);
+  expect(last - awayAtMs).toBeGreaterThan(1_500);
   expect(one.kinds('hostFrozen')).toHaveLength(1);
   world.store.away = false;
   await world.advance(3_000);
@@ -40,7 +40,8 @@ test('a host that cannot renew while the others can loses its lease, stops for e
       : swap(id, revision, row);
   await world.advance(20_000);
   expect(one.leaseEnded).toBe(true);
-  expect(one.phase(execution)).toBe('ended');
+  // It may have read of its successor before it read of its own end.
+  expect(['ended', 'absent']).toContain(one.phase(execution));
   expect(one.lane.residents.size).toBe(0);
   expect(world.runners(execution)).toEqual(['h2']);
   expect(faultsOf(world.actsOf(execution))).toEqual([]);

@@ -1,4 +1,4 @@
-import type { Bytes, Found, Swap, Table, TableChange, Tables } from '../../src/actors/ports.ts';
+import type { Along, Bytes, Found, Swap, Table, TableChange, Tables } from '../../src/actors/ports.ts';
 import type { LeaseRow } from '../../src/protocols/lease/row.ts';
 import type { RegisterRow } from '../../src/protocols/ownership/register.ts';
 import type { SeatRow } from '../../src/protocols/seats/candidate.ts';
@@ -31,6 +31,8 @@ export class MemoryStore {
   readonly registers: MemoryTable<RegisterRow>;
   readonly seats: MemoryTable<SeatRow>;
   readonly values = new Map<string, Uint8Array>();
+  /** Of hosts that are started from now on. */
+  alongMaxBytes = 0;
 
   constructor(clock: SimulatedClock, random: SeededRandom) {
     this.#clock = clock;
@@ -104,11 +106,13 @@ export class MemoryTable<Row> implements Table<Row> {
     return this.#store.call(`list ${this.#name}`, () => [...this.rows.values()]);
   }
 
-  cas(id: string, expectedRevision: number | null, row: Row): Promise<Swap> {
+  cas(id: string, expectedRevision: number | null, row: Row, along?: Along): Promise<Swap> {
     return this.#store.call(`cas ${this.#name}/${id}`, (): Swap => {
       const storeTimeMs = this.#clock.wallMs();
       if ((this.rows.get(id)?.revision ?? null) !== expectedRevision)
         return { kind: 'conflict', storeTimeMs };
+      for (const { key, bytes } of along?.puts ?? []) this.#store.values.set(key, bytes.slice());
+      for (const key of along?.drops ?? []) this.#store.values.delete(key);
       return { kind: 'done', revision: this.write(id, row), storeTimeMs };
     });
   }

@@ -9,6 +9,7 @@ import {
   VaultKeyTakenError,
 } from '../../src/store/errors.ts';
 import { findViolation } from './linearizability.ts';
+import { alongContract } from './store-along.ts';
 import { restartContract } from './store-restarts.ts';
 import { bytes, chunks, increment, Mirror, observe, patientMs, text } from './store-sessions.ts';
 
@@ -42,6 +43,7 @@ export function storeContract(name: string, create: () => Promise<StoreUnderTest
   describe(`${name}: faults`, () => faultContract(withStore));
   describe(`${name}: restarts in the middle`, () => restartContract(withStore));
   describe(`${name}: vault`, () => vaultContract(withStore));
+  describe(`${name}: along with a row`, () => alongContract(withStore));
   describe(`${name}: identity and closing`, () => sessionContract(withStore));
 }
 

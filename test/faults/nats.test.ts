@@ -5,13 +5,14 @@ import { storeOptions } from '../../src/store/options.ts';
 import { findNatsServer, NatsCluster } from '../store/nats/cluster.ts';
 import type { NatsNode } from '../store/nats/cluster.ts';
 import { clock, random } from '../store/ports.ts';
+import { leaseDefaults } from '../../src/protocols/lease/timing.ts';
 import { acts, asJudged, Fleet, flawless, scripted } from './fleet.ts';
 
 const binary = await findNatsServer();
 let servers: NatsCluster;
 
 /** As `godwit host` has it without a setting. */
-const leaseTermMs = 5_000;
+const leaseTermMs = leaseDefaults.termMs;
 /** So that the work lasts longer than the servers need to elect another leader. */
 const longRounds = 4_000_000;
 

@@ -3,6 +3,7 @@ import type { TestContext } from 'vitest';
 import { PostgresServer } from '../store/postgres/server.ts';
 import { connect } from '../../src/cluster.ts';
 import { Schema } from '../store/postgres/fixture.ts';
+import { leaseDefaults } from '../../src/protocols/lease/timing.ts';
 import { acts, asJudged, Fleet, flawless, quickLeases, scripted } from './fleet.ts';
 import { describeWithPostgres } from '../store/postgres/describe.ts';
 
@@ -17,7 +18,7 @@ describeWithPostgres('hosts on PostgreSQL', () => {
   afterAll(() => server.dispose());
 
   /** As `godwit host` has it without a setting. */
-  const leaseTermMs = 5_000;
+  const leaseTermMs = leaseDefaults.termMs;
 
   /** So that the work lasts several times as long as a lease, also where nothing else runs. */
   const longRounds = 2_500_000;

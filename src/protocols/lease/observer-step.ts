@@ -32,3 +32,10 @@ export function stepObserver(state: ObserverState, event: ObserverEvent): Observ
   const ending: LeaseRow = { ...row, phase: 'ended', renewals: row.renewals + 1 };
   return { state: watched, effects: [{ kind: 'endLease', expectedRevision: revision, row: ending }] };
 }
+
+/** @returns in how many ms a read is to be sent that may find the lease run out; null when none is counted, or it has */
+export function runsOutInMs(state: ObserverState, nowMs: number): number | null {
+  if (state.phase !== 'watching') return null;
+  const leftMs = state.sinceMs + state.timing.termMs + state.timing.marginMs - nowMs;
+  return leftMs > 0 ? leftMs : null;
+}

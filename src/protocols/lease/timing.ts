@@ -19,21 +19,21 @@ export interface LeaseTiming {
 /**
  * Defaults, with their reasons.
  *
- * - A term of 5 s outlives a garbage collection, a slow disk flush and a short store outage; a dead host's
- *   executions go on elsewhere about 6.5 s after its last renewal.
- * - A margin of 1 s allows two clocks to drift apart by 20 %, far more than any real ones, so that it also hides
- *   the suspension tolerance of 250 ms.
- * - Renewing each second gives four more chances before a lost renewal freezes anything.
- * - An observer that could not read for 2 s was itself cut off, or the store was away: then the holders could not
+ * - A term of 3 s outlives a garbage collection, a slow disk flush and a restart of a store; a dead host's
+ *   executions go on elsewhere about 3.7 s after its last renewal.
+ * - A margin of 0.5 s hides the suspension tolerance of 250 ms, and what is left still allows two clocks to drift apart
+ *   by 8 %, far more than any real ones.
+ * - Renewing every 0.75 s gives two more chances before a lost renewal freezes anything.
+ * - An observer that could not read for 1 s was itself cut off, or the store was away: then the holders could not
  *   renew either, and get a whole term to do so.
  */
 export const leaseDefaults: LeaseTiming = {
-  termMs: 5_000,
-  marginMs: 1_000,
-  renewEveryMs: 1_000,
+  termMs: 3_000,
+  marginMs: 500,
+  renewEveryMs: 750,
   freezeLeadMs: 250,
   suspensionToleranceMs: 250,
   tickEveryMs: 100,
-  observeEveryMs: 500,
-  observeGapMs: 2_000,
+  observeEveryMs: 250,
+  observeGapMs: 1_000,
 };

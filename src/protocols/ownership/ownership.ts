@@ -166,12 +166,16 @@ export type OwnershipEvent =
   | { readonly kind: 'restoreFailed'; readonly tenure: Tenure; readonly reason: string }
   /** The lane died, or lost the copy. */
   | { readonly kind: 'copyLost'; readonly nonce: Nonce }
-  /** A checkpoint of this tenure stands in the vault, flushed. */
+  /**
+   * A checkpoint of this tenure stands in the vault, flushed, or comes there together with the row that names it. `seen`: the
+   * register as it was shown last, which may be outdated; null when it was not.
+   */
   | {
       readonly kind: 'checkpointStored';
       readonly tenure: Tenure;
       readonly point: RecoveryPoint;
       readonly proven: boolean;
+      readonly seen: { readonly row: RegisterRow; readonly revision: number } | null;
     }
   /** The method ended under this tenure; its result stands in the vault, flushed. */
   | { readonly kind: 'resultStored'; readonly tenure: Tenure; readonly result: ResultPointer }

@@ -56,7 +56,11 @@ export function stepRunning(state: In<'running'>, event: OwnershipEvent): Owners
       return askedRunning(state, event.ask, event.nonce);
     case 'checkpointStored':
       if (!isOf(state, event.tenure)) return stay(state, changed(checkpointOf(event), 'fenced'));
-      return enter({ ...state, change: checkpointOf(event) }, ...superseded(state), { kind: 'read' });
+      return enter(
+        { ...state, change: checkpointOf(event) },
+        ...superseded(state),
+        firstTry(state, checkpointOf(event), event.seen),
+      );
     case 'resultStored':
       return isOf(state, event.tenure) ? settle(state, event.result) : stay(state);
     case 'captured':
@@ -77,6 +81,26 @@ export function stepRunning(state: In<'running'>, event: OwnershipEvent): Owners
 
 function checkpointOf({ point, proven }: Extract<OwnershipEvent, { kind: 'checkpointStored' }>): OwnerChange {
   return { kind: 'checkpoint', point, proven };
+}
+
+/**
+ * What was seen last is written over at once: if it is outdated, that is refused, and a read decides. Anything else that it may
+ * say (that this host is fenced, above all) is believed of a linearizable read alone (rule 7).
+ */
+function firstTry(
+  state: In<'running'>,
+  change: OwnerChange,
+  seen: { readonly row: RegisterRow; readonly revision: number } | null,
+): OwnershipEffect {
+  if (seen === null) return { kind: 'read' };
+  const verdict = judgeChange(seen.row, state.self, state.tenure, change);
+  if (verdict.kind !== 'write') return { kind: 'read' };
+  return {
+    kind: 'swap',
+    token: changeToken(change),
+    expectedRevision: seen.revision,
+    row: verdict.row,
+  };
 }
 
 export function stepSettling(state: In<'settling'>, event: OwnershipEvent): OwnershipStep {

@@ -250,6 +250,7 @@ export class SimulatedHost implements NetworkEnd {
     return {
       ...this.#standing(directory, random),
       ...drivers,
+      alongMaxBytes: 0,
       identity,
       clock,
       random,

@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { ABORT, open } from 'lmdb';
 import type { Database, RootDatabase } from 'lmdb';
-import type { CasRequest, RawEntry, StoreAnswer } from './messages.ts';
+import type { CasRequest, RawEntry, StoreAnswer, WriteRequest } from './messages.ts';
 import { claimBegun, claimFree, claimGivenUp, formatKnown } from './messages.ts';
 import { RegistryFault } from './fault.ts';
 import { checkFile, latestCommit } from './file-check.ts';
@@ -23,7 +23,7 @@ const snapshotsMax = 4;
 interface Head {
   readonly revision: number;
   readonly storeTimeMs: number;
-  /** Keys and values of all rows, in bytes. */
+  /** Keys and values of all rows, and of the vault's values that came along with them, in bytes. */
   readonly rowsBytes: number;
 }
 
@@ -36,7 +36,8 @@ export type Changes =
 /**
  * The registry in one LMDB file. Synchronous: for the store's thread only, since another process can hold the write lock.
  *
- * Three tables. `rows`: key → crc32, layout version, revision, value. `changes`: revision → key, the latest `changesKept`.
+ * Four tables. `rows`: key → crc32, layout version, revision, value. `changes`: revision → key, the latest `changesKept`.
+ * `values`: small values of the vault, in the form of rows, each with the revision of the row that it came along with.
  * `head`: format, revision, store clock, in one row that every write transaction replaces. Revisions count the changes of the whole
  * registry, so a deleted key never gets an old revision again, and the changes since a revision are one range.
  */
@@ -48,6 +49,7 @@ export class RegistryDatabase {
   readonly #rows: Database<Buffer, Buffer>;
   readonly #changes: Database<Buffer, Buffer>;
   readonly #head: Database<Buffer, Buffer>;
+  readonly #values: Database<Buffer, Buffer>;
 
   readonly #bytesMax: number;
   #closed = false;
@@ -68,6 +70,7 @@ export class RegistryDatabase {
     this.#head = tables.head;
     this.#rows = tables.rows;
     this.#changes = tables.changes;
+    this.#values = tables.values;
     this.#descriptor = openSync(file, 'r');
   }
 
@@ -109,13 +112,19 @@ export class RegistryDatabase {
 
   list(prefix: string): readonly RawEntry[] {
     const entries: RawEntry[] = [];
-    // Keys are ASCII, so that 0xff ends every prefix's range.
-    const start = prefix === '' ? Buffer.from([0]) : Buffer.from(prefix);
-    const end = Buffer.concat([Buffer.from(prefix), Buffer.from([0xff])]);
-    for (const { key, value } of this.#rows.getRange({ start, end })) {
+    for (const { key, value } of this.#rows.getRange(rangeOf(prefix))) {
       entries.push(this.#decodeRow(key.toString('latin1'), value));
     }
     return entries;
+  }
+
+  value(key: string): RawEntry | null {
+    const row = this.#values.getBinary(Buffer.from(key));
+    return row === undefined ? null : this.#decodeRow(key, row);
+  }
+
+  valueKeys(prefix: string): readonly string[] {
+    return [...this.#values.getKeys(rangeOf(prefix))].map((key) => key.toString('latin1'));
   }
 
   /** The latest revision of the whole registry; 0 while nothing was ever written. */
@@ -140,7 +149,7 @@ export class RegistryDatabase {
    *
    * @throws what LMDB throws; `classify` says whether the transaction is then surely undone
    */
-  commit(requests: readonly CasRequest[], claims: Int32Array): readonly StoreAnswer[] {
+  commit(requests: readonly WriteRequest[], claims: Int32Array): readonly StoreAnswer[] {
     return this.#exclusively(() => {
       const before = this.#readHead();
       // The wall clock, held back from stepping back across all processes by the highest value that was ever answered.
@@ -150,16 +159,23 @@ export class RegistryDatabase {
         // Decided inside the transaction: a call that still waits for the lock can be given up without doubt.
         const found = Atomics.compareExchange(claims, request.slot, claimFree, claimBegun);
         if (found === claimGivenUp) return { kind: 'skipped', request: request.request };
+        if (request.kind === 'drop') {
+          rowsBytes -= this.#drop(request.key);
+          return { kind: 'dropped', request: request.request };
+        }
         const current = this.get(request.key);
         if ((current?.revision ?? 0) !== request.expected) {
           return { kind: 'conflict', request: request.request, current, storeTimeMs };
         }
         const grownBytes =
-          rowBytes(request.key, request.value) - rowBytes(request.key, current?.value ?? null);
+          rowBytes(request.key, request.value) -
+          rowBytes(request.key, current?.value ?? null) +
+          request.puts.reduce((sum, { key, bytes }) => sum + rowBytes(key, bytes), 0);
         if (grownBytes > 0 && rowsBytes + grownBytes > this.#bytesMax) return this.#full(request, rowsBytes);
         revision += 1;
         rowsBytes += grownBytes;
         this.#write(request, revision);
+        for (const key of request.drops) rowsBytes -= this.#drop(key);
         return { kind: 'done', request: request.request, revision, storeTimeMs };
       });
       this.#writeHead({ revision, storeTimeMs, rowsBytes });
@@ -209,6 +225,17 @@ export class RegistryDatabase {
     else this.#rows.putSync(key, encodeRow(request.key, revision, request.value));
     this.#changes.putSync(encodeRevision(revision), key);
     if (revision > changesKept) this.#changes.removeSync(encodeRevision(revision - changesKept));
+    for (const { key: put, bytes } of request.puts) {
+      this.#values.putSync(Buffer.from(put), encodeRow(put, revision, bytes));
+    }
+  }
+
+  /** @returns the bytes that it took */
+  #drop(key: string): number {
+    const found = this.#values.getBinary(Buffer.from(key));
+    if (found === undefined) return 0;
+    this.#values.removeSync(Buffer.from(key));
+    return key.length + found.byteLength - rowHeaderBytes;
   }
 
   #full(request: CasRequest, rowsBytes: number): StoreAnswer {
@@ -258,6 +285,13 @@ interface Tables {
   readonly head: Database<Buffer, Buffer>;
   readonly rows: Database<Buffer, Buffer>;
   readonly changes: Database<Buffer, Buffer>;
+  readonly values: Database<Buffer, Buffer>;
+}
+
+/** Keys are ASCII, so that 0xff ends every prefix's range. */
+function rangeOf(prefix: string): { readonly start: Buffer; readonly end: Buffer } {
+  const start = prefix === '' ? Buffer.from([0]) : Buffer.from(prefix);
+  return { start, end: Buffer.concat([Buffer.from(prefix), Buffer.from([0xff])]) };
 }
 
 /** To be called inside the gate. */
@@ -278,7 +312,8 @@ function openTables(file: string, bytesMax: number): Tables {
   refuseNewerFormat(file, head.getBinary(headKey));
   const rows = root.openDB({ name: 'rows', ...table });
   const changes = root.openDB({ name: 'changes', ...table });
-  return { root, head, rows, changes };
+  const values = root.openDB({ name: 'values', ...table });
+  return { root, head, rows, changes, values };
 }
 
 function refuseNewerFormat(file: string, head: Buffer | undefined): void {

@@ -18,12 +18,28 @@ export interface CasRequest {
   readonly expected: number;
   /** null deletes. */
   readonly value: Uint8Array | null;
+  /** Values of the vault that come with it, and that go. */
+  readonly puts: readonly { readonly key: string; readonly bytes: Uint8Array }[];
+  readonly drops: readonly string[];
 }
+
+/** Removes a value of the vault that came along with a compare-and-set. */
+export interface DropRequest {
+  readonly kind: 'drop';
+  readonly request: number;
+  readonly slot: number;
+  readonly key: string;
+}
+
+export type WriteRequest = CasRequest | DropRequest;
 
 /** What a host's thread asks of the store's thread. */
 export type StoreRequest =
-  | CasRequest
+  | WriteRequest
   | { readonly kind: 'get'; readonly request: number; readonly key: string }
+  /** A value of the vault that came along with a compare-and-set; and the keys of such. */
+  | { readonly kind: 'value'; readonly request: number; readonly key: string }
+  | { readonly kind: 'valueKeys'; readonly request: number; readonly prefix: string }
   | { readonly kind: 'list'; readonly request: number; readonly prefix: string }
   | { readonly kind: 'watch'; readonly watch: number; readonly prefix: string }
   | { readonly kind: 'unwatch'; readonly watch: number }
@@ -51,6 +67,8 @@ export interface Failure {
 export type StoreAnswer =
   | { readonly kind: 'entry'; readonly request: number; readonly entry: RawEntry | null }
   | { readonly kind: 'entries'; readonly request: number; readonly entries: readonly RawEntry[] }
+  | { readonly kind: 'keys'; readonly request: number; readonly keys: readonly string[] }
+  | { readonly kind: 'dropped'; readonly request: number }
   | {
       readonly kind: 'done';
       readonly request: number;

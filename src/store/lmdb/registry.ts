@@ -1,12 +1,22 @@
 import { assert } from '../../core/assert.ts';
-import { revision } from '../contract.ts';
-import type { CasAnswer, Change, Entry, Registry, Revision, StopWatching, WatchEvent } from '../contract.ts';
-import { checkChange, checkKey, checkPrefix } from '../keys.ts';
+import { alongBytesMax, nothing, revision } from '../contract.ts';
+import type {
+  Along,
+  CasAnswer,
+  Change,
+  Entry,
+  Registry,
+  Revision,
+  StopWatching,
+  WatchEvent,
+} from '../contract.ts';
+import { checkAlong, checkChange, checkKey, checkPrefix } from '../keys.ts';
 import type { RawEntry, RawWatchEvent } from './messages.ts';
 import type { StoreSession } from './session.ts';
 
 /** The contract's registry, over the store's thread. */
 export class LmdbRegistry implements Registry {
+  readonly alongMaxBytes = alongBytesMax;
   readonly #session: StoreSession;
 
   constructor(session: StoreSession) {
@@ -36,9 +46,15 @@ export class LmdbRegistry implements Registry {
     return this.#session.watch(prefix, (event) => listener(this.#watchEventOf(event)));
   }
 
-  async cas(key: string, expected: Revision | 'absent', change: Change): Promise<CasAnswer> {
+  async cas(
+    key: string,
+    expected: Revision | 'absent',
+    change: Change,
+    along: Along = nothing,
+  ): Promise<CasAnswer> {
     checkKey(key);
     checkChange(key, change);
+    checkAlong(along, this.alongMaxBytes);
     assert(expected !== 'absent' || change !== 'delete', 'what is absent is never deleted');
     // A copy: the caller may reuse its buffer, and a view of a pooled buffer would cross to the other thread whole.
     const value = change === 'delete' ? null : new Uint8Array(change);
@@ -49,6 +65,8 @@ export class LmdbRegistry implements Registry {
       key,
       expected: expected === 'absent' ? 0 : expected,
       value,
+      puts: along.puts.map(({ key: put, bytes }) => ({ key: put, bytes: new Uint8Array(bytes) })),
+      drops: along.drops,
     }));
     if (answer.kind === 'done') {
       return { kind: 'done', revision: revision(answer.revision), storeTimeMs: answer.storeTimeMs };

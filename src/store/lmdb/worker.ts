@@ -4,13 +4,13 @@ import { assert } from '../../core/assert.ts';
 import { shareWith, uninterrupted } from './exit-guard.ts';
 import { classify, codeOf } from './fault.ts';
 import type {
-  CasRequest,
   Failure,
   StoreAnswer,
   StoreReport,
   StoreRequest,
   StoreThreadData,
   ThreadRequest,
+  WriteRequest,
 } from './messages.ts';
 import { RegistryDatabase } from './database.ts';
 import { RegistryWatches } from './watches.ts';
@@ -64,9 +64,11 @@ class SessionPort {
       requests.push(next.message as StoreRequest);
     }
     // Reads first: they must not wait for a write lock that another process may hold.
-    const reads = requests.filter((request) => request.kind !== 'cas' && request.kind !== 'close');
+    const reads = requests.filter(
+      (request) => request.kind !== 'cas' && request.kind !== 'drop' && request.kind !== 'close',
+    );
     if (reads.length > 0) this.#readAll(reads);
-    const writes = requests.filter((request) => request.kind === 'cas');
+    const writes = requests.filter((request) => request.kind === 'cas' || request.kind === 'drop');
     if (writes.length > 0) {
       this.#write(writes);
       for (const session of sessions) session.watches.look();
@@ -97,11 +99,20 @@ class SessionPort {
         return this.#attempt(request.request, () => {
           return { kind: 'entries', request: request.request, entries: this.#database.list(request.prefix) };
         });
+      case 'value':
+        return this.#attempt(request.request, () => {
+          return { kind: 'entry', request: request.request, entry: this.#database.value(request.key) };
+        });
+      case 'valueKeys':
+        return this.#attempt(request.request, () => {
+          return { kind: 'keys', request: request.request, keys: this.#database.valueKeys(request.prefix) };
+        });
       case 'watch':
         return this.watches.add(request.watch, request.prefix);
       case 'unwatch':
         return this.watches.remove(request.watch);
       case 'cas':
+      case 'drop':
       case 'close':
         return;
     }
@@ -115,7 +126,7 @@ class SessionPort {
     }
   }
 
-  #write(requests: readonly CasRequest[]): void {
+  #write(requests: readonly WriteRequest[]): void {
     try {
       this.#answer(this.#database.commit(requests, this.#claims));
     } catch (thrown) {

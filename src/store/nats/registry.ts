@@ -1,7 +1,16 @@
 import { assert } from '../../core/assert.ts';
-import { revision } from '../contract.ts';
-import type { CasAnswer, Change, Entry, Registry, Revision, StopWatching, WatchEvent } from '../contract.ts';
-import { checkChange, checkKey, checkPrefix } from '../keys.ts';
+import { nothing, revision } from '../contract.ts';
+import type {
+  Along,
+  CasAnswer,
+  Change,
+  Entry,
+  Registry,
+  Revision,
+  StopWatching,
+  WatchEvent,
+} from '../contract.ts';
+import { checkAlong, checkChange, checkKey, checkPrefix } from '../keys.ts';
 import type { Changes } from './changes.ts';
 import type { Ledger } from './ledger.ts';
 import { checked } from './ledger.ts';
@@ -11,6 +20,8 @@ import type { Watches } from './watches.ts';
 
 /** The contract's registry, over the ledger. */
 export class NatsRegistry implements Registry {
+  /** A message stands alone: nothing can go along with it. */
+  readonly alongMaxBytes = 0;
   readonly #ledger: Ledger;
   readonly #changes: Changes;
   readonly #watches: Watches;
@@ -45,9 +56,15 @@ export class NatsRegistry implements Registry {
     return this.#watches.add(prefix, listener);
   }
 
-  async cas(key: string, expected: Revision | 'absent', change: Change): Promise<CasAnswer> {
+  async cas(
+    key: string,
+    expected: Revision | 'absent',
+    change: Change,
+    along: Along = nothing,
+  ): Promise<CasAnswer> {
     checkKey(key);
     checkChange(key, change);
+    checkAlong(along, this.alongMaxBytes);
     assert(expected !== 'absent' || change !== 'delete', 'what is absent is never deleted');
     // A copy: the caller may reuse its buffer.
     const value = change === 'delete' ? null : new Uint8Array(change);

@@ -1,8 +1,17 @@
 import { assert } from '../../core/assert.ts';
-import type { CasAnswer, Change, Entry, Registry, Revision, StopWatching, WatchEvent } from '../contract.ts';
-import { revision } from '../contract.ts';
+import type {
+  Along,
+  CasAnswer,
+  Change,
+  Entry,
+  Registry,
+  Revision,
+  StopWatching,
+  WatchEvent,
+} from '../contract.ts';
+import { alongBytesMax, nothing, revision } from '../contract.ts';
 import { StoreUnavailableError } from '../errors.ts';
-import { checkChange, checkKey, checkPrefix } from '../keys.ts';
+import { checkAlong, checkChange, checkKey, checkPrefix } from '../keys.ts';
 import type { StoreOptions } from '../options.ts';
 import type { Channel } from './channel.ts';
 import type { Answer } from './connection.ts';
@@ -36,6 +45,7 @@ export interface RegistryParts {
 
 /** The contract's registry in two tables: its rows, and a head of one row that every write takes first. */
 export class PostgresRegistry implements Registry {
+  readonly alongMaxBytes = alongBytesMax;
   readonly #parts: RegistryParts;
   readonly #writes: Desk<CasAsked, CasSettled>;
   readonly #watches: RegistryWatches;
@@ -62,16 +72,28 @@ export class PostgresRegistry implements Registry {
     return this.#watches.add(prefix, listener);
   }
 
-  async cas(key: string, expected: Revision | 'absent', change: Change): Promise<CasAnswer> {
+  async cas(
+    key: string,
+    expected: Revision | 'absent',
+    change: Change,
+    along: Along = nothing,
+  ): Promise<CasAnswer> {
     checkKey(key);
     checkChange(key, change);
+    checkAlong(along, this.alongMaxBytes);
     assert(expected !== 'absent' || change !== 'delete', 'what is absent is never deleted');
     const { options } = this.#parts;
     const call = `cas ${key}`;
     const endMs = options.clock.monotonicMs() + options.callTimeoutMs;
     // A copy: the caller may reuse its buffer.
     const kept = change === 'delete' ? change : new Uint8Array(change);
-    const asked = { key, expected: expected === 'absent' ? 0 : expected, change: kept };
+    const puts = along.puts.map((put) => ({ key: put.key, bytes: new Uint8Array(put.bytes) }));
+    const asked = {
+      key,
+      expected: expected === 'absent' ? 0 : expected,
+      change: kept,
+      along: { puts, drops: along.drops },
+    };
     for (;;) {
       const leftMs = endMs - options.clock.monotonicMs();
       if (leftMs <= 0) throw this.#contended(call);
@@ -147,8 +169,10 @@ function chooseBatch(waiting: readonly CasAsked[]): readonly number[] {
   const chosen: number[] = [];
   const keys = new Set<string>();
   let bytes = 0;
-  for (const [index, { key, change }] of waiting.entries()) {
-    const size = change === 'delete' ? 0 : change.byteLength;
+  for (const [index, { key, change, along }] of waiting.entries()) {
+    const size =
+      (change === 'delete' ? 0 : change.byteLength) +
+      along.puts.reduce((sum, put) => sum + put.bytes.byteLength, 0);
     if (chosen.length === batchMax) break;
     if (keys.has(key)) continue;
     if (chosen.length > 0 && bytes + size > batchBytesMax) break;

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import type { Change, Entry } from '../contract.ts';
+import type { Along, Change, Entry } from '../contract.ts';
 import { revision } from '../contract.ts';
 import { StoreCorruptError } from '../errors.ts';
 import type { Answer } from './connection.ts';
@@ -76,6 +77,7 @@ export interface CasAsked {
   /** 0: absent. */
   readonly expected: number;
   readonly change: Change;
+  readonly along: Along;
 }
 
 /**
@@ -118,6 +120,7 @@ export function casBatch(tables: TableNames, batch: readonly CasAsked[], forgets
         `checksum = excluded.checksum WHERE r.value IS NULL RETURNING r.revision`,
     );
   }
+  statements.push(...alongStatements(tables, batch));
   if (forgets) {
     const oldest = `(SELECT revision - ${revisionsKept} FROM ${head} WHERE id = 1)`;
     statements.push(
@@ -126,6 +129,38 @@ export function casBatch(tables: TableNames, batch: readonly CasAsked[], forgets
     );
   }
   return transaction(statements);
+}
+
+/** A compare-and-set was done if its row has the revision that it was to get: what goes along asks for that. */
+function alongStatements({ head, rows, values }: TableNames, batch: readonly CasAsked[]): readonly string[] {
+  const puts: string[] = [];
+  const drops: string[] = [];
+  for (const [index, { key, along }] of batch.entries()) {
+    const owner = `${keyLiteral(key)}, ${batch.length - 1 - index}`;
+    for (const { key: put, bytes } of along.puts) {
+      const sha256 = createHash('sha256').update(bytes).digest();
+      puts.push(
+        `(${owner}, ${keyLiteral(put)}, ${bytes.byteLength}, ${bytesLiteral(sha256)}, ${bytesLiteral(bytes)})`,
+      );
+    }
+    for (const drop of along.drops) drops.push(`(${owner}, ${keyLiteral(drop)})`);
+  }
+  const isDone = `h.id = 1 AND r.key = c.owner AND r.revision = h.revision - c.back`;
+  const statements: string[] = [];
+  if (puts.length > 0) {
+    statements.push(
+      `INSERT INTO ${values} (key, size_bytes, sha256, bytes) SELECT c.key, c.size_bytes, c.sha256, c.bytes ` +
+        `FROM ${head} AS h, ${rows} AS r, (VALUES ${puts.join(', ')}) AS c (owner, back, key, size_bytes, sha256, bytes) ` +
+        `WHERE ${isDone} ON CONFLICT (key) DO NOTHING`,
+    );
+  }
+  if (drops.length > 0) {
+    statements.push(
+      `DELETE FROM ${values} WHERE object IS NULL AND key IN (SELECT c.key ` +
+        `FROM ${head} AS h, ${rows} AS r, (VALUES ${drops.join(', ')}) AS c (owner, back, key) WHERE ${isDone})`,
+    );
+  }
+  return statements;
 }
 
 /** What each read begins with: whether this server takes writes, and how far its history goes. */

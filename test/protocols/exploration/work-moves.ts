@@ -55,10 +55,13 @@ export function offerWork(now: Cluster, host: number, offer: Offer, tables: Tabl
         generation,
         effectSequence: copy.acts,
       } as const;
+      const row = cluster.row();
+      const revision = tables.rows.id(row);
       cluster.happen({
         to: 'ownership',
         host,
-        event: { kind: 'checkpointStored', tenure, point, proven: false },
+        // By the time that the swap arrives, the row may be another one.
+        event: { kind: 'checkpointStored', tenure, point, proven: false, seen: { row, revision } },
       });
     });
   }

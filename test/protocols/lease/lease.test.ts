@@ -4,7 +4,7 @@ import type { HolderEffect, HolderEvent, HolderState } from '../../../src/protoc
 import { stepObserver } from '../../../src/protocols/lease/observer-step.ts';
 import { leaseDefaults } from '../../../src/protocols/lease/timing.ts';
 import { described, documentedRows, rowOf } from '../transition-table.ts';
-import { holders, host, leaseRow, leaseRows, observers, ticked } from './transitions.ts';
+import { holders, host, leaseRow, leaseRows, observers, ticked, timing } from './transitions.ts';
 
 test.each(leaseRows.holder)('holder, $from: $on', ({ state, event, to, effects }) => {
   const stepped = stepHolder(state, event);
@@ -38,7 +38,7 @@ function run(state: HolderState, ...events: HolderEvent[]): { state: HolderState
 }
 
 test('nobody may act before the row was seen, nor from the very end of the term on', () => {
-  const asked = run(beginHolder(host, leaseDefaults, 0, 50), ticked(0)).state;
+  const asked = run(beginHolder(host, timing, 0, 50), ticked(0)).state;
   expect(mayAct(asked, 1)).toBe(false);
   const { state } = run(asked, { kind: 'swapped', row: leaseRow(1), revision: 1 });
   expect(mayAct(state, 4_999)).toBe(true);

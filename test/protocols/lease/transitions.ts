@@ -2,6 +2,7 @@ import { hostName, rackName } from '../../../src/core/ids.ts';
 import type { HolderEvent, HolderState } from '../../../src/protocols/lease/holder.ts';
 import type { ObserverEvent, ObserverState } from '../../../src/protocols/lease/observer.ts';
 import type { LeaseRow } from '../../../src/protocols/lease/row.ts';
+import type { LeaseTiming } from '../../../src/protocols/lease/timing.ts';
 import { leaseDefaults } from '../../../src/protocols/lease/timing.ts';
 import { self } from '../ownership/fixtures.ts';
 import { transition } from '../transition-table.ts';
@@ -13,7 +14,14 @@ export const host = {
   rack: rackName('r1'),
   address: '127.0.0.1:1',
 };
-const timing = leaseDefaults;
+/** Longer than those that are shipped, in whole seconds. */
+export const timing: LeaseTiming = {
+  ...leaseDefaults,
+  termMs: 5_000,
+  marginMs: 1_000,
+  renewEveryMs: 1_000,
+  observeGapMs: 2_000,
+};
 
 export function leaseRow(renewals: number, phase: 'live' | 'ended' = 'live'): LeaseRow {
   return { host, phase, renewals };

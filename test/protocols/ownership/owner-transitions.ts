@@ -52,7 +52,21 @@ export const writing: readonly Row[] = [
   on(
     states.running,
     'a checkpoint is stored',
-    { kind: 'checkpointStored', tenure, point, proven: true },
+    { kind: 'checkpointStored', tenure, point, proven: true, seen: null },
+    'running',
+    'save, read',
+  ),
+  on(
+    states.running,
+    'a checkpoint, its row as it was shown',
+    { kind: 'checkpointStored', tenure, point, proven: true, seen: { row, revision: 7 } },
+    'running',
+    'save, swap',
+  ),
+  on(
+    states.running,
+    "a checkpoint, another's row shown",
+    { kind: 'checkpointStored', tenure, point, proven: true, seen: { row: taken, revision: 7 } },
     'running',
     'save, read',
   ),

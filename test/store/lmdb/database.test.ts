@@ -22,6 +22,8 @@ const put = (slot: number, key: string, expected: number): CasRequest => ({
   key,
   expected,
   value: new Uint8Array(4),
+  puts: [],
+  drops: [],
 });
 
 function commit(database: RegistryDatabase, requests: readonly CasRequest[]): readonly string[] {
