@@ -29,6 +29,8 @@ export interface FleetOptions {
   readonly environment: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Its URL; without it the hosts share a folder. */
   readonly store?: string;
+  /** Of a disk of their own. */
+  readonly diskBytes?: number;
   /** Whether their links can be cut. */
   readonly links?: boolean;
 }

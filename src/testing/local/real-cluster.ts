@@ -3,6 +3,7 @@ import { watch } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SystemClock } from '../../clock.ts';
 import type { Cluster } from '../../cluster.ts';
 import { anywhere, connect } from '../../cluster.ts';
 import { GodwitError } from '../../core/errors.ts';
@@ -22,9 +23,11 @@ import { hostNames, LocalCluster } from './host-processes.ts';
 import { Links } from './links.ts';
 import type { LinkRule } from './link-rules.ts';
 import { storeEnd } from './link-rules.ts';
+import { OwnDisk } from './own-disk.ts';
 import { RealClusterError } from './real-cluster-error.ts';
 import { Sightings } from './sightings.ts';
 import { serversOf } from './store-links.ts';
+import { limitWrites } from './write-limit.ts';
 
 export interface RealClusterOptions {
   readonly racks?: number;
@@ -38,11 +41,17 @@ export interface RealClusterOptions {
   readonly environment?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Whether hosts reach each other and their store over links that can be cut; costs a hop for each message. */
   readonly links?: boolean;
+  /**
+   * Size of a disk of the cluster's own that can be filled, for a cluster without `store`: a file system in memory, where this user may
+   * mount one.
+   */
+  readonly diskBytes?: number;
   /** What hosts print, as they print it. */
   readonly onLine?: (host: string, stream: 'stdout' | 'stderr', line: string) => void;
 }
 
-const connectsMax = 5;
+const connectMaxMs = 30_000;
+const connectPauseMs = 200;
 
 const living = new Set<RealCluster>();
 // Whatever ends this program, no host outlives it.
@@ -68,6 +77,7 @@ export class RealCluster {
   readonly #arguments = new Map<string, readonly string[]>();
   readonly #environment = new Map<string, Record<string, string>>();
   #client: Cluster | null = null;
+  #disk: OwnDisk | null = null;
 
   private constructor(folder: string, log: string, witness: Witness, options: RealClusterOptions) {
     const { racks = 1, hostsPerRack = 2, links = true } = options;
@@ -105,6 +115,9 @@ export class RealCluster {
     living.add(cluster);
     try {
       await cluster.#linkUp();
+      const { diskBytes } = options;
+      if (diskBytes !== undefined && options.store === undefined)
+        cluster.#disk = await OwnDisk.mount(cluster.location.folder, diskBytes);
       await cluster.#processes.start();
       cluster.#client = await patientlyConnected(cluster.location);
       cluster.#client.follow((event) => cluster.seen.hear(event), { logs: false });
@@ -255,6 +268,23 @@ export class RealCluster {
     await this.#wired().breakConnections(a, b);
   }
 
+  /**
+   * Leaves no room on the disk of the cluster's folder.
+   *
+   * @returns how: `tmpfs`: its file system is full. `limit`: there is none of its own, so every write of every host to a file fails
+   */
+  async fillDisk(): Promise<'tmpfs' | 'limit'> {
+    if (this.#disk === null) await this.#limitWrites(true);
+    else await this.#disk.fill();
+    return this.#disk === null ? 'limit' : 'tmpfs';
+  }
+
+  /** There is room again. */
+  async freeDisk(): Promise<void> {
+    if (this.#disk === null) await this.#limitWrites(false);
+    else await this.#disk.free();
+  }
+
   /** What the witness says of executions, from what it was told and what the cluster said of its faults. */
   verdicts(expectations: readonly Expectation[]): readonly Verdict[] {
     return judge(this.seen.acts(), accountOf(this.seen.events), expectations);
@@ -272,6 +302,7 @@ export class RealCluster {
     await Promise.all(this.#processes.hosts.map(({ exited }) => exited));
     await this.#links?.close();
     await this.#witness.close();
+    await this.#disk?.close();
     // A store that was being opened may still have been making its files.
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
     living.delete(this);
@@ -287,6 +318,11 @@ export class RealCluster {
       const servers = await this.#links.openStore(host, store.servers);
       this.#environment.set(host, { GODWIT_STORE: store.through(servers) });
     }
+  }
+
+  async #limitWrites(isFull: boolean): Promise<void> {
+    for (const { pid, exitCode, signalCode } of this.hosts.map((host) => this.process(host).process))
+      if (pid !== undefined && exitCode === null && signalCode === null) await limitWrites(pid, isFull);
   }
 
   #read(host: string, stream: 'stdout' | 'stderr', line: string): void {
@@ -327,11 +363,15 @@ export class RealCluster {
 
 /** A machine that starts several hosts at once may be too busy to open a store in time. */
 async function patientlyConnected(location: StoreLocation): Promise<Cluster> {
-  for (let left = connectsMax - 1; ; left -= 1) {
+  const clock = new SystemClock();
+  const untilMs = clock.monotonicMs() + connectMaxMs;
+  for (;;) {
     try {
       return await connect(location);
     } catch (error) {
-      if (left === 0 || !(error instanceof GodwitError && error.retryable)) throw error;
+      const mayRetry = error instanceof GodwitError && error.retryable;
+      if (!mayRetry || clock.monotonicMs() > untilMs) throw error;
+      await new Promise<void>((resolve) => clock.after(connectPauseMs, resolve));
     }
   }
 }
