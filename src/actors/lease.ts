@@ -10,12 +10,19 @@ import type { LeaseRow } from '../protocols/lease/row.ts';
 import type { LeaseTiming } from '../protocols/lease/timing.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
 import type { LaneBoard } from './lane-board.ts';
+import { StoreClock } from './store-clock.ts';
 import type { Found, Table } from './ports.ts';
+
+/** What the store's clock showed when it answered, and when it was called, of the monotonic clock here. */
+interface StoreStamp {
+  readonly storeTimeMs: number;
+  readonly sentAtMs: number;
+}
 
 export type LeaseMessage =
   | { readonly kind: 'tick' }
   | { readonly kind: 'observe' }
-  | { readonly kind: 'holder'; readonly event: HolderEvent; readonly storeTimeMs: number | null }
+  | { readonly kind: 'holder'; readonly event: HolderEvent; readonly stamp: StoreStamp | null }
   | { readonly kind: 'listed'; readonly rows: readonly Found<LeaseRow>[]; readonly sentAtMs: number }
   /** This host has ended another one's lease. */
   | { readonly kind: 'peerEnded'; readonly row: LeaseRow; readonly revision: number }
@@ -80,6 +87,7 @@ export function leaseActor(ports: LeasePorts): Behaviour<LeaseSession, LeaseMess
 class LeaseSession {
   readonly #ports: LeasePorts;
   #nextLook: Cancel = () => undefined;
+  readonly #storeClock = new StoreClock();
 
   constructor(ports: LeasePorts) {
     this.#ports = ports;
@@ -104,8 +112,7 @@ class LeaseSession {
         this.#observe(context);
         return;
       case 'holder':
-        if (message.storeTimeMs !== null)
-          this.#ports.board.setClock(message.storeTimeMs - clock.monotonicMs());
+        this.#setClock(message.stamp);
         return this.#advance(message.event, context);
       case 'listed':
         this.#listed(message, context);
@@ -138,14 +145,18 @@ class LeaseSession {
 
   #perform(effect: HolderEffect, context: Context): void {
     const { cell, board, listener, leases, identity } = this.#ports;
+    const sentAtMs = this.#ports.clock.monotonicMs();
     switch (effect.kind) {
       case 'swap':
         context.pipe(
           leases.cas(identity.incarnation, effect.expectedRevision, effect.row),
           ({ storeTimeMs, ...answer }) =>
             answer.kind === 'done'
-              ? holder({ kind: 'swapped', row: effect.row, revision: answer.revision }, storeTimeMs)
-              : holder({ kind: 'refused' }, storeTimeMs),
+              ? holder(
+                  { kind: 'swapped', row: effect.row, revision: answer.revision },
+                  { storeTimeMs, sentAtMs },
+                )
+              : holder({ kind: 'refused' }, { storeTimeMs, sentAtMs }),
           () => holder({ kind: 'storeFailed' }, null),
         );
         return;
@@ -171,6 +182,13 @@ class LeaseSession {
       default:
         return assertNever(effect);
     }
+  }
+
+  #setClock(stamp: StoreStamp | null): void {
+    if (stamp === null) return;
+    const nowMs = this.#ports.clock.monotonicMs();
+    const offsetMs = this.#storeClock.answered(stamp.storeTimeMs, stamp.sentAtMs, nowMs);
+    if (offsetMs !== null) this.#ports.board.setClock(offsetMs);
   }
 
   #endStuckLanes(): void {
@@ -239,6 +257,6 @@ class LeaseSession {
   }
 }
 
-function holder(event: HolderEvent, storeTimeMs: number | null): LeaseMessage {
-  return { kind: 'holder', event, storeTimeMs };
+function holder(event: HolderEvent, stamp: StoreStamp | null): LeaseMessage {
+  return { kind: 'holder', event, stamp };
 }

@@ -47,6 +47,26 @@ const found: Readonly<Record<string, Omit<Scenario, 'seed'>>> = {
     ],
     activeMs: 600,
   },
+  // A renewal was answered late, and the answer was taken up later still: the store's clock seemed to be behind.
+  'a timer fires early, when the clock is put right': {
+    hosts: 2,
+    works: [
+      {
+        atMs: 730,
+        on: 1,
+        until: 100,
+        bytes: 100,
+        durable: false,
+        deals: { sendTo: [], sendEvery: 0, effectEvery: 0, sleepEvery: 5, sleepMs: 150 },
+      },
+    ],
+    moves: [],
+    faults: [
+      { trigger: { kind: 'time', atMs: 520 }, mishap: { kind: 'storeStall', forMs: 225 } },
+      { trigger: { kind: 'time', atMs: 660 }, mishap: { kind: 'pause', host: 1, forMs: 225 } },
+    ],
+    activeMs: 700,
+  },
 };
 
 test.each(Object.entries(found))('%s', async (_name, course) => {

@@ -1,50 +1,27 @@
 import { epoch, incarnationId } from '../../src/core/ids.ts';
-import type { HolderEvent, HolderState, HolderStep } from '../../src/protocols/lease/holder.ts';
-import type { ObserverEvent, ObserverState, ObserverStep } from '../../src/protocols/lease/observer.ts';
 import { claimWith, recoveryClaim } from '../../src/protocols/ownership/claiming.ts';
-import type {
-  OwnershipEvent,
-  OwnershipState,
-  OwnershipStep,
-} from '../../src/protocols/ownership/ownership.ts';
+import type { OwnershipState } from '../../src/protocols/ownership/ownership.ts';
+import type { PlantedFault } from './planted-fault.ts';
+import { plantedDeals } from './planted-deals.ts';
+import { plantedMoves } from './planted-moves.ts';
 import type { MishapKind } from '../../src/simulator/cluster/faults.ts';
-import type { HostDrivers } from '../../src/simulator/cluster/host.ts';
 import type { Scenario } from '../../src/simulator/cluster/scenario.ts';
 import { drawScenario, scenarioShape } from '../../src/simulator/cluster/scenario.ts';
-import type { Violation } from '../../src/simulator/cluster/witness.ts';
-import type { World } from '../../src/simulator/cluster/world.ts';
 
 /*
  * The product's machines, each with one rule broken on purpose. The test that runs them puts the broken one in the place of
  * the sound one, for all hosts of a simulated cluster.
  */
 
-type Own = (state: OwnershipState, event: OwnershipEvent) => OwnershipStep;
-type Holder = (state: HolderState, event: HolderEvent) => HolderStep;
-type Observer = (state: ObserverState, event: ObserverEvent) => ObserverStep;
-
-/** What is broken; each takes the sound one and gives the broken one. */
-export interface PlantedFault {
-  readonly ownership?: (sound: Own) => Own;
-  readonly holder?: (sound: Holder) => Holder;
-  readonly observer?: (sound: Observer) => Observer;
-  readonly drivers?: (sound: HostDrivers) => HostDrivers;
-  readonly world?: (world: World) => void;
-  /** Runs that it is looked for in, where not all of them. */
-  readonly draw?: (seed: number) => Scenario;
-  /** What may show outside. */
-  readonly breaks: readonly Violation['promise'][];
-  /** Seeds within which it has to show. */
-  readonly seeds: number;
-}
-
 /** Scenarios with some kinds of faults only. */
 function drawOf(mishaps: readonly MishapKind[]): (seed: number) => Scenario {
-  return (seed) => drawScenario(seed, { ...scenarioShape, mishaps });
+  const shape = { ...scenarioShape, mishaps, faults: [1, 5], aims: [0, 0], dealsRatio: 0 } as const;
+  return (seed) => drawScenario(seed, shape);
 }
 
 const skippedFence: PlantedFault = {
-  breaks: ['neverTwo', 'onceInOrder', 'checkpointed'],
+  rule: 1,
+  breaks: ['neverTwo', 'onceInOrder', 'checkpointed', 'messages', 'effects', 'timers'],
   seeds: 150,
   ownership: (sound) => (state, event) => {
     if (state.phase !== 'claiming' || event.kind !== 'found' || event.row === null)
@@ -57,6 +34,7 @@ const skippedFence: PlantedFault = {
 };
 
 const renewalAfterTheEnd: PlantedFault = {
+  rule: 2,
   breaks: ['neverTwo', 'onceInOrder'],
   seeds: 200,
   draw: drawOf(['pause', 'isolate', 'cutStore']),
@@ -67,6 +45,7 @@ const renewalAfterTheEnd: PlantedFault = {
 };
 
 const hastyObserver: PlantedFault = {
+  rule: 2,
   breaks: ['neverTwo'],
   seeds: 100,
   observer: (sound) => (state, event) => {
@@ -79,6 +58,7 @@ const farMs = 1e9;
 
 /** Rule 3: the lanes believe in a lease that never ends. */
 const blindLanes: PlantedFault = {
+  rule: 3,
   breaks: ['neverTwo', 'onceInOrder'],
   seeds: 150,
   draw: drawOf(['isolate', 'cutStore', 'stall']),
@@ -95,6 +75,7 @@ const blindLanes: PlantedFault = {
 
 /** Rule 5: a copy that is to be dropped claims the execution instead, though no `resume` names it. */
 const staleCopyClaims: PlantedFault = {
+  rule: 5,
   breaks: ['neverTwo', 'onceInOrder'],
   seeds: 200,
   draw: drawOf(['loss', 'cut', 'stall', 'crash']),
@@ -129,6 +110,7 @@ const returnedAndDied = oneMove(1_900, [
 
 /** Rules 4 and 5: a transferred copy is taken for what a recovery goes on from. */
 const staleCopyRecovers: PlantedFault = {
+  rule: 4,
   breaks: ['checkpointed', 'neverTwo', 'onceInOrder'],
   seeds: 5,
   draw: returnedAndDied,
@@ -141,7 +123,8 @@ const staleCopyRecovers: PlantedFault = {
 
 /** Rule 5: the target runs as soon as it is told to resume, and claims while it runs. */
 const claimAfterRunning: PlantedFault = {
-  breaks: ['neverTwo', 'onceInOrder'],
+  rule: 7,
+  breaks: ['neverTwo', 'onceInOrder', 'messages', 'effects', 'timers'],
   seeds: 400,
   ownership: (sound) => (state, event) => {
     const step = sound(state, event);
@@ -159,7 +142,8 @@ const claimAfterRunning: PlantedFault = {
 
 /** Rule 6: after `resume` the source goes on without a claim. */
 const freeReturn: PlantedFault = {
-  breaks: ['neverTwo', 'onceInOrder'],
+  rule: 6,
+  breaks: ['neverTwo', 'onceInOrder', 'messages', 'effects', 'timers'],
   seeds: 200,
   ownership: (sound) => (state, event) => {
     const isDoubt = state.phase === 'released' && event.kind === 'asked' && event.ask.kind === 'unfreeze';
@@ -177,6 +161,7 @@ const restartedInDoubt = oneMove(600, [
 
 /** Rule 6, persist before send: a restarted ownership actor finds an earlier phase, and runs freely. */
 const unsavedPhase: PlantedFault = {
+  rule: 6,
   breaks: ['neverTwo', 'onceInOrder'],
   seeds: 10,
   draw: restartedInDoubt,
@@ -199,7 +184,8 @@ const unsavedPhase: PlantedFault = {
 
 /** Rule 7: a claim of which nobody knows whether it stands is taken for won. */
 const ambiguityIsSuccess: PlantedFault = {
-  breaks: ['neverTwo', 'onceInOrder', 'checkpointed', 'neverNone'],
+  rule: 7,
+  breaks: ['neverTwo', 'onceInOrder', 'checkpointed', 'neverNone', 'messages', 'effects', 'timers'],
   seeds: 200,
   ownership: (sound) => (state, event) =>
     state.phase === 'claiming' && event.kind === 'storeFailed' && state.copy.kind !== 'none'
@@ -215,7 +201,7 @@ function lateWrites(seed: number): Scenario {
 
 const lateWritesOfOne = oneMove(3_300, [
   {
-    trigger: { kind: 'phase', phase: 'checkpoint switching', nth: 3, afterMs: 0.4 },
+    trigger: { kind: 'phase', phase: 'checkpoint switching', nth: 2, afterMs: 0.4 },
     mishap: { kind: 'storeFailover', forMs: 5 },
   },
   { trigger: { kind: 'time', atMs: 1_000 }, mishap: { kind: 'fullDisk', forMs: 2_600 } },
@@ -224,6 +210,7 @@ const lateWritesOfOne = oneMove(3_300, [
 
 /** The fence of every checkpoint: a late write of an old owner puts its recovery point over a newer one's. */
 const oldCheckpoint: PlantedFault = {
+  rule: 1,
   breaks: ['checkpointed', 'neverNone'],
   seeds: 60,
   draw: lateWrites,
@@ -240,7 +227,8 @@ const oldCheckpoint: PlantedFault = {
 
 /** Values first, then the pointer: a checkpoint is said to be stored, and is not. */
 const emptyPromise: PlantedFault = {
-  breaks: ['neverNone'],
+  rule: 14,
+  breaks: ['neverNone', 'messages', 'effects', 'timers'],
   seeds: 300,
   world: ({ store: { values } }) => {
     const set = values.set.bind(values);
@@ -250,7 +238,8 @@ const emptyPromise: PlantedFault = {
 
 /** Rule 1: a recovery goes on under the generation that it found. */
 const sameGeneration: PlantedFault = {
-  breaks: ['onceInOrder', 'neverTwo'],
+  rule: 1,
+  breaks: ['onceInOrder', 'neverTwo', 'messages', 'effects', 'timers'],
   seeds: 200,
   ownership: (sound) => (state, event) => {
     const step = sound(state, event);
@@ -274,6 +263,7 @@ const cutInDoubt = oneMove(1_900, [
 
 /** Rule 7: a source that hears nothing after `resume` takes the target for the owner, without asking the register. */
 const discardBeforeRead: PlantedFault = {
+  rule: 7,
   breaks: ['neverNone'],
   seeds: 10,
   draw: cutInDoubt,
@@ -294,6 +284,8 @@ const discardBeforeRead: PlantedFault = {
 };
 
 export const plantedFaults: Readonly<Record<string, PlantedFault>> = {
+  ...plantedDeals,
+  ...plantedMoves,
   'a skipped fence': skippedFence,
   'a renewal after the end of the lease': renewalAfterTheEnd,
   'an observer that ends a lease too soon': hastyObserver,

@@ -279,8 +279,8 @@ export class Dealer {
     const { count } = this.#awaited;
     this.#ports.tell({ kind: 'effectStarted', tenure, sequence, name: effect.name });
     const key = this.#ledger.keyOf(effect);
-    const start = { tenure, by: this.#ports.incarnation, key, sequence, count, durable };
-    this.#ports.witness.started(start);
+    const by = this.#ports.incarnation;
+    this.#ports.witness.started({ tenure, by, key, sequence, numberedIn: effect.generation, count, durable });
     this.#running += 1;
     this.#ports.runEffect(sequence, count, (value) => {
       this.#running -= 1;

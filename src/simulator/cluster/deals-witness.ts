@@ -11,6 +11,8 @@ export interface StartedDeal {
   readonly by: IncarnationId;
   readonly key: string;
   readonly sequence: number;
+  /** The generation that numbered it. */
+  readonly numberedIn: number;
   /** What it was called with. */
   readonly count: number;
   readonly durable: boolean;
@@ -37,7 +39,7 @@ export interface DealsWitnessPorts {
 
 /**
  * How much earlier than asked a sleep may end: what the clock of a lane may be behind the store's when it is set, and
- * ahead of it when it fires. See `storeClock` in docs/protocols/lease.md.
+ * ahead of it when it fires: the round trip of a renewal, and a drift of 10 % of the time between two of them.
  */
 export const timerErrorMs = 60;
 
@@ -53,6 +55,8 @@ export class DealsWitness {
   readonly #ports: DealsWitnessPorts;
   readonly #accounts = new Map<ExecutionId, Account>();
   readonly #targets = new Map<string, StartedDeal>();
+  /** By execution, generation and number. */
+  readonly #keys = new Map<string, string>();
   readonly #lastStarts = new Map<ExecutionId, StartedDeal>();
   readonly #lastTimers = new Map<ExecutionId, { readonly tenure: Tenure; readonly id: number }>();
   /** The highest number of an effect that a checkpoint in the store holds. */
@@ -102,7 +106,7 @@ export class DealsWitness {
   }
 
   started(deal: StartedDeal): void {
-    const { tenure, by, key, sequence, count, durable } = deal;
+    const { tenure, by, key, sequence, numberedIn, count, durable } = deal;
     const last = this.#lastStarts.get(tenure.execution) ?? null;
     const about = `effect ${sequence} of count ${count} by ${by} under ${tenure.generation}.${tenure.epoch}, key ${key}`;
     if (last !== null && isOlder(deal, last)) {
@@ -120,6 +124,11 @@ export class DealsWitness {
     if (before !== undefined && before.count !== count)
       this.#found(tenure, 'effects', `${about}; the key stood for count ${before.count}`);
     this.#targets.set(key, deal);
+    const id = `${tenure.execution} ${numberedIn} ${sequence}`;
+    const known = this.#keys.get(id);
+    if (known !== undefined && known !== key)
+      this.#found(tenure, 'effects', `${about}; it was started under the key ${known} before`);
+    this.#keys.set(id, key);
     // Rule 12: what a recovery could take back has no number yet that anybody may see.
     if (durable && (this.#recorded.get(tenure.execution) ?? 0) < sequence)
       this.#found(tenure, 'effects', `${about}; no checkpoint in the store holds its number`);

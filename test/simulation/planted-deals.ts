@@ -1,0 +1,122 @@
+import { EffectLedger } from '../../src/protocols/effects/ledger.ts';
+import { Dealer } from '../../src/simulator/cluster/dealer.ts';
+import type { Sleep } from '../../src/simulator/cluster/dealer-record.ts';
+import { drawScenario, scenarioShape } from '../../src/simulator/cluster/scenario.ts';
+import type { PlantedFault } from './planted-fault.ts';
+
+/*
+ * Messages, effects and timers, each with one rule broken on purpose.
+ */
+
+const manyDeals: PlantedFault['draw'] = (seed) => drawScenario(seed, { ...scenarioShape, dealsRatio: 1 });
+
+/** Rule 11: what a `durable` execution sends leaves when a checkpoint that covers it is taken, not when it is durable. */
+const hastyRelease: PlantedFault = {
+  rule: 11,
+  breaks: ['messages', 'effects'],
+  seeds: 100,
+  draw: manyDeals,
+  drivers: (sound) => ({
+    ...sound,
+    startLane: (host, index, listener) => {
+      const lane = sound.startLane(host, index, {
+        onExit: (error) => listener.onExit(error),
+        onEvent: (event) => {
+          listener.onEvent(event);
+          if (event.kind !== 'checkpointed') return;
+          const { tenure, digest } = event.capture;
+          lane.post({ kind: 'covered', execution: tenure.execution, tenure, digest });
+        },
+      });
+      return lane;
+    },
+  }),
+};
+
+/** Rule 12: a further attempt goes by another key. */
+const keyOfAttempt: PlantedFault = {
+  rule: 12,
+  breaks: ['effects'],
+  seeds: 100,
+  draw: manyDeals,
+  plant: () => {
+    const { keyOf } = EffectLedger.prototype;
+    let attempts = 0;
+    EffectLedger.prototype.keyOf = function attempted(effect) {
+      attempts += 1;
+      return `${keyOf.call(this, effect)}#${attempts}`;
+    };
+    return () => {
+      EffectLedger.prototype.keyOf = keyOf;
+    };
+  },
+};
+
+/** Rule 12: an effect of a `durable` execution starts though no checkpoint holds its number. */
+const unrecordedStart: PlantedFault = {
+  rule: 12,
+  breaks: ['effects'],
+  seeds: 50,
+  draw: manyDeals,
+  plant: () => {
+    const { step } = EffectLedger.prototype;
+    EffectLedger.prototype.step = function hasty(event) {
+      const effects = step.call(this, event);
+      if (event.kind !== 'called') return effects;
+      return [...effects, ...step.call(this, { kind: 'covered', upTo: this.sequence })];
+    };
+    return () => {
+      EffectLedger.prototype.step = step;
+    };
+  },
+};
+
+/** Rule 13: that a timer has fired does not travel. */
+const firedTwice: PlantedFault = {
+  rule: 13,
+  breaks: ['timers'],
+  seeds: 50,
+  draw: manyDeals,
+  plant: () => {
+    const { capture } = Dealer.prototype;
+    const last = new WeakMap<Dealer, Sleep>();
+    Dealer.prototype.capture = function forgetful() {
+      const state = capture.call(this);
+      const sleep = state.sleep ?? last.get(this) ?? null;
+      if (sleep !== null) last.set(this, sleep);
+      return { ...state, sleep };
+    };
+    return () => {
+      Dealer.prototype.capture = capture;
+    };
+  },
+};
+
+/** Rule 13: one host takes the store's clock for half a second ahead of what it shows. */
+const aheadOfTheStore: PlantedFault = {
+  rule: 13,
+  breaks: ['timers'],
+  seeds: 50,
+  draw: manyDeals,
+  drivers: (sound) => ({
+    ...sound,
+    startLane: (host, index, listener) => {
+      const lane = sound.startLane(host, index, listener);
+      const post = lane.post.bind(lane);
+      const aheadMs = host.config.name === 'h1' ? 500 : 0;
+      lane.post = (command) =>
+        post(
+          command.kind === 'clock' ? { ...command, storeOffsetMs: command.storeOffsetMs + aheadMs } : command,
+        );
+      return lane;
+    },
+  }),
+};
+
+export const plantedDeals: Readonly<Record<string, PlantedFault>> = {
+  'a message released before its checkpoint is durable': hastyRelease,
+  "an effect's key that changes with the attempt": keyOfAttempt,
+  'an effect of a durable execution that starts unrecorded': unrecordedStart,
+  'a timer that fires twice': firedTwice,
+  'a timer that fires early': aheadOfTheStore,
+};
