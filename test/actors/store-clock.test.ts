@@ -15,7 +15,7 @@ test('the first answer is better than none, and what is known becomes less sure 
   const clock = new StoreClock();
   expect(clock.answered(5_000, 1_000, 1_400)).toBe(3_600);
   expect(clock.answered(5_400, 1_401, 1_402)).toBe(3_998);
-  // 100 ms of a round trip are as sure as a clock that drifted for half a second.
-  expect(clock.answered(5_800, 1_800, 1_900)).toBe(null);
+  // A round trip of 100 ms is as sure as a clock that drifted for half a second; one of 150 ms is not.
+  expect(clock.answered(5_800, 1_800, 1_950)).toBe(null);
   expect(clock.answered(5_900, 1_900, 1_999)).not.toBe(null);
 });

@@ -8,6 +8,19 @@ import type { PlantedFault } from './planted-fault.ts';
  * Messages, effects and timers, each with one rule broken on purpose.
  */
 
+/** Puts another method in the place of a sound one. @returns what puts it back */
+function replaced<Prototype extends object, Name extends keyof Prototype>(
+  prototype: Prototype,
+  name: Name,
+  broken: (sound: Prototype[Name]) => Prototype[Name],
+): () => void {
+  const sound = prototype[name];
+  prototype[name] = broken(sound);
+  return () => {
+    prototype[name] = sound;
+  };
+}
+
 const manyDeals: PlantedFault['draw'] = (seed) => drawScenario(seed, { ...scenarioShape, dealsRatio: 1 });
 
 /** Rule 11: what a `durable` execution sends leaves when a checkpoint that covers it is taken, not when it is durable. */
@@ -40,15 +53,13 @@ const keyOfAttempt: PlantedFault = {
   seeds: 100,
   draw: manyDeals,
   plant: () => {
-    const { keyOf } = EffectLedger.prototype;
     let attempts = 0;
-    EffectLedger.prototype.keyOf = function attempted(effect) {
-      attempts += 1;
-      return `${keyOf.call(this, effect)}#${attempts}`;
-    };
-    return () => {
-      EffectLedger.prototype.keyOf = keyOf;
-    };
+    return replaced(EffectLedger.prototype, 'keyOf', (sound) => {
+      return function attempted(this: EffectLedger, effect) {
+        attempts += 1;
+        return `${sound.call(this, effect)}#${attempts}`;
+      };
+    });
   },
 };
 
@@ -58,17 +69,14 @@ const unrecordedStart: PlantedFault = {
   breaks: ['effects'],
   seeds: 50,
   draw: manyDeals,
-  plant: () => {
-    const { step } = EffectLedger.prototype;
-    EffectLedger.prototype.step = function hasty(event) {
-      const effects = step.call(this, event);
-      if (event.kind !== 'called') return effects;
-      return [...effects, ...step.call(this, { kind: 'covered', upTo: this.sequence })];
-    };
-    return () => {
-      EffectLedger.prototype.step = step;
-    };
-  },
+  plant: () =>
+    replaced(EffectLedger.prototype, 'step', (sound) => {
+      return function hasty(this: EffectLedger, event) {
+        const effects = sound.call(this, event);
+        if (event.kind !== 'called') return effects;
+        return [...effects, ...sound.call(this, { kind: 'covered', upTo: this.sequence })];
+      };
+    }),
 };
 
 /** Rule 13: that a timer has fired does not travel. */
@@ -78,17 +86,15 @@ const firedTwice: PlantedFault = {
   seeds: 50,
   draw: manyDeals,
   plant: () => {
-    const { capture } = Dealer.prototype;
     const last = new WeakMap<Dealer, Sleep>();
-    Dealer.prototype.capture = function forgetful() {
-      const state = capture.call(this);
-      const sleep = state.sleep ?? last.get(this) ?? null;
-      if (sleep !== null) last.set(this, sleep);
-      return { ...state, sleep };
-    };
-    return () => {
-      Dealer.prototype.capture = capture;
-    };
+    return replaced(Dealer.prototype, 'capture', (sound) => {
+      return function forgetful(this: Dealer) {
+        const state = sound.call(this);
+        const sleep = state.sleep ?? last.get(this) ?? null;
+        if (sleep !== null) last.set(this, sleep);
+        return { ...state, sleep };
+      };
+    });
   },
 };
 
