@@ -200,10 +200,8 @@ function lateWrites(seed: number): Scenario {
 }
 
 const lateWritesOfOne = oneMove(3_300, [
-  {
-    trigger: { kind: 'phase', phase: 'checkpoint switching', nth: 2, afterMs: 0.4 },
-    mishap: { kind: 'storeFailover', forMs: 5 },
-  },
+  // While a checkpoint is stored and named.
+  { trigger: { kind: 'time', atMs: 440 }, mishap: { kind: 'storeFailover', forMs: 5 } },
   { trigger: { kind: 'time', atMs: 1_000 }, mishap: { kind: 'fullDisk', forMs: 2_600 } },
   { trigger: { kind: 'time', atMs: 3_200 }, mishap: { kind: 'crash', host: 1, restartMs: 200 } },
 ]);
