@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { bank, testing, work } from './native.ts';
+
+const { testCluster } = testing;
+const nothing = (): void => undefined;
+
+test.each([
+  [{ hosts: 0 }, 'hosts: found 0, expected at least 1'],
+  [{ hosts: 2.5 }, 'hosts: found 2.5, expected a whole number'],
+  [{ host: 3 }, 'host: found an option that does not exist'],
+  [{ seed: -1 }, 'seed: found -1, expected at least 0'],
+  [{ faults: { perSecond: 0 } }, 'faults.perSecond: found 0, expected more than 0'],
+  [
+    { faults: [{ atMs: 1, kind: 'crush', host: 'h1' }] },
+    "faults[0].kind: found 'crush', expected one of crash, pause",
+  ],
+  [
+    { faults: [{ atMs: 1, kind: 'crash', host: 'h9' }] },
+    "faults[0].host: found 'h9', expected one of h1, h2, h3",
+  ],
+  [{ faults: [{ kind: 'fullDisk' }] }, 'faults[0].atMs: found undefined, expected a number from 0 on'],
+  [
+    { faults: [{ atMs: 1, kind: 'loss', ratio: 2 }] },
+    'faults[0].ratio: found 2, expected a number from 0 to 1',
+  ],
+  [{ faults: [{ atMs: 1, kind: 'fullDisk', host: 'h1' }] }, "faults[0].host: found 'h1', expected none"],
+  [{ settings: { lease: { termMs: 'long' } } }, 'settings of h1:'],
+  [{ settings: () => 3 }, "settings('h1'): found 3, expected an object"],
+])('%j is refused by name', async (options, message) => {
+  const refused = testCluster(options as never, nothing);
+  await expect(refused).rejects.toMatchObject({
+    code: 'TEST_OPTIONS',
+    message: expect.stringContaining(message) as string,
+  });
+});
+
+test('what is no movable method, no host, no execution is said so', async () => {
+  await testCluster({ seed: 1 }, async (cluster) => {
+    const plain = (): number => 3;
+    await expect(cluster.start(plain, [])).rejects.toThrow(
+      /the function 'plain', which is no movable method/,
+    );
+    await expect(cluster.start(work.count, [1], { on: 'h7' })).rejects.toThrow(
+      /no host 'h7'. There are: h1, h2, h3/,
+    );
+    await expect(cluster.outcome('x-9' as never)).rejects.toThrow(/no execution 'x-9'. None was started/);
+    expect(() => cluster.strike({ kind: 'cut', host: 'h1', other: 'h4' })).toThrow(/other: found 'h4'/);
+  });
+});
+
+test('an effect that waits for what never comes is named, and so is what does not end', async () => {
+  const never = new Promise<never>(nothing);
+  await testCluster({ seed: 2, realMaxMs: 50, patienceMs: 1_000 }, async (cluster) => {
+    const listening = await cluster.start(work.listen, [1]);
+    await expect(cluster.outcome(listening)).rejects.toThrow(
+      /x-1 did not end within 1000 ms of simulated time: x-1 \(.*#listen\) is live at 1\.1 on h\d, where it is 'running'/,
+    );
+    bank.answers().push(never);
+    await cluster.start(work.ask, []);
+    const hangs = cluster.advance(100);
+    await expect(hangs).rejects.toThrow(/Effect 'ask' of x-2 on h\d has been waiting for 50 ms of real time/);
+  }).catch((error: unknown) => {
+    // The judgement cannot be made either, and says why.
+    expect(error).toMatchObject({ code: 'EFFECT_HANGS' });
+  });
+});
+
+test('an effect may wait for something real, which takes no simulated time', async () => {
+  await testCluster({ seed: 3 }, async (cluster) => {
+    bank.answers().push(new Promise((resolve) => setImmediate(() => resolve('well'))));
+    const asking = await cluster.start(work.ask, []);
+    expect(await cluster.outcome(asking)).toBe('well');
+    const [call] = cluster.effects(asking);
+    expect(call?.end).toMatchObject({ kind: 'returned', value: 'well', atMs: call?.atMs });
+  });
+});
