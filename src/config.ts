@@ -239,12 +239,32 @@ const schema = v.strictObject({
 export type HostConfig = v.InferOutput<typeof schema>;
 
 /**
+ * Defaults that differ by store, by the scheme of its URL. Where servers elect a leader, hosts come back from an election seconds
+ * apart, and whoever is back first must not take the others for dead: see docs/stores.md.
+ */
+const leaseDefaultsOn: Readonly<Record<string, object>> = {
+  nats: { termMs: 5_000, marginMs: 1_000, renewMs: 1_000 },
+};
+
+function withDefaultsOf(storeUrl: string, settings: unknown): unknown {
+  const defaults = leaseDefaultsOn[storeUrl.slice(0, storeUrl.indexOf(':'))];
+  if (defaults === undefined || !isTree(settings)) return settings;
+  const { lease = {} } = settings;
+  return isTree(lease) ? { ...settings, lease: { ...defaults, ...lease } } : settings;
+}
+
+function isTree(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
  * Checks settings and fills in the defaults.
  *
+ * @param storeUrl where the host's cluster is; some defaults depend on it
  * @throws {ConfigurationError} naming each key that is wrong, what it found and what it expected
  */
-export function configure(settings: unknown): HostConfig {
-  const result = v.safeParse(schema, settings);
+export function configure(settings: unknown, storeUrl = ''): HostConfig {
+  const result = v.safeParse(schema, withDefaultsOf(storeUrl, settings));
   if (!result.success) {
     const faults = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'settings'}: ${issue.message}`);
     throw new ConfigurationError(

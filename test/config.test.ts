@@ -21,6 +21,15 @@ test('a name is all that a host needs', () => {
   });
 });
 
+test('where servers elect a leader, a lease lasts longer, unless it is said how long', () => {
+  const url = 'nats://127.0.0.1:4222,127.0.0.1:4223';
+  expect(configure({ name: 'h1' }, url).lease).toEqual({ termMs: 5_000, marginMs: 1_000, renewMs: 1_000 });
+  expect(configure({ name: 'h1', lease: { termMs: 9_000 } }, url).lease.termMs).toBe(9_000);
+  expect(configure({ name: 'h1' }, 'postgres://localhost/godwit').lease.termMs).toBe(3_000);
+  for (const lease of [7, null])
+    expect(() => configure({ name: 'h1', lease }, url)).toThrow(ConfigurationError);
+});
+
 const wrong: readonly (readonly [string, unknown])[] = [
   ['name', 'Not A Name'],
   ['rack', ''],

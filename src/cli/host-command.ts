@@ -89,7 +89,8 @@ function settingsOf(flags: HostFlags): Record<string, unknown> {
 }
 
 async function run(flags: HostFlags): Promise<void> {
-  const config = configure(settingsOf(flags));
+  const location = locationOf(flags);
+  const config = configure(settingsOf(flags), location.url);
   const asked = interruption();
   // Loaded when it is needed: the other commands do without a host's drivers.
   const { startHost } = await import('../host.ts');
@@ -103,7 +104,7 @@ async function run(flags: HostFlags): Promise<void> {
   for (;;) {
     const starting = startHost({
       config,
-      location: locationOf(flags),
+      location,
       holdAt,
     });
     const host = await Promise.race([starting, interrupted.then(() => null)]);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestContext } from 'vitest';
 import { openStore } from '../../src/store/open.ts';
 import { storeOptions } from '../../src/store/options.ts';
+import { configure } from '../../src/config.ts';
 import { findNatsServer, NatsCluster } from '../store/nats/cluster.ts';
 import type { NatsNode } from '../store/nats/cluster.ts';
 import { clock, random } from '../store/ports.ts';
@@ -10,10 +11,8 @@ import { acts, asJudged, Fleet, flawless, scripted } from './fleet.ts';
 const binary = await findNatsServer();
 let servers: NatsCluster;
 
-/** As `godwit host` has it without a setting. */
-/** As docs/stores.md has it for these servers: longer than what is shipped, since hosts come back from an election seconds apart. */
-const leaseTermMs = 5_000;
-const patientLeases = [`lease.termMs=${leaseTermMs}`, 'lease.marginMs=1000', 'lease.renewMs=1000'];
+/** As `godwit host` has it on these servers without a setting. */
+const leaseTermMs = configure({ name: 'h1', rack: 'r1' }, 'nats://127.0.0.1:4222').lease.termMs;
 /** So that the work lasts longer than the servers need to elect another leader. */
 const longRounds = 4_000_000;
 
@@ -102,7 +101,7 @@ async function strike(
   const fleet = await Fleet.start(context, {
     racks: 1,
     hostsPerRack: 2,
-    settings: [...scripted, ...patientLeases],
+    settings: scripted,
     environment: {},
     store: url,
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { TestContext } from 'vitest';
 import { PostgresServer } from '../store/postgres/server.ts';
 import { connect } from '../../src/cluster.ts';
-import { Schema } from '../store/postgres/fixture.ts';
+import { Schema, until } from '../store/postgres/fixture.ts';
 import { leaseDefaults } from '../../src/protocols/lease/timing.ts';
 import { acts, asJudged, Fleet, flawless, quickLeases, scripted } from './fleet.ts';
 import { describeWithPostgres } from '../store/postgres/describe.ts';
@@ -105,7 +105,13 @@ describeWithPostgres('hosts on PostgreSQL', () => {
       const inOne = (statements: readonly string[]): Promise<unknown> =>
         administrator.query(['BEGIN ISOLATION LEVEL REPEATABLE READ', ...statements, 'COMMIT'].join(';'));
       await inOne(tables.map((table) => `CREATE TABLE kept_${table} AS TABLE ${table}`));
-      await fleet.acted(work.execution, 60);
+      // Both hosts renew their leases meanwhile, so that each has seen more than the copy knows.
+      await until(async () => {
+        const { rows } = await administrator.query<{ ahead: string }>(
+          'SELECT now.revision - kept.revision AS ahead FROM registry_head AS now, kept_registry_head AS kept',
+        );
+        return Number(rows[0]?.ahead) >= 8;
+      });
       await inOne([
         `LOCK TABLE ${tables.join(', ')}`,
         ...tables.toReversed().map((table) => `DELETE FROM ${table}`),
