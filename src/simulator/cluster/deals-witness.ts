@@ -1,5 +1,5 @@
 import type { Tenure } from '../../core/execution.ts';
-import type { ExecutionId, IncarnationId } from '../../core/ids.ts';
+import type { ExecutionId, Generation, IncarnationId } from '../../core/ids.ts';
 import type { RegisterRow } from '../../protocols/ownership/register.ts';
 import type { Correspondence, Correspondences, Sleep } from './dealer-record.ts';
 import { lifeOf } from './dealer-record.ts';
@@ -54,6 +54,8 @@ export class DealsWitness {
   timers = 0;
   readonly #ports: DealsWitnessPorts;
   readonly #accounts = new Map<ExecutionId, Account>();
+  /** The highest generation that gave an account. */
+  readonly #newest = new Map<ExecutionId, Generation>();
   readonly #targets = new Map<string, StartedDeal>();
   /** By execution, generation and number. */
   readonly #keys = new Map<string, string>();
@@ -74,6 +76,10 @@ export class DealsWitness {
 
   counted(tenure: Tenure, account: Omit<Account, 'atMs'>): void {
     const before = this.#accounts.get(tenure.execution);
+    const newest = this.#newest.get(tenure.execution) ?? 0;
+    // A machine that has just woken up may not know yet that another life goes on: its tokens are refused.
+    if (tenure.generation < newest) return;
+    this.#newest.set(tenure.execution, tenure.generation);
     this.#accounts.set(tenure.execution, { ...before, ...account, atMs: this.#ports.nowMs() });
   }
 
