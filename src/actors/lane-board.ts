@@ -343,9 +343,13 @@ export class LaneBoard {
   }
 
   /** It may leave while effects of it run on in this lane: the lane names them, now that it stands still. */
-  #noteEffects(index: LaneIndex, { tenure: { execution }, effectsPending }: Capture, frozen: boolean): void {
+  #noteEffects(
+    index: LaneIndex,
+    { tenure: { execution, epoch }, effectsPending }: Capture,
+    frozen: boolean,
+  ): void {
     if (effectsPending === 0) {
-      this.#effects.allEnded(index, execution);
+      this.#effects.stayEnded(index, execution, epoch);
       return this.#departures.allEnded(execution);
     }
     if (!frozen) return;

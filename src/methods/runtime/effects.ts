@@ -1,6 +1,6 @@
 import { messageOf } from '../../core/errors.ts';
 import { isObject } from '../../core/is-object.ts';
-import type { ExecutionId, Generation } from '../../core/ids.ts';
+import type { Generation } from '../../core/ids.ts';
 import type { EffectOutcome } from '../../core/packet.ts';
 import type { Cancel } from '../../core/ports.ts';
 import type {
@@ -72,13 +72,6 @@ export class Effects {
   pendingOf(execution: Execution): number {
     let count = 0;
     for (const running of this.#running) if (running.execution === execution) count += 1;
-    return count;
-  }
-
-  /** Those of every copy that was ever here: an execution may leave, come back, and leave again while one of them runs. */
-  pendingFor(id: ExecutionId): number {
-    let count = 0;
-    for (const { execution } of this.#running) if (execution.tenure.execution === id) count += 1;
     return count;
   }
 

@@ -347,7 +347,7 @@ class ThreadRuntime implements Runtime {
         bytes,
         digest,
         effectSequence: dealings.effects.sequence,
-        effectsPending: this.#effects.pendingFor(execution.tenure.execution),
+        effectsPending: this.#effects.pendingOf(execution),
         atMs: startMs,
       },
     };

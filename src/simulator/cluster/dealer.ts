@@ -50,6 +50,7 @@ export class Dealer {
   /** Rebuilt from a snapshot, and not run since. */
   #isFresh: boolean;
   /** Effects that run here and were started by this copy. */
+  #running = 0;
 
   constructor(tenure: Tenure, deals: Deals, from: DealerState | boolean, ports: DealerPorts) {
     this.tenure = tenure;
@@ -66,6 +67,10 @@ export class Dealer {
     this.#taken = { ...from.taken };
     this.#sleep = from.sleep;
     this.#awaited = from.awaited;
+  }
+
+  get effectsPending(): number {
+    return this.#running;
   }
 
   get effectSequence(): number {
@@ -276,7 +281,9 @@ export class Dealer {
     const key = this.#ledger.keyOf(effect);
     const by = this.#ports.incarnation;
     this.#ports.witness.started({ tenure, by, key, sequence, numberedIn: effect.generation, count, durable });
+    this.#running += 1;
     this.#ports.runEffect(sequence, count, (value) => {
+      this.#running -= 1;
       if (!this.frozen) return this.#settle(sequence, effect.generation, value);
       this.#late.push(() => this.#settle(sequence, effect.generation, value));
       this.#leftBehind(sequence, effect.generation, value);

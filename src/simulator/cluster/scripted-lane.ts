@@ -75,8 +75,6 @@ export class ScriptedLane implements Lane {
   readonly #words = new SharedWords(this.shared);
   readonly #lease: LeaseWatch;
   readonly #outbox: Outbox;
-  /** How many effects of an execution run here, whichever copy of it started them. */
-  readonly #effects = new Map<ExecutionId, number>();
   #waiting: LaneCommand[] = [];
   #stopped = false;
   #stepping = false;
@@ -281,19 +279,13 @@ export class ScriptedLane implements Lane {
       storeNowMs: () => clock.monotonicMs() + this.#storeOffsetMs,
       worldNowMs,
       runEffect: (_sequence, count, ended) => {
-        this.#countEffects(tenure.execution, 1);
         clock.after(effectsMs[count % effectsMs.length] ?? 0, () => {
           if (this.#stopped) return;
-          this.#countEffects(tenure.execution, -1);
           ended(count);
           this.#flush();
         });
       },
     });
-  }
-
-  #countEffects(execution: ExecutionId, change: number): void {
-    this.#effects.set(execution, (this.#effects.get(execution) ?? 0) + change);
   }
 
   #retransmitLater(): void {
@@ -323,7 +315,7 @@ export class ScriptedLane implements Lane {
       bytes,
       digest,
       effectSequence: dealer?.durable === true ? dealer.effectSequence : count,
-      effectsPending: this.#effects.get(execution) ?? 0,
+      effectsPending: dealer?.effectsPending ?? 0,
       atMs: this.#ports.clock.monotonicMs(),
     };
     this.#tell({ kind: kind === 'freeze' ? 'frozen' : 'checkpointed', request, capture });

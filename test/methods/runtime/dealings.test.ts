@@ -272,23 +272,6 @@ test('a sleep takes any number of milliseconds, and nothing else', async () => {
   for (const ms of [Infinity, 2 ** 40]) expect(await loaded['main']?.(ms)).toBe('woken');
 });
 
-test('an effect of an earlier stay still counts when its execution has come back, and leaves again', async () => {
-  const folder = await modules(effectSource);
-  outside.godwitTest = () => new Promise(() => undefined);
-  const workshop = new Workshop(folder, { interrupt: () => true });
-  workshop.start('m.ts#main', [1]);
-  const leave = (): number => {
-    const frozen = workshop.runtime.freeze(id);
-    if (frozen.kind !== 'captured') throw new Error(JSON.stringify(frozen));
-    workshop.runtime.discard(id);
-    workshop.restore(frozen.capture.bytes);
-    return frozen.capture.effectsPending;
-  };
-  const before = leave();
-  while (leave() === before) workshop.runtime.step();
-  expect([before, leave(), leave()]).toEqual([0, 1, 1]);
-});
-
 test('a recovered copy keeps its effects apart by generation', async () => {
   const folder = await modules(effectSource);
   const keys: string[] = [];
