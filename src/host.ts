@@ -385,7 +385,7 @@ async function tearDown({ kernel, wire, directory, store, journal }: Foundation)
   directory.stop();
   await wire.stop();
   await store.close();
-  journal.close();
+  await journal.close();
 }
 
 /** The host ended before it had a lease. */

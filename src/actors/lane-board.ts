@@ -1,10 +1,10 @@
 import { assert } from '../core/assert.ts';
-import { GodwitError } from '../core/errors.ts';
-import type { ExecutionId, LaneIndex, PackageHash } from '../core/ids.ts';
+import type { ExecutionId, LaneIndex } from '../core/ids.ts';
 import { laneIndex } from '../core/ids.ts';
 import { Departures } from './departures.ts';
 import type { LostEffect } from './lane-effects.ts';
 import { LaneEffects } from './lane-effects.ts';
+import { LaneInstalls, PackageRefusedByLaneError } from './lane-installs.ts';
 import type {
   Capture,
   InstalledPackage,
@@ -20,17 +20,6 @@ import { noHistory } from '../placement/method-history.ts';
 import type { WorkEstimate } from '../placement/remaining-work.ts';
 import { remainingWork } from '../placement/remaining-work.ts';
 import { UsageBook } from './usage-book.ts';
-
-/** A lane could not import a package. */
-export class PackageRefusedByLaneError extends GodwitError {
-  override readonly name = 'PackageRefusedByLaneError';
-  readonly code = 'PACKAGE_REFUSED';
-  readonly retryable = false;
-
-  constructor(hash: PackageHash, reason: string) {
-    super(`Package ${hash.slice(0, 12)} could not be loaded: ${reason}`);
-  }
-}
 
 /** What answers a `freeze`, `checkpoint` or `inspect`. */
 export type LaneAnswer = Extract<
@@ -57,12 +46,7 @@ export interface LaneBoardListener {
 interface Slot {
   lane: Lane | null;
   readonly executions: Set<ExecutionId>;
-  readonly installs: Map<PackageHash, Installation>;
-}
-
-interface Installation {
-  readonly done: Promise<void>;
-  readonly settle: (failure: Error | null) => void;
+  readonly installs: LaneInstalls;
 }
 
 interface Request {
@@ -99,7 +83,7 @@ export class LaneBoard {
     this.#slots = Array.from({ length: lanes }, () => ({
       lane: null,
       executions: new Set<ExecutionId>(),
-      installs: new Map<PackageHash, Installation>(),
+      installs: new LaneInstalls(),
     }));
     this.#listener = listener;
     this.usage = new UsageBook(wallMs);
@@ -262,15 +246,13 @@ export class LaneBoard {
   /** @throws {PackageRefusedByLaneError} when the lane cannot import it, or ends before it has */
   install(index: LaneIndex, installed: InstalledPackage): Promise<void> {
     const slot = this.#slot(index);
-    const known = slot.installs.get(installed.hash);
-    if (known !== undefined) return known.done;
+    const known = slot.installs.known(installed.hash);
+    if (known !== null) return known;
     if (slot.lane === null) {
       return Promise.reject(new PackageRefusedByLaneError(installed.hash, `lane ${index} is down`));
     }
-    const installation = createInstallation();
-    slot.installs.set(installed.hash, installation);
     slot.lane.post({ kind: 'install', package: installed });
-    return installation.done;
+    return slot.installs.begin(installed.hash);
   }
 
   #slot(index: LaneIndex): Slot {
@@ -282,15 +264,11 @@ export class LaneBoard {
   #onEvent(index: LaneIndex, event: LaneEvent): void {
     switch (event.kind) {
       case 'installed':
-        this.#slot(index).installs.get(event.package)?.settle(null);
+        this.#slot(index).installs.succeeded(event.package);
         break;
-      case 'installFailed': {
-        const { installs } = this.#slot(index);
-        const failure = new PackageRefusedByLaneError(event.package, event.reason);
-        installs.get(event.package)?.settle(failure);
-        installs.delete(event.package);
+      case 'installFailed':
+        this.#slot(index).installs.failed(event.package, event.reason);
         break;
-      }
       case 'frozen':
       case 'checkpointed':
         this.#noteEffects(index, event.capture, event.kind === 'frozen');
@@ -376,10 +354,7 @@ export class LaneBoard {
     this.#laneSamples.delete(index);
     slot.executions.clear();
     this.#departures.laneLost(index);
-    for (const [hash, installation] of slot.installs) {
-      installation.settle(new PackageRefusedByLaneError(hash, `lane ${index} ended`));
-    }
-    slot.installs.clear();
+    slot.installs.lost(`lane ${index} ended`);
     for (const [request, { execution, lane }] of this.#requests) {
       if (lane === index) this.#answer(request, { kind: 'absent', request, execution });
     }
@@ -391,14 +366,4 @@ export class LaneBoard {
 
 function methodKey({ method }: ExecutionTrace): string {
   return `${method.package}/${method.method}`;
-}
-
-function createInstallation(): Installation {
-  let settle: (failure: Error | null) => void = () => undefined;
-  const done = new Promise<void>((resolve, reject) => {
-    settle = (failure) => (failure === null ? resolve() : reject(failure));
-  });
-  // Whoever asked sees the failure; a later one that nobody waits for must not end the process.
-  done.catch(() => undefined);
-  return { done, settle };
 }

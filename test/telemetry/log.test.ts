@@ -1,10 +1,10 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openHostLog } from '../../src/telemetry/log.ts';
 
-test('a host logs at its level and above, with its name, one line of JSON each', () => {
+test('a host logs at its level and above, with its name, one line of JSON each, in their order', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'godwit-log-'));
   const file = join(folder, 'log');
   const to = openSync(file, 'a');
@@ -12,8 +12,9 @@ test('a host logs at its level and above, with its name, one line of JSON each',
   log.info({}, 'too little');
   log.warn({ remote: '127.0.0.1:9' }, 'turned away');
   log.error({}, 'a row cannot be read');
-  log.close();
-  closeSync(to);
+  await log.close();
+  log.error({}, 'too late');
+  await log.close();
   const lines = readFileSync(file, 'utf8').trim().split('\n');
   rmSync(folder, { recursive: true });
   expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
