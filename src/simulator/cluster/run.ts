@@ -2,9 +2,9 @@ import type { ExecutionId } from '../../core/ids.ts';
 import { executionId } from '../../core/ids.ts';
 import { anywhere } from '../../placement/original-affinity.ts';
 import { Coverage } from './coverage.ts';
-import type { Fault } from './faults.ts';
+import type { Phase } from './faults.ts';
 import type { HostDrivers, SimulatedHost } from './host.ts';
-import { PhaseWatch } from './phases.ts';
+import { PhaseTriggers } from './phase-triggers.ts';
 import type { Scenario } from './scenario.ts';
 import type { Deals } from './script.ts';
 import { argsOf, scriptMethod } from './script.ts';
@@ -90,13 +90,11 @@ class ScenarioRun {
   readonly #scenario: Scenario;
   readonly #world: World;
   readonly #striking: Striking;
-  readonly #watches = new Map<SimulatedHost, PhaseWatch>();
+  readonly #triggers: PhaseTriggers;
   /** By the place of their work. */
   readonly #executions = new Map<number, ExecutionId>();
   /** Those whose start was confirmed. */
   readonly #begun = new Set<ExecutionId>();
-  /** Faults that wait for a phase, with how often it is to be entered before they strike. */
-  readonly #awaited: { readonly fault: Fault; left: number }[] = [];
   #isOver = false;
 
   constructor(scenario: Scenario, world: World) {
@@ -105,13 +103,21 @@ class ScenarioRun {
     this.beganAtMs = world.clock.monotonicMs();
     this.#striking = new Striking(world, scenario.hosts);
     this.#striking.onStruck = ({ kind, hosts }) => {
-      for (const [host, watch] of this.#watches) {
+      for (const [host, phases] of this.#triggers.now()) {
         if (!host.alive || (hosts !== null && !hosts.includes(host.config.name))) continue;
-        for (const phase of watch.now) this.coverage.met(phase, kind);
+        for (const phase of phases) this.coverage.met(phase, kind);
       }
     };
+    this.#triggers = new PhaseTriggers({
+      strike: (fault, by) => this.#striking.strike(fault, by),
+      later: (inMs, task) =>
+        void world.clock.after(inMs, () => {
+          if (!this.#isOver) task();
+        }),
+      onEntered: (phase, host) => this.#entered(phase, host),
+    });
     world.onExit = (host) => void world.clock.after(restartMs, () => this.#striking.restart(host));
-    world.afterTurn = (host) => this.#look(host);
+    world.afterTurn = (host) => this.#triggers.look(host);
   }
 
   async play(): Promise<void> {
@@ -127,10 +133,11 @@ class ScenarioRun {
     for (const fault of faults) {
       const { trigger } = fault;
       if (trigger.kind === 'time') world.clock.after(trigger.atMs, () => this.#striking.strike(fault, null));
-      else this.#awaited.push({ fault, left: trigger.nth });
+      else this.#triggers.await(fault, trigger);
     }
     await world.advance(activeMs);
     this.#isOver = true;
+    this.#triggers.clear();
     // Who is cut off for longer than a lease finds others in its place when it comes back.
     await world.until(() => this.#striking.active.size === 0, faultsEndMs);
     this.#striking.endAll();
@@ -169,30 +176,11 @@ class ScenarioRun {
     this.#world.move(via, execution, hostNameOf(to)).catch(() => undefined);
   }
 
-  #look(host: SimulatedHost): void {
-    let watch = this.#watches.get(host);
-    if (watch === undefined) this.#watches.set(host, (watch = new PhaseWatch(host)));
-    for (const phase of watch.look()) {
-      this.coverage.entered(phase);
-      for (const { kind, hosts } of this.#striking.active) {
-        if (hosts === null || hosts.includes(host.config.name)) this.coverage.met(phase, kind);
-      }
-      if (this.#isOver) continue;
-      for (const awaited of this.#awaited) {
-        const { trigger } = awaited.fault;
-        if (trigger.kind !== 'phase' || trigger.phase !== phase || awaited.left === 0) continue;
-        awaited.left -= 1;
-        if (awaited.left > 0) continue;
-        if (trigger.afterMs === 0) this.#striking.strike(awaited.fault, host);
-        else this.#strikeLater(awaited.fault, trigger.afterMs, host);
-      }
+  #entered(phase: Phase, host: SimulatedHost): void {
+    this.coverage.entered(phase);
+    for (const { kind, hosts } of this.#striking.active) {
+      if (hosts === null || hosts.includes(host.config.name)) this.coverage.met(phase, kind);
     }
-  }
-
-  #strikeLater(fault: Fault, inMs: number, host: SimulatedHost): void {
-    this.#world.clock.after(inMs, () => {
-      if (!this.#isOver) this.#striking.strike(fault, host);
-    });
   }
 
   #resultOf(execution: ExecutionId): string | null {

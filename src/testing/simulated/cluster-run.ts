@@ -5,9 +5,9 @@ import { hostOf } from '../../core/ids.ts';
 import { SystemDigest } from '../../digest.ts';
 import type { ExecutionReply } from '../../protocols/messages.ts';
 import type { RegisterRow } from '../../protocols/ownership/register.ts';
-import type { Fault, Mishap } from '../../simulator/cluster/faults.ts';
+import type { Mishap } from '../../simulator/cluster/faults.ts';
 import type { HostDrivers, SimulatedHost } from '../../simulator/cluster/host.ts';
-import { PhaseWatch } from '../../simulator/cluster/phases.ts';
+import { PhaseTriggers } from '../../simulator/cluster/phase-triggers.ts';
 import { resourceSample } from '../../simulator/cluster/resource-sample.ts';
 import { livenessMs } from '../../simulator/cluster/run.ts';
 import { Striking } from '../../simulator/cluster/striking.ts';
@@ -47,8 +47,7 @@ export class ClusterRun {
   readonly witness: ActWitness;
   readonly #striking: Striking;
   readonly #random: SeededRandom;
-  readonly #watches = new Map<SimulatedHost, PhaseWatch>();
-  readonly #awaited: { readonly fault: Fault; left: number }[] = [];
+  readonly #triggers: PhaseTriggers;
   #beganAtMs = 0;
   #isOver = false;
 
@@ -72,7 +71,11 @@ export class ClusterRun {
     this.world.onConfirmed = (row) => this.witness.confirmed(row);
     this.world.onExit = ({ config }) =>
       void this.world.clock.after(restartMs, () => this.restart(config.name));
-    this.world.afterTurn = (host) => this.#look(host);
+    this.#triggers = new PhaseTriggers({
+      strike: (fault, by) => this.#striking.strike(fault, by),
+      later: (inMs, task) => this.#later(inMs, task),
+    });
+    this.world.afterTurn = (host) => this.#triggers.look(host);
   }
 
   get nowMs(): number {
@@ -91,10 +94,10 @@ export class ClusterRun {
     this.#beganAtMs = this.world.clock.monotonicMs();
     for (const fault of faults) {
       const { trigger } = fault;
-      if (trigger.kind === 'phase') this.#awaited.push({ fault, left: trigger.nth });
+      if (trigger.kind === 'phase') this.#triggers.await(fault, trigger);
       else this.#later(trigger.atMs, () => this.#striking.strike(fault, null));
     }
-    if (faultsWithinMs < Infinity) this.#later(faultsWithinMs, () => this.#awaited.splice(0));
+    if (faultsWithinMs < Infinity) this.#later(faultsWithinMs, () => this.#triggers.clear());
     if (movesEveryMs !== null) this.#moveLater(movesEveryMs);
   }
 
@@ -102,7 +105,7 @@ export class ClusterRun {
   async finish(): Promise<void> {
     const { world, pace } = this;
     this.#isOver = true;
-    this.#awaited.length = 0;
+    this.#triggers.clear();
     this.heal();
     for (const name of this.options.hosts) this.restart(name);
     const endMs = this.nowMs + livenessMs;
@@ -213,22 +216,6 @@ export class ClusterRun {
 
   #ended({ host, execution, name, sequence, end }: EffectCall): void {
     this.world.note(host, `effect ${sequence} '${name}' of ${execution}: ${end.kind}`);
-  }
-
-  #look(host: SimulatedHost): void {
-    if (this.#awaited.length === 0) return;
-    let watch = this.#watches.get(host);
-    if (watch === undefined) this.#watches.set(host, (watch = new PhaseWatch(host)));
-    for (const phase of watch.look()) {
-      for (const awaited of this.#awaited) {
-        const { trigger } = awaited.fault;
-        if (trigger.kind !== 'phase' || trigger.phase !== phase || awaited.left === 0) continue;
-        awaited.left -= 1;
-        if (awaited.left > 0) continue;
-        if (trigger.afterMs === 0) this.#striking.strike(awaited.fault, host);
-        else this.#later(trigger.afterMs, () => this.#striking.strike(awaited.fault, host));
-      }
-    }
   }
 
   /** Until the judgement begins. */
