@@ -1,6 +1,7 @@
 import { assertNever } from '../core/assert.ts';
 import type { ExecutionId } from '../core/ids.ts';
 import { epoch, executionId, generation } from '../core/ids.ts';
+import type { LaneCommand } from '../lanes/contract.ts';
 import type {
   ExecutionMessage,
   ExecutionReply,
@@ -80,23 +81,13 @@ function receive(
     case 'post':
       return post(cell, state, message.body, context.replyTo, ports);
     case 'packet':
-      // A copy that may be handed over takes nothing: the sender repeats what was not acknowledged.
-      if (isRunning(cell)) {
-        ports.board.post(execution, { kind: 'deliver', execution, packet: message.packet });
-        answer(context.replyTo, { kind: 'posted' });
-      } else answer(context.replyTo, elsewhere(execution, ports));
+      command(cell, { kind: 'deliver', execution, packet: message.packet }, context.replyTo, ports);
       return state;
     case 'effectOutcome':
-      if (isRunning(cell)) {
-        ports.board.post(execution, { kind: 'settleEffect', execution, outcome: message.outcome });
-        answer(context.replyTo, { kind: 'posted' });
-      } else answer(context.replyTo, elsewhere(execution, ports));
+      command(cell, { kind: 'settleEffect', execution, outcome: message.outcome }, context.replyTo, ports);
       return state;
     case 'effectLost':
-      if (isRunning(cell)) {
-        ports.board.post(execution, { kind: 'effectLost', execution, effect: message.effect });
-        answer(context.replyTo, { kind: 'posted' });
-      } else answer(context.replyTo, elsewhere(execution, ports));
+      command(cell, { kind: 'effectLost', execution, effect: message.effect }, context.replyTo, ports);
       return state;
     default:
       return assertNever(message);
@@ -129,8 +120,21 @@ function migrate(
   migrations.tell({ kind: 'move', execution, target, reason, replyTo });
 }
 
-function isRunning(cell: OwnershipCell): boolean {
-  return cell.state.phase === 'running';
+/**
+ * A copy that may be handed over takes nothing: whoever sent it hears `elsewhere`, and sends it again.
+ *
+ * @returns whether the copy here took it
+ */
+function command(
+  { execution, state }: OwnershipCell,
+  laneCommand: LaneCommand,
+  replyTo: ReplyTo<unknown> | null,
+  ports: ExecutionPorts,
+): boolean {
+  const isRunning = state.phase === 'running';
+  if (isRunning) ports.board.post(execution, laneCommand);
+  answer(replyTo, isRunning ? { kind: 'posted' } : elsewhere(execution, ports));
+  return isRunning;
 }
 
 function answer(replyTo: ReplyTo<unknown> | null, reply: ExecutionReply): void {
@@ -162,19 +166,11 @@ function post(
   ports: ExecutionPorts,
 ): ExecutionState {
   const { execution } = cell;
-  if (!isRunning(cell)) {
-    answer(replyTo, elsewhere(execution, ports));
-    return state;
-  }
   const from = { execution: state.tools, epoch: epoch(1), generation: generation(1) };
   const number = state.posted + 1;
-  ports.board.post(execution, {
-    kind: 'deliver',
-    execution,
-    packet: { kind: 'message', from, to: execution, number, body, subject: 'user' },
-  });
-  answer(replyTo, { kind: 'posted' });
-  return { ...state, posted: number };
+  const packet = { kind: 'message', from, to: execution, number, body, subject: 'user' } as const;
+  const isTaken = command(cell, { kind: 'deliver', execution, packet }, replyTo, ports);
+  return isTaken ? { ...state, posted: number } : state;
 }
 
 /** What `ps` shows. */
