@@ -1,16 +1,11 @@
 import type { HolderEvent, HolderState, HolderStep } from '../../src/protocols/lease/holder.ts';
 import type { ObserverEvent, ObserverState, ObserverStep } from '../../src/protocols/lease/observer.ts';
-import type {
-  OwnershipEvent,
-  OwnershipState,
-  OwnershipStep,
-} from '../../src/protocols/ownership/ownership.ts';
 import type { HostDrivers } from '../../src/simulator/cluster/host.ts';
 import type { Scenario } from '../../src/simulator/cluster/scenario.ts';
 import type { Violation } from '../../src/simulator/cluster/witness.ts';
 import type { World } from '../../src/simulator/cluster/world.ts';
+import type { Own } from '../protocols/ownership/planted-steps.ts';
 
-type Own = (state: OwnershipState, event: OwnershipEvent) => OwnershipStep;
 type Holder = (state: HolderState, event: HolderEvent) => HolderStep;
 type Observer = (state: ObserverState, event: ObserverEvent) => ObserverStep;
 

@@ -1,6 +1,7 @@
 import { epoch, incarnationId } from '../../src/core/ids.ts';
 import { claimWith, recoveryClaim } from '../../src/protocols/ownership/claiming.ts';
 import type { OwnershipState } from '../../src/protocols/ownership/ownership.ts';
+import { discardBeforeRead, skipFence } from '../protocols/ownership/planted-steps.ts';
 import type { PlantedFault } from './planted-fault.ts';
 import { plantedDeals } from './planted-deals.ts';
 import { plantedMoves } from './planted-moves.ts';
@@ -23,14 +24,7 @@ const skippedFence: PlantedFault = {
   rule: 1,
   breaks: ['neverTwo', 'onceInOrder', 'checkpointed', 'messages', 'effects', 'timers'],
   seeds: 150,
-  ownership: (sound) => (state, event) => {
-    if (state.phase !== 'claiming' || event.kind !== 'found' || event.row === null)
-      return sound(state, event);
-    const { claim } = state;
-    if (claim.kind === 'start' || event.row.nonce === claim.nonce) return sound(state, event);
-    const { owner, epoch: claimed, generation } = claim;
-    return sound(state, { ...event, row: { ...event.row, owner, epoch: claimed, generation } });
-  },
+  ownership: skipFence,
 };
 
 const renewalAfterTheEnd: PlantedFault = {
@@ -260,25 +254,12 @@ const cutInDoubt = oneMove(1_900, [
 ]);
 
 /** Rule 7: a source that hears nothing after `resume` takes the target for the owner, without asking the register. */
-const discardBeforeRead: PlantedFault = {
+const unreadDiscard: PlantedFault = {
   rule: 7,
   breaks: ['neverNone'],
   seeds: 10,
   draw: cutInDoubt,
-  ownership: (sound) => (state, event) => {
-    const isDoubt = state.phase === 'released' && event.kind === 'asked' && event.ask.kind === 'unfreeze';
-    if (!isDoubt) return sound(state, event);
-    const { execution, self, migration, tenure } = state;
-    const pointer = { owner: incarnationId('somebody'), epoch: epoch(tenure.epoch + 1) };
-    return {
-      state: { execution, self, phase: 'absent', pointer },
-      effects: [
-        { kind: 'save' },
-        { kind: 'discard' },
-        { kind: 'answer', migration, answer: { kind: 'handedOver', pointer } },
-      ],
-    };
-  },
+  ownership: (sound) => discardBeforeRead(sound, incarnationId('somebody')),
 };
 
 export const plantedFaults: Readonly<Record<string, PlantedFault>> = {
@@ -292,7 +273,7 @@ export const plantedFaults: Readonly<Record<string, PlantedFault>> = {
   'a stale transferred copy that a recovery goes on from': staleCopyRecovers,
   'a claim after running': claimAfterRunning,
   'a return without a claim': freeReturn,
-  'a discard before the read': discardBeforeRead,
+  'a discard before the read': unreadDiscard,
   'an unsaved phase': unsavedPhase,
   'an ambiguous claim that is taken for won': ambiguityIsSuccess,
   'a checkpoint with an old epoch': oldCheckpoint,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { explore } from './explorer.ts';
-import { claimWithoutDigest, discardBeforeRead, lateCapture, skippedFence, unsavedPhase } from './faults.ts';
+import { claimWithoutDigest, lateCapture, skippedFence, unreadDiscard, unsavedPhase } from './faults.ts';
 import { realSteps } from './machines.ts';
 import type { Steps } from './machines.ts';
 import { ClusterModel } from './moves.ts';
@@ -117,7 +117,7 @@ test('the enumeration meets every phase that a move can have', () => {
 const faults: readonly (readonly [string, Steps, boolean, Partial<Bounds>])[] = [
   ['a skipped fence', skippedFence, false, {}],
   ['a claim without the digest', claimWithoutDigest, false, { duplicates: 1 }],
-  ['a discard before the read', discardBeforeRead, false, {}],
+  ['a discard before the read', unreadDiscard, false, {}],
   ['a renewal after the lease was ended', realSteps, true, { expiries: 1 }],
   ['an unsaved phase', unsavedPhase, false, { restarts: 1 }],
   ['a late capture', lateCapture, false, { slowLanes: true, cancels: 1, migrations: 2, messages: 1 }],

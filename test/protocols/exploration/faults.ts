@@ -1,5 +1,6 @@
-import { epoch, incarnationId } from '../../../src/core/ids.ts';
-import type { OwnershipEvent, OwnershipState } from '../../../src/protocols/ownership/ownership.ts';
+import { incarnationId } from '../../../src/core/ids.ts';
+import { step as stepOwnership } from '../../../src/protocols/ownership/step.ts';
+import { discardBeforeRead, skipFence } from '../ownership/planted-steps.ts';
 import { realSteps } from './machines.ts';
 import type { Steps } from './machines.ts';
 
@@ -7,19 +8,7 @@ import type { Steps } from './machines.ts';
  * The product's step functions, each with one rule broken from outside. The enumeration must find what comes of it.
  */
 
-/** Rules 1 and 7: a claim takes the register as unclaimed, whatever owner and epoch it finds there. */
-export const skippedFence: Steps = {
-  ...realSteps,
-  ownership: (state, event) => realSteps.ownership(state, unfenced(state, event)),
-};
-
-function unfenced(state: OwnershipState, event: OwnershipEvent): OwnershipEvent {
-  if (state.phase !== 'claiming' || event.kind !== 'found' || event.row === null) return event;
-  const { claim } = state;
-  if (claim.kind === 'start' || event.row.nonce === claim.nonce) return event;
-  const { owner, epoch: claimed, generation } = claim;
-  return { ...event, row: { ...event.row, owner, epoch: claimed, generation } };
-}
+export const skippedFence: Steps = { ...realSteps, ownership: skipFence(stepOwnership) };
 
 /** Rule 5: the target takes any `resume` of its migration as one for the copy that it holds. */
 export const claimWithoutDigest: Steps = {
@@ -31,23 +20,9 @@ export const claimWithoutDigest: Steps = {
   },
 };
 
-/** Rule 7: a source that hears nothing after `resume` takes the target for the owner, without asking the register. */
-export const discardBeforeRead: Steps = {
+export const unreadDiscard: Steps = {
   ...realSteps,
-  ownership: (state, event) => {
-    const isDoubt = state.phase === 'released' && event.kind === 'asked' && event.ask.kind === 'unfreeze';
-    if (!isDoubt) return realSteps.ownership(state, event);
-    const { execution, self, migration, tenure } = state;
-    const pointer = { owner: incarnationId('t.1'), epoch: epoch(tenure.epoch + 1) };
-    return {
-      state: { execution, self, phase: 'absent', pointer },
-      effects: [
-        { kind: 'save' },
-        { kind: 'discard' },
-        { kind: 'answer', migration, answer: { kind: 'handedOver', pointer } },
-      ],
-    };
-  },
+  ownership: discardBeforeRead(stepOwnership, incarnationId('t.1')),
 };
 
 /** Persist before send: the step from which on only the register decides is not saved. */
