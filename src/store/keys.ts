@@ -1,5 +1,6 @@
+import { assert } from '../core/assert.ts';
 import { keyCharactersMax, registryValueBytesMax } from './contract.ts';
-import type { Along, Change } from './contract.ts';
+import type { Along, Change, Revision } from './contract.ts';
 import { StoreBoundsError } from './errors.ts';
 
 /** Values that one compare-and-set removes. */
@@ -18,8 +19,21 @@ export function checkPrefix(prefix: string): void {
   if (prefix.length > keyCharactersMax || !prefixPattern.test(prefix)) throw outOfBounds('prefix', prefix);
 }
 
-/** @throws {StoreBoundsError} when the value is larger than a registry row may be */
-export function checkChange(key: string, change: Change): void {
+/** @throws {StoreBoundsError} when a registry does not take such a compare-and-set, whatever the key holds */
+export function checkCas(
+  key: string,
+  expected: Revision | 'absent',
+  change: Change,
+  along: Along,
+  alongMaxBytes: number,
+): void {
+  checkKey(key);
+  checkChange(key, change);
+  checkAlong(along, alongMaxBytes);
+  assert(expected !== 'absent' || change !== 'delete', 'what is absent is never deleted');
+}
+
+function checkChange(key: string, change: Change): void {
   if (change === 'delete' || change.byteLength <= registryValueBytesMax) return;
   throw new StoreBoundsError(
     `The value for registry key ${key} has ${change.byteLength} bytes, at most ${registryValueBytesMax} fit. ` +
@@ -27,8 +41,7 @@ export function checkChange(key: string, change: Change): void {
   );
 }
 
-/** @throws {StoreBoundsError} when a key is none, or the values are larger than what may go along here */
-export function checkAlong({ puts, drops }: Along, bytesMax: number): void {
+function checkAlong({ puts, drops }: Along, bytesMax: number): void {
   for (const { key } of puts) checkKey(key);
   for (const key of drops) checkKey(key);
   const sizeBytes = puts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);

@@ -10,7 +10,7 @@ import type {
   StopWatching,
   WatchEvent,
 } from '../contract.ts';
-import { checkAlong, checkChange, checkKey, checkPrefix } from '../keys.ts';
+import { checkCas, checkKey, checkPrefix } from '../keys.ts';
 import type { RawEntry, RawWatchEvent } from './messages.ts';
 import type { StoreSession } from './session.ts';
 
@@ -52,10 +52,7 @@ export class LmdbRegistry implements Registry {
     change: Change,
     along: Along = nothing,
   ): Promise<CasAnswer> {
-    checkKey(key);
-    checkChange(key, change);
-    checkAlong(along, this.alongMaxBytes);
-    assert(expected !== 'absent' || change !== 'delete', 'what is absent is never deleted');
+    checkCas(key, expected, change, along, this.alongMaxBytes);
     // A copy: the caller may reuse its buffer, and a view of a pooled buffer would cross to the other thread whole.
     const value = change === 'delete' ? null : new Uint8Array(change);
     const answer = await this.#session.claim(`cas ${key}`, (request, slot) => ({

@@ -1,4 +1,3 @@
-import { assert } from '../../core/assert.ts';
 import { nothing, revision } from '../contract.ts';
 import type {
   Along,
@@ -10,7 +9,7 @@ import type {
   StopWatching,
   WatchEvent,
 } from '../contract.ts';
-import { checkAlong, checkChange, checkKey, checkPrefix } from '../keys.ts';
+import { checkCas, checkKey, checkPrefix } from '../keys.ts';
 import type { Changes } from './changes.ts';
 import type { Ledger } from './ledger.ts';
 import { checked } from './ledger.ts';
@@ -62,10 +61,7 @@ export class NatsRegistry implements Registry {
     change: Change,
     along: Along = nothing,
   ): Promise<CasAnswer> {
-    checkKey(key);
-    checkChange(key, change);
-    checkAlong(along, this.alongMaxBytes);
-    assert(expected !== 'absent' || change !== 'delete', 'what is absent is never deleted');
+    checkCas(key, expected, change, along, this.alongMaxBytes);
     // A copy: the caller may reuse its buffer.
     const value = change === 'delete' ? null : new Uint8Array(change);
     const swap = await this.#changes.swap(

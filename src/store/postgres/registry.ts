@@ -1,4 +1,3 @@
-import { assert } from '../../core/assert.ts';
 import type {
   Along,
   CasAnswer,
@@ -11,7 +10,7 @@ import type {
 } from '../contract.ts';
 import { alongBytesMax, nothing, revision } from '../contract.ts';
 import { StoreUnavailableError } from '../errors.ts';
-import { checkAlong, checkChange, checkKey, checkPrefix } from '../keys.ts';
+import { checkCas, checkKey, checkPrefix } from '../keys.ts';
 import type { StoreOptions } from '../options.ts';
 import type { Channel } from './channel.ts';
 import type { Answer } from './connection.ts';
@@ -78,10 +77,7 @@ export class PostgresRegistry implements Registry {
     change: Change,
     along: Along = nothing,
   ): Promise<CasAnswer> {
-    checkKey(key);
-    checkChange(key, change);
-    checkAlong(along, this.alongMaxBytes);
-    assert(expected !== 'absent' || change !== 'delete', 'what is absent is never deleted');
+    checkCas(key, expected, change, along, this.alongMaxBytes);
     const { options } = this.#parts;
     const call = `cas ${key}`;
     const endMs = options.clock.monotonicMs() + options.callTimeoutMs;
