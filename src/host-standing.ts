@@ -1,11 +1,10 @@
 import type { Directory } from './actors/directory.ts';
 import type { HouseParts } from './actors/house.ts';
-import type { LeaseCell } from './actors/lease.ts';
+import type { LeaseGate } from './actors/ports.ts';
 import type { HostConfig } from './config.ts';
 import type { HostIdentity } from './core/execution.ts';
 import type { ResourceSample } from './core/host-sample.ts';
 import type { ExecutionId, HostName } from './core/ids.ts';
-import type { Clock } from './core/ports.ts';
 import type {
   ExecutionUsage,
   HostAvailability,
@@ -69,19 +68,15 @@ export function standingParts(
   };
 }
 
-export function isValid(cell: LeaseCell, clock: Clock): boolean {
-  return !cell.ended && clock.monotonicMs() < cell.validUntilMs;
-}
-
 export function phaseOf(standing: Standing): HostDescription['phase'] {
   if (standing.frozen) return 'frozen';
   if (standing.open) return 'serving';
   return standing.drained ? 'drained' : 'draining';
 }
 
-export function closedBecause(standing: Standing, cell: LeaseCell, clock: Clock): string | null {
+export function closedBecause(standing: Standing, gate: LeaseGate): string | null {
   if (!standing.open) return 'it is draining';
-  return isValid(cell, clock) ? null : 'its lease is not surely valid now';
+  return gate.isValid() ? null : 'its lease is not surely valid now';
 }
 
 export function freeBytes(latest: HostAvailability | null, first: ResourceSample, memoryMax: number): number {

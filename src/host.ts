@@ -10,7 +10,8 @@ import { hostBudget, houseChildren, leaseTiming, routeReport, supervision } from
 import type { Kernel } from './actors/kernel.ts';
 import { createKernel } from './actors/kernel.ts';
 import { LaneBoard } from './actors/lane-board.ts';
-import type { LeaseCell, LeaseListener } from './actors/lease.ts';
+import type { LeaseListener } from './actors/lease.ts';
+import { LeaseCell } from './actors/lease-cell.ts';
 import { Admissions } from './actors/migration/admissions.ts';
 import { Obligations } from './actors/obligations.ts';
 import { OwnershipBook } from './actors/ownership-book.ts';
@@ -32,7 +33,6 @@ import {
   beginStanding,
   closedBecause,
   freeBytes,
-  isValid,
   phaseOf,
   standingParts,
   unsampled,
@@ -40,7 +40,6 @@ import {
 import { laneDefaults } from './lanes/contract.ts';
 import { startThreadedLane } from './lanes/threaded.ts';
 import { executionCost } from './placement/execution-cost.ts';
-import { beginHolder } from './protocols/lease/holder-step.ts';
 import type { LeaseEnd } from './protocols/lease/holder.ts';
 import type { HostDescription } from './protocols/messages.ts';
 import { SystemRandom } from './random.ts';
@@ -159,7 +158,7 @@ async function lay(
     secret,
     clock,
     random,
-    mayOpen: () => late.cell !== null && isValid(late.cell, clock),
+    mayOpen: () => late.cell?.isValid() ?? false,
     settings: { ...wireDefaults, silenceMaxMs: config.lease.termMs - config.lease.marginMs },
     listener: linksListener(exchange, () => late.log, journal),
   });
@@ -170,12 +169,7 @@ async function lay(
     rack: rackName(config.rack),
     address: reached.address,
   };
-  late.cell = {
-    holder: beginHolder(identity, leaseTiming(config), clock.monotonicMs(), clock.bootMs()),
-    validUntilMs: 0,
-    ended: false,
-    observers: new Map(),
-  };
+  late.cell = new LeaseCell(identity, leaseTiming(config), clock);
   late.log = new EventLog(identity, clock, eventsMax, (follower, event) => {
     exchange.tellIncarnation(follower.incarnation, follower.address, { kind: 'event', event });
   });
@@ -313,7 +307,7 @@ function furnish(
     {
       executions: () => board.executions,
       freeBytes: () => freeBytes(standing.availability, first, config.capacity.memoryMax),
-      closed: () => closedBecause(standing, leaseCell, clock),
+      closed: () => closedBecause(standing, leaseCell),
       holds: (execution) => (book.get(execution)?.state.phase ?? 'absent') !== 'absent',
     },
     packages,

@@ -2,14 +2,14 @@ import { assertNever } from '../core/assert.ts';
 import type { HostIdentity } from '../core/execution.ts';
 import type { IncarnationId, LaneIndex } from '../core/ids.ts';
 import type { Cancel, Clock } from '../core/ports.ts';
-import type { HolderEffect, HolderEvent, HolderState, LeaseEnd } from '../protocols/lease/holder.ts';
+import type { HolderEffect, HolderEvent, LeaseEnd } from '../protocols/lease/holder.ts';
 import { stepHolder } from '../protocols/lease/holder-step.ts';
-import type { ObserverState } from '../protocols/lease/observer.ts';
 import { runsOutInMs, stepObserver } from '../protocols/lease/observer-step.ts';
 import type { LeaseRow } from '../protocols/lease/row.ts';
 import type { LeaseTiming } from '../protocols/lease/timing.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
 import type { LaneBoard } from './lane-board.ts';
+import type { LeaseCell } from './lease-cell.ts';
 import { StoreClock } from './store-clock.ts';
 import type { Found, Table } from './ports.ts';
 
@@ -40,14 +40,6 @@ export interface LeaseListener {
   onEnded(reason: LeaseEnd): void;
   /** @param wasLive whether this host had seen it live: not one of the past that a new host finds */
   onPeerEnded(incarnation: IncarnationId, wasLive: boolean): void;
-}
-
-/** What a restart of the lease actor finds: nothing that was promised to the lanes may be forgotten. */
-export interface LeaseCell {
-  holder: HolderState;
-  validUntilMs: number;
-  ended: boolean;
-  readonly observers: Map<IncarnationId, ObserverState>;
 }
 
 export interface LeasePorts {

@@ -312,7 +312,7 @@ class OwnershipSession {
 
   #swap(cell: OwnershipCell, effect: SwapEffect, context: Context): void {
     const { execution } = cell;
-    if (!this.#register.surelyLeased) return this.#event(execution, { kind: 'storeFailed' }, context);
+    if (!this.#ports.gate.isValid()) return this.#event(execution, { kind: 'storeFailed' }, context);
     context.pipe(
       this.#register.swap(cell, effect),
       (answered) => event(execution, answered),
@@ -382,7 +382,7 @@ class OwnershipSession {
   }
 
   #recover(context: Context): void {
-    if (!this.#ports.recovers() || !this.#register.surelyLeased) return;
+    if (!this.#ports.recovers() || !this.#ports.gate.isValid()) return;
     for (let row = this.#recoveries.next(); row !== null; row = this.#recoveries.next()) {
       const { owner, epoch, generation, execution } = row;
       const ended = { kind: 'ownerEnded', owner, epoch, generation, nonce: this.#nonce() } as const;

@@ -54,8 +54,10 @@ export interface Tables {
 
 /** Whether this incarnation may act. Written by the lease actor, read by everybody. */
 export interface LeaseGate {
-  readonly validUntilMs: number;
+  /** For good. */
   readonly ended: boolean;
+  /** Whether the lease surely allows acts at this moment (rule 3). */
+  isValid(): boolean;
 }
 
 /** Whatever an actor may be told: its own union says what it takes. */

@@ -8,7 +8,7 @@ import type { HostPorts } from './ports.ts';
 
 export type SwapEffect = Extract<OwnershipEffect, { kind: 'swap' }>;
 
-export interface RegisterCallsPorts extends Pick<HostPorts, 'barrier' | 'clock' | 'gate' | 'tables'> {
+export interface RegisterCallsPorts extends Pick<HostPorts, 'barrier' | 'tables'> {
   readonly directory: Directory;
   readonly observer: { onSwapFailed(execution: ExecutionId, reason: string): void };
 }
@@ -19,11 +19,6 @@ export class RegisterCalls {
 
   constructor(ports: RegisterCallsPorts) {
     this.#ports = ports;
-  }
-
-  get surelyLeased(): boolean {
-    const { gate, clock } = this.#ports;
-    return !gate.ended && clock.monotonicMs() < gate.validUntilMs;
   }
 
   /** @throws what the store throws */

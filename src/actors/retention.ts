@@ -59,7 +59,7 @@ async function forget(ports: RetentionPorts): Promise<void> {
   if (nowMs === null) return;
   const due = [...directory.registers()].filter((row) => dueOf(row, nowMs, ports) !== null);
   for (const { execution } of due.slice(0, sweptMax)) {
-    if (gate.ended || clock.monotonicMs() >= gate.validUntilMs) return;
+    if (!gate.isValid()) return;
     const found: Found<RegisterRow> | null = await tables.registers.get(execution);
     const change = found === null ? null : dueOf(found.row, nowMs, ports);
     if (found === null || change === null) continue;

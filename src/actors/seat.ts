@@ -16,10 +16,7 @@ export type SeatMessage =
   | { readonly kind: 'retake' }
   | { readonly kind: 'resign' };
 
-export interface SeatPorts extends Pick<
-  HostPorts,
-  'identity' | 'tables' | 'random' | 'gate' | 'clock' | 'barrier'
-> {
+export interface SeatPorts extends Pick<HostPorts, 'identity' | 'tables' | 'random' | 'gate' | 'barrier'> {
   readonly directory: Directory;
   /** As in the registry: `rack/r1`. */
   readonly seat: string;
@@ -138,9 +135,7 @@ function perform(seat: SeatState, effect: CandidateEffect, context: Context, por
       );
       return;
     case 'swap':
-      if (ports.gate.ended || ports.clock.monotonicMs() >= ports.gate.validUntilMs) {
-        return advance(seat, { kind: 'storeFailed' }, context, ports);
-      }
+      if (!ports.gate.isValid()) return advance(seat, { kind: 'storeFailed' }, context, ports);
       context.pipe(
         heldWrite(ports.barrier, 'seat', ports.seat, () =>
           ports.tables.seats.cas(ports.seat, effect.expectedRevision, effect.row),

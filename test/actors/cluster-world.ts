@@ -8,7 +8,7 @@ import type { HouseParts } from '../../src/actors/house.ts';
 import { houseChildren, leaseTiming, routeReport, supervision } from '../../src/actors/house.ts';
 import type { AnyRef, KernelEvent } from '../../src/actors/kernel/contract.ts';
 import { LaneBoard } from '../../src/actors/lane-board.ts';
-import type { LeaseCell } from '../../src/actors/lease.ts';
+import { LeaseCell } from '../../src/actors/lease-cell.ts';
 import { Admissions } from '../../src/actors/migration/admissions.ts';
 import { Permits } from '../../src/actors/migration/permits.ts';
 import { Obligations } from '../../src/actors/obligations.ts';
@@ -20,7 +20,6 @@ import type { HostIdentity } from '../../src/core/execution.ts';
 import type { ActorAddress, ExecutionId, IncarnationId } from '../../src/core/ids.ts';
 import { executionId, hostName, incarnationId, methodId, packageHash, rackName } from '../../src/core/ids.ts';
 import { SystemDigest } from '../../src/digest.ts';
-import { beginHolder } from '../../src/protocols/lease/holder-step.ts';
 import type {
   AffinityDeclaration,
   ClusterEvent,
@@ -106,12 +105,7 @@ export class SimulatedHost {
   #furnish(config: HostConfig, directory: Directory, random: SeededRandom): HouseParts {
     const { world, identity, kernel, exchange, clock } = this;
     const { store } = world;
-    const leaseCell: LeaseCell = {
-      holder: beginHolder(identity, leaseTiming(config), clock.monotonicMs(), clock.bootMs()),
-      validUntilMs: 0,
-      ended: false,
-      observers: new Map(),
-    };
+    const leaseCell = new LeaseCell(identity, leaseTiming(config), clock);
     const log = new EventLog(identity, clock, 10_000, () => undefined);
     const emit = log.emit.bind(log);
     log.emit = (detail) => {

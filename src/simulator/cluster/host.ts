@@ -9,7 +9,8 @@ import type { HouseParts } from '../../actors/house.ts';
 import { hostBudget, houseChildren, leaseTiming, routeReport, supervision } from '../../actors/house.ts';
 import type { AnyRef, KernelEvent } from '../../actors/kernel/contract.ts';
 import { LaneBoard } from '../../actors/lane-board.ts';
-import type { LeaseCell, LeaseListener } from '../../actors/lease.ts';
+import type { LeaseListener } from '../../actors/lease.ts';
+import { LeaseCell } from '../../actors/lease-cell.ts';
 import { Admissions } from '../../actors/migration/admissions.ts';
 import { Permits } from '../../actors/migration/permits.ts';
 import { Obligations } from '../../actors/obligations.ts';
@@ -24,7 +25,6 @@ import type { ActorAddress, ExecutionId, IncarnationId, LaneIndex } from '../../
 import { hostName, incarnationId, rackName } from '../../core/ids.ts';
 import type { Digest } from '../../core/ports.ts';
 import type { Lane, LaneListener } from '../../lanes/contract.ts';
-import { beginHolder } from '../../protocols/lease/holder-step.ts';
 import type { EventDetail, HostAvailability, HostUsage } from '../../protocols/messages.ts';
 import { startTree } from '../../supervisors/tree.ts';
 import type { Envelope, Links } from '../../wire/contract.ts';
@@ -117,23 +117,12 @@ export class SimulatedHost implements NetworkEnd {
       onUnclaimed: () => false,
     });
     this.#links = around.network.links(this, () => around.probes.ping);
-    this.#leaseCell = {
-      holder: beginHolder(
-        this.identity,
-        leaseTiming(config),
-        machine.mainClock.monotonicMs(),
-        machine.mainClock.bootMs(),
-      ),
-      validUntilMs: 0,
-      ended: false,
-      observers: new Map(),
-    };
+    this.#leaseCell = new LeaseCell(this.identity, leaseTiming(config), machine.mainClock);
     this.parts = this.#furnish(directory, random);
     around.network.join(this);
   }
 
-  readonly mayOpen = (): boolean =>
-    !this.#leaseCell.ended && this.machine.monotonicMs() < this.#leaseCell.validUntilMs;
+  readonly mayOpen = (): boolean => this.#leaseCell.isValid();
 
   readonly receive = (from: IncarnationId, envelope: Envelope): void => this.exchange.receive(from, envelope);
 

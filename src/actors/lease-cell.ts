@@ -1,0 +1,27 @@
+import type { HostIdentity } from '../core/execution.ts';
+import type { IncarnationId } from '../core/ids.ts';
+import type { Clock } from '../core/ports.ts';
+import type { HolderState } from '../protocols/lease/holder.ts';
+import { beginHolder } from '../protocols/lease/holder-step.ts';
+import type { ObserverState } from '../protocols/lease/observer.ts';
+import type { LeaseTiming } from '../protocols/lease/timing.ts';
+import type { LeaseGate } from './ports.ts';
+
+/** What a restart of the lease actor finds: nothing that was promised to the lanes may be forgotten. */
+export class LeaseCell implements LeaseGate {
+  holder: HolderState;
+  /** On the monotonic clock. */
+  validUntilMs = 0;
+  ended = false;
+  readonly observers = new Map<IncarnationId, ObserverState>();
+  readonly #clock: Clock;
+
+  constructor(identity: HostIdentity, timing: LeaseTiming, clock: Clock) {
+    this.holder = beginHolder(identity, timing, clock.monotonicMs(), clock.bootMs());
+    this.#clock = clock;
+  }
+
+  isValid(): boolean {
+    return !this.ended && this.#clock.monotonicMs() < this.validUntilMs;
+  }
+}
