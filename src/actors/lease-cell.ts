@@ -6,6 +6,7 @@ import { beginHolder } from '../protocols/lease/holder-step.ts';
 import type { ObserverState } from '../protocols/lease/observer.ts';
 import type { LeaseTiming } from '../protocols/lease/timing.ts';
 import type { LeaseGate } from './ports.ts';
+import { StoreClock } from './store-clock.ts';
 
 /** What a restart of the lease actor finds: nothing that was promised to the lanes may be forgotten. */
 export class LeaseCell implements LeaseGate {
@@ -14,6 +15,7 @@ export class LeaseCell implements LeaseGate {
   validUntilMs = 0;
   ended = false;
   readonly observers = new Map<IncarnationId, ObserverState>();
+  readonly storeClock = new StoreClock();
   readonly #clock: Clock;
 
   constructor(identity: HostIdentity, timing: LeaseTiming, clock: Clock) {

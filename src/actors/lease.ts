@@ -10,13 +10,13 @@ import type { LeaseTiming } from '../protocols/lease/timing.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
 import type { LaneBoard } from './lane-board.ts';
 import type { LeaseCell } from './lease-cell.ts';
-import { StoreClock } from './store-clock.ts';
+import type { Instant } from './store-clock.ts';
 import type { Found, Table } from './ports.ts';
 
-/** What the store's clock showed when it answered, and when it was called, of the monotonic clock here. */
+/** What the store's clock showed when it answered, and when it was called. */
 interface StoreStamp {
   readonly storeTimeMs: number;
-  readonly sentAtMs: number;
+  readonly sentAt: Instant;
 }
 
 export type LeaseMessage =
@@ -79,7 +79,6 @@ export function leaseActor(ports: LeasePorts): Behaviour<LeaseSession, LeaseMess
 class LeaseSession {
   readonly #ports: LeasePorts;
   #nextLook: Cancel = () => undefined;
-  readonly #storeClock = new StoreClock();
 
   constructor(ports: LeasePorts) {
     this.#ports = ports;
@@ -96,7 +95,7 @@ class LeaseSession {
     const { clock, timing, cell } = this.#ports;
     switch (message.kind) {
       case 'tick':
-        this.#advance({ kind: 'ticked', nowMs: clock.monotonicMs(), bootMs: clock.bootMs() }, context);
+        this.#tick(context);
         this.#endStuckLanes();
         if (!cell.ended) context.after(timing.tickEveryMs, { kind: 'tick' });
         return;
@@ -126,6 +125,12 @@ class LeaseSession {
     }
   }
 
+  #tick(context: Context): void {
+    const now = this.#now();
+    this.#goBy(this.#ports.cell.storeClock.looked(now));
+    this.#advance({ kind: 'ticked', nowMs: now.monotonicMs, bootMs: now.bootMs }, context);
+  }
+
   #advance(event: HolderEvent, context: Context): void {
     const { cell } = this.#ports;
     const before = cell.holder.phase;
@@ -137,7 +142,7 @@ class LeaseSession {
 
   #perform(effect: HolderEffect, context: Context): void {
     const { cell, board, listener, leases, identity } = this.#ports;
-    const sentAtMs = this.#ports.clock.monotonicMs();
+    const sentAt = this.#now();
     switch (effect.kind) {
       case 'swap':
         context.pipe(
@@ -146,9 +151,9 @@ class LeaseSession {
             answer.kind === 'done'
               ? holder(
                   { kind: 'swapped', row: effect.row, revision: answer.revision },
-                  { storeTimeMs, sentAtMs },
+                  { storeTimeMs, sentAt },
                 )
-              : holder({ kind: 'refused' }, { storeTimeMs, sentAtMs }),
+              : holder({ kind: 'refused' }, { storeTimeMs, sentAt }),
           () => holder({ kind: 'storeFailed' }, null),
         );
         return;
@@ -178,9 +183,16 @@ class LeaseSession {
 
   #setClock(stamp: StoreStamp | null): void {
     if (stamp === null) return;
-    const nowMs = this.#ports.clock.monotonicMs();
-    const offsetMs = this.#storeClock.answered(stamp.storeTimeMs, stamp.sentAtMs, nowMs);
-    if (offsetMs !== null) this.#ports.board.setClock(offsetMs);
+    this.#goBy(this.#ports.cell.storeClock.answered(stamp.storeTimeMs, stamp.sentAt, this.#now()));
+  }
+
+  #goBy(storeOffsetMs: number | null): void {
+    if (storeOffsetMs !== null) this.#ports.board.setClock(storeOffsetMs);
+  }
+
+  #now(): Instant {
+    const { clock } = this.#ports;
+    return { monotonicMs: clock.monotonicMs(), bootMs: clock.bootMs() };
   }
 
   #endStuckLanes(): void {
