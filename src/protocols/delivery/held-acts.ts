@@ -1,3 +1,4 @@
+import { assert } from '../../core/assert.ts';
 import type { SnapshotDigest } from '../../core/ids.ts';
 
 /** A snapshot, and what it covers. */
@@ -24,6 +25,7 @@ export class HeldActs {
   #released = 0;
   #coverings: Covering[] = [];
   #isAsked = false;
+  #holdsRepeats = false;
 
   /** @param checkpointSoon asks for a checkpoint; called once until one is taken */
   constructor(checkpointSoon: () => void) {
@@ -37,6 +39,21 @@ export class HeldActs {
   hold(act: () => void): void {
     this.#acts.push(act);
     this.ask();
+  }
+
+  /** Whether what is to be sent again waits here already. */
+  get holdsRepeats(): boolean {
+    return this.#holdsRepeats;
+  }
+
+  /** What was sent already is sent again no earlier than what precedes it here. At most one of these is held. */
+  holdRepeats(repeat: () => void): void {
+    assert(!this.#holdsRepeats, 'repeats are held once');
+    this.#holdsRepeats = true;
+    this.hold(() => {
+      this.#holdsRepeats = false;
+      repeat();
+    });
   }
 
   ask(): void {
