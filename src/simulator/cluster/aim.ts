@@ -18,17 +18,25 @@ export const aimedSpansMs = [20, 20, 80, 300] as const;
 /** What is lost of one exchange, and no more. */
 const oneLossMs = 30;
 
-/** Phases that are entered seldom, and so met seldom by what strikes all hosts, too. */
-const seldom: ReadonlySet<Phase> = new Set([
+/** Phases that are entered seldom, and so met seldom by what strikes all hosts, too. One that stands twice is seldom met. */
+const seldom: readonly Phase[] = [
+  'source unfreezing',
   'source unfreezing',
   'source doubting',
+  'source doubting',
   'target dropping',
+  'target dropping',
+  'target dropping',
+  'start claiming',
   'recovery claiming',
+  'recovery restoring',
   'result switching',
-]);
-const seldomRatio = 0.25;
+];
+const seldomRatio = 0.4;
+const common: readonly Phase[] = phases.filter((phase) => !seldom.includes(phase));
 /** Faults that last and touch all hosts meet most phases that are entered meanwhile; these meet one host at one instant. */
-const narrow: ReadonlySet<MishapKind> = new Set([
+const narrow: readonly MishapKind[] = [
+  'crash',
   'crash',
   'pause',
   'suspend',
@@ -39,33 +47,35 @@ const narrow: ReadonlySet<MishapKind> = new Set([
   'clockJump',
   'laneDeath',
   'actorCrash',
-]);
-const narrowRatio = 0.7;
+];
 
-/** Any pair of a phase and a fault, more often one that seldom meets by chance. */
+/** A pair of a phase and a fault that would seldom meet by chance. */
 export function drawAim(random: SeededRandom): Aim {
-  return {
-    phase: oneOf(random, random.next() < seldomRatio ? [...seldom] : phases),
-    kind: oneOf(random, random.next() < narrowRatio ? [...narrow] : mishapKinds),
-  };
+  if (random.next() < seldomRatio) return { phase: oneOf(random, seldom), kind: oneOf(random, mishapKinds) };
+  return { phase: oneOf(random, common), kind: oneOf(random, narrow) };
 }
 
 /**
  * The faults of an aim: what brings its phase about where only a fault does, and strikes at the first hosts that enter it.
  *
  * @param drawMishap a fault of the aim's kind that strikes the host that has entered the phase
+ * @param everyNth how many hosts enter the phase between two strikes, at most
  */
 export function faultsOfAim(
   random: SeededRandom,
   { phase, kind }: Aim,
   drawMishap: () => Mishap,
+  everyNth: number,
 ): readonly Fault[] {
   const strikes = 1 + random.below(grave.has(kind) ? graveStrikesMax : strikesMax);
   const faults: Fault[] = [];
-  for (let nth = 1; nth <= strikes; nth += 1) {
-    faults.push(...provocation(random, phase, nth));
+  for (let strike = 1, nth = 1; strike <= strikes; strike += 1) {
+    const provoked = provocation(random, phase, nth);
+    faults.push(...provoked);
     const afterMs = random.next() < 0.8 ? 0 : 0.3;
-    faults.push({ trigger: { kind: 'phase', phase, nth, afterMs }, mishap: drawMishap() });
+    const trigger = { kind: 'phase', phase, nth: provoked.length > 0 ? strike : nth, afterMs } as const;
+    faults.push({ trigger, mishap: drawMishap() });
+    nth += 1 + random.below(everyNth);
   }
   return faults;
 }

@@ -22,11 +22,14 @@ function phaseOf(state: OwnershipState): Phase | null {
 }
 
 const ended = 'done';
+const none: readonly Phase[] = [];
 
 /** Follows what one host is in the middle of: of each migration and each execution there. */
 export class PhaseWatch {
   readonly #host: SimulatedHost;
   #now = new Map<string, Phase>();
+  /** All states as they were last seen. Each change makes another object. */
+  #states = new Map<string, object>();
 
   constructor(host: SimulatedHost) {
     this.#host = host;
@@ -38,18 +41,38 @@ export class PhaseWatch {
 
   /** @returns the phases that were entered since the last look */
   look(): readonly Phase[] {
+    if (!this.#hasChanged()) return none;
     const { cells, book } = this.#host.parts;
     const found = new Map<string, Phase>();
+    const states = new Map<string, object>();
     for (const [migration, { side, state }] of cells) {
+      states.set(migration, state);
       if (state.phase !== ended) found.set(migration, `${side} ${state.phase}` as Phase);
     }
     for (const { execution, state } of book.cells()) {
+      states.set(execution, state);
       const phase = phaseOf(state);
       if (phase !== null) found.set(execution, phase);
     }
     const entered: Phase[] = [];
     for (const [key, phase] of found) if (this.#now.get(key) !== phase) entered.push(phase);
     this.#now = found;
+    this.#states = states;
     return entered;
+  }
+
+  /** Asked after every turn of every actor, most of which change nothing here. */
+  #hasChanged(): boolean {
+    const { cells, book } = this.#host.parts;
+    let count = 0;
+    for (const [migration, { state }] of cells) {
+      if (this.#states.get(migration) !== state) return true;
+      count += 1;
+    }
+    for (const { execution, state } of book.cells()) {
+      if (this.#states.get(execution) !== state) return true;
+      count += 1;
+    }
+    return count !== this.#states.size;
   }
 }

@@ -1,6 +1,6 @@
 import type { Fault } from './faults.ts';
 import type { Outcome } from './run.ts';
-import type { Scenario } from './scenario.ts';
+import type { Move, Scenario } from './scenario.ts';
 import { describe, hostNameOf } from './striking.ts';
 import type { TraceLine } from './world.ts';
 
@@ -28,9 +28,13 @@ export function scenarioText({ hosts, works, moves, faults, activeMs }: Scenario
       ({ atMs, on, until, bytes, durable, deals }, at) =>
         `${stamp(atMs)} x-${at + 1} starts on ${hostNameOf(on)}, ${until === null ? 'goes on' : `ends at ${until}`}, ${bytes} bytes${durable ? ', durable' : ''}${deals === null ? '' : `, deals ${JSON.stringify(deals)}`}`,
     ),
-    ...moves.map(({ atMs, work, to }) => `${stamp(atMs)} x-${work + 1} is to move to ${hostNameOf(to)}`),
+    ...moves.map(({ atMs, work, to }) => `${stamp(atMs)} x-${work + 1} is to move ${targetText(to)}`),
     ...faults.map(faultText),
   ].join('\n');
+}
+
+function targetText(to: Move['to']): string {
+  return typeof to === 'number' ? `to ${hostNameOf(to)}` : `${to.hostsOn} hosts on`;
 }
 
 function faultText({ trigger, mishap }: Fault): string {

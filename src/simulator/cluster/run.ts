@@ -2,13 +2,13 @@ import type { ExecutionId } from '../../core/ids.ts';
 import { executionId } from '../../core/ids.ts';
 import { anywhere } from '../../placement/original-affinity.ts';
 import { Coverage } from './coverage.ts';
-import type { Phase } from './faults.ts';
+import type { HostIndex, Phase } from './faults.ts';
 import type { HostDrivers, SimulatedHost } from './host.ts';
 import { PhaseTriggers } from './phase-triggers.ts';
-import type { Scenario } from './scenario.ts';
+import type { Move, Scenario } from './scenario.ts';
 import type { Deals } from './script.ts';
 import { argsOf, scriptMethod } from './script.ts';
-import { hostNameOf, Striking } from './striking.ts';
+import { hostIndexOf, hostNameOf, Striking } from './striking.ts';
 import type { TraceLine } from './world.ts';
 import type { Work, WorkDeals } from './works.ts';
 import { World } from './world.ts';
@@ -168,12 +168,22 @@ class ScenarioRun {
     );
   }
 
-  #move(work: number, to: number): void {
+  #move(work: number, to: Move['to']): void {
     const execution = this.#executions.get(work);
     const via = this.#world.living[work % Math.max(1, this.#world.living.length)];
     if (execution === undefined || via === undefined) return;
     // What became of it stands in the events, and in where it acts.
-    this.#world.move(via, execution, hostNameOf(to)).catch(() => undefined);
+    this.#world.move(via, execution, hostNameOf(this.#target(execution, to))).catch(() => undefined);
+  }
+
+  #target(execution: ExecutionId, to: Move['to']): HostIndex {
+    if (typeof to === 'number') return to;
+    const owner = this.#world.store.registers.rows.get(execution)?.row.owner;
+    const host = this.#world.hosts.findLast(({ identity }) => identity.incarnation === owner);
+    const from = host === undefined ? 0 : hostIndexOf(host.config.name);
+    const { hosts } = this.#scenario;
+    // A scenario that was made smaller may have fewer hosts.
+    return (from + 1 + ((to.hostsOn - 1) % (hosts - 1))) % hosts;
   }
 
   #entered(phase: Phase, host: SimulatedHost): void {

@@ -5,11 +5,16 @@ import { killedRoles, mishapKinds, phases } from './faults.ts';
 import type { Work } from './works.ts';
 import { drawWorks } from './works.ts';
 
+/** So many hosts on from where an execution is, in the order of their names; from the last one to the first. */
+export interface HostsOn {
+  readonly hostsOn: number;
+}
+
 /** An order to move an execution, named by its place in the scenario. */
 export interface Move {
   readonly atMs: number;
   readonly work: number;
-  readonly to: HostIndex;
+  readonly to: HostIndex | HostsOn;
 }
 
 /** Everything that happens in one run, as data: the same scenario gives the same run. */
@@ -27,14 +32,20 @@ export interface Scenario {
 export interface ScenarioShape {
   readonly hosts: readonly [number, number];
   readonly works: readonly [number, number];
+  /** To what those count that end. */
+  readonly counts: readonly [number, number];
   /** Of the runs in which executions have to do with each other and with the outside. */
   readonly dealsRatio: number;
   /** At times and in phases of chance. */
   readonly faults: readonly [number, number];
   /** Pairs of a phase and a fault that are to meet besides. */
   readonly aims: readonly [number, number];
+  /** How many hosts enter its phase between two strikes of an aim, at most. */
+  readonly strikeEvery: number;
   /** Mean times between two orders to move, one of which is drawn for a run. */
   readonly moveEveryMs: readonly number[];
+  /** Of the orders that are never for the host where the execution is. */
+  readonly onwardRatio: number;
   readonly activeMs: number;
   readonly mishaps: readonly MishapKind[];
 }
@@ -42,13 +53,37 @@ export interface ScenarioShape {
 export const scenarioShape: ScenarioShape = {
   hosts: [2, 4],
   works: [1, 5],
+  counts: [50, 249],
   dealsRatio: 0.35,
   faults: [0, 3],
   aims: [0, 3],
+  strikeEvery: 1,
   moveEveryMs: [20, 20, 20, 40, 90],
+  onwardRatio: 0,
   activeMs: 1_600,
   mishaps: mishapKinds,
 };
+
+/** Longer lives of more executions, with many moves: what a run costs by itself is shared by more of them. */
+export const longShape: ScenarioShape = {
+  hosts: [3, 5],
+  works: [5, 12],
+  counts: [150, 900],
+  dealsRatio: 0.35,
+  faults: [0, 6],
+  aims: [2, 8],
+  strikeEvery: 5,
+  moveEveryMs: [4, 8],
+  onwardRatio: 0.8,
+  activeMs: 4_000,
+  mishaps: mishapKinds,
+};
+/** Every so many seeds one is long. The others shrink to shorter accounts. */
+const longEvery = 10;
+
+function shapeOf(seed: number): ScenarioShape {
+  return seed % longEvery === 0 ? longShape : scenarioShape;
+}
 
 /** Shorter than a lease, about as long, and much longer. */
 const spansMs = [20, 80, 300, 900, 1_600, 2_600] as const;
@@ -70,7 +105,7 @@ const rarePhases: ReadonlySet<Phase> = new Set([
 const driftMax = 0.1;
 
 /** Draws a scenario. The same seed and shape give the same one. */
-export function drawScenario(seed: number, shape: ScenarioShape = scenarioShape): Scenario {
+export function drawScenario(seed: number, shape: ScenarioShape = shapeOf(seed)): Scenario {
   const random = new SeededRandom(seed);
   const hosts = within(random, shape.hosts);
   const aims = Array.from({ length: within(random, shape.aims) }, () => drawAim(random));
@@ -80,7 +115,11 @@ export function drawScenario(seed: number, shape: ScenarioShape = scenarioShape)
   for (let atMs = 0; ;) {
     atMs += random.next() * 2 * moveEveryMs;
     if (atMs >= shape.activeMs) break;
-    moves.push({ atMs: Math.round(atMs), work: random.below(works.length), to: random.below(hosts) });
+    moves.push({
+      atMs: Math.round(atMs),
+      work: random.below(works.length),
+      to: drawTarget(random, hosts, shape),
+    });
   }
   const faults = Array.from({ length: within(random, shape.faults) }, () => {
     const trigger = drawTrigger(random, shape.activeMs);
@@ -90,9 +129,19 @@ export function drawScenario(seed: number, shape: ScenarioShape = scenarioShape)
     return [...before, { trigger, mishap }];
   }).flat();
   const aimed = aims.flatMap((aim) =>
-    faultsOfAim(random, aim, () => drawMishapAt(random, aim.kind, hosts, 'self', aimedSpansMs)),
+    faultsOfAim(
+      random,
+      aim,
+      () => drawMishapAt(random, aim.kind, hosts, 'self', aimedSpansMs),
+      shape.strikeEvery,
+    ),
   );
   return { seed, hosts, works, moves, faults: [...aimed, ...faults], activeMs: shape.activeMs };
+}
+
+function drawTarget(random: SeededRandom, hosts: number, { onwardRatio }: ScenarioShape): Move['to'] {
+  if (onwardRatio > 0 && random.next() < onwardRatio) return { hostsOn: 1 + random.below(hosts - 1) };
+  return random.below(hosts);
 }
 
 function drawTrigger(random: SeededRandom, activeMs: number): Trigger {

@@ -75,6 +75,7 @@ export class ScriptedLane implements Lane {
   readonly #words = new SharedWords(this.shared);
   readonly #lease: LeaseWatch;
   readonly #outbox: Outbox;
+  readonly #onTheWay: LaneCommand[] = [];
   #waiting: LaneCommand[] = [];
   #stopped = false;
   #stepping = false;
@@ -94,10 +95,12 @@ export class ScriptedLane implements Lane {
 
   post(command: LaneCommand): void {
     this.commands.push(command);
-    const taken = taking(command);
+    this.#onTheWay.push(taking(command));
     this.#ports.clock.after(laneDelayMs, () => {
       if (this.#stopped) return;
-      this.#waiting.push(taken);
+      // A machine that has slept comes to its timers in an order that rounding decides: the way to a lane keeps its own.
+      const arrived = this.#onTheWay.shift();
+      if (arrived !== undefined) this.#waiting.push(arrived);
       this.#carryOutAll();
     });
   }
@@ -241,8 +244,6 @@ export class ScriptedLane implements Lane {
         return this.#dealerOf(command.execution)?.effectLost(command.effect);
       case 'covered':
         return this.#dealerOf(command.execution)?.covered(command.tenure.generation, command.digest);
-      case 'peerGone':
-        return this.#dealerOf(command.execution)?.peerGone(command.peer, command.gone);
       case 'settleChild':
         return;
       default:

@@ -13,6 +13,10 @@ export function hostNameOf(index: HostIndex): string {
   return `h${index + 1}`;
 }
 
+export function hostIndexOf(name: string): HostIndex {
+  return Number(name.slice(1)) - 1;
+}
+
 /** A fault that struck and has not ended. */
 export interface Struck {
   readonly kind: Mishap['kind'];

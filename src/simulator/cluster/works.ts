@@ -27,6 +27,7 @@ const snapshotBytes = [100, 100, 3_000, 40_000] as const;
 /** Phases that an execution goes through once: more of them, and shorter ones, go through them more often. */
 const oncePhases: ReadonlySet<Phase> = new Set(['start claiming', 'result switching']);
 const manyMore = 4;
+const oftenCounts = [10, 69] as const;
 /** Of the executions of a run with deals. */
 const dealerRatio = 0.7;
 const durableRatio = 0.5;
@@ -34,7 +35,7 @@ const durableRatio = 0.5;
 export function drawWorks(
   random: SeededRandom,
   hosts: number,
-  { works, activeMs, dealsRatio }: ScenarioShape,
+  { works, counts, activeMs, dealsRatio }: ScenarioShape,
   aims: readonly Aim[],
 ): readonly Work[] {
   const isOften = aims.some(({ phase }) => oncePhases.has(phase));
@@ -45,7 +46,7 @@ export function drawWorks(
     return {
       atMs: isLate ? random.below(activeMs / 2) : 0,
       on: random.below(hosts),
-      until: random.next() < endsRatio ? (isOften ? 10 : 50) + random.below(isOften ? 60 : 200) : null,
+      until: random.next() < endsRatio ? within(random, isOften ? oftenCounts : counts) : null,
       bytes: oneOf(random, snapshotBytes),
       durable: false,
       deals: null,
