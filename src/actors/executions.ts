@@ -20,6 +20,9 @@ import type { LaneReport, SettledReport } from './lane-board.ts';
 import type { Obligations } from './obligations.ts';
 import { carriedBy, receiverOf } from './obligations.ts';
 import type { StartReply } from './ownership-messages.ts';
+import type { ReceiverRead } from './receivers.ts';
+import { Receivers } from './receivers.ts';
+import { argumentsKey, deleteRemains } from './remains.ts';
 
 type StartOrder = Extract<ExecutionsMessage, { readonly kind: 'start' }>;
 
@@ -57,12 +60,15 @@ export type ExecutionsMessage =
   | { readonly kind: 'sweepFailed'; readonly execution: ExecutionId }
   | { readonly kind: 'sweepDue'; readonly execution: ExecutionId }
   | ChildResult
+  | ReceiverRead
   | { readonly kind: 'noted' };
 
 export interface ExecutionsPorts extends ExecutionPorts {
   readonly obligations: Obligations;
   /** Of executions that start here: see `recovery.deathsMax`. */
   readonly deathsMax: number;
+  /** See `ReceiversPorts`. */
+  readonly absentMs: number;
   readonly supervisor: () => ActorRef<SupervisorMessage, SupervisorReply> | null;
 }
 
@@ -95,15 +101,15 @@ class ExecutionsSession {
   readonly #ports: ExecutionsPorts;
   /** Results that are being stored, or stand in the vault and wait for the register. */
   readonly #results = new Map<ExecutionId, 'storing' | ResultPointer>();
-
   readonly #children: Children;
-
+  readonly #receivers: Receivers;
   /** Obligations that are being met: reported again meanwhile, they are not tried twice. */
   readonly #meeting = new Set<string>();
 
   constructor(ports: ExecutionsPorts) {
     this.#ports = ports;
     this.#children = new Children(ports);
+    this.#receivers = new Receivers(ports);
   }
 
   receive(message: ExecutionsMessage, context: Context): void {
@@ -146,6 +152,8 @@ class ExecutionsSession {
         this.#ports.board.post(execution, { kind: 'settleChild', execution, child, settlement });
         return;
       }
+      case 'receiverRead':
+        return this.#receivers.read(message);
       case 'noted':
         return;
       default:
@@ -183,9 +191,11 @@ class ExecutionsSession {
   #report(report: LaneReport, context: Context): void {
     const { exchange, obligations, logs, events } = this.#ports;
     const key = obligations.note(report);
-    if (key !== null) return this.#meet(key, context);
+    const isOwed = report.kind !== 'packet' || this.#receivers.look(report.packet, context);
+    if (key !== null) return isOwed ? this.#meet(key, context) : this.#met(key);
     switch (report.kind) {
       case 'packet': {
+        if (!isOwed) return;
         const message: ExecutionMessage = { kind: 'packet', packet: report.packet, atEpoch: epoch(0) };
         exchange.tell(address.execution(report.packet.to), message, 'batched');
         return;
@@ -377,21 +387,11 @@ class ExecutionsSession {
     this.#sweepVault(execution, context);
   }
 
-  /** The register names only the result now; what it took to get there goes. */
   #sweepVault(execution: ExecutionId, context: Context): void {
     context.pipe(
-      this.#deleteAll(execution),
+      deleteRemains(this.#ports.vault, execution),
       () => ({ kind: 'noted' }),
       () => ({ kind: 'sweepFailed', execution }),
     );
   }
-
-  async #deleteAll(execution: ExecutionId): Promise<void> {
-    const snapshots = await this.#ports.vault.list(`snapshot/${execution}/`);
-    for (const key of [...snapshots, argumentsKey(execution)]) await this.#ports.vault.delete(key);
-  }
-}
-
-function argumentsKey(execution: ExecutionId): string {
-  return `arguments/${execution}`;
 }

@@ -30,6 +30,7 @@ import { subtree } from '../supervisors/tree.ts';
 import { address } from './addresses.ts';
 import { affinityActor } from './affinity.ts';
 import { checkpointsActor } from './checkpoints.ts';
+import { absentLeases } from './receivers.ts';
 import { retentionActor } from './retention.ts';
 import type { ControlParts } from './control-seat.ts';
 import { controlSeatOf } from './control-seat.ts';
@@ -261,6 +262,7 @@ function executions(parts: HouseParts): ChildSpec {
     ...parts,
     supervisor: dynamicRef(parts, each),
     deathsMax: parts.config.recovery.deathsMax,
+    absentMs: absentLeases * (leaseTiming(parts.config).termMs + leaseTiming(parts.config).marginMs),
   };
   // The group starts the others' actors again when they were all lost with their supervisor.
   return subtree('executions', supervision(parts, 'rest_for_one'), [

@@ -1,7 +1,6 @@
 import { assert } from '../core/assert.ts';
 import type { ExecutionId, LaneIndex } from '../core/ids.ts';
 import { laneIndex } from '../core/ids.ts';
-import { Departures } from './departures.ts';
 import type { LostEffect } from './lane-effects.ts';
 import { LaneEffects } from './lane-effects.ts';
 import { LaneInstalls, PackageRefusedByLaneError } from './lane-installs.ts';
@@ -66,7 +65,6 @@ export class LaneBoard {
   readonly #traces = new Map<ExecutionId, ExecutionTrace>();
   /** What copies here came to, until they are discarded or replaced. */
   readonly #settlements = new Map<ExecutionId, SettledReport>();
-  readonly #departures = new Departures();
   readonly #effects = new LaneEffects();
   /** What the executions here use, from the lanes' traces. */
   readonly usage: UsageBook;
@@ -189,7 +187,7 @@ export class LaneBoard {
 
   /** Names of the effects that run here and whose executions have left (rule 12: a drain waits for them). */
   get effectsLeftBehind(): readonly string[] {
-    return this.#departures.names;
+    return this.#effects.leftBehind;
   }
 
   /** Gives the execution a lane, the least laden one, unless it has one. */
@@ -207,7 +205,6 @@ export class LaneBoard {
     this.#traces.delete(execution);
     this.#settlements.delete(execution);
     this.usage.released(execution);
-    this.#departures.released(execution);
   }
 
   /** @returns false when the execution has no lane, or its lane is down */
@@ -218,7 +215,7 @@ export class LaneBoard {
     // Another copy takes the place of the one that ended.
     if (command.kind === 'start' || command.kind === 'restore') this.#settlements.delete(execution);
     if (command.kind === 'run') {
-      this.#departures.returned(execution);
+      this.#effects.returned(execution);
       this.usage.ran(command.tenure);
     } else if (command.kind === 'start' && command.tenure.generation === 1) {
       this.usage.arrived(command.method, 1);
@@ -298,12 +295,10 @@ export class LaneBoard {
         this.#listener.onReport(event);
         break;
       case 'effectStarted':
-        this.#departures.started(event.tenure.execution, event.sequence);
-        this.#effects.started(index, event.tenure, event.sequence);
+        this.#effects.started(index, event.tenure, event);
         this.#listener.onReport(event);
         break;
       case 'effectOutcome':
-        this.#departures.ended(event.execution, event.outcome.sequence);
         this.#effects.ended(index, event.execution, event.outcome.sequence);
         this.#listener.onReport(event);
         break;
@@ -320,20 +315,16 @@ export class LaneBoard {
     this.#methods.end(methodKey(trace), { cpuMs, snapshotBytes });
   }
 
-  /** It may leave while effects of it run on in this lane: the lane names them, now that it stands still. */
+  /** It may leave while effects of it run on here: the lane says which it waits for, now that it stands still. */
   #noteEffects(
     index: LaneIndex,
     { tenure: { execution, epoch }, effectsPending }: Capture,
     frozen: boolean,
   ): void {
-    if (effectsPending === 0) {
-      this.#effects.stayEnded(index, execution, epoch);
-      return this.#departures.allEnded(execution);
-    }
-    if (!frozen) return;
+    if (effectsPending === 0) this.#effects.stayEnded(index, execution, epoch);
+    if (!frozen || !this.#effects.mayRun(execution)) return;
     this.request(execution, 'inspect', (answer) => {
-      if (answer.kind === 'inspected')
-        this.#departures.noted(index, execution, answer.inspection.effectsPending);
+      if (answer.kind === 'inspected') this.#effects.left(index, execution, answer.inspection.effectsPending);
     });
   }
 
@@ -353,7 +344,6 @@ export class LaneBoard {
     }
     this.#laneSamples.delete(index);
     slot.executions.clear();
-    this.#departures.laneLost(index);
     slot.installs.lost(`lane ${index} ended`);
     for (const [request, { execution, lane }] of this.#requests) {
       if (lane === index) this.#answer(request, { kind: 'absent', request, execution });

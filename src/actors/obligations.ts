@@ -11,7 +11,7 @@ export type Obligation =
   | Extract<LaneReport, { readonly kind: 'spawn' | 'effectOutcome' }>
   /** Its outcome will never come: the lane where it ran is gone. */
   | { readonly kind: 'effectLost'; readonly effect: LostEffect }
-  /** A child's last word to its parent: the child's copy does not live to repeat it. */
+  /** A child's last word to its parent, who waits for it: its copy repeats it as any message, but only each second. */
   | { readonly kind: 'lastWord'; readonly to: ExecutionId; readonly packet: MessagePacket };
 
 /**

@@ -29,8 +29,11 @@ export interface Inspection {
   readonly pin: Pin | null;
 }
 
-/** `ready` and `running` make demand on the CPU; the others do not. */
-export type ExecutionActivity = 'frozen' | 'ready' | 'running' | 'waiting' | 'settled';
+/**
+ * `ready` and `running` make demand on the CPU; the others do not. `ending`: its method has returned or thrown, and others
+ * have yet to take what it has sent.
+ */
+export type ExecutionActivity = 'frozen' | 'ready' | 'running' | 'waiting' | 'ending' | 'settled';
 
 /** What tracing compiled into the methods shows about one execution, since it came to this lane. All but the last only grow. */
 export interface ExecutionTrace {

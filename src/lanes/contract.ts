@@ -58,6 +58,13 @@ export type LaneCommand =
       readonly child: ExecutionId;
       readonly settlement: Settlement;
     }
+  /** The register shows that a peer of the execution has ended, or that there is no such execution. */
+  | {
+      readonly kind: 'peerGone';
+      readonly execution: ExecutionId;
+      readonly peer: ExecutionId;
+      readonly gone: 'ended' | 'absent';
+    }
   /** The register names the checkpoint with this digest: what it covers of a durable execution may leave. */
   | {
       readonly kind: 'covered';

@@ -295,7 +295,7 @@ export class LaneLoop {
         this.#executions.delete(command.execution);
         this.#runtime.discard(command.execution);
         return;
-      // For the next five: what is for an execution that is not here is dropped. The host sends nothing to a lane
+      // For the next six: what is for an execution that is not here is dropped. The host sends nothing to a lane
       // after the discard that it ordered itself, and whoever has settled needs nothing any more.
       case 'deliver':
         this.#runtime.deliver(command.execution, command.packet);
@@ -311,6 +311,9 @@ export class LaneLoop {
         return;
       case 'settleChild':
         this.#runtime.settleChild(command.execution, command.child, command.settlement);
+        return;
+      case 'peerGone':
+        this.#runtime.peerGone(command.execution, command.peer, command.gone);
         return;
       case 'covered':
         this.#runtime.covered(command.tenure, command.digest);

@@ -80,7 +80,12 @@ export function self(): SelfReference {
   return running('self').self();
 }
 
-/** Sends a message: once, in order. The promise waits while the receiver's queue is full. */
+/**
+ * Sends a message: once, in order, also when the method returns before it has arrived. The promise waits while the
+ * outbox for the receiver is full.
+ *
+ * @throws {SendFailedError} `SEND_FAILED`, when the receiver is known to have ended, or the message is too large
+ */
 export function send(to: ExecutionReference, message: unknown): Promise<void> {
   return running('send').send(to, message);
 }

@@ -18,7 +18,8 @@ import {
 import { AsyncIteration } from './async-iteration.ts';
 import type { Beside, Platform } from './contract.ts';
 import { Cursor } from './cursors.ts';
-import type { Dealings, DealingsState } from './dealings.ts';
+import type { Dealings } from './dealings.ts';
+import type { DealingsState } from './dealings-state.ts';
 import type { Execution } from './execution.ts';
 import type { Combinator, Frame, Job, PromiseRecord, Reaction } from './method-code.ts';
 import { isReaction } from './promise-records.ts';
@@ -34,7 +35,7 @@ import type { TimersState } from './timers.ts';
 import type { TurnsState } from './turns.ts';
 
 /** Raised with every change of the form below. */
-export const form = 5;
+export const form = 6;
 
 export interface FrameForm {
   readonly method: string;

@@ -127,6 +127,8 @@ export interface Runtime {
   effectLost(execution: ExecutionId, effect: LostOutcome): boolean;
   /** The register shows that a child has ended. Dropped when the parent knows it, or has no such child. */
   settleChild(execution: ExecutionId, child: ExecutionId, settlement: RuntimeSettlement): boolean;
+  /** The register says that a peer has ended, or that there is none of that name: nothing is owed to it any more. */
+  peerGone(execution: ExecutionId, peer: ExecutionId, gone: 'ended' | 'absent'): boolean;
   /** The register names the checkpoint with this digest: a durable execution does what it covers (rules 11, 12). */
   covered(tenure: Tenure, digest: SnapshotDigest): boolean;
   /** Never disturbs the execution. */
@@ -195,3 +197,18 @@ export interface RuntimeOptions {
   /** Told of the error that nobody caught, as it ends an execution. Must not throw. */
   readonly uncaught: ((kind: 'uncaughtException' | 'unhandledRejection', error: unknown) => void) | null;
 }
+
+/** What godwit ships. */
+export const runtimeDefaults: RuntimeOptions = {
+  sliceMs: 2,
+  platform: null,
+  beside: null,
+  snapshotBytesMax: 1024 * 1024 * 1024,
+  mailboxMax: 1000,
+  interrupt: null,
+  fuelPerTick: null,
+  callEffect: null,
+  heapBytes: null,
+  ends: 'outcome',
+  uncaught: null,
+};

@@ -5,30 +5,20 @@ import type { EffectOutcome } from '../../core/packet.ts';
 import { beginDelivery, Delivery } from '../../protocols/delivery/delivery.ts';
 import { HeldActs } from '../../protocols/delivery/held-acts.ts';
 import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
-import type { DeliveryEffect, DeliveryState } from '../../protocols/delivery/state.ts';
+import type { DeliveryEffect } from '../../protocols/delivery/state.ts';
+import { deliveryLimits } from '../../protocols/delivery/state.ts';
 import type { RuntimeEvent } from './contract.ts';
+import type { Child, DealingsState, SpawnEvent, WaitingSend } from './dealings-state.ts';
 import { SendFailedError } from './errors.ts';
 import type { Execution } from './execution.ts';
-
 import type { EffectContext, ExecutionApi, SelfReference } from './running.ts';
 import type { AnyFunction, PromiseRecord } from './method-code.ts';
-import { PendingEffects, type PendingEffectsHost, type PendingEffectsState } from './pending-effects.ts';
+import { PendingEffects, type PendingEffectsHost } from './pending-effects.ts';
 
-/** An execution that this one started, until its outcome is here. */
-interface Child {
-  /** Kept: whether it reached a host is known only by the outcome. Repeating it makes no second child. */
-  readonly spawn: SpawnEvent;
-  /** The generation that asked for it last, 0 while none has: a rewind may have taken back that it was heard. */
-  life: number;
-  readonly record: PromiseRecord;
-}
-
-type SpawnEvent = Extract<RuntimeEvent, { readonly kind: 'spawn' }>;
-
-interface WaitingSend {
-  readonly to: ExecutionId;
-  readonly body: Uint8Array;
-  readonly record: PromiseRecord;
+/** How the method ended. */
+interface Ended {
+  readonly ok: boolean;
+  readonly value: unknown;
 }
 
 /** What dealings need of the runtime. */
@@ -43,19 +33,6 @@ export interface DealingsHost extends PendingEffectsHost {
   methodIdOf(execution: Execution, method: AnyFunction): string;
 }
 
-/** What of the dealings travels in a snapshot, besides the promises in it. */
-export interface DealingsState {
-  /** Time that the execution has worked, for those who estimate what is left of it. */
-  readonly workedMs: number;
-  readonly parent: ExecutionId | null;
-  readonly effects: PendingEffectsState;
-  readonly children: readonly Child[];
-  readonly mailbox: readonly unknown[];
-  readonly receivers: readonly PromiseRecord[];
-  readonly sends: readonly WaitingSend[];
-  readonly delivery: DeliveryState;
-}
-
 /** All that an execution has to do with the world outside: effects, children, messages, timers. */
 export class Dealings implements ExecutionApi {
   parent: ExecutionId | null = null;
@@ -67,6 +44,10 @@ export class Dealings implements ExecutionApi {
   #delivery: Delivery;
   /** Rebuilt from a snapshot, and not run since. */
   #isFresh = false;
+  #isOver = false;
+  #lastWord: Uint8Array | null = null;
+  /** Tells the outcome, once nobody is owed a message any more; null before the method has ended, and afterwards. */
+  #tellEnd: (() => void) | null = null;
   readonly #execution: Execution;
   readonly #host: DealingsHost;
   readonly #held: HeldActs;
@@ -89,6 +70,8 @@ export class Dealings implements ExecutionApi {
       receivers: this.receivers,
       sends: this.#sends,
       delivery: this.#delivery.capture(),
+      isOver: this.#isOver,
+      lastWord: this.#lastWord,
     };
   }
 
@@ -101,17 +84,20 @@ export class Dealings implements ExecutionApi {
     this.receivers.push(...state.receivers);
     this.#sends = [...state.sends];
     this.#delivery = new Delivery(state.delivery);
+    this.#isOver = state.isOver;
+    this.#lastWord = state.lastWord;
     this.#isFresh = true;
   }
 
+  /** Whether nobody is owed anything that it has sent. */
   get isIdle(): boolean {
-    return this.#delivery.idle;
+    return this.#delivery.idle && this.#sends.length === 0 && this.#lastWord === null;
   }
 
   /** The execution goes on here as owner. */
   resume(): void {
     this.#perform(this.#delivery.step({ kind: 'claimed', tenure: this.#execution.tenure }));
-    this.#execution.timers.resume();
+    if (!this.#isOver) this.#execution.timers.resume();
     const { generation } = this.#execution.tenure;
     this.effects.claimed(this.#execution.tenure, this.#isFresh);
     this.#isFresh = false;
@@ -119,6 +105,7 @@ export class Dealings implements ExecutionApi {
       if (child.life === generation) continue;
       this.#spawn(child);
     }
+    this.#endIfIdle();
   }
 
   /** The execution stands still, or is gone. */
@@ -169,7 +156,7 @@ export class Dealings implements ExecutionApi {
     this.act(() => {
       // Only now: a copy that was taken before asks for it itself.
       child.life = generation;
-      this.#host.emit(child.spawn);
+      this.#host.emit({ ...child.spawn, parent: this.#execution.tenure });
     });
   }
 
@@ -181,12 +168,34 @@ export class Dealings implements ExecutionApi {
   }
 
   /**
+   * The method has returned or thrown. What it has sent outlives it (promise 4): `tell` is called once all of that has
+   * been taken, or is owed to nobody any more. Until then the execution is one like any other, which moves and is
+   * recovered with its outbox. What is sent to it is acknowledged and read by nobody: so two that end at one time do
+   * not wait for each other.
+   */
+  finish(ended: Ended, tell: () => void): void {
+    this.#tellEnd = tell;
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.mailbox.length = 0;
+      if (this.parent !== null) this.#lastWord = this.#lastWordTo(this.parent, ended);
+      this.#tellParent();
+      this.#perform(this.#delivery.step({ kind: 'emptied', room: this.#room }));
+    }
+    this.suspend();
+    this.#endIfIdle();
+  }
+
+  /**
    * The register takes an end whole, and nothing is recovered after it: where nothing else is held it needs no checkpoint
    * of its own. What a parent is told goes out before the register has it, and so does need one.
    */
-  end(act: () => void): void {
-    if (this.#isCovered) this.#host.act(this.#execution, act);
-    else this.act(act);
+  #endIfIdle(): void {
+    const tell = this.#tellEnd;
+    if (tell === null || !this.isIdle) return;
+    this.#tellEnd = null;
+    if (this.#isCovered) this.#host.act(this.#execution, tell);
+    else this.act(tell);
   }
 
   /** It was captured under this digest. */
@@ -230,15 +239,14 @@ export class Dealings implements ExecutionApi {
   /** @returns whether the outbox was full */
   #trySend(send: WaitingSend): boolean {
     const effects = this.#delivery.step({ kind: 'sent', to: send.to, subject: 'user', body: send.body });
-    const refusal = effects.find((effect) => effect.kind === 'refuse');
-    if (refusal?.kind === 'refuse' && refusal.reason === 'full') {
+    const refused = effects.find((effect) => effect.kind === 'refuse');
+    const reason = refused?.kind === 'refuse' ? refused.reason : null;
+    if (reason === 'full') {
       this.#sends.push(send);
       return true;
     }
-    const ok = refusal === undefined;
-    const failure = ok
-      ? undefined
-      : new SendFailedError(send.to, refusal.kind === 'refuse' ? refusal.reason : '');
+    const ok = reason === null;
+    const failure = ok ? undefined : new SendFailedError(send.to, reason, send.body.byteLength);
     if (ok) this.#execution.tally.sent(send.to, send.body.byteLength);
     this.#execution.promises.settle(send.record, ok, failure);
     this.#perform(effects);
@@ -263,11 +271,25 @@ export class Dealings implements ExecutionApi {
   }
 
   get #room(): number {
+    if (this.#isOver) return Infinity;
     return Math.max(0, this.#host.mailboxMax + this.receivers.length - this.mailbox.length);
   }
 
   deliver(packet: DeliveryPacket): void {
     this.#perform(this.#delivery.step({ kind: 'received', packet, room: this.#room }));
+    this.#endIfIdle();
+  }
+
+  /** The register says that nobody is there any more, or ever was: whoever waits to send to it hears so, too. */
+  peerGone(peer: ExecutionId, gone: 'ended' | 'absent'): void {
+    if (gone === 'absent') {
+      const waiting = this.#sends.filter(({ to }) => to === peer);
+      this.#sends = this.#sends.filter(({ to }) => to !== peer);
+      for (const { record } of waiting)
+        this.#execution.promises.settle(record, false, new SendFailedError(peer, gone));
+    }
+    this.#perform(this.#delivery.step({ kind: gone, peer }));
+    this.#endIfIdle();
   }
 
   retransmit(): void {
@@ -288,16 +310,25 @@ export class Dealings implements ExecutionApi {
     this.#host.act(this.#execution, () => this.#host.emit({ kind: 'packet', packet }));
   }
 
-  /** Tells the parent how the execution ended: the last message that it gets from here. */
-  tellParent(ok: boolean, value: unknown): void {
-    if (this.parent === null) return;
+  #lastWordTo(parent: ExecutionId, ended: Ended): Uint8Array {
+    const failed = (value: Error): Uint8Array => this.#host.encode(this.#execution, { ok: false, value });
     let body: Uint8Array;
     try {
-      body = this.#host.encode(this.#execution, { ok, value });
+      body = this.#host.encode(this.#execution, ended);
     } catch (error) {
-      body = this.#host.encode(this.#execution, { ok: false, value: new TypeError(messageOf(error)) });
+      return failed(new TypeError(messageOf(error)));
     }
-    this.#perform(this.#delivery.step({ kind: 'sent', to: this.parent, subject: 'childSettled', body }));
+    if (body.byteLength <= deliveryLimits.bodyBytesMax) return body;
+    return failed(new SendFailedError(parent, 'tooLarge', body.byteLength));
+  }
+
+  /** How the execution ended is the last message that its parent gets from it. */
+  #tellParent(): void {
+    const { parent } = this;
+    const body = this.#lastWord;
+    if (body === null || parent === null || this.#sends.some(({ to }) => to === parent)) return;
+    this.#lastWord = null;
+    this.#perform(this.#delivery.step({ kind: 'sent', to: parent, subject: 'childSettled', body }));
   }
 
   #perform(effects: readonly DeliveryEffect[]): void {
@@ -306,10 +337,14 @@ export class Dealings implements ExecutionApi {
         const { packet } = effect;
         this.act(() => this.#host.emit({ kind: 'packet', packet }));
       } else if (effect.kind === 'deliver') {
+        if (this.#isOver) {
+          this.#children.delete(effect.from);
+          continue;
+        }
         const value = this.#host.decode(this.#execution, effect.body);
         this.#execution.tally.received(effect.from, effect.body.byteLength);
         if (effect.subject === 'user') this.#accept(value);
-        else this.settleChild(effect.from, value as { readonly ok: boolean; readonly value: unknown });
+        else this.settleChild(effect.from, value as Ended);
       } else if (effect.kind === 'free') {
         this.#sendAgain(effect.peer);
       }
@@ -324,7 +359,7 @@ export class Dealings implements ExecutionApi {
   }
 
   /** A child has ended: its last message says so, or the register. Later reports of the same one are dropped. */
-  settleChild(id: ExecutionId, { ok, value }: { readonly ok: boolean; readonly value: unknown }): void {
+  settleChild(id: ExecutionId, { ok, value }: Ended): void {
     const child = this.#children.get(id);
     if (child === undefined) return;
     this.#children.delete(id);
@@ -340,5 +375,6 @@ export class Dealings implements ExecutionApi {
       if (isFull) this.#sends.push(send);
       else isFull = this.#trySend(send);
     }
+    this.#tellParent();
   }
 }

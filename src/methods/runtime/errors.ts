@@ -1,4 +1,8 @@
+import { assertNever } from '../../core/assert.ts';
 import { GodwitError } from '../../core/errors.ts';
+import type { ExecutionId } from '../../core/ids.ts';
+import type { SendRefusal } from '../../protocols/delivery/state.ts';
+import { deliveryLimits } from '../../protocols/delivery/state.ts';
 
 /** No movable method was registered where a package says that its modules are. */
 export class MethodsMissingError extends GodwitError {
@@ -95,13 +99,30 @@ export class ModuleStateError extends GodwitError {
   }
 }
 
-/** A message, an argument or a result could not be sent. */
+type Refusal = Exclude<SendRefusal, 'full'> | 'absent';
+
+function refusalText(reason: Refusal, bytes: number): string {
+  switch (reason) {
+    case 'ended':
+      return 'it has ended';
+    case 'absent':
+      return 'there is no such execution';
+    case 'tooLarge':
+      return `it has ${bytes} bytes, at most ${deliveryLimits.bodyBytesMax} are sent at a time. Send less, or in parts`;
+    case 'tooManyPeers':
+      return `its sender has ${deliveryLimits.peersMax} peers that have not ended. Send by way of one of them`;
+    default:
+      return assertNever(reason);
+  }
+}
+
+/** A message or a result could not be sent. */
 export class SendFailedError extends GodwitError {
   override readonly name = 'SendFailedError';
   readonly code = 'SEND_FAILED';
   readonly retryable = false;
 
-  constructor(to: string, reason: string) {
-    super(`The message to ${to} was not sent: ${reason}.`);
+  constructor(to: ExecutionId, reason: Refusal, bytes = 0) {
+    super(`The message to ${to} was not sent: ${refusalText(reason, bytes)}.`);
   }
 }

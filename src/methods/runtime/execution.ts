@@ -72,8 +72,8 @@ export class Execution implements Running {
   /** An error that nobody caught: it ends the execution. */
   crash: { readonly error: unknown } | null = null;
   frozen = true;
-  /** Whether it has told its outcome. */
-  settled = false;
+  /** `ending`: its method has ended, nothing of it runs, and others are owed messages; `settled`: it has told its outcome. */
+  end: 'none' | 'ending' | 'settled' = 'none';
   /** Why the last capture that was wanted did not happen; empty when it did. */
   held = '';
   rerunning: number | null = null;
@@ -124,7 +124,7 @@ export class Execution implements Running {
   }
 
   get isReady(): boolean {
-    if (this.frozen || this.settled || this.resources.isOpening) return false;
+    if (this.frozen || this.end !== 'none' || this.resources.isOpening) return false;
     return this.stack.length > 0 || this.turns.isReady || this.isOver;
   }
 
@@ -141,7 +141,7 @@ export class Execution implements Running {
   }
 
   get activity(): ExecutionActivity {
-    if (this.settled) return 'settled';
+    if (this.end !== 'none') return this.end;
     if (this.frozen) return 'frozen';
     if ($.x === this) return 'running';
     return this.isReady ? 'ready' : 'waiting';

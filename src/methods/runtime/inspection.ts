@@ -1,3 +1,4 @@
+import type { ExecutionId } from '../../core/ids.ts';
 import type { InspectedFrame, Inspection } from '../../core/inspection.ts';
 import { preview } from '../snapshot/index.ts';
 import type { Dealings } from './dealings.ts';
@@ -23,6 +24,10 @@ export function inspectExecution(execution: Execution, dealings: Dealings): Insp
       tasks.push({ waitsFor: record.waitsFor, frames: [reaction.frame, ...callers].map(inspectFrame) });
     }
   }
+  for (const { to, count } of owedBy(dealings)) {
+    const what = count === 1 ? 'a message' : `${count} messages`;
+    if (execution.end === 'ending') tasks.push({ waitsFor: `${to} to take ${what}`, frames: [] });
+  }
   const { meta } = execution.method;
   const pin =
     execution.held === ''
@@ -42,6 +47,15 @@ export function inspectExecution(execution: Execution, dealings: Dealings): Insp
     timersPending: execution.timers.size,
     pin,
   };
+}
+
+/** What others have not taken yet. */
+function owedBy(dealings: Dealings): readonly { readonly to: ExecutionId; readonly count: number }[] {
+  const { delivery, sends } = dealings.capture();
+  const owed = new Map<ExecutionId, number>();
+  for (const { peer, outbox } of delivery.peers) if (outbox.length > 0) owed.set(peer, outbox.length);
+  for (const { to } of sends) owed.set(to, (owed.get(to) ?? 0) + 1);
+  return [...owed].map(([to, count]) => ({ to, count }));
 }
 
 /** Promises that something outside the execution's own code will settle, and those whose turn has come. */

@@ -32,7 +32,8 @@ import {
 import { Iteration, type IterationState } from './iteration.ts';
 import { $ } from './gate.ts';
 import { blankNamespace, blankRequire, fillNamespace, fillRequire } from './whole-modules.ts';
-import type { Dealings, DealingsState } from './dealings.ts';
+import type { Dealings } from './dealings.ts';
+import type { DealingsState } from './dealings-state.ts';
 import type { Execution } from './execution.ts';
 import { blankResource, fillResource } from './resources.ts';
 import { savedClasses } from './saved-classes.ts';

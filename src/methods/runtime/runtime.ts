@@ -17,6 +17,7 @@ import type {
   RuntimeSettlement,
   StepReport,
 } from './contract.ts';
+import { runtimeDefaults } from './contract.ts';
 import { Dealings, type DealingsHost } from './dealings.ts';
 import { Effects, outcomeOf, type StartedEffect } from './effects.ts';
 import { Execution, type ExecutionHost } from './execution.ts';
@@ -31,20 +32,6 @@ import { ReadExecution } from './restore.ts';
 import { failedWith, refused, settledWith } from './settlement.ts';
 import { WaitingActs } from './waiting-acts.ts';
 
-const defaults: RuntimeOptions = {
-  sliceMs: 2,
-  platform: null,
-  beside: null,
-  snapshotBytesMax: 1024 * 1024 * 1024,
-  mailboxMax: 1000,
-  interrupt: null,
-  fuelPerTick: null,
-  callEffect: null,
-  heapBytes: null,
-  ends: 'outcome',
-  uncaught: null,
-};
-
 interface Resident {
   readonly execution: Execution;
   readonly dealings: Dealings;
@@ -54,7 +41,7 @@ interface Resident {
 
 /** The runtime of one thread; several in one thread share the code of the methods, and nothing else. */
 export function createRuntime(ports: RuntimePorts, options: Partial<RuntimeOptions> = {}): Runtime {
-  return new ThreadRuntime(ports, { ...defaults, ...options });
+  return new ThreadRuntime(ports, { ...runtimeDefaults, ...options });
 }
 
 class ThreadRuntime implements Runtime {
@@ -194,6 +181,10 @@ class ThreadRuntime implements Runtime {
   settleChild(id: ExecutionId, child: ExecutionId, { kind, value }: RuntimeSettlement): boolean {
     const outcome = { ok: kind === 'returned', value: decodeValue(value, this.#coding.decoding) };
     return this.#with(id, ({ dealings }) => dealings.settleChild(child, outcome));
+  }
+
+  peerGone(id: ExecutionId, peer: ExecutionId, gone: 'ended' | 'absent'): boolean {
+    return this.#with(id, ({ dealings }) => dealings.peerGone(peer, gone));
   }
 
   covered({ execution, generation }: Tenure, digest: SnapshotDigest): boolean {
@@ -370,7 +361,7 @@ class ThreadRuntime implements Runtime {
 
   /** Effects may use them after their execution has left. */
   #closeResources(execution: Execution): void {
-    if (!execution.frozen && !execution.settled) return;
+    if (!execution.frozen && execution.end === 'none') return;
     if (this.#effects.pendingOf(execution) === 0) execution.resources.leave();
   }
 
@@ -381,13 +372,15 @@ class ThreadRuntime implements Runtime {
     const isFailed = crash !== null || root === null;
     const ok = !isFailed && root.state === 'fulfilled';
     const value = isFailed ? crash?.error : root.value;
-    execution.settled = true;
+    execution.end = 'ending';
     const settlement = ok
       ? settledWith(value, this.#coding.encoding)
       : failedWith(value, this.#coding.encoding);
-    dealings.tellParent(settlement.kind === 'returned', decodeValue(settlement.value, this.#coding.decoding));
-    dealings.end(() => this.#ports.emit({ kind: 'settled', tenure: execution.tenure, settlement }));
-    dealings.suspend();
+    const sent = decodeValue(settlement.value, this.#coding.decoding);
+    dealings.finish({ ok: settlement.kind === 'returned', value: sent }, () => {
+      execution.end = 'settled';
+      this.#ports.emit({ kind: 'settled', tenure: execution.tenure, settlement });
+    });
     this.#closeResources(execution);
   }
 

@@ -20,6 +20,7 @@ import {
   getPrototypeOf,
   isArray,
   isExtensible,
+  isPromise,
   mapForEach,
   mapSize,
   nativeStackGetter,
@@ -29,6 +30,7 @@ import {
   ownSymbols,
   setForEach,
   setSize,
+  symbolsOnNewPromises,
   typedArrayExtent,
   typedArrayName,
 } from './intrinsics.ts';
@@ -110,8 +112,16 @@ function writeExternal(out: Encoder, number: number, value: object): void {
   const found = out.records.get(number);
   out.value(found?.record.record);
   if (found !== undefined && found.prototype !== null) {
-    writeTrailer(out, value, integrityOf(value), withSymbols(value, ownNames(value)));
+    writeTrailer(out, value, integrityOf(value), [...ownNames(value), ...symbolsOfItsOwn(value)]);
   }
+}
+
+/** Without those that stand on a promise only because of where it was made. */
+function symbolsOfItsOwn(value: object): readonly symbol[] {
+  const symbols = ownSymbols(value);
+  if (symbols.length === 0 || !isPromise(value)) return symbols;
+  const hooked = symbolsOnNewPromises();
+  return symbols.filter((symbol) => !hooked.includes(symbol));
 }
 
 /** Own properties that the value has got since it was made. */

@@ -40,6 +40,20 @@ export const datePrototype = Date.prototype;
 export const regExpPrototype = RegExp.prototype;
 export const arrayBufferPrototype = ArrayBuffer.prototype;
 
+const nativePromise = Promise;
+
+export function isPromise(value: object): boolean {
+  return value instanceof nativePromise;
+}
+
+/**
+ * What a promise has from the start: with async hooks on, and before Node.js 24 with any AsyncLocalStorage, Node.js keeps
+ * numbers of this process and the stores of its callers on every promise.
+ */
+export function symbolsOnNewPromises(): readonly symbol[] {
+  return ownSymbols(new nativePromise(() => undefined));
+}
+
 const objectToString = methodOf(Object.prototype, 'toString');
 const mapSizeGetter = getterOf(Map.prototype, 'size');
 const setSizeGetter = getterOf(Set.prototype, 'size');

@@ -1,7 +1,14 @@
 import { assert, assertNever } from '../../core/assert.ts';
 import type { Tenure } from '../../core/execution.ts';
 import type { ExecutionId } from '../../core/ids.ts';
-import type { AcknowledgementPacket, AlignmentPacket, DeliverySubject, MessagePacket } from './packet.ts';
+import { alignmentOf, lastAlignment } from './alignment.ts';
+import type {
+  AcknowledgementPacket,
+  AlignmentPacket,
+  DeliveryPacket,
+  DeliverySubject,
+  MessagePacket,
+} from './packet.ts';
 import type { Peer } from './peer.ts';
 import {
   bytesOf,
@@ -74,7 +81,7 @@ export class Delivery {
     };
   }
 
-  /** Whether nothing is left to repeat: a settled execution's delivery may be dropped then. */
+  /** Whether nothing is left to repeat: only then may an execution end, and its delivery with it. */
   get idle(): boolean {
     for (const peer of this.#peers.values()) if (peer.outbox.length > 0) return false;
     return true;
@@ -107,6 +114,9 @@ export class Delivery {
       case 'ended':
         this.#end(event.peer);
         break;
+      case 'absent':
+        this.#miss(event.peer);
+        break;
       default:
         assertNever(event);
     }
@@ -114,7 +124,7 @@ export class Delivery {
   }
 
   #send(to: ExecutionId, subject: DeliverySubject, body: Uint8Array): void {
-    const reason = this.#refusal(to, body.byteLength);
+    const reason = this.#refusal(to, body.byteLength, subject);
     if (reason !== null) {
       if (reason === 'full') this.#waiting.add(to);
       this.#effects.push({ kind: 'refuse', to, reason });
@@ -130,10 +140,12 @@ export class Delivery {
     this.#transmitFrom(peer, peer.sent);
   }
 
-  #refusal(to: ExecutionId, bytes: number): SendRefusal | null {
+  #refusal(to: ExecutionId, bytes: number, subject: DeliverySubject = 'user'): SendRefusal | null {
     const { bodyBytesMax, outboxMax, outboxBytesMax, peersMax } = this.#limits;
     if (bytes > bodyBytesMax) return 'tooLarge';
     if (this.#ended.has(to)) return 'ended';
+    // A last message has nobody left who could wait for room.
+    if (subject === 'childSettled') return null;
     const peer = this.#peers.get(to);
     if (peer === undefined && this.#peers.size >= peersMax) return 'tooManyPeers';
     if (peer !== undefined && peer.outbox.length >= outboxMax) return 'full';
@@ -188,7 +200,7 @@ export class Delivery {
 
   #takeAlignment(packet: AlignmentPacket): void {
     const { execution: from, generation } = packet.from;
-    if (this.#ended.has(from)) return this.#alignEnded(packet);
+    if (this.#ended.has(from)) return this.#transmit(lastAlignment(this.#self, packet));
     if (packet.knows > this.#self.generation) return;
     const peer = this.#peers.get(from) ?? this.#hear(from);
     if (peer === null || generation < peer.generation) return;
@@ -272,10 +284,7 @@ export class Delivery {
   }
 
   #acknowledge(to: ExecutionId, generation: number, upTo: number): void {
-    this.#effects.push({
-      kind: 'transmit',
-      packet: { kind: 'acknowledgement', from: this.#self, to, generation, upTo },
-    });
+    this.#transmit({ kind: 'acknowledgement', from: this.#self, to, generation, upTo });
   }
 
   #settleOutbox(peer: Peer, upTo: number): void {
@@ -300,27 +309,16 @@ export class Delivery {
     for (let number = first; number <= last; number += 1) {
       const message = peer.outbox[number - peer.acknowledged - 1];
       assert(message?.number === number, 'An outbox holds exactly what was sent and not acknowledged.');
-      this.#effects.push({
-        kind: 'transmit',
-        packet: { kind: 'message', from: this.#self, to: peer.peer, ...message },
-      });
+      this.#transmit({ kind: 'message', from: this.#self, to: peer.peer, ...message });
     }
   }
 
   #transmitAlignment(peer: Peer): void {
-    this.#effects.push({
-      kind: 'transmit',
-      packet: {
-        kind: 'alignment',
-        from: this.#self,
-        to: peer.peer,
-        rewinds: peer.rewinds,
-        acknowledged: peer.acknowledged,
-        taken: peer.taken,
-        knows: peer.generation,
-        asks: !peer.aligned,
-      },
-    });
+    this.#transmit(alignmentOf(this.#self, peer));
+  }
+
+  #transmit(packet: DeliveryPacket): void {
+    this.#effects.push({ kind: 'transmit', packet });
   }
 
   #retransmit(only: ExecutionId | null): void {
@@ -351,15 +349,7 @@ export class Delivery {
 
   #end(ended: ExecutionId): void {
     const peer = this.#peers.get(ended);
-    if (peer !== undefined) {
-      this.#peers.delete(ended);
-      this.#blocked.delete(peer);
-      this.#outboxBytes -= bytesOf(peer.outbox);
-      this.#earlyBytes -= bytesOf(peer.early);
-      if (peer.outbox.length > 0) {
-        this.#effects.push({ kind: 'notifyUndelivered', peer: ended, count: peer.outbox.length });
-      }
-    }
+    if (peer !== undefined) this.#forget(peer);
     this.#ended.add(ended);
     for (const oldest of this.#ended) {
       if (this.#ended.size <= this.#limits.endedMax) break;
@@ -368,21 +358,22 @@ export class Delivery {
     this.#free();
   }
 
-  /** Lets whatever is left of an ended peer drop its outbox. */
-  #alignEnded(packet: AlignmentPacket): void {
-    this.#effects.push({
-      kind: 'transmit',
-      packet: {
-        kind: 'alignment',
-        from: this.#self,
-        to: packet.from.execution,
-        rewinds: [],
-        acknowledged: 0,
-        taken: Number.MAX_SAFE_INTEGER,
-        knows: packet.from.generation,
-        asks: false,
-      },
-    });
+  /** Whoever was heard of has ended, and its row is gone. Anybody else may still come to be: everything begins anew then. */
+  #miss(absent: ExecutionId): void {
+    const peer = this.#peers.get(absent);
+    if (peer === undefined || peer.outbox.length === 0) return;
+    if (peer.generation > 0) return this.#end(absent);
+    this.#forget(peer);
+    this.#free();
+  }
+
+  #forget(peer: Peer): void {
+    this.#peers.delete(peer.peer);
+    this.#blocked.delete(peer);
+    this.#outboxBytes -= bytesOf(peer.outbox);
+    this.#earlyBytes -= bytesOf(peer.early);
+    if (peer.outbox.length > 0)
+      this.#effects.push({ kind: 'notifyUndelivered', peer: peer.peer, count: peer.outbox.length });
   }
 
   #meet(execution: ExecutionId): Peer {

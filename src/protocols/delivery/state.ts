@@ -91,8 +91,10 @@ export type DeliveryEvent =
    * finds those that it met later, in the life that was taken back.
    */
   | { readonly kind: 'peerRewound'; readonly peer: ExecutionId; readonly generation: number }
-  /** The peer has settled for good, and will send nothing new. */
-  | { readonly kind: 'ended'; readonly peer: ExecutionId };
+  /** The peer has settled for good, and will send nothing new: what is in the outbox for it is owed to nobody. */
+  | { readonly kind: 'ended'; readonly peer: ExecutionId }
+  /** The register has no such execution, and has not had one for long. */
+  | { readonly kind: 'absent'; readonly peer: ExecutionId };
 
 export type SendRefusal = 'full' | 'tooManyPeers' | 'tooLarge' | 'ended';
 
@@ -118,5 +120,5 @@ export type DeliveryEffect =
     }
   /** This execution recovered: `count` messages of the peer were taken by the life that ended, and do not come again. */
   | { readonly kind: 'notifyMissed'; readonly peer: ExecutionId; readonly count: number }
-  /** The peer ended before it took `count` messages. */
+  /** The peer ended before it took `count` messages, or never was. */
   | { readonly kind: 'notifyUndelivered'; readonly peer: ExecutionId; readonly count: number };

@@ -51,6 +51,8 @@ export class Dealer {
   #isFresh: boolean;
   /** Effects that run here and were started by this copy. */
   #running = 0;
+  /** What its script came to; null before, and once it was told. */
+  #outcome: Settlement | null = null;
 
   constructor(tenure: Tenure, deals: Deals, from: DealerState | boolean, ports: DealerPorts) {
     this.tenure = tenure;
@@ -101,6 +103,7 @@ export class Dealer {
     this.#exchange(this.#delivery.step({ kind: 'claimed', tenure }));
     this.#step({ kind: 'claimed', tenure, fromSnapshot: this.#isFresh });
     this.#isFresh = false;
+    this.#endIfIdle();
   }
 
   /** @returns whether it counts at this step, or waits for something */
@@ -126,18 +129,24 @@ export class Dealer {
     this.#ports.witness.counted(tenure, { count, durable, sent: this.#sent, taken: this.#taken });
   }
 
-  /** Its end leaves once nothing before it is held back any more. */
+  /** Its end leaves once all that it has sent was taken, and nothing before it is held back any more. */
   end(settlement: Settlement): void {
-    const { tenure } = this;
-    const tell = (): void => this.#ports.tell({ kind: 'settled', tenure, settlement });
-    if (this.#isCovered) tell();
-    else this.#act(tell);
+    this.#outcome = settlement;
+    this.#endIfIdle();
   }
 
   deliver(packet: DeliveryPacket): void {
-    this.#whenRunning(() =>
-      this.#exchange(this.#delivery.step({ kind: 'received', packet, room: mailboxMax })),
-    );
+    this.#whenRunning(() => {
+      this.#exchange(this.#delivery.step({ kind: 'received', packet, room: mailboxMax }));
+      this.#endIfIdle();
+    });
+  }
+
+  peerGone(peer: ExecutionId, gone: 'ended' | 'absent'): void {
+    this.#whenRunning(() => {
+      this.#exchange(this.#delivery.step({ kind: gone, peer }));
+      this.#endIfIdle();
+    });
   }
 
   settleEffect({ sequence, generation, value }: EffectOutcome): void {
@@ -181,6 +190,20 @@ export class Dealer {
 
   get #isCovered(): boolean {
     return this.#held.isEmpty && ![...this.#ledger.pending()].some(({ stand }) => stand.kind === 'recording');
+  }
+
+  /** Whether others have taken all that it has sent, or are no more. */
+  get isIdle(): boolean {
+    return this.#delivery.idle;
+  }
+
+  #endIfIdle(): void {
+    const settlement = this.#outcome;
+    if (settlement === null || !this.isIdle) return;
+    this.#outcome = null;
+    const tell = (): void => this.#ports.tell({ kind: 'settled', tenure: this.tenure, settlement });
+    if (this.#isCovered) tell();
+    else this.#act(tell);
   }
 
   #whenRunning(task: () => void): void {

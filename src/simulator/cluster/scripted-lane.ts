@@ -244,6 +244,8 @@ export class ScriptedLane implements Lane {
         return this.#dealerOf(command.execution)?.effectLost(command.effect);
       case 'covered':
         return this.#dealerOf(command.execution)?.covered(command.tenure.generation, command.digest);
+      case 'peerGone':
+        return this.#dealerOf(command.execution)?.peerGone(command.peer, command.gone);
       case 'settleChild':
         return;
       default:

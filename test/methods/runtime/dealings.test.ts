@@ -193,6 +193,9 @@ test('messages reach an execution in order, before and after a move', async () =
     receiver.restore(bytes);
   }
   expect(receiver.outcome).toEqual({ ok: true, value: [{ m: 'a' }, { m: 'b' }, { m: 'c' }] });
+  expect(sender.outcome).toBeNull();
+  for (const event of receiver.events)
+    if (event.kind === 'packet') sender.runtime.deliver(peer.execution, event.packet);
   expect(sender.outcome).toEqual({
     ok: true,
     value: { execution: 'x-2', epoch: 1, generation: 1, host: 'h9' },

@@ -175,8 +175,12 @@ test('a child’s end reaches nobody before it is durable', async () => {
   const other = recover(folder, capture);
   other.runtime.step();
   cover(other, rewound);
+  const parent = { ...tenure, execution: executionId('x-9') };
+  other.runtime.peerGone(id, parent.execution, 'ended');
   expect(other.outcome).toEqual({ ok: true, value: 7 });
   workshop.runtime.covered(tenure, capture.digest);
+  expect([workshop.outcome, kinds(workshop)]).toEqual([null, ['checkpointWanted', 'packet']]);
+  workshop.runtime.deliver(id, { kind: 'acknowledgement', from: parent, to: id, generation: 1, upTo: 1 });
   expect([workshop.outcome, kinds(workshop)]).toEqual([
     { ok: true, value: 7 },
     ['checkpointWanted', 'packet', 'settled'],
