@@ -103,12 +103,13 @@ export class FileVault implements Vault {
     checkKey(key);
     const call = `put ${key}`;
     const partial = join(this.#folder, partialFolder, this.#options.random.hex(16));
-    const file = await this.#step(call, 'read', open(partial, 'wx', 0o600));
+    const file = await this.#open(call, open(partial, 'wx', 0o600), (late) => discard(late, partial));
     let receipt: VaultReceipt;
     try {
       receipt = await this.#write(call, key, file, bytes);
     } catch (thrown) {
-      await this.#discard(file, partial);
+      // The failure that led here is what the caller must see; a file that stays behind is swept later.
+      await this.#step(call, 'read', discard(file, partial)).catch(() => undefined);
       throw thrown;
     }
     await this.#step(call, 'read', file.close());
@@ -134,7 +135,7 @@ export class FileVault implements Vault {
       if (found === receipt.sha256) return bytes;
       throw this.#damaged(key, `its SHA-256 is ${found}, it was put with ${receipt.sha256}`);
     } finally {
-      await file.close();
+      await this.#release(call, file);
     }
   }
 
@@ -208,7 +209,7 @@ export class FileVault implements Vault {
         throw new VaultKeyTakenError(key, { found: found.sha256, offered: offered.sha256 });
       }
     } finally {
-      await file.close();
+      await this.#release(call, file);
     }
   }
 
@@ -228,7 +229,8 @@ export class FileVault implements Vault {
   }
 
   #openValue(call: string, key: string): Promise<FileHandle | null> {
-    return this.#step(call, 'read', absentAsNull(open(this.#path(key), 'r')));
+    const opening = absentAsNull(open(this.#path(key), 'r'));
+    return this.#open(call, opening, async (late) => late?.close());
   }
 
   #path(key: string): string {
@@ -239,10 +241,23 @@ export class FileVault implements Vault {
     return new StoreCorruptError(`Vault value ${key} (${this.#path(key)})`, reason);
   }
 
-  async #discard(file: FileHandle, partial: string): Promise<void> {
-    // The failure that led here is what the caller must see; a file that stays behind is swept later.
-    await file.close().catch(() => undefined);
-    await rm(partial, { force: true }).catch(() => undefined);
+  /** Of a file that was only read: whatever becomes of closing it, nothing is lost. */
+  #release(call: string, file: FileHandle): Promise<void> {
+    return this.#step(call, 'read', file.close()).catch(() => undefined);
+  }
+
+  /** @param undo for a file that is open only when nobody waits for it any more */
+  async #open<File>(
+    call: string,
+    opening: Promise<File>,
+    undo: (late: File) => Promise<void>,
+  ): Promise<File> {
+    try {
+      return await this.#step(call, 'read', opening);
+    } catch (thrown) {
+      opening.then(undo).catch(() => undefined);
+      throw thrown;
+    }
   }
 
   /** Removes what processes that died left half-written. */
@@ -292,6 +307,11 @@ export class FileVault implements Vault {
     const Failed = mode === 'write' ? StoreAmbiguousError : StoreUnavailableError;
     return new Failed(call, this.#url, reason, { cause });
   }
+}
+
+async function discard(file: FileHandle, path: string): Promise<void> {
+  await file.close();
+  await rm(path, { force: true });
 }
 
 async function flushFolder(folder: string): Promise<void> {
