@@ -69,11 +69,11 @@ export class Proxy {
       if (this.#holding.includes(direction)) this.#held.push(act);
       else act();
     };
+    // One for all that was kept back: when that is let go, it is more than the other side takes at once.
+    to.on('drain', () => from.resume());
     from.on('data', (chunk: Buffer) =>
       pass(() => {
-        if (to.write(this.alter(direction, chunk))) return;
-        from.pause();
-        to.once('drain', () => from.resume());
+        if (!to.write(this.alter(direction, chunk))) from.pause();
       }),
     );
     from.on('end', () => pass(() => to.end()));
