@@ -15,6 +15,8 @@ export type CheckpointsMessage =
   | { readonly kind: 'tick' }
   /** Somebody keeps a copy until this execution has a checkpoint of its present tenure. */
   | { readonly kind: 'soon'; readonly execution: ExecutionId }
+  /** A durable execution waits for one; its lane may have taken it already. */
+  | { readonly kind: 'wanted'; readonly execution: ExecutionId; readonly capture: Capture | null }
   | {
       readonly kind: 'captured';
       readonly execution: ExecutionId;
@@ -127,8 +129,10 @@ class CheckpointsSession {
       case 'soon':
         this.#schedule(message.execution).soon = true;
         return this.#captureIfDue(message.execution, context);
+      case 'wanted':
+        return this.#wanted(message, context);
       case 'captured':
-        return this.#captured(message, context);
+        return this.#captured(message.execution, message.epoch, message.answer, context);
       case 'stored':
         return this.#stored(message, context);
       case 'storeFailed':
@@ -208,17 +212,34 @@ class CheckpointsSession {
     const state = this.#ports.book.get(execution)?.state;
     const schedule = this.#schedule(execution);
     if (state?.phase !== 'running' || schedule.phase !== 'idle' || !this.#isDue(execution, schedule)) return;
+    this.#begin(execution, schedule);
+    const { self } = context;
+    const { epoch } = schedule;
+    this.#ports.board.request(execution, 'checkpoint', (answer) => {
+      self.tell({ kind: 'captured', execution, epoch, answer });
+    });
+  }
+
+  #begin(execution: ExecutionId, schedule: Schedule): void {
     schedule.phase = 'capturing';
     this.#underWay.add(schedule);
     schedule.soon = false;
     schedule.atMs = this.#ports.clock.monotonicMs();
     schedule.isProven = this.#isProven(execution);
     schedule.slices = this.#ports.board.trace(execution)?.slices ?? 0;
-    const { self } = context;
-    const { epoch } = schedule;
-    this.#ports.board.request(execution, 'checkpoint', (answer) => {
-      self.tell({ kind: 'captured', execution, epoch, answer });
-    });
+  }
+
+  /** What comes along is stored unless another one is under way: its successor then covers what this one would have. */
+  #wanted({ execution, capture }: Extract<CheckpointsMessage, { kind: 'wanted' }>, context: Context): void {
+    const schedule = this.#schedule(execution);
+    schedule.soon = true;
+    const state = this.#ports.book.get(execution)?.state;
+    const isOfThisStay = state?.phase === 'running' && capture?.tenure.epoch === state.tenure.epoch;
+    if (capture === null || !isOfThisStay || schedule.phase !== 'idle') {
+      return this.#captureIfDue(execution, context);
+    }
+    this.#begin(execution, schedule);
+    this.#captured(execution, schedule.epoch, { kind: 'checkpointed', request: 0, capture }, context);
   }
 
   #isDue(execution: ExecutionId, schedule: Schedule): boolean {
@@ -237,10 +258,7 @@ class CheckpointsSession {
     return arrival === null || this.#ports.clock.monotonicMs() - arrival.atMs >= this.#ports.provenMs;
   }
 
-  #captured(
-    { execution, epoch, answer }: Extract<CheckpointsMessage, { kind: 'captured' }>,
-    context: Context,
-  ): void {
+  #captured(execution: ExecutionId, epoch: number, answer: LaneAnswer, context: Context): void {
     if (answer.kind !== 'checkpointed') {
       if (answer.kind === 'pinned') this.#ports.events.emit({ kind: 'pinned', execution, pin: answer.pin });
       // What changed since is not covered: look again at the next round.

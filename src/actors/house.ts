@@ -151,7 +151,8 @@ export function routeReport(
       // Before anybody is told: whoever is to hear of it may just be crashing.
       obligations.note(laneReport);
       if (laneReport.kind === 'checkpointWanted') {
-        tell(address.role(host, 'checkpoints'), { kind: 'soon', execution: laneReport.tenure.execution });
+        const { tenure, capture } = laneReport;
+        tell(address.role(host, 'checkpoints'), { kind: 'wanted', execution: tenure.execution, capture });
         return;
       }
       const role =

@@ -271,10 +271,12 @@ export class LaneBoard {
         this.#noteEffects(index, event.capture, event.kind === 'frozen');
         this.#answer(event.request, event);
         break;
+      case 'checkpointWanted':
+        if (event.capture !== null) this.#noteEffects(index, event.capture, false);
+        this.#listener.onReport(event);
+        break;
       case 'pinned':
       case 'absent':
-        this.#answer(event.request, event);
-        break;
       case 'inspected':
         this.#answer(event.request, event);
         break;

@@ -33,8 +33,8 @@ export function movedWithCommand(command: LaneMessage): Transferable[] {
 export function movedWithEvents(events: readonly LaneEvent[]): Transferable[] {
   const moved: Transferable[] = [];
   for (const event of events) {
-    if (event.kind !== 'frozen' && event.kind !== 'checkpointed') continue;
-    if (movable(event.capture.bytes)) moved.push(event.capture.bytes.buffer as ArrayBuffer);
+    const bytes = 'capture' in event ? event.capture?.bytes : undefined;
+    if (bytes !== undefined && movable(bytes)) moved.push(bytes.buffer as ArrayBuffer);
   }
   return moved;
 }

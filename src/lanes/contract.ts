@@ -126,8 +126,11 @@ export type LaneEvent =
   /** An effect of an execution that has left this lane has ended here. */
   | { readonly kind: 'effectOutcome'; readonly execution: ExecutionId; readonly outcome: EffectOutcome }
   | { readonly kind: 'settled'; readonly tenure: Tenure; readonly settlement: Settlement }
-  /** A durable execution waits for a checkpoint that covers what it is to do. */
-  | { readonly kind: 'checkpointWanted'; readonly tenure: Tenure }
+  /**
+   * A durable execution waits for a checkpoint that covers what it is to do: this capture does, unless it is null. Whoever cannot
+   * store it asks for another one later.
+   */
+  | { readonly kind: 'checkpointWanted'; readonly tenure: Tenure; readonly capture: Capture | null }
   | {
       readonly kind: 'log';
       readonly execution: ExecutionId;

@@ -12,12 +12,20 @@ import type {
   RuntimeOptions,
 } from '../methods/runtime/index.ts';
 import { platform } from '../platform.ts';
-import type { InstalledPackage, LaneCommand, LaneEvent, LaneOptions, LaneShared } from './contract.ts';
+import type {
+  Capture,
+  InstalledPackage,
+  LaneCommand,
+  LaneEvent,
+  LaneOptions,
+  LaneShared,
+} from './contract.ts';
 import type { ThreadFigures } from './lane-tracing.ts';
 import { LaneTracing } from './lane-tracing.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { Outbox } from './outbox.ts';
 import { SharedWords } from './shared.ts';
+import { WantedCheckpoints } from './wanted-checkpoints.ts';
 
 /** What the loop needs from the thread that it runs in. */
 export interface LanePorts extends ThreadFigures {
@@ -66,6 +74,7 @@ export class LaneLoop {
   readonly #words: SharedWords;
   readonly #lease: LeaseWatch;
   readonly #outbox: Outbox;
+  readonly #wanted = new WantedCheckpoints();
   readonly #runtime: Runtime;
   /** Those that stand here and have not settled. */
   readonly #executions = new Set<ExecutionId>();
@@ -182,7 +191,7 @@ export class LaneLoop {
   #tick(): boolean {
     if (this.#ports.ticked()) this.#isOver = true;
     this.#count(this.#ports.clock.monotonicMs());
-    this.#outbox.flush(() => this.#mayAct());
+    this.#flush(() => null);
     const tookMs = this.#countedMs - this.#turnStartMs;
     if (this.#isOver || this.#words.attention || tookMs >= loneTurnMs || !this.#mayAct()) return true;
     return tookMs >= eventLoopTurnMs && this.#runtime.isContended();
@@ -226,7 +235,8 @@ export class LaneLoop {
       const trace = this.#runtime.trace(event.tenure.execution);
       if (trace !== null) this.#outbox.add({ kind: 'lastTrace', trace });
     }
-    this.#outbox.add(event);
+    if (event.kind === 'checkpointWanted') this.#wanted.add(event.tenure);
+    else this.#outbox.add(event);
     // The effect's own code runs next, on this thread: should it never come back, the host knows which one it was.
     if (event.kind === 'effectStarted') {
       this.#outbox.flush(() => this.#mayAct());
@@ -243,6 +253,12 @@ export class LaneLoop {
       this.#retransmitDue = false;
       this.#runtime.retransmit();
     }
+    this.#flush((execution) => this.#runtime.offer(execution));
+  }
+
+  /** In the middle of a slice nobody can be captured. */
+  #flush(offer: (execution: ExecutionId) => Capture | null): void {
+    for (const wanted of this.#wanted.take(offer)) this.#outbox.add(wanted);
     this.#outbox.flush(() => this.#mayAct());
   }
 
@@ -253,8 +269,7 @@ export class LaneLoop {
 
   #trace(): void {
     this.#words.showHeap(this.#ports.heapBytes());
-    const traces = this.#runtime.traces();
-    this.#outbox.add(this.#tracing.trace(traces, this.#words.counters(), this.#countedMs));
+    this.#outbox.add(this.#tracing.trace(this.#runtime.traces(), this.#words.counters(), this.#countedMs));
   }
 
   #carryOut(): void {
@@ -370,9 +385,8 @@ export class LaneLoop {
       case 'captured':
         return this.#outbox.add({ kind, request, capture: outcome.capture });
       case 'pinned':
-        return this.#outbox.add({ kind: 'pinned', request, execution, pin: outcome.pin });
       case 'absent':
-        return this.#outbox.add({ kind: 'absent', request, execution });
+        return this.#outbox.add({ ...outcome, request, execution });
       default:
         return assertNever(outcome);
     }

@@ -12,6 +12,8 @@ function isAct(event: LaneEvent): boolean {
     case 'effectOutcome':
     case 'settled':
       return true;
+    case 'checkpointWanted':
+      return event.capture !== null;
     case 'installed':
     case 'installFailed':
     case 'restored':
@@ -19,7 +21,6 @@ function isAct(event: LaneEvent): boolean {
     case 'pinned':
     case 'absent':
     case 'inspected':
-    case 'checkpointWanted':
     case 'log':
     case 'trace':
     case 'lastTrace':

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ClusterWorld } from './cluster-world.ts';
-import type { ExecutionId } from '../../src/core/ids.ts';
+import { epoch, generation, snapshotDigest, type ExecutionId } from '../../src/core/ids.ts';
 
 const snapshots = (world: ClusterWorld, execution: ExecutionId): readonly string[] =>
   [...world.store.values.keys()].filter((key) => key.startsWith(`snapshot/${execution}/`));
@@ -97,4 +97,63 @@ test('a move that is called off while a snapshot is being stored does not end th
   const before = named(world, execution);
   await world.advance(3_000);
   expect(named(world, execution)).not.toBe(before);
+});
+
+/** One that sleeps, on a host that takes no checkpoints by itself, and what happens from now on. */
+async function asleep(seed: number) {
+  const world = new ClusterWorld(seed);
+  world.store.alongMaxBytes = 1_000_000;
+  const host = await world.host('h1', { settings: { checkpoints: { everyMs: 3_600_000 } } });
+  const execution = await world.begin(host, { busy: false });
+  const done = async (): Promise<{
+    readonly writes: readonly string[];
+    readonly lane: readonly string[];
+  }> => {
+    world.store.calls.length = 0;
+    host.lane.commands.length = 0;
+    await world.advance(90);
+    const writes = world.store.calls.filter((line) => line.includes(execution));
+    const ofLane = host.lane.commands.filter((command) => 'execution' in command);
+    return { writes, lane: ofLane.map(({ kind }) => kind) };
+  };
+  await done();
+  return { world, host, execution, done };
+}
+
+test('a step of a durable execution is one write, and nothing is asked of its lane', async () => {
+  const { world, host, execution, done } = await asleep(7);
+  for (let step = 0; step < 3; step += 1) {
+    host.lane.want(execution, true);
+    const before = named(world, execution);
+    const { writes, lane } = await done();
+    // What the first one replaces are the arguments, which stand by themselves.
+    const replaced = step === 0 ? [`delete arguments/${execution}`] : [];
+    expect(writes).toEqual([`cas execution/${execution}`, ...replaced]);
+    expect(lane).toEqual(['covered']);
+    expect(named(world, execution)).not.toBe(before);
+  }
+});
+
+test('what is wanted without a capture is asked for', async () => {
+  const { host, execution, done } = await asleep(8);
+  host.lane.want(execution, false);
+  expect((await done()).lane).toEqual(['checkpoint', 'covered']);
+});
+
+test('a capture that comes while another is being stored is dropped, and a later one taken instead', async () => {
+  const { host, execution, done } = await asleep(9);
+  host.lane.want(execution, true);
+  host.lane.want(execution, true);
+  const { writes, lane } = await done();
+  expect(lane).toEqual(['covered', 'checkpoint', 'covered']);
+  expect(writes.filter((line) => line.startsWith('cas'))).toHaveLength(2);
+});
+
+test('a capture of another stay is not stored', async () => {
+  const { host, execution, done } = await asleep(10);
+  const tenure = { execution, epoch: epoch(2), generation: generation(1) };
+  const digest = snapshotDigest('0'.repeat(64));
+  const capture = { tenure, bytes: Uint8Array.of(1), digest, effectSequence: 0, effectsPending: 0, atMs: 0 };
+  host.tellRole('checkpoints', { kind: 'wanted', execution, capture });
+  expect((await done()).lane).toEqual(['checkpoint', 'covered']);
 });

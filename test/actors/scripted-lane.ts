@@ -100,6 +100,14 @@ export class ScriptedLane implements Lane {
     return Promise.resolve();
   }
 
+  /** A durable execution waits for a checkpoint; `offers` one with its wish. */
+  want(execution: ExecutionId, offers: boolean): void {
+    const resident = this.residents.get(execution);
+    if (resident === undefined) throw new Error(`${execution} is not here`);
+    const capture = offers ? this.#captureOf(resident) : null;
+    this.#tell({ kind: 'checkpointWanted', tenure: resident.tenure, capture });
+  }
+
   /** The thread ends by itself. */
   die(): void {
     if (this.#stopped) return;
@@ -220,10 +228,14 @@ export class ScriptedLane implements Lane {
     const resident = this.residents.get(execution);
     if (resident === undefined) return this.#tell({ kind: 'absent', request, execution });
     if (kind === 'freeze') resident.frozen = true;
-    const { script, count, tenure } = resident;
+    const capture = this.#captureOf(resident);
+    this.#tell({ kind: kind === 'freeze' ? 'frozen' : 'checkpointed', request, capture });
+  }
+
+  #captureOf({ script, count, tenure }: Resident): Capture {
     const text = JSON.stringify({ ...script, count });
     const bytes = new TextEncoder().encode(text.padEnd(script.bytes));
-    const capture: Capture = {
+    return {
       tenure,
       bytes,
       digest: snapshotDigest(this.#digest.sha256(bytes)),
@@ -231,7 +243,6 @@ export class ScriptedLane implements Lane {
       effectsPending: 0,
       atMs: this.#clock.monotonicMs(),
     };
-    this.#tell({ kind: kind === 'freeze' ? 'frozen' : 'checkpointed', request, capture });
   }
 }
 

@@ -45,7 +45,7 @@ function computeChecksum(count: number): number {
 }
 
 /** One lane under test, and what its host would do. */
-class Bench {
+export class Bench {
   readonly lane: Lane;
   readonly probe = new Probe();
   #request = 0;

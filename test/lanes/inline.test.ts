@@ -8,6 +8,7 @@ import { laneDefaults } from '../../src/lanes/contract.ts';
 import { noDeadlineMs, SharedWords } from '../../src/lanes/shared.ts';
 import { SystemRandom } from '../../src/random.ts';
 import { describeLane } from '../contract/lane.ts';
+import { describeLaneCheckpoints } from '../contract/lane-checkpoints.ts';
 import { nativeImport } from './native-import.ts';
 import { Probe, until } from './probe.ts';
 
@@ -43,3 +44,4 @@ test('an extended lease wakes a lane by itself, without any timer', async () => 
 });
 
 describeLane('inline', (options, listener) => startInlineLane(options, ports, listener));
+describeLaneCheckpoints('inline', (options, listener) => startInlineLane(options, ports, listener));

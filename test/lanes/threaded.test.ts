@@ -9,10 +9,12 @@ import { noDeadlineMs } from '../../src/lanes/shared.ts';
 import { startThreadedLane } from '../../src/lanes/threaded.ts';
 import { decodeResult, encodeArgs } from '../../src/methods/runtime/index.ts';
 import { describeLane } from '../contract/lane.ts';
+import { describeLaneCheckpoints } from '../contract/lane-checkpoints.ts';
 import { installFixtures, removeFixtures } from './package-fixture.ts';
 import { Probe, until } from './probe.ts';
 
 describeLane('threaded', startThreadedLane);
+describeLaneCheckpoints('threaded', startThreadedLane);
 
 describe('a lane in a thread', () => {
   const clock = new SystemClock();

@@ -118,6 +118,8 @@ export interface Runtime {
   freeze(execution: ExecutionId): CaptureOutcome;
   /** Captures the execution; it runs on. */
   checkpoint(execution: ExecutionId): CaptureOutcome;
+  /** Captures an execution that wants a checkpoint, unless an earlier capture of it may still become durable. It runs on. */
+  offer(execution: ExecutionId): RuntimeCapture | null;
   /** Ends the local copy; effects that run here go on and report `effectOutcome`. */
   discard(execution: ExecutionId): boolean;
   /** False when the execution is not here. A frozen one keeps packets and outcomes for later. */

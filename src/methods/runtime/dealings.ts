@@ -2,6 +2,8 @@ import { messageOf } from '../../core/errors.ts';
 import type { ExecutionId, SnapshotDigest } from '../../core/ids.ts';
 import { executionId, hostOf, methodId } from '../../core/ids.ts';
 import type { EffectOutcome } from '../../core/packet.ts';
+import type { Digest } from '../../core/ports.ts';
+import type { Tenure } from '../../core/execution.ts';
 import { beginDelivery, Delivery } from '../../protocols/delivery/delivery.ts';
 import { HeldActs } from '../../protocols/delivery/held-acts.ts';
 import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
@@ -31,6 +33,12 @@ export interface DealingsHost extends PendingEffectsHost {
   decode(execution: Execution, bytes: Uint8Array): unknown;
   childId(execution: Execution, sequence: number): ExecutionId;
   methodIdOf(execution: Execution, method: AnyFunction): string;
+}
+
+/** The same whenever the same parent asks for it again in one generation. */
+export function childIdOf({ execution, generation }: Tenure, sequence: number, digest: Digest): ExecutionId {
+  const text = new TextEncoder().encode(`${execution}:${generation}:${sequence}`);
+  return executionId(`x-${digest.sha256(text).slice(0, 24)}`);
 }
 
 /** All that an execution has to do with the world outside: effects, children, messages, timers. */
@@ -199,6 +207,11 @@ export class Dealings implements ExecutionApi {
   }
 
   /** It was captured under this digest. */
+  /** A capture was taken that may still become durable. */
+  get awaitsCovering(): boolean {
+    return this.#held.awaitsCovering;
+  }
+
   taken(digest: SnapshotDigest): void {
     if (this.effects.durable) this.#held.taken(digest, this.effects.sequence);
   }

@@ -12,13 +12,14 @@ import type {
   Admission,
   CaptureOutcome,
   Runtime,
+  RuntimeCapture,
   RuntimeOptions,
   RuntimePorts,
   RuntimeSettlement,
   StepReport,
 } from './contract.ts';
 import { runtimeDefaults } from './contract.ts';
-import { Dealings, type DealingsHost } from './dealings.ts';
+import { childIdOf, Dealings, type DealingsHost } from './dealings.ts';
 import { Effects, outcomeOf, type StartedEffect } from './effects.ts';
 import { Execution, type ExecutionHost } from './execution.ts';
 import { Fuel } from './fuel.ts';
@@ -30,7 +31,7 @@ import { Promises } from './promises.ts';
 import { ReadyLine } from './ready-line.ts';
 import { ReadExecution } from './restore.ts';
 import { failedWith, refused, settledWith } from './settlement.ts';
-import { WaitingActs } from './waiting-acts.ts';
+import { pinOfActs, WaitingActs } from './waiting-acts.ts';
 
 interface Resident {
   readonly execution: Execution;
@@ -151,6 +152,15 @@ class ThreadRuntime implements Runtime {
     return resident === undefined ? { kind: 'absent' } : this.#captureResident(resident);
   }
 
+  offer(id: ExecutionId): RuntimeCapture | null {
+    const resident = this.#residents.get(id);
+    if (resident === undefined || !this.#ports.mayAct()) return null;
+    const { execution, dealings } = resident;
+    if (execution.frozen || dealings.awaitsCovering) return null;
+    const outcome = this.#captureResident(resident);
+    return outcome.kind === 'captured' ? outcome.capture : null;
+  }
+
   discard(id: ExecutionId): boolean {
     const resident = this.#residents.get(id);
     if (resident === undefined) return false;
@@ -267,7 +277,7 @@ class ThreadRuntime implements Runtime {
       hashOf: (value) => this.#ports.digest.sha256(encodeValue(value)),
       encode: (_execution, value) => encodeValue(value, this.#coding.encoding),
       decode: (_execution, bytes) => decodeValue(bytes, this.#coding.decoding),
-      childId: (execution, sequence) => this.#childId(execution, sequence),
+      childId: ({ tenure }, sequence) => childIdOf(tenure, sequence, this.#ports.digest),
       methodIdOf: (execution, method) => methodIdIn(this.#packages.get(execution.ref.package), method),
     };
   }
@@ -318,11 +328,7 @@ class ThreadRuntime implements Runtime {
 
   #captureResident(resident: Resident): CaptureOutcome {
     const { execution, dealings } = resident;
-    const { meta } = execution.method;
-    if (this.#acts.areWaiting(execution)) {
-      const reason = `pinned: ${meta.id} has acts that wait for the host's lease`;
-      return { kind: 'pinned', pin: { reason, method: meta.id, line: meta.line, path: '' } };
-    }
+    if (this.#acts.areWaiting(execution)) return { kind: 'pinned', pin: pinOfActs(execution) };
     const startMs = this.#ports.monotonicMs();
     const captured = captureExecution(execution, dealings, this.#coding.capture);
     if (captured.kind === 'pinned') return captured;
@@ -382,11 +388,5 @@ class ThreadRuntime implements Runtime {
       this.#ports.emit({ kind: 'settled', tenure: execution.tenure, settlement });
     });
     this.#closeResources(execution);
-  }
-
-  #childId(execution: Execution, sequence: number): ExecutionId {
-    const { execution: parent, generation } = execution.tenure;
-    const text = new TextEncoder().encode(`${parent}:${generation}:${sequence}`);
-    return executionId(`x-${this.#ports.digest.sha256(text).slice(0, 24)}`);
   }
 }

@@ -36,6 +36,11 @@ export class HeldActs {
     return this.#acts.length === 0;
   }
 
+  /** Whether a snapshot was taken that no checkpoint has covered yet. */
+  get awaitsCovering(): boolean {
+    return this.#coverings.length > 0;
+  }
+
   hold(act: () => void): void {
     this.#acts.push(act);
     this.ask();

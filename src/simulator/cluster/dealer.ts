@@ -19,6 +19,7 @@ export interface DealerPorts {
   readonly incarnation: IncarnationId;
   readonly witness: DealsWitness;
   readonly tell: (event: LaneEvent) => void;
+  readonly wantCheckpoint: (tenure: Tenure) => void;
   readonly storeNowMs: () => number;
   /** Of the world, for the judge alone. */
   readonly worldNowMs: () => number;
@@ -58,7 +59,7 @@ export class Dealer {
     this.tenure = tenure;
     this.#deals = deals;
     this.#ports = ports;
-    this.#held = new HeldActs(() => ports.tell({ kind: 'checkpointWanted', tenure: this.tenure }));
+    this.#held = new HeldActs(() => ports.wantCheckpoint(this.tenure));
     this.#isFresh = typeof from !== 'boolean';
     const ledger = typeof from === 'boolean' ? beginEffects(tenure, from) : from.ledger;
     this.#ledger = new EffectLedger(ledger, ports.incarnation);
@@ -88,6 +89,11 @@ export class Dealer {
       ledger: this.#ledger.capture(),
       delivery: this.#delivery.capture(),
     };
+  }
+
+  /** A capture was taken that may still become durable. */
+  get awaitsCovering(): boolean {
+    return this.#held.awaitsCovering;
   }
 
   /** It was captured under this digest. */

@@ -15,6 +15,7 @@ import type {
 import { LeaseWatch } from '../../lanes/lease-watch.ts';
 import { Outbox } from '../../lanes/outbox.ts';
 import { createShared, SharedWords } from '../../lanes/shared.ts';
+import { WantedCheckpoints } from '../../lanes/wanted-checkpoints.ts';
 import { Dealer } from './dealer.ts';
 import type { DealerState } from './dealer-record.ts';
 import { dealerOfRecord, recordOfDealer } from './dealer-record.ts';
@@ -76,6 +77,7 @@ export class ScriptedLane implements Lane {
   readonly #lease: LeaseWatch;
   readonly #outbox: Outbox;
   readonly #onTheWay: LaneCommand[] = [];
+  readonly #wanted = new WantedCheckpoints();
   #waiting: LaneCommand[] = [];
   #stopped = false;
   #stepping = false;
@@ -146,6 +148,7 @@ export class ScriptedLane implements Lane {
   }
 
   #flush(): void {
+    for (const wanted of this.#wanted.take((execution) => this.#offer(execution))) this.#tell(wanted);
     this.#outbox.flush(() => this.#lease.mayAct());
   }
 
@@ -281,6 +284,7 @@ export class ScriptedLane implements Lane {
       incarnation,
       witness,
       tell: (event) => this.#tell(event),
+      wantCheckpoint: (wanting) => this.#wanted.add(wanting),
       storeNowMs: () => clock.monotonicMs() + this.#storeOffsetMs,
       worldNowMs,
       runEffect: (_sequence, count, ended) => {
@@ -305,9 +309,21 @@ export class ScriptedLane implements Lane {
   #capture({ kind, execution, request }: Extract<LaneCommand, { kind: 'freeze' | 'checkpoint' }>): void {
     const resident = this.residents.get(execution);
     if (resident === undefined) return this.#tell({ kind: 'absent', request, execution });
-    if (kind === 'freeze') resident.frozen = true;
-    const { script, count, tenure, dealer } = resident;
-    if (kind === 'freeze' && dealer !== null) dealer.frozen = true;
+    if (kind === 'freeze') {
+      resident.frozen = true;
+      if (resident.dealer !== null) resident.dealer.frozen = true;
+    }
+    const capture = this.#captureOf(resident);
+    this.#tell({ kind: kind === 'freeze' ? 'frozen' : 'checkpointed', request, capture });
+  }
+
+  #offer(execution: ExecutionId): Capture | null {
+    const resident = this.residents.get(execution);
+    if (resident === undefined || resident.frozen || !this.#lease.mayAct()) return null;
+    return resident.dealer?.awaitsCovering === false ? this.#captureOf(resident) : null;
+  }
+
+  #captureOf({ script, count, tenure, dealer }: Resident): Capture {
     const bytes = encodeState({
       ...script,
       count,
@@ -315,7 +331,7 @@ export class ScriptedLane implements Lane {
     });
     const digest = snapshotDigest(this.#ports.digest.sha256(bytes));
     dealer?.taken(digest);
-    const capture: Capture = {
+    return {
       tenure,
       bytes,
       digest,
@@ -323,7 +339,6 @@ export class ScriptedLane implements Lane {
       effectsPending: dealer?.effectsPending ?? 0,
       atMs: this.#ports.clock.monotonicMs(),
     };
-    this.#tell({ kind: kind === 'freeze' ? 'frozen' : 'checkpointed', request, capture });
   }
 
   #traceLater(): void {

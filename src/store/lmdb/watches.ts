@@ -11,9 +11,12 @@ interface Watch {
   interrupted: boolean;
 }
 
+/** How soon after a commit of this thread, in milliseconds: one look is enough for many of them, and whoever waits for one comes first. */
+const ownCommitsMs = 5;
+
 /**
  * Finds out what changed for each watch. LMDB tells nobody about another process's commits, so while anything is watched the
- * head row is read every `watchPollMs` (a few microseconds); this thread's own commits are looked at immediately.
+ * head row is read every `watchPollMs` (a few microseconds); this thread's own commits are looked at soon.
  */
 export class RegistryWatches {
   readonly #database: RegistryDatabase;
@@ -21,6 +24,8 @@ export class RegistryWatches {
   readonly #report: (message: StoreReport) => void;
   readonly #watches = new Map<number, Watch>();
   #timer: NodeJS.Timeout | null = null;
+  /** Null while no commit of this thread waits to be looked at. */
+  #soon: NodeJS.Timeout | null = null;
 
   constructor(database: RegistryDatabase, file: string, report: (message: StoreReport) => void) {
     this.#database = database;
@@ -43,7 +48,18 @@ export class RegistryWatches {
 
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#soon !== null) clearTimeout(this.#soon);
     this.#timer = null;
+    this.#soon = null;
+  }
+
+  /** This thread has committed something. */
+  lookSoon(): void {
+    if (this.#watches.size === 0) return;
+    this.#soon ??= setTimeout(() => {
+      this.#soon = null;
+      this.look();
+    }, ownCommitsMs);
   }
 
   /** Tells every watch what it has not been told. */

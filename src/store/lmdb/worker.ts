@@ -71,7 +71,7 @@ class SessionPort {
     const writes = requests.filter((request) => request.kind === 'cas' || request.kind === 'drop');
     if (writes.length > 0) {
       this.#write(writes);
-      for (const session of sessions) session.watches.look();
+      for (const session of sessions) session.watches.lookSoon();
     }
     if (!requests.some((request) => request.kind === 'close')) return;
     this.report({ kind: 'closed' });

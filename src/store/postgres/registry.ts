@@ -95,7 +95,7 @@ export class PostgresRegistry implements Registry {
       if (leftMs <= 0) throw this.#contended(call);
       const settled = await this.#writes.ask(call, asked, leftMs);
       if (settled.revision !== null) {
-        this.#watches.look();
+        this.#watches.lookSoon();
         return { kind: 'done', revision: settled.revision, storeTimeMs: settled.storeTimeMs };
       }
       // Read afterwards, so that the transaction sends nothing long while it holds the head. What the key holds by now refuses the

@@ -11,6 +11,8 @@ import { entryOf, textOf, watchChangesStatement, watchListStatement } from './sq
 
 /** How often the changes of others are looked for while something is watched, in milliseconds. */
 export const watchPollMs = 50;
+/** How soon after a write of this session, in milliseconds: not before whoever waits for the write has its answer, and once for many. */
+const ownWritesMs = 5;
 
 interface Watch {
   readonly prefix: string;
@@ -30,12 +32,14 @@ interface WatchParts {
 
 /**
  * Finds out what changed for each watch, by asking for the rows above the revision that it has seen. Transactions end in the order of their
- * revisions, so none appears below one that was seen. What this session writes itself is looked for at once.
+ * revisions, so none appears below one that was seen. What this session writes itself is looked for soon.
  */
 export class RegistryWatches {
   readonly #parts: WatchParts;
   readonly #watches = new Set<Watch>();
   #cancel: Cancel = () => undefined;
+  /** Null while nothing that this session wrote waits to be looked for. */
+  #cancelSoon: Cancel | null = null;
   #isLooking = false;
   #isStale = false;
   #ended: string | null = null;
@@ -54,8 +58,23 @@ export class RegistryWatches {
     this.look();
     return () => {
       this.#watches.delete(watch);
-      if (this.#watches.size === 0) this.#cancel();
+      if (this.#watches.size === 0) this.#rest();
     };
+  }
+
+  /** This session has written something. */
+  lookSoon(): void {
+    if (this.#watches.size === 0) return;
+    this.#cancelSoon ??= this.#parts.options.clock.after(ownWritesMs, () => {
+      this.#cancelSoon = null;
+      this.look();
+    });
+  }
+
+  #rest(): void {
+    this.#cancel();
+    this.#cancelSoon?.();
+    this.#cancelSoon = null;
   }
 
   /** Looks now, or once more when a look is under way. */
@@ -68,7 +87,7 @@ export class RegistryWatches {
   stop(): void {
     this.#ended ??= 'was closed';
     this.#watches.clear();
-    this.#cancel();
+    this.#rest();
   }
 
   end(reason: string): void {
