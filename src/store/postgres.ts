@@ -9,6 +9,7 @@ import { Connector } from './postgres/connect.ts';
 import type { Connection, Outcome } from './postgres/connection.ts';
 import { History } from './postgres/history.ts';
 import { openReads } from './postgres/reads.ts';
+import { prepareLoneWrites } from './postgres/lone-write.ts';
 import { PostgresRegistry } from './postgres/registry.ts';
 import { settleSchema } from './postgres/schema.ts';
 import type { TableNames } from './postgres/sql.ts';
@@ -34,6 +35,7 @@ export async function openPostgresStore(url: string, _rest: string, options: Sto
   const connector = new Connector(target, options, tables);
   const connection = await openFirst(target, tables, connector, options);
   connector.hasTables = true;
+  await prepareLoneWrites(connection, tables, options);
   return new PostgresStore(target, tables, connector, connection, options);
 }
 
@@ -97,9 +99,17 @@ class PostgresStore implements Store {
     const url = target.shown;
     this.url = url;
     this.#options = options;
-    const channel = (connection: Connection | null = null): Channel =>
-      new Channel(connector.connect, options, connection);
-    const channels = [channel(first), channel(), channel(), channel()] as const;
+    const channel = (): Channel => new Channel(connector.connect, options, null);
+    const forWrites = new Channel(
+      async () => {
+        const connection = await connector.connect();
+        await prepareLoneWrites(connection, tables, options);
+        return connection;
+      },
+      options,
+      first,
+    );
+    const channels = [forWrites, channel(), channel(), channel()] as const;
     const [forRegistry, forReads, forVault, forValues] = channels;
     const history = new History((reason) => end(reason));
     const parts = { url, options, tables, history };

@@ -31,6 +31,8 @@ const inDoubt = /^(?:40003|(?:08|57|58|XX)...)$/;
 /** One connection to one server, for one query at a time. */
 export class Connection {
   readonly server: ServerAddress;
+  /** Whether its session knows what `prepareLoneWrites` prepares. */
+  hasPrepared = false;
   readonly #client: Client;
   readonly #socket: Socket;
   #warning: string | null = null;

@@ -3,7 +3,7 @@ import type { Cancel } from '../../core/ports.ts';
 import { StoreAmbiguousError, StoreFullError, StoreUnavailableError } from '../errors.ts';
 import type { StoreOptions } from '../options.ts';
 import type { Channel } from './channel.ts';
-import type { Answer, Outcome, Query } from './connection.ts';
+import type { Answer, Connection, Outcome, Query } from './connection.ts';
 
 /** One call at a desk. What it is told after the first time is ignored. */
 export interface Job<Asked, Result> {
@@ -33,7 +33,7 @@ export interface DeskWork<Asked, Result> {
   readonly ifLost: (asked: Asked) => IfLost;
   /** Which of those that wait go into the next query: indices in order, at least one. */
   readonly choose: (waiting: readonly Asked[]) => readonly number[];
-  readonly query: (batch: readonly Asked[]) => Query;
+  readonly query: (batch: readonly Asked[], connection: Connection) => Query;
   /**
    * Settles calls by the server's answers, one for each statement. What it leaves alone is asked again.
    *
@@ -46,6 +46,8 @@ export interface DeskWork<Asked, Result> {
 const repeatable = /^(?:40001|40P01|55P03)$/;
 /** A server that takes no writes, as a standby does. */
 const readOnly = '25006';
+/** A session that has lost what was prepared in it. */
+const unprepared = '26000';
 const full = /^53(?:100|200)$/;
 /** Calls that may wait at one desk. */
 const waitingMax = 4096;
@@ -140,7 +142,12 @@ export class Desk<Asked, Result> {
       const late = clock.after(callTimeoutMs, () =>
         connection.destroy(`did not answer within ${callTimeoutMs} ms`),
       );
-      const outcome = await connection.run(this.#work.query(batch.map(({ asked }) => asked)));
+      const outcome = await connection.run(
+        this.#work.query(
+          batch.map(({ asked }) => asked),
+          connection,
+        ),
+      );
       late();
       const trouble = await this.#finish(batch, outcome);
       if (trouble !== null) connection.destroy(trouble);
@@ -167,7 +174,7 @@ export class Desk<Asked, Result> {
         if (outcome.warning !== null) this.#doubt(batch, `warned: ${outcome.warning}`);
         return this.#work.settle(batch, outcome.answers);
       case 'refused':
-        if (outcome.code === readOnly) return outcome.reason;
+        if (outcome.code === readOnly || outcome.code === unprepared) return outcome.reason;
         if (repeatable.test(outcome.code)) await this.#pause();
         else this.#refuse(batch, outcome.code, outcome.reason);
         return null;

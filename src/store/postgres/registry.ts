@@ -16,6 +16,7 @@ import type { Channel } from './channel.ts';
 import type { Answer } from './connection.ts';
 import { Desk } from './desk.ts';
 import type { History } from './history.ts';
+import { loneWrite } from './lone-write.ts';
 import type { Reads } from './reads.ts';
 import type { CasAsked, TableNames } from './sql.ts';
 import { casBatch, entryOf, getStatement, listStatement, revisionsKept, revisionsSlack } from './sql.ts';
@@ -137,9 +138,11 @@ function openWrites({ url, options, channel, tables, history }: RegistryParts): 
   return new Desk<CasAsked, CasSettled>(url, options, channel, {
     ifLost: () => 'doubt',
     choose: chooseBatch,
-    query: (batch) => {
+    query: (batch, { hasPrepared }) => {
       latestBefore = history.latest;
-      return casBatch(tables, batch, isLong);
+      const [only, ...others] = batch;
+      const isLone = hasPrepared && !isLong && only !== undefined && others.length === 0;
+      return (isLone ? loneWrite(only) : null) ?? casBatch(tables, batch, isLong);
     },
     settle: (batch, answers) => {
       // After BEGIN comes the head, then what was replaced and what was created, as far as there was any.

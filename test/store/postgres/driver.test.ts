@@ -91,6 +91,11 @@ describeWithPostgres('the driver', () => {
       ['a refusal to serialise is repeated', `RAISE EXCEPTION 'again' USING ERRCODE = '40001'`, null],
       ['a deadlock is repeated', `RAISE EXCEPTION 'again' USING ERRCODE = '40P01'`, null],
       [
+        'what was prepared is gone: another session is asked',
+        `RAISE EXCEPTION 'again' USING ERRCODE = '26000'`,
+        null,
+      ],
+      [
         'a full disk is told as such',
         `RAISE EXCEPTION 'no room' USING ERRCODE = '53100'`,
         StoreFullError.name,
