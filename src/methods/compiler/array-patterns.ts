@@ -1,6 +1,7 @@
 import type { Expressions } from './expressions.ts';
 import { type Code, code, type Slot, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
+import { nameText } from './spoken-names.ts';
 import { child, children, isFunction, type Node, nodes, unwrap } from './syntax.ts';
 
 /** Assigns an element to its target, which may be evaluated before the element is read. */
@@ -27,12 +28,20 @@ export class ArrayPatterns {
     this.#assign = assign;
   }
 
-  /** @param isNew whether nothing but the pattern has the array that it takes apart */
-  take(pattern: Node, source: Code, declares: boolean, isNew: boolean): void {
+  /**
+   * @param name how V8 names the source; null where it does so by its value
+   * @param how `isNew`: whether nothing but the pattern has the array that it takes apart
+   */
+  take(
+    pattern: Node,
+    source: Code,
+    name: string | null,
+    { declares, isNew }: { readonly declares: boolean; readonly isNew: boolean },
+  ): void {
     const elements = children(pattern, 'elements');
     const isPlain = elements.every((element) => element === null || this.#isPlain(element));
-    if (isNew || isPlain) this.#atOnce(pattern, source, declares);
-    else this.#byAndBy(pattern, source, declares);
+    if (isNew || isPlain) this.#atOnce(pattern, [source, nameText(name)], declares);
+    else this.#byAndBy(pattern, [source, ...nameText(name)], declares);
   }
 
   /** Whether assigning the element does nothing else, so that it can as well be done when all elements were taken. */
@@ -53,12 +62,12 @@ export class ArrayPatterns {
     return isFunction(inner) || this.#expressions.isStable(inner, []);
   }
 
-  #atOnce(pattern: Node, source: Code, declares: boolean): void {
+  #atOnce(pattern: Node, [source, name]: readonly [Code, readonly Code[]], declares: boolean): void {
     const elements = children(pattern, 'elements');
     const rest = elements.at(-1)?.type === 'RestElement';
     const count = code(String(rest ? -1 : elements.length));
     const list = this.#expressions.spill(
-      this.#expressions.invocations.ofGate(pattern, 'takeFrom', [source, count]),
+      this.#expressions.invocations.ofGate(pattern, 'takeFrom', [source, count, ...name]),
     );
     elements.forEach((element, index) => {
       if (element === null) return;
@@ -69,10 +78,10 @@ export class ArrayPatterns {
   }
 
   /** Evaluates each target, takes its element, and assigns it, before it goes on with the next. */
-  #byAndBy(pattern: Node, source: Code, declares: boolean): void {
+  #byAndBy(pattern: Node, source: readonly Code[], declares: boolean): void {
     const context = this.#context;
     const { invocations } = this.#expressions;
-    const walked = this.#expressions.spill(invocations.ofGate(pattern, 'walkPattern', [source]));
+    const walked = this.#expressions.spill(invocations.ofGate(pattern, 'walkPattern', source));
     const way = this.#expressions.spill(code(`${context.gate}.wayOf(${walked.text})`, walked));
     const ended = context.temporary();
     context.set(ended, code('0'));

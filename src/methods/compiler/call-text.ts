@@ -1,5 +1,5 @@
 import type { Code } from './ir.ts';
-import { child, flag, memberName, type Node, text, unwrap } from './syntax.ts';
+import { child, memberName, type Node, text } from './syntax.ts';
 
 export function join(values: readonly Code[]): string {
   return values.map((value) => value.text).join(', ');
@@ -25,31 +25,4 @@ export function callText(target: Code, via: string, args: readonly Code[], mark:
 
 export function isBareName(value: Code): boolean {
   return /^(?:\uFDD1\d+\uFDD2)?[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(value.text);
-}
-
-/** How V8 names what is called in an error that it is no function: names, members and calls; nothing else. */
-export function calleeName(node: Node): string {
-  const inner = unwrap(node);
-  switch (inner.type) {
-    case 'Identifier':
-      return text(inner, 'name');
-    case 'ThisExpression':
-      return 'this';
-    case 'ChainExpression':
-      return calleeName(child(inner, 'expression'));
-    case 'CallExpression':
-      return `${calleeName(child(inner, 'callee'))}(...)`;
-    case 'MemberExpression': {
-      const owner = child(inner, 'object');
-      const object = owner.type === 'Super' ? '(intermediate value)' : calleeName(owner);
-      const dot = flag(inner, 'optional') ? '?.' : '.';
-      const name = memberName(inner);
-      if (name !== null) return `${object}${dot}${name}`;
-      const property = child(inner, 'property');
-      if (property.type === 'PrivateIdentifier') return `${object}${dot}#${text(property, 'name')}`;
-      return `${object}[${property.type === 'Literal' ? String(property['value']) : calleeName(property)}]`;
-    }
-    default:
-      return '(intermediate value)';
-  }
 }

@@ -99,6 +99,7 @@ class ClassPrinter {
       layout: [],
       constructs: true,
       savedNames: [],
+      spoken: [],
     });
   }
 

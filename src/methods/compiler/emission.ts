@@ -352,12 +352,12 @@ export class Emission {
   }
 
   #try(step: Step & { kind: 'try' }): void {
-    const { error, gate } = this.#names;
+    const { error, gate, meta } = this.#names;
     this.#line('try {');
     this.#sequence(step.body);
     this.#line(`} catch (${error}) {`);
     this.#line(`if (${error} === ${gate}.capture) throw ${error};`);
-    this.#line(`${step.flag.name} = 1;\n${step.caught.name} = ${error};\n}`);
+    this.#line(`${step.flag.name} = 1;\n${step.caught.name} = ${gate}.told(${meta}, ${error});\n}`);
   }
 
   #switch(step: Step & { kind: 'switch' }): void {

@@ -9,6 +9,7 @@ import { Patterns } from './patterns.ts';
 import { PropertyUses } from './property-uses.ts';
 import { Yields } from './yields.ts';
 import { combinedIn } from './globals.ts';
+import { nameText, spokenIterable, spokenName } from './spoken-names.ts';
 import { child, classParts, flag, isFunction, type Node, nodes, optional, text, unwrap } from './syntax.ts';
 
 /**
@@ -39,7 +40,7 @@ export class Expressions {
   value(node: Node): Code {
     const inner = unwrap(node);
     if (!this.#context.hasSite(inner)) return this.#context.verbatim(inner);
-    return this.#parts(inner);
+    return this.#context.named(this.#parts(inner), inner);
   }
 
   /** Like `value`, for a value that nobody reads. */
@@ -70,7 +71,9 @@ export class Expressions {
     if (this.#held.has(value)) return value;
     const slot = this.#context.temporary();
     this.#context.set(slot, value);
-    return this.hold(slot);
+    const held = this.hold(slot);
+    const what = this.#context.whatIs(value);
+    return what === null ? held : this.#context.named(held, what);
   }
 
   /** What a temporary holds: it is assigned where it was made, and nowhere else. */
@@ -93,8 +96,8 @@ export class Expressions {
       const value = this.value(node);
       if (index >= last) return keep(value, index);
       const kept = keep(value, index);
-      if (kept === value && this.isStable(node, list.slice(index + 1))) return value;
-      return this.spill(kept);
+      if (kept !== value) return this.spill(kept);
+      return this.isStable(node, list.slice(index + 1)) ? value : context.named(this.spill(value), node);
     });
   }
 
@@ -195,23 +198,23 @@ export class Expressions {
   /** A value that stays as it is while later operands are evaluated. */
   waiting(node: Node, later: readonly Node[]): Code {
     const value = this.value(node);
-    return this.isStable(node, later) ? value : this.spill(value);
+    return this.isStable(node, later) ? value : this.#context.named(this.spill(value), node);
   }
 
   /** Arguments or elements, spreads included. */
-  list(list: readonly Node[]): Code[] {
+  list(list: readonly Node[], areElements = false): Code[] {
     const context = this.#context;
     const last = list.findLastIndex((node) => context.hasSite(node));
     return list.map((node, index) => {
       if (node.type !== 'SpreadElement') {
         const value = this.value(node);
         if (index >= last || this.isStable(node, list.slice(index + 1))) return value;
-        return this.spill(value);
+        return context.named(this.spill(value), node);
       }
       const argument = child(node, 'argument');
       const given = this.value(argument);
       const array = context.module.calls.isWalked(argument)
-        ? this.invocations.ofGate(node, 'spread', [given])
+        ? this.invocations.ofGate(node, 'spread', [given, ...spokenSpread(list, argument, areElements)])
         : given;
       const value = index < last ? this.spill(code(`[...${array.text}]`, array)) : array;
       return code(`...${value.text}`, value);
@@ -308,4 +311,13 @@ export class Expressions {
     context.emit({ kind: 'if', test, taken: branch('consequent'), otherwise: branch('alternate') });
     return this.hold(slot);
   }
+}
+
+/** How V8 names what is spread and is not iterable: elements and a call's only spread, behind all else, by what was written. */
+function spokenSpread(list: readonly Node[], argument: Node, areElements: boolean): readonly Code[] {
+  if (areElements) return nameText(spokenIterable(argument));
+  const isOnly = list.filter(({ type }) => type === 'SpreadElement').length === 1;
+  return isOnly && list.at(-1)?.type === 'SpreadElement'
+    ? [code(JSON.stringify(spokenName(argument))), code('true')]
+    : [];
 }

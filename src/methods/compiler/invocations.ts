@@ -1,5 +1,5 @@
 import { assert } from '../../core/assert.ts';
-import { calleeName, callText, isBareName, join } from './call-text.ts';
+import { callText, isBareName, join } from './call-text.ts';
 import type { Substitution } from './calls.ts';
 import { callUnits, type FieldUnit } from './class-fields.ts';
 import type { ClassFacts } from './classes.ts';
@@ -8,6 +8,7 @@ import { type Code, code, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
 import { Returns } from './returns.ts';
 import { depthMark, knownMarks, lineMark, superMarks } from './source-text.ts';
+import { spokenName } from './spoken-names.ts';
 import { child, flag, memberName, type Node, nodes, optional, unwrap } from './syntax.ts';
 
 /** Lowers calls of every kind: each that may be captured is a step of its own, on a line of its own. */
@@ -181,6 +182,7 @@ export class Invocations {
     if (!isSite) {
       // Loads the method before its arguments, as written: nothing to load is an error before they are evaluated.
       context.plain(code(`${load.text};`, load));
+      context.shows(load);
       const values = this.#expressions.list(args);
       return code(`${load.text}(${join(values)})`, load, ...values);
     }
@@ -198,7 +200,7 @@ export class Invocations {
   /** An error that something is no function names it as its author did, not as it is called here. */
   #checkFunction(target: Code, call: Node): void {
     const callee = unwrap(child(call, call.type === 'TaggedTemplateExpression' ? 'tag' : 'callee'));
-    const name = JSON.stringify(calleeName(callee));
+    const name = JSON.stringify(spokenName(callee));
     const check = `typeof ${target.text} === 'function' || ${this.#context.gate}.notFunction(${name});`;
     this.#context.plain(code(check, target));
   }
@@ -217,10 +219,11 @@ export class Invocations {
       return this.#newPromise(node, args);
     }
     const [given, ...values] = this.#expressions.list([callee, ...args]) as [Code, ...Code[]];
+    this.#context.shows(given);
     if (!this.#context.module.calls.isSite(node)) {
       return code(`(new (${given.text})(${join(values)}))`, given, ...values);
     }
-    const target = isBareName(given) ? given : this.#expressions.spill(given);
+    const target = isBareName(given) ? given : this.#context.named(this.#expressions.spill(given), callee);
     return this.#perform(node, (mark) => `${mark}new ${target.text}(\n${join(values)})`, target, ...values);
   }
 
@@ -281,6 +284,7 @@ export class Invocations {
   /** Makes the call: a step of its own where it is a site. */
   #perform(node: Node, textOf: (mark: string) => string, ...parts: Code[]): Code {
     const context = this.#context;
+    if (parts[0] !== undefined) context.shows(parts[0]);
     if (!context.module.calls.isSite(node)) return code(textOf(''), ...parts);
     const slot = context.temporary();
     const mark = lineMark(context.module.source.lineOf(node.start));
@@ -319,7 +323,7 @@ export class Invocations {
       const isSuper = owner.type === 'Super';
       const base = isSuper
         ? context.verbatim(owner)
-        : this.#expressions.spill(this.#link(owner, label).value);
+        : context.named(this.#expressions.spill(this.#link(owner, label).value), owner);
       if (flag(inner, 'optional')) this.#leaveIfNullish(base, label);
       const key = flag(inner, 'computed') ? [this.#expressions.value(child(inner, 'property'))] : [];
       const object = isSuper ? context.selfAt(owner) : base;
@@ -333,11 +337,12 @@ export class Invocations {
       substitution === null || callee.object === null
         ? callee.value
         : this.#substituted(substitution, callee.object, calleeNode);
-    const target = this.#expressions.spill(found);
+    const target = context.named(this.#expressions.spill(found), calleeNode);
     if (flag(inner, 'optional')) this.#leaveIfNullish(target, label);
     const args = this.#expressions.list(nodes(inner, 'arguments'));
     const passed = callee.object === null ? args : [callee.object, ...args];
     const via = callee.object === null ? '' : '.call';
+    if (via !== '') this.#checkFunction(target, inner);
     this.#returns.ask(inner, target);
     const value = this.#perform(inner, (mark) => callText(target, via, passed, mark), target, ...passed);
     return { value, object: null };

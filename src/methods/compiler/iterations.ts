@@ -1,6 +1,7 @@
 import { type Code, code, type Slot, slotCode, type Step } from './ir.ts';
 import { depthMark } from './source-text.ts';
 import type { Loops } from './loops.ts';
+import { nameText, spokenAsyncIterable, spokenIterable } from './spoken-names.ts';
 import type { Statements } from './statements.ts';
 import { child, flag, memberName, type Node, nodes, unwrap } from './syntax.ts';
 
@@ -78,7 +79,8 @@ export class Iterations {
   #forAwait(node: Node, names: readonly (string | null)[], counter: Counter): void {
     const { context, expressions } = this.#statements;
     const right = expressions.value(child(node, 'right'));
-    const walked = expressions.spill(expressions.invocations.ofGate(node, 'walkAsync', [right]));
+    const name = code(JSON.stringify(spokenAsyncIterable(child(node, 'right'))));
+    const walked = expressions.spill(expressions.invocations.ofGate(node, 'walkAsync', [right, name]));
     const value = context.temporary();
     const awaited = (given: Code): Code => {
       const slot = context.temporary();
@@ -184,7 +186,8 @@ export class Iterations {
       object === null || (object.type === 'Identifier' && context.module.scopes.globals.has(object));
     const isPlain = nodes(inner, 'arguments').length === 0 && callee?.['optional'] !== true;
     if (isGlobal || !isPlain || object.type === 'Super') {
-      return expressions.invocations.ofGate(right, 'walk', [expressions.walked(right)]);
+      const name = spokenIterable(right);
+      return expressions.invocations.ofGate(right, 'walk', [expressions.walked(right), ...nameText(name)]);
     }
     const held = expressions.spill(expressions.value(object));
     const walked = context.temporary();

@@ -16,7 +16,10 @@ export class Literals {
 
   array(node: Node): Code {
     const elements = children(node, 'elements');
-    const values = this.#expressions.list(elements.filter((entry): entry is Node => entry !== null));
+    const values = this.#expressions.list(
+      elements.filter((entry): entry is Node => entry !== null),
+      true,
+    );
     let next = 0;
     const texts = elements.map((entry) => (entry === null ? '' : (values[next++] as Code).text));
     return code(`[${texts.join(', ')}${elements.at(-1) === null ? ',' : ''}]`, ...values);

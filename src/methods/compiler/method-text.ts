@@ -16,7 +16,7 @@ interface Bodies {
 }
 
 /** The text of a method, and what its frames begin with. */
-interface PrintedMethod extends Bodies {
+export interface PrintedMethod extends Bodies {
   /** See `LoweredMethod`. */
   readonly form: string;
   readonly factory: string | null;
@@ -94,18 +94,19 @@ export class MethodPrinter {
     const locals =
       this.#probe() + given + this.#locals([...this.#given, ...own.map(({ slot }) => slot)], first);
     const end = isAsync ? `\n${fast.returned('undefined')}` : '';
+    const told = `${gate}.told(${meta}, ${error})`;
     const save = (of: string, made: string): string =>
       `throw ${gate}.save(${meta}, ${pc}, STATE, ${of}, ${made})`;
     const caught = (of: string, made: string, failed: string): string =>
       isAsync
         ? `${canBeCaptured ? `if (${error} === ${gate}.capture) ${save(of, made)};\n` : ''}return ${failed};`
-        : `${save(of, made).replace('throw ', `throw ${error} === ${gate}.capture ? `)} : ${error};`;
+        : `${save(of, made).replace('throw ', `throw ${error} === ${gate}.capture ? `)} : ${told};`;
     const isCalled = constructs && this.#context.method.form === 'function';
     const made = isCalled ? '(new.target === undefined ? null : this)' : constructs ? 'this' : 'null';
     const began = caught(
       isAsync ? `${gate}.task(${meta})` : 'null',
       made,
-      `${gate}.thrown(${meta}, ${depth}, ${error})`,
+      `${gate}.thrown(${meta}, ${depth}, ${told})`,
     );
     if (!canBeCaptured && !isAsync)
       return { text: this.#function(`{\n${locals}${body}\n}`), resume: '', step: '' };
@@ -116,7 +117,7 @@ export class MethodPrinter {
     const resumed = caught(
       isAsync ? task : 'null',
       constructs ? `${frame}.made` : 'null',
-      `${gate}.fail(${task}, ${error})`,
+      `${gate}.fail(${task}, ${told})`,
     );
     return { text, resume: this.#resumeBody(resumed), step: '' };
   }
@@ -144,7 +145,7 @@ export class MethodPrinter {
     const resume = this.#generatorBody(hasSites ? this.#steps : this.#steps.slice(begin), 'resume');
     const step = this.#generatorBody(this.#steps.slice(begin), 'step');
     if (!hasSites) return { text: this.#function(`{\n${locals}${body}\n}`), resume, step };
-    const save = `throw ${error} === ${gate}.capture ? ${gate}.save(${meta}, ${pc}, ${fast.state}, null, null) : ${error};`;
+    const save = `throw ${error} === ${gate}.capture ? ${gate}.save(${meta}, ${pc}, ${fast.state}, null, null) : ${gate}.told(${meta}, ${error});`;
     return {
       text: this.#function(`{\n${locals}try {\n${body}\n} catch (${error}) {\n${save}\n}\n}`),
       resume,
@@ -176,11 +177,11 @@ export class MethodPrinter {
     const isCall = begin === steps[0] ? '' : `${pc} < ${begin?.site.pc}`;
     const owner = isCall === '' ? frame : `${isCall} ? null : ${frame}`;
     const failed = isAsync
-      ? `return ${gate}.asyncFailed(${frame}, ${error});`
-      : `throw ${gate}.failed(${frame}, ${error});`;
+      ? `return ${gate}.asyncFailed(${frame}, ${gate}.told(${meta}, ${error}));`
+      : `throw ${gate}.failed(${frame}, ${gate}.told(${meta}, ${error}));`;
     const caught =
       `if (${error} === ${gate}.capture) throw ${gate}.save(${meta}, ${pc}, ${emission.state}, ${owner}, null);\n` +
-      `${isCall === '' ? '' : `if (${isCall}) throw ${error};\n`}${failed}`;
+      `${isCall === '' ? '' : `if (${isCall}) throw ${gate}.told(${meta}, ${error});\n`}${failed}`;
     const name = which === 'step' ? this.#names.step : this.#names.resume;
     return (
       `function ${name}(${frame}, ${mode}, ${sent}${told}) {\n${locals}${running}${generator.entry(which)}` +

@@ -11,7 +11,7 @@ import { makesGenerator } from './generator-text.ts';
 import { type Site, sitesOf, type Slot, type Step } from './ir.ts';
 import { liveAtSites } from './liveness.ts';
 import { MethodContext, type ModuleContext } from './method-context.ts';
-import { MethodPrinter } from './method-text.ts';
+import { MethodPrinter, type PrintedMethod } from './method-text.ts';
 import { Parameters } from './parameters.ts';
 import { itMark, withoutMarks } from './source-text.ts';
 import { Statements } from './statements.ts';
@@ -52,6 +52,8 @@ export interface LoweredMethod {
   readonly layout: readonly string[];
   /** Whether frames keep the object that `new` makes by it. */
   readonly constructs: boolean;
+  /** What V8 would call what generated names stand for, by turns: see `spoken-errors.ts` of the runtime. */
+  readonly spoken: readonly string[];
   /** The variables of its frames, as its bodies spell them. */
   readonly savedNames: readonly string[];
 }
@@ -104,6 +106,7 @@ export function lowerMethod(module: ModuleContext, method: Method, digest: Diges
     form: printed.form,
     sites: described,
     layout: saved.map(({ original }) => original),
+    spoken: spokenIn(context, names, printed),
     constructs: names.constructs || names.derived !== null,
     savedNames: saved.map(({ name }) => name),
   };
@@ -126,6 +129,22 @@ function siteKinds(steps: readonly Step[]): ReadonlyMap<Site, CompiledSite['kind
   };
   visit(steps);
   return kinds;
+}
+
+/** The names of a method's text that errors may say, and what its author calls them. */
+function spokenIn(
+  context: MethodContext,
+  names: BodyNames,
+  { text, resume, step }: PrintedMethod,
+): readonly string[] {
+  const { module, method } = context;
+  const facts = module.classes.around(method);
+  const home = facts === null || !text.includes(facts.home.name) ? [] : [facts.home.name, facts.method.name];
+  const self = resume.includes(names.self) || step.includes(names.self) ? [names.self, 'this'] : [];
+  const renamed = context.slots.flatMap(({ name, original }) =>
+    original === '' || name === original || /\$b\d*$/.test(name) ? [] : [name, original],
+  );
+  return [...home, ...self, ...renamed, ...context.spoken];
 }
 
 function bodyNames(context: MethodContext): BodyNames {

@@ -127,7 +127,7 @@ class ModulePrinter {
         hashOf(method.step),
       ] satisfies Described);
       const factory = this.#factoryOf(method);
-      return `const ${method.metaName} = ${this.#parts.gate}.method('${described.replace(/[\\']/g, '\\$&')}', ${method.resumeName}, ${factory}, ${JSON.stringify(method.method.form === 'class' ? 'class' : method.method.kind)}, ${method.stepName});\n`;
+      return `const ${method.metaName} = ${this.#parts.gate}.method(${quoted(described)}, ${method.resumeName}, ${factory}, ${JSON.stringify(method.method.form === 'class' ? 'class' : method.method.kind)}, ${method.stepName});\n`;
     });
     const { gate, imported, scopes } = this.#parts;
     const first = this.#isClassic
@@ -155,7 +155,7 @@ class ModulePrinter {
     const line = finished.lines.length + 1;
     const url = this.#isClassic ? 'require("node:url").pathToFileURL(__filename).href' : 'import.meta.url';
     const list = lowered.map((method) => `[${method.metaName}, ${this.#reference(method)}]`).join(', ');
-    return `\n${this.#parts.gate}.module(${url}, ${JSON.stringify(path)}, ${line}, [${list}], { ${constants.join(', ')} }, '${originText(finished.lines)}', ${this.#exportTable()});\n`;
+    return `\n${this.#parts.gate}.module(${url}, ${JSON.stringify(path)}, ${line}, [${list}], { ${constants.join(', ')} }, '${originText(finished.lines)}', ${this.#exportTable()}, ${quoted(JSON.stringify(lowered.flatMap(({ spoken }) => spoken)))});\n`;
   }
 
   #exportTable(): string {
@@ -192,6 +192,11 @@ function heldVariables(layout: readonly string[], sites: LoweredMethod['sites'])
     const own = [...(lines[index] ?? [])].sort((a, b) => a - b);
     return name === '' || own.length === 0 ? [] : [{ name, lines: own }];
   });
+}
+
+/** As a literal: most of these texts are full of the other quotes. */
+function quoted(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`;
 }
 
 function hashOf(body: string): string {

@@ -79,7 +79,9 @@ export class Names {
     const taken = new Set(globals);
     for (const binding of bindings) taken.add(this.of(binding));
     for (const binding of own) {
-      const name = taken.has(binding.name) ? fresh(`${binding.name}$`) : binding.name;
+      let { name } = binding;
+      if (variables.isBoxed(binding)) name = fresh(`${name}$b`);
+      else if (taken.has(name)) name = fresh(`${name}$`);
       taken.add(name);
       this.#names.set(binding, name);
       for (const reference of binding.references) this.#spell(binding, reference);

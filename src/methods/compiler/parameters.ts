@@ -87,7 +87,11 @@ export class Parameters {
 
   #declare(statements: Statements, target: Node, slot: Slot): void {
     const context = this.#context;
-    if (target.type !== 'Identifier') return statements.expressions.patterns.declare(target, slotCode(slot));
+    if (target.type !== 'Identifier') {
+      // V8 names what it was called with by its value.
+      const given = context.named(slotCode(slot), '');
+      return statements.expressions.patterns.declare(target, given);
+    }
     const binding = context.bindingOf(target);
     if (binding === null || context.spelling(binding) === slot.name) return;
     if (context.isMadeEarly(binding)) return statements.expressions.patterns.declare(target, slotCode(slot));

@@ -3,6 +3,7 @@ import type { Expressions } from './expressions.ts';
 import { type Code, code, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
 import { patternNames } from './scopes.ts';
+import { spokenSource } from './spoken-names.ts';
 import { child, children, flag, type Node, optional, text, unwrap } from './syntax.ts';
 
 /** Declares and assigns names, members and patterns. No native iterator stays open across a safe point. */
@@ -74,12 +75,15 @@ export class Patterns {
 
   #destructure(pattern: Node, value: Code, declares: boolean, isNew = false): void {
     const context = this.#context;
+    context.shows(value);
     if (!context.hasSite(pattern)) {
       const target = context.module.source.slice(pattern.start, pattern.end).replace(/[;\s]+$/, '');
       return context.plain(code(`(${target} = ${value.text});`, context.verbatim(pattern), value));
     }
     const source = this.#expressions.spill(value);
-    if (pattern.type === 'ArrayPattern') this.#arrays.take(pattern, source, declares, isNew);
+    const what = declares ? context.whatIs(value) : null;
+    const name = typeof what === 'string' ? what || null : what && spokenSource(what);
+    if (pattern.type === 'ArrayPattern') this.#arrays.take(pattern, source, name, { declares, isNew });
     else this.#object(pattern, source, declares);
   }
 

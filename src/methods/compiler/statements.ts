@@ -114,9 +114,10 @@ export class Statements {
     for (const declarator of nodes(node, 'declarations')) {
       const target = child(declarator, 'id');
       const init = optional(declarator, 'init');
-      if (init !== null)
-        this.expressions.patterns.declare(target, this.expressions.value(init), isFresh(init));
-      else if (node['kind'] !== 'var') this.expressions.patterns.declare(target, code('undefined'));
+      if (init !== null) {
+        const value = this.context.named(this.expressions.value(init), init);
+        this.expressions.patterns.declare(target, value, isFresh(init));
+      } else if (node['kind'] !== 'var') this.expressions.patterns.declare(target, code('undefined'));
     }
   }
 
@@ -205,7 +206,8 @@ export class Statements {
     const taken = context.collect(() => {
       const parameter = optional(handler, 'param');
       this.open(handler);
-      if (parameter !== null) this.expressions.patterns.declare(parameter, slotCode(caught));
+      if (parameter !== null)
+        this.expressions.patterns.declare(parameter, context.named(slotCode(caught), '.catch'));
       this.statement(child(handler, 'body'));
     });
     context.emit({ kind: 'if', test: code(`${flag.name} === 1`, slotCode(flag)), taken, otherwise: [] });

@@ -1,6 +1,7 @@
 import type { Expressions } from './expressions.ts';
 import { type Code, code, type Slot, slotCode } from './ir.ts';
 import type { MethodContext } from './method-context.ts';
+import { nameText, spokenDelegate } from './spoken-names.ts';
 import { child, flag, type Node, optional } from './syntax.ts';
 
 /** One `yield*` while it is lowered: whom it asks, and what came and goes. */
@@ -64,7 +65,9 @@ export class Yields {
     const expressions = this.#expressions;
     const given = this.#isAsync ? expressions.value(argument) : expressions.walked(argument);
     const name = this.#isAsync ? 'walkAsync' : 'delegate';
-    const held = expressions.spill(expressions.invocations.ofGate(node, name, [given]));
+    const held = expressions.spill(
+      expressions.invocations.ofGate(node, name, [given, ...nameText(spokenDelegate(argument))]),
+    );
     const received = context.temporary();
     const mode = context.temporary();
     const value = context.temporary();

@@ -1,6 +1,6 @@
 import { isObject } from '../../core/is-object.ts';
 import { asyncGeneratorState, askNext, ownAsyncNext } from './async-generators.ts';
-import { Cursor } from './cursors.ts';
+import { Cursor, isIterable } from './cursors.ts';
 import { listsReject, throwMissing } from './engine-words.ts';
 import type { Depth } from './depths.ts';
 import { callIterator, kept, resultOf } from './iteration.ts';
@@ -143,11 +143,12 @@ const opening = libraryMethod('async walk', ['isSync'], (frame) =>
 );
 
 /** What `for await` over `value` walks. */
-export function walkAsync(value: unknown): AsyncIteration {
+export function walkAsync(value: unknown, name = ''): AsyncIteration {
   const own = (value as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator];
   const isSync = own === undefined || own === null;
   const method = isSync ? (value as { [Symbol.iterator]?: unknown })[Symbol.iterator] : own;
   if (isSync) {
+    if (!isIterable(value)) throw new TypeError(`${name} is not async iterable`);
     const known = thread.gate.steps(value);
     if (known !== null) return AsyncIteration.by(known, true);
   }

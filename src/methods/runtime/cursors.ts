@@ -1,3 +1,5 @@
+import { notIterable } from './engine-words.ts';
+
 type Collection = Map<unknown, unknown> | Set<unknown> | readonly unknown[];
 export type View = 'entries' | 'keys' | 'values';
 
@@ -188,7 +190,7 @@ export function walkOfCommon(value: unknown): unknown {
  * What a `for…of` over `value` walks: arrays and typed arrays themselves, by index; otherwise a cursor. Null for what has an
  * iterator of its own.
  */
-export function walkOf(value: unknown): unknown {
+export function walkOf(value: unknown, name?: string): unknown {
   const common = walkOfCommon(value);
   if (common !== null) return common;
   if (typeof value === 'string' && value[Symbol.iterator] === intrinsics.stringIterator) {
@@ -213,8 +215,9 @@ export function walkOf(value: unknown): unknown {
     typeof (value as { [Symbol.iterator]?: unknown })[Symbol.iterator] === 'function'
   )
     return null;
-  // Not iterable: the native words, from a native walk; a primitive whose class was given an iterator is walked natively.
-  return [...(value as Iterable<unknown>)];
+  // A primitive whose class was given an iterator is walked natively.
+  if (isIterable(value)) return [...value];
+  throw notIterable(value, name);
 }
 
 /** The same for `value.entries()` and the like, where that is the language's own; null otherwise. */
@@ -228,4 +231,9 @@ export function walkViewOf(value: unknown, view: View): Cursor | null {
     return Cursor.over(value as unknown as readonly unknown[], view);
   }
   return null;
+}
+
+export function isIterable(value: unknown): value is Iterable<unknown> {
+  if (value === null || value === undefined) return false;
+  return typeof (value as { [Symbol.iterator]?: unknown })[Symbol.iterator] === 'function';
 }

@@ -62,6 +62,7 @@ import { fileUrlOf, joinModules, type LoadedModule, loadModule } from './modules
 import { deferred, member, promiseFunctions, recordFunctions } from './promise-calls.ts';
 import { hasTraps, isVisited, key, keysIn, omit } from './properties.ts';
 import { type Injection, nothing } from './running.ts';
+import { respell, SpokenNames } from './spoken-errors.ts';
 import { callerOf, walkStack } from './stack-walk.ts';
 import { idleFuel, TaskGate } from './task-gate.ts';
 import { thread } from './thread.ts';
@@ -230,6 +231,12 @@ export class Gate extends TaskGate {
     return adopt(this, made, onceMade(self, object));
   }
 
+  /** An error as its author's code would have it, on its way out of a method or into its own `catch`. */
+  told(method: LoadedMethod, error: unknown): unknown {
+    if (error instanceof TypeError) respell(error, method.spoken);
+    return error;
+  }
+
   /** In the words of V8. */
   notFunction(name: string): never {
     throw new TypeError(`${name} is not a function`);
@@ -308,8 +315,11 @@ export class Gate extends TaskGate {
     constants: Readonly<Record<string, unknown>>,
     origins: string,
     exports: ExportTable | null,
+    described: string,
   ): void {
+    const spoken = new SpokenNames(described);
     for (const [method, fast] of functions) {
+      method.spoken = spoken;
       method.fast = fast;
       if (fast !== null) functionOf(method.kind, fast);
     }

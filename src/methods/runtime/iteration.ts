@@ -1,5 +1,5 @@
 import { isObject } from '../../core/is-object.ts';
-import { Cursor, isPlainArray, type View, walkOf, walkOfCommon, walkViewOf } from './cursors.ts';
+import { Cursor, isIterable, isPlainArray, type View, walkOf, walkOfCommon, walkViewOf } from './cursors.ts';
 import { modes } from './generator-objects.ts';
 import {
   type Answer,
@@ -10,7 +10,7 @@ import {
   ownNext,
   took,
 } from './generators.ts';
-import { throwMissing } from './engine-words.ts';
+import { notSpreadable, throwMissing } from './engine-words.ts';
 import { acceptFunctions, libraryMethod } from './library.ts';
 import type { AnyFunction, LoadedMethod } from './method-code.ts';
 import { callerUrl } from './stack-walk.ts';
@@ -133,28 +133,32 @@ function isAsEver(prototype: object): boolean {
   return iterator === itself && next === ownNext;
 }
 
-/** What a `for…of` over a value, or a fresh generator, walks: arrays and typed arrays by index, everything else by steps. */
-export function walk(given: unknown): unknown {
-  return walkOfCommon(given) ?? walkOfOther(given);
+/**
+ * What a `for…of` over a value, or a fresh generator, walks: arrays and typed arrays by index, everything else by steps.
+ *
+ * @param name how V8 names the value, here and below: see `notIterable`
+ */
+export function walk(given: unknown, name?: string): unknown {
+  return walkOfCommon(given) ?? walkOfOther(given, name);
 }
 
-function walkOfOther(given: unknown): unknown {
+function walkOfOther(given: unknown, name: string | undefined): unknown {
   if (given instanceof GeneratorState && isAsEver(given.prototype)) return given;
   const value = given instanceof GeneratorState ? given.object : given;
-  return open(value, (method) => ownWalk(value, method));
+  return open(value, (method) => ownWalk(value, method), name);
 }
 
 /** The same for an array pattern: everything but arrays has steps. */
-export function walkPattern(value: unknown): unknown {
+export function walkPattern(value: unknown, name?: string): unknown {
   const ownIteration = (method: unknown): Iteration | null => {
     const own = ownWalk(value, method);
     return own instanceof GeneratorState ? Iteration.through(value as object, ownNext) : own;
   };
-  return open(value, ownIteration);
+  return open(value, ownIteration, name);
 }
 
-function open(value: unknown, ownOf: (method: unknown) => unknown): unknown {
-  const known = generatorState(value) === null ? walkOf(value) : null;
+function open(value: unknown, ownOf: (method: unknown) => unknown, name: string | undefined): unknown {
+  const known = generatorState(value) === null ? walkOf(value, name) : null;
   if (known !== null) return known;
   const method = (value as { [Symbol.iterator]?: unknown })[Symbol.iterator];
   const own = ownOf(method);
@@ -226,16 +230,17 @@ export function closeQuietly(walked: unknown): void {
 }
 
 /** What is spread: an array as it is; anything else as an array of what its iterator yields. */
-export function spread(value: unknown): unknown {
+export function spread(value: unknown, name?: string, isLast = false): unknown {
   if (isPlainArray(value)) return value;
-  return isForeign(value) ? drain(null, value, [], Infinity) : [...(value as Iterable<unknown>)];
+  if (isLast && !isIterable(value)) throw notSpreadable(value, name ?? '');
+  return isForeign(value, name) ? drain(null, value, [], Infinity) : [...(value as Iterable<unknown>)];
 }
 
 /** The first values of an iterable, as array destructuring takes them; all of them for -1. */
-export function takeFrom(value: unknown, count: number): unknown {
+export function takeFrom(value: unknown, count: number, name?: string): unknown {
   if (isPlainArray(value)) return value;
   const most = count === -1 ? Infinity : count;
-  if (isForeign(value)) return drain(null, value, [], most);
+  if (isForeign(value, name)) return drain(null, value, [], most);
   const taken: unknown[] = [];
   if (count === 0) return taken;
   for (const element of value as Iterable<unknown>) {
@@ -246,8 +251,8 @@ export function takeFrom(value: unknown, count: number): unknown {
 }
 
 /** Whether it is walked by an iterator of its own. */
-function isForeign(value: unknown): boolean {
-  return generatorState(value) !== null || walkOf(value) === null;
+function isForeign(value: unknown, name: string | undefined): boolean {
+  return generatorState(value) !== null || walkOf(value, name) === null;
 }
 
 /** What is left of a walk after `index` steps, as an array. @param ended 1 when nothing is left */
@@ -321,15 +326,15 @@ const draining = libraryMethod('drain', ['walk', 'list', 'most'], function drain
 });
 
 /** The walk of one of the language's own collections by steps; null for what has an iterator of its own. */
-export function steps(value: unknown): Cursor | null {
-  const known = walkOf(value);
+export function steps(value: unknown, name?: string): Cursor | null {
+  const known = walkOf(value, name);
   if (known === null || known instanceof Cursor) return known;
   return Cursor.over(known as readonly unknown[], 'values');
 }
 
 /** What `yield*` hands on to: always something with steps. */
-export function delegate(value: unknown): unknown {
-  const walked = walk(value);
+export function delegate(value: unknown, name?: string): unknown {
+  const walked = walk(value, name);
   return isPlainArray(walked) || ArrayBuffer.isView(walked)
     ? Cursor.over(walked as readonly unknown[], 'values')
     : walked;

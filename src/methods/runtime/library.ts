@@ -1,3 +1,4 @@
+import { nothingSpoken } from './spoken-errors.ts';
 import { type Frame, type LoadedMethod, nothingNoted } from './method-code.ts';
 
 /**
@@ -51,6 +52,7 @@ export function libraryMethod(
     factory: null,
     kind: 'plain',
     passed: nothingNoted,
+    spoken: nothingSpoken,
   };
   methods.set(method.meta.id, method);
   return method;

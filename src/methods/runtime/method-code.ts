@@ -3,6 +3,7 @@ import type { AsyncGeneratorState } from './async-generators.ts';
 import type { Depth } from './depths.ts';
 import type { GeneratorState } from './generators.ts';
 import type { PromiseRecord } from './promise-records.ts';
+import { nothingSpoken, type SpokenNames } from './spoken-errors.ts';
 
 export type { Combinator, Job, PromiseRecord, Reaction } from './promise-records.ts';
 
@@ -48,6 +49,8 @@ export interface LoadedMethod {
   readonly kind: string;
   /** By position: 1 once a dense build has passed that point. Of no length, so that nothing is noted, unless somebody looks. */
   passed: Uint8Array;
+  /** Names of its module's code that errors may say, and what they stand for: see `spoken-errors.ts`. */
+  spoken: SpokenNames;
 }
 
 export const nothingNoted = new Uint8Array();
@@ -56,6 +59,7 @@ export const nothingNoted = new Uint8Array();
 export class CompiledMethod implements LoadedMethod {
   fast: AnyFunction | null = null;
   passed = nothingNoted;
+  spoken = nothingSpoken;
   readonly resume: LoadedMethod['resume'];
   readonly factory: AnyFunction | null;
   readonly kind: string;
