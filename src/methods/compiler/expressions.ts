@@ -40,7 +40,7 @@ export class Expressions {
   value(node: Node): Code {
     const inner = unwrap(node);
     if (!this.#context.hasSite(inner)) return this.#context.verbatim(inner);
-    return this.#context.named(this.#parts(inner), inner);
+    return this.#context.spoken.named(this.#parts(inner), inner);
   }
 
   /** Like `value`, for a value that nobody reads. */
@@ -72,8 +72,8 @@ export class Expressions {
     const slot = this.#context.temporary();
     this.#context.set(slot, value);
     const held = this.hold(slot);
-    const what = this.#context.whatIs(value);
-    return what === null ? held : this.#context.named(held, what);
+    const what = this.#context.spoken.whatIs(value);
+    return what === null ? held : this.#context.spoken.named(held, what);
   }
 
   /** What a temporary holds: it is assigned where it was made, and nowhere else. */
@@ -97,7 +97,9 @@ export class Expressions {
       if (index >= last) return keep(value, index);
       const kept = keep(value, index);
       if (kept !== value) return this.spill(kept);
-      return this.isStable(node, list.slice(index + 1)) ? value : context.named(this.spill(value), node);
+      return this.isStable(node, list.slice(index + 1))
+        ? value
+        : context.spoken.named(this.spill(value), node);
     });
   }
 
@@ -198,7 +200,7 @@ export class Expressions {
   /** A value that stays as it is while later operands are evaluated. */
   waiting(node: Node, later: readonly Node[]): Code {
     const value = this.value(node);
-    return this.isStable(node, later) ? value : this.#context.named(this.spill(value), node);
+    return this.isStable(node, later) ? value : this.#context.spoken.named(this.spill(value), node);
   }
 
   /** Arguments or elements, spreads included. */
@@ -209,7 +211,7 @@ export class Expressions {
       if (node.type !== 'SpreadElement') {
         const value = this.value(node);
         if (index >= last || this.isStable(node, list.slice(index + 1))) return value;
-        return context.named(this.spill(value), node);
+        return context.spoken.named(this.spill(value), node);
       }
       const argument = child(node, 'argument');
       const given = this.value(argument);

@@ -15,7 +15,6 @@ import {
   runtimeChildren,
   text,
   unwrap,
-  walk,
 } from './syntax.ts';
 
 /**
@@ -382,14 +381,4 @@ function outerKind(node: Node, scopes: Scopes): OuterKind | null {
   if (node.type === 'ThisExpression') return 'this';
   if (node.type === 'MetaProperty') return text(child(node, 'meta'), 'name') === 'new' ? 'new.target' : null;
   return node.type === 'Identifier' && scopes.globals.get(node) === 'arguments' ? 'arguments' : null;
-}
-
-/** What is called or constructed, and the tags of templates: a boxed variable there must not become a method's object. */
-export function callees(program: Node): ReadonlySet<Node> {
-  const found = new Set<Node>();
-  walk(program, (node) => {
-    if (['CallExpression', 'NewExpression'].includes(node.type)) found.add(unwrap(child(node, 'callee')));
-    else if (node.type === 'TaggedTemplateExpression') found.add(unwrap(child(node, 'tag')));
-  });
-  return found;
 }

@@ -182,7 +182,7 @@ export class Invocations {
     if (!isSite) {
       // Loads the method before its arguments, as written: nothing to load is an error before they are evaluated.
       context.plain(code(`${load.text};`, load));
-      context.shows(load);
+      context.spoken.shows(load);
       const values = this.#expressions.list(args);
       return code(`${load.text}(${join(values)})`, load, ...values);
     }
@@ -219,11 +219,13 @@ export class Invocations {
       return this.#newPromise(node, args);
     }
     const [given, ...values] = this.#expressions.list([callee, ...args]) as [Code, ...Code[]];
-    this.#context.shows(given);
+    this.#context.spoken.shows(given);
     if (!this.#context.module.calls.isSite(node)) {
       return code(`(new (${given.text})(${join(values)}))`, given, ...values);
     }
-    const target = isBareName(given) ? given : this.#context.named(this.#expressions.spill(given), callee);
+    const target = isBareName(given)
+      ? given
+      : this.#context.spoken.named(this.#expressions.spill(given), callee);
     return this.#perform(node, (mark) => `${mark}new ${target.text}(\n${join(values)})`, target, ...values);
   }
 
@@ -284,7 +286,7 @@ export class Invocations {
   /** Makes the call: a step of its own where it is a site. */
   #perform(node: Node, textOf: (mark: string) => string, ...parts: Code[]): Code {
     const context = this.#context;
-    if (parts[0] !== undefined) context.shows(parts[0]);
+    if (parts[0] !== undefined) context.spoken.shows(parts[0]);
     if (!context.module.calls.isSite(node)) return code(textOf(''), ...parts);
     const slot = context.temporary();
     const mark = lineMark(context.module.source.lineOf(node.start));
@@ -323,7 +325,7 @@ export class Invocations {
       const isSuper = owner.type === 'Super';
       const base = isSuper
         ? context.verbatim(owner)
-        : context.named(this.#expressions.spill(this.#link(owner, label).value), owner);
+        : context.spoken.named(this.#expressions.spill(this.#link(owner, label).value), owner);
       if (flag(inner, 'optional')) this.#leaveIfNullish(base, label);
       const key = flag(inner, 'computed') ? [this.#expressions.value(child(inner, 'property'))] : [];
       const object = isSuper ? context.selfAt(owner) : base;
@@ -337,7 +339,7 @@ export class Invocations {
       substitution === null || callee.object === null
         ? callee.value
         : this.#substituted(substitution, callee.object, calleeNode);
-    const target = context.named(this.#expressions.spill(found), calleeNode);
+    const target = context.spoken.named(this.#expressions.spill(found), calleeNode);
     if (flag(inner, 'optional')) this.#leaveIfNullish(target, label);
     const args = this.#expressions.list(nodes(inner, 'arguments'));
     const passed = callee.object === null ? args : [callee.object, ...args];

@@ -264,7 +264,7 @@ export class Loops {
     if (left.type !== 'VariableDeclaration') return patterns.assign(left, value);
     const declarator = nodes(left, 'declarations')[0] as Node;
     if (left['kind'] === 'var') return patterns.assign(child(declarator, 'id'), value);
-    patterns.declare(child(declarator, 'id'), this.#statements.context.named(value, '.for'));
+    patterns.declare(child(declarator, 'id'), this.#statements.context.spoken.named(value, '.for'));
   }
 
   #forIn(node: Node, names: readonly (string | null)[], counter: 'thread' | 'local' | null): void {

@@ -10,7 +10,7 @@ import type { Names } from './names.ts';
 import { reachesSite } from './safe-points.ts';
 import type { Binding, Scopes } from './scopes.ts';
 import { selfMark, type SourceText } from './source-text.ts';
-import { spokenName } from './spoken-names.ts';
+import { SpokenValues } from './spoken-values.ts';
 import { child, type Node, nodes, optional, unwrap } from './syntax.ts';
 import { inside, type Variables } from './variables.ts';
 import type { Links } from './whole.ts';
@@ -58,6 +58,7 @@ export class MethodContext {
   readonly module: ModuleContext;
   readonly method: Method;
   readonly slots: Slot[] = [];
+  readonly spoken = new SpokenValues();
   /** What it has captured: in scope where its factory puts it together. */
   readonly captured: Slot[] = [];
   /** Its own function, where its code refers to it. */
@@ -85,10 +86,6 @@ export class MethodContext {
   readonly #uses: LocalUse[] = [];
   readonly #siteful = new Map<Node, boolean>();
   #isCharged = false;
-  /** What temporaries hold, by their names: a part of the source, or V8's own name for it. */
-  readonly #held = new Map<string, Node | string>();
-  readonly #meant = new WeakMap<Code, Node | string>();
-  readonly #shown = new Set<string>();
   #mode: string | null = null;
   #temporaries = 0;
   #templates = 0;
@@ -166,32 +163,6 @@ export class MethodContext {
     const slot: Slot = { name: this.module.fresh(`$${(this.#temporaries += 1)}`), original: '' };
     this.slots.push(slot);
     return slot;
-  }
-
-  /** Notes what a value is, for errors that name it. */
-  named(value: Code, what: Node | string): Code {
-    this.#meant.set(value, what);
-    if (temporaryName.test(value.text)) this.#held.set(value.text, what);
-    return value;
-  }
-
-  /** What a value is in the source, or V8's own name for it; null where nobody noted it. */
-  whatIs(value: Code): Node | string | null {
-    return this.#meant.get(value) ?? this.#held.get(value.text) ?? null;
-  }
-
-  /** Notes that V8 may name this value in an error of its own. */
-  shows({ text }: Code): void {
-    for (const [name] of text.matchAll(temporaryNames)) this.#shown.add(name);
-  }
-
-  /** For each temporary that V8 may name what it would name in the author's code, the one after the other. */
-  get spoken(): readonly string[] {
-    return [...this.#shown].flatMap((name) => {
-      const what = this.#held.get(name);
-      if (what === undefined) return [];
-      return [name, typeof what === 'string' ? what : spokenName(what)];
-    });
   }
 
   /** A variable that no frame keeps. */
@@ -401,8 +372,5 @@ function isPlain({ kind, source, owner, declaration, references }: Binding): boo
     (parameter) => parameter === declaration || optional(parameter, 'left') === declaration,
   );
 }
-
-const temporaryName = /^\$\d+$/;
-const temporaryNames = /(?<![\w$])\$\d+(?![\w$])/g;
 
 const simple = new Set(['Super', 'Identifier', 'Literal', 'TemplateLiteral', 'ArrayExpression']);

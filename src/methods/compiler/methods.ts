@@ -140,11 +140,18 @@ function spokenIn(
   const { module, method } = context;
   const facts = module.classes.around(method);
   const home = facts === null || !text.includes(facts.home.name) ? [] : [facts.home.name, facts.method.name];
+  const own = text.includes(`${module.gate}.own(`) || resume.includes(`${module.gate}.own(`);
   const self = resume.includes(names.self) || step.includes(names.self) ? [names.self, 'this'] : [];
   const renamed = context.slots.flatMap(({ name, original }) =>
     original === '' || name === original || /\$b\d*$/.test(name) ? [] : [name, original],
   );
-  return [...home, ...self, ...renamed, ...context.spoken];
+  return [
+    ...(own ? [`${module.gate}.own(...)`, 'this'] : []),
+    ...home,
+    ...self,
+    ...renamed,
+    ...context.spoken.names,
+  ];
 }
 
 function bodyNames(context: MethodContext): BodyNames {

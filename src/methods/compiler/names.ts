@@ -1,5 +1,6 @@
 import type { Classes } from './classes.ts';
-import { callees, type Method, type OuterKind, type OuterUse, type OuterValue } from './functions.ts';
+import { callees, type Callees } from './callees.ts';
+import { type Method, type OuterKind, type OuterUse, type OuterValue } from './functions.ts';
 import type { Binding, Reference, Scopes } from './scopes.ts';
 import { selfMark, type SourceText } from './source-text.ts';
 import { child, isFunction, type Node, nodes, walk } from './syntax.ts';
@@ -25,7 +26,7 @@ export class Names {
   readonly #parts: NamingParts;
   readonly #names = new Map<Binding, string>();
   readonly #outer = new Map<string, string>();
-  readonly #callees: ReadonlySet<Node>;
+  readonly #callees: Callees;
   readonly #foreign: ReadonlyMap<Method, Foreign>;
 
   constructor(parts: NamingParts) {
@@ -102,9 +103,15 @@ export class Names {
 
   #spell(binding: Binding, reference: Reference): void {
     const { node, shorthand } = reference;
-    const { source } = this.#parts;
+    const { source, gate } = this.#parts;
     const plain = this.spelledAt(binding, reference);
-    const spelling = plain === this.of(binding) ? plain : calleeSafe(plain, this.#callees.has(node));
+    const { called, roots } = this.#callees;
+    const isCalled = called.has(node);
+    let spelling = plain;
+    // V8 names it by what stands behind the comma.
+    if (plain.startsWith(`${gate}.let(`) && (isCalled || roots.has(node)))
+      spelling = `(${plain}, ${this.spelling(binding)})`;
+    else if (plain !== this.of(binding)) spelling = calleeSafe(plain, isCalled);
     if (spelling === binding.name) return;
     const end = node.start + binding.name.length;
     source.edit(node.start, end, shorthand ? `${binding.name}: ${spelling}` : spelling);

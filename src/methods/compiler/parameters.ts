@@ -89,7 +89,7 @@ export class Parameters {
     const context = this.#context;
     if (target.type !== 'Identifier') {
       // V8 names what it was called with by its value.
-      const given = context.named(slotCode(slot), '');
+      const given = context.spoken.named(slotCode(slot), '');
       return statements.expressions.patterns.declare(target, given);
     }
     const binding = context.bindingOf(target);

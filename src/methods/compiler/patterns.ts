@@ -75,13 +75,13 @@ export class Patterns {
 
   #destructure(pattern: Node, value: Code, declares: boolean, isNew = false): void {
     const context = this.#context;
-    context.shows(value);
+    context.spoken.shows(value);
     if (!context.hasSite(pattern)) {
       const target = context.module.source.slice(pattern.start, pattern.end).replace(/[;\s]+$/, '');
       return context.plain(code(`(${target} = ${value.text});`, context.verbatim(pattern), value));
     }
     const source = this.#expressions.spill(value);
-    const what = declares ? context.whatIs(value) : null;
+    const what = declares ? context.spoken.whatIs(value) : null;
     const name = typeof what === 'string' ? what || null : what && spokenSource(what);
     if (pattern.type === 'ArrayPattern') this.#arrays.take(pattern, source, name, { declares, isNew });
     else this.#object(pattern, source, declares);

@@ -115,7 +115,7 @@ export class Statements {
       const target = child(declarator, 'id');
       const init = optional(declarator, 'init');
       if (init !== null) {
-        const value = this.context.named(this.expressions.value(init), init);
+        const value = this.context.spoken.named(this.expressions.value(init), init);
         this.expressions.patterns.declare(target, value, isFresh(init));
       } else if (node['kind'] !== 'var') this.expressions.patterns.declare(target, code('undefined'));
     }
@@ -207,7 +207,7 @@ export class Statements {
       const parameter = optional(handler, 'param');
       this.open(handler);
       if (parameter !== null)
-        this.expressions.patterns.declare(parameter, context.named(slotCode(caught), '.catch'));
+        this.expressions.patterns.declare(parameter, context.spoken.named(slotCode(caught), '.catch'));
       this.statement(child(handler, 'body'));
     });
     context.emit({ kind: 'if', test: code(`${flag.name} === 1`, slotCode(flag)), taken, otherwise: [] });

@@ -1,8 +1,8 @@
 /** The errors in which V8 names an expression. */
 const naming = / is not (?:a function|a constructor|iterable|async iterable)|^Cannot destructure /;
 
-/** A shared variable that is called stands behind a comma, so that its box is not `this`. */
-const calledBox = /\(0 , ([^\s()]+\.v)\)/gu;
+/** A shared variable that is called stands behind a comma, so that its box is not `this`; one that may be unset behind a look. */
+const behindComma = /\((?:0 , ([^\s()]+\.v)|[^\s()]+\.let\(\.\.\.\) , ([^\s()]+))\)/gu;
 
 const generated =
   /([\p{ID_Continue}$\u200c\u200d]*\$[\p{ID_Continue}$\u200c\u200d]*)(\.own\(\.\.\.\)|\.v(?![\p{ID_Continue}$]))?/gu;
@@ -21,11 +21,11 @@ export class SpokenNames {
   authors(said: string): string {
     const names = (this.#names ??= read(this.#described));
     const byValue = said.endsWith(' as it is null.') ? 'object null' : 'undefined';
-    return said.replace(calledBox, '$1').replace(generated, (whole, name: string, suffix = '') => {
+    return said.replace(behindComma, '$1$2').replace(generated, (whole, name: string, suffix = '') => {
       if (suffix === '.v' && /.\$b\d*$/.test(name)) return name.replace(/\$b\d*$/, '');
       const known = names.get(name);
-      if (known === undefined) return whole;
-      return (known === '' ? byValue : known) + (suffix === '.own(...)' && known === 'this' ? '' : suffix);
+      if (known === undefined) return names.get(whole) ?? whole;
+      return (known === '' ? byValue : known) + suffix;
     });
   }
 }

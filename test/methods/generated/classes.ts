@@ -120,7 +120,8 @@ function privates(d: Draft, method: Place): readonly Piece[] {
 /** Only classes made while the program runs have state of their own. */
 function statics(d: Draft, outside: Place, name: string): readonly Piece[] {
   if (!d.once(2, 'statics')) return [];
-  const place = outside.nested('plain', { hasArguments: false });
+  // No calls on `this`: what a class lacks is misnamed by Node.js 20 in a static initialiser.
+  const place = outside.nested('plain', { hasArguments: false, hasThis: false, hasSuper: false });
   return [
     statement(code`static made: any = ${d.number(place)};`),
     statement(

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { defaultOptions, verifyFile } from '../../../src/verify/index.ts';
+import { defaultOptions, type Verdict, verifyFile } from '../../../src/verify/index.ts';
 import { Crew } from './crew.ts';
 import { movableLanguage, wholeLanguage } from './features.ts';
 import { moduleText, programOf, programs } from './programs.ts';
@@ -74,7 +74,11 @@ test(
         const file = join(folder, `program-${number}.ts`);
         const text = moduleText(programOf(all ? whole : arbitrary, number), 'returned');
         writeFileSync(file, text);
-        const verdict = await verifyFile(file, { ...defaultOptions, all, movesMax: 6 });
+        const verify = (movesMax: number): Promise<Verdict> =>
+          verifyFile(file, { ...defaultOptions, all, movesMax });
+        const few = await verify(6);
+        // All of a few moves may fall where it cannot be captured.
+        const verdict = few.moves > 0 ? few : await verify(100);
         // Native code that calls back stays where it is while it runs: that alone is no difference.
         expect(['equal', 'unmoved'], `${JSON.stringify(verdict)}\n${text}`).toContain(verdict.verdict);
         expect(verdict.moves).toBeGreaterThan(0);
