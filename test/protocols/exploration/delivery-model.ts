@@ -18,7 +18,27 @@ export interface DeliveryBounds {
   readonly flyingMax: number;
   /** Nothing leaves before a checkpoint covers it. */
   readonly durable: boolean;
+  /** Whose method returns once it has sent everything. */
+  readonly returns: readonly [boolean, boolean];
+  /** How many messages its mailbox takes until then. */
+  readonly rooms: readonly [number, number];
 }
+
+/** What an execution does about its end; the tests break it in places. */
+export interface EndRules {
+  /** Whether one whose method has returned may end. */
+  readonly mayEnd: (state: DeliveryState) => boolean;
+  /** What its mailbox takes then. */
+  readonly roomOnceReturned: number;
+  /** Whether its peer hears of it. */
+  readonly isTold: boolean;
+}
+
+export const realEnd: EndRules = {
+  mayEnd: (state) => new Delivery(state, deliveryLimits).idle,
+  roomOnceReturned: 64,
+  isTold: true,
+};
 
 /** What the program of an execution knows: all of it goes back with its execution. */
 interface Program {
@@ -26,6 +46,7 @@ interface Program {
   readonly sent: readonly number[];
   /** Values taken; null for one that an earlier life of this execution took. */
   readonly taken: readonly (number | null)[];
+  readonly hasReturned: boolean;
 }
 
 interface Life extends Program {
@@ -37,6 +58,8 @@ interface Node extends Life {
   readonly held: readonly DeliveryPacket[];
   /** A promise that was broken in the step that led here. */
   readonly broken: string | null;
+  /** What the register says; `after`: its peer had ended before. */
+  readonly end: 'none' | 'before' | 'after';
 }
 
 interface World {
@@ -55,7 +78,6 @@ export type DeliveryStep = (
 ) => { readonly state: DeliveryState; readonly effects: readonly DeliveryEffect[] };
 
 const names: readonly [ExecutionId, ExecutionId] = [executionId('a'), executionId('b')];
-const room = 64;
 
 export const realDelivery: DeliveryStep = (state, event) => {
   const delivery = new Delivery(state, deliveryLimits);
@@ -70,13 +92,15 @@ export class DeliveryModel implements Model {
   readonly #step: DeliveryStep;
   /** Whether they are promised that nothing is ever taken back or missed. */
   readonly #isPromised: boolean;
+  readonly #rules: EndRules;
   readonly #nodes = new Interner<Node>();
   readonly #packets = new Interner<DeliveryPacket>();
 
-  constructor(bounds: DeliveryBounds, step = realDelivery, isPromised = bounds.durable) {
+  constructor(bounds: DeliveryBounds, step = realDelivery, isPromised = bounds.durable, rules = realEnd) {
     this.#bounds = bounds;
     this.#step = step;
     this.#isPromised = isPromised;
+    this.#rules = rules;
     const { moves, recoveries } = bounds;
     this.initial = this.#write({ nodes: [beginNode(0), beginNode(1)], flying: [], moves, recoveries });
   }
@@ -84,7 +108,8 @@ export class DeliveryModel implements Model {
   violation(state: string): string | null {
     const { nodes } = this.#read(state);
     const [a, b] = nodes;
-    return a.broken ?? b.broken ?? this.#disorder(a, b) ?? this.#disorder(b, a);
+    const lost = this.#lostWithSender(a, b) ?? this.#lostWithSender(b, a);
+    return a.broken ?? b.broken ?? lost ?? this.#disorder(a, b) ?? this.#disorder(b, a);
   }
 
   isGood(state: string): boolean {
@@ -92,9 +117,10 @@ export class DeliveryModel implements Model {
     return nodes.every((node, side) => {
       const other = nodes[1 - side] as Node;
       const { peers } = node.delivery;
+      if (this.#bounds.returns[side as Side]) return node.end !== 'none';
       return (
         node.sent.length === this.#bounds.messages[side as Side] &&
-        other.taken.length === node.sent.length &&
+        (this.#isExcused(node, other) || other.taken.length === node.sent.length) &&
         node.held.length === 0 &&
         peers.every((peer) => peer.outbox.length === 0 && peer.early.length === 0)
       );
@@ -109,14 +135,14 @@ export class DeliveryModel implements Model {
     for (const packet of world.flying) {
       const side = names.indexOf(packet.to) as Side;
       const rest = world.flying.filter((other) => other !== packet);
-      const arrived = this.#act(world, side, { kind: 'received', packet, room });
       const label = describe(packet);
-      visit(
-        `${label} arrives`,
-        this.#write(this.#act({ ...world, flying: rest }, side, { kind: 'received', packet, room })),
-        true,
-      );
-      visit(`${label} arrives, and will again`, this.#write(arrived), false);
+      const arrives = (at: World): string => {
+        const node = at.nodes[side];
+        const event: DeliveryEvent = { kind: 'received', packet, room: this.#room(node, side) };
+        return this.#write(node.end === 'none' ? this.#act(at, side, event) : at);
+      };
+      visit(`${label} arrives`, arrives({ ...world, flying: rest }), true);
+      visit(`${label} arrives, and will again`, arrives(world), false);
       visit(`${label} is lost`, this.#write({ ...world, flying: rest }), false);
     }
   }
@@ -125,7 +151,10 @@ export class DeliveryModel implements Model {
     const node = world.nodes[side];
     const name = names[side];
     const peer = names[1 - side] as ExecutionId;
+    const other = world.nodes[1 - side] as Node;
     const { self } = node.delivery;
+    if (node.end !== 'none') return;
+    yield* this.#ofEnds(world, side, other);
     if (node.sent.length < this.#bounds.messages[side]) {
       const value = self.generation * 16 + node.sent.length;
       const sending = withNode(world, side, { ...node, sent: [...node.sent, value] });
@@ -138,7 +167,7 @@ export class DeliveryModel implements Model {
     // Without either, nothing ever asks what its checkpoint holds.
     if (this.#bounds.durable || world.recoveries[side] > 0)
       yield { label: `${name} has a checkpoint`, fair: true, next: this.#checkpointed(world, side) };
-    const { generation: life } = (world.nodes[1 - side] as Node).delivery.self;
+    const { generation: life } = other.delivery.self;
     const told: DeliveryEvent = { kind: 'peerRewound', peer, generation: life };
     if (life > 1) yield { label: `${name} hears of ${peer}`, fair: true, next: this.#act(world, side, told) };
     if (world.moves[side] > 0) {
@@ -147,23 +176,52 @@ export class DeliveryModel implements Model {
     }
     if (world.recoveries[side] > 0) {
       const { checkpoint } = node;
-      const back: Node = { ...checkpoint, checkpoint, held: [], broken: null };
+      const back: Node = { ...checkpoint, checkpoint, held: [], broken: null, end: 'none' };
       const lost = less(withNode(world, side, back), 'recoveries', side);
       const next = this.#act(lost, side, { kind: 'claimed', tenure: later(self, 1) });
       yield { label: `${name} is recovered`, fair: false, next };
     }
   }
 
+  *#ofEnds(world: World, side: Side, other: Node): Iterable<{ label: string; fair: boolean; next: World }> {
+    const node = world.nodes[side];
+    const name = names[side];
+    const hasSent = node.sent.length === this.#bounds.messages[side];
+    if (this.#bounds.returns[side] && hasSent && !node.hasReturned) {
+      const returned = { ...node, hasReturned: true };
+      const event: DeliveryEvent = { kind: 'emptied', room: this.#room(returned, side) };
+      yield {
+        label: `${name} returns`,
+        fair: true,
+        next: this.#act(withNode(world, side, returned), side, event),
+      };
+    }
+    if (node.hasReturned && node.held.length === 0 && this.#rules.mayEnd(node.delivery)) {
+      const end = other.end === 'none' ? 'before' : 'after';
+      yield { label: `${name} ends`, fair: true, next: withNode(world, side, { ...node, end }) };
+    }
+    if (other.end !== 'none' && this.#rules.isTold) {
+      const next = this.#act(world, side, { kind: 'ended', peer: other.delivery.self.execution });
+      yield { label: `${name} hears of the end`, fair: true, next };
+    }
+  }
+
+  #room(node: Node, side: Side): number {
+    if (node.hasReturned) return this.#rules.roomOnceReturned;
+    return Math.max(0, this.#bounds.rooms[side] - node.taken.length);
+  }
+
   #checkpointed(world: World, side: Side): World {
     const node = world.nodes[side];
-    const { delivery, sent, taken } = node;
-    const covered: Node = { ...node, checkpoint: { delivery, sent, taken }, held: [] };
+    const { delivery, sent, taken, hasReturned } = node;
+    const covered: Node = { ...node, checkpoint: { delivery, sent, taken, hasReturned }, held: [] };
     return this.#flown(withNode(world, side, covered), node.held);
   }
 
   /** Lets one step happen, and does what it asks for. */
   #act(world: World, side: Side, event: DeliveryEvent): World {
     const node = world.nodes[side];
+    const hasPeerEnded = (world.nodes[1 - side] as Node).end !== 'none';
     const { state, effects } = this.#step(node.delivery, event);
     const taken = [...node.taken];
     const leaving: DeliveryPacket[] = [];
@@ -179,7 +237,7 @@ export class DeliveryModel implements Model {
       } else if (effect.kind === 'notifyMissed') {
         if (this.#isPromised) broken = 'a durable execution misses a message';
         taken.push(...Array.from({ length: effect.count }, () => null));
-      } else broken = `a message is refused: ${JSON.stringify(effect)}`;
+      } else if (!hasPeerEnded) broken = `a message is refused: ${JSON.stringify(effect)}`;
     }
     const next: Node = { ...node, delivery: state, taken, broken };
     if (!this.#bounds.durable) return this.#flown(withNode(world, side, next), leaving);
@@ -199,6 +257,17 @@ export class DeliveryModel implements Model {
       if (flying.length < this.#bounds.flyingMax && !this.#isIn(flying, packet)) flying.push(packet);
     }
     return { ...world, flying };
+  }
+
+  /** Whether what one has sent need not be there: the receiver ended first, or lost it with the life that had taken it. */
+  #isExcused(from: Node, to: Node): boolean {
+    if (from.end === 'after' || (from.end === 'none' && to.end !== 'none')) return true;
+    return from.end === 'before' && to.delivery.self.generation > 1 && !this.#bounds.durable;
+  }
+
+  #lostWithSender(from: Node, to: Node): string | null {
+    if (from.end === 'none' || this.#isExcused(from, to) || to.taken.length >= from.sent.length) return null;
+    return `a message is lost with its sender: taken ${to.taken.join()}, sent ${from.sent.join()}`;
   }
 
   /** What is wrong with what one has taken of what the other has sent. */
@@ -238,8 +307,8 @@ export class DeliveryModel implements Model {
 
 function beginNode(side: Side): Node {
   const self: Tenure = { execution: names[side], epoch: epoch(1), generation: generation(1) };
-  const life: Life = { delivery: beginDelivery(self), sent: [], taken: [] };
-  return { ...life, checkpoint: life, held: [], broken: null };
+  const life: Life = { delivery: beginDelivery(self), sent: [], taken: [], hasReturned: false };
+  return { ...life, checkpoint: life, held: [], broken: null, end: 'none' };
 }
 
 function withNode(world: World, side: Side, node: Node): World {

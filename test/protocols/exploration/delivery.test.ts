@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { epoch, generation } from '../../../src/core/ids.ts';
 import type { DeliveryEffect } from '../../../src/protocols/delivery/state.ts';
-import type { DeliveryBounds, DeliveryStep } from './delivery-model.ts';
-import { DeliveryModel, realDelivery } from './delivery-model.ts';
+import type { DeliveryBounds, DeliveryStep, EndRules } from './delivery-model.ts';
+import { DeliveryModel, realDelivery, realEnd } from './delivery-model.ts';
 import { explore } from './explorer.ts';
 
 // Promise 4 and rule 11 of docs/semantics.md: messages arrive once and in order per pair, across moves always, across recoveries as told.
@@ -13,6 +13,8 @@ const quiet: DeliveryBounds = {
   recoveries: [0, 0],
   flyingMax: 2,
   durable: false,
+  returns: [false, false],
+  rooms: [64, 64],
 };
 
 type Scenario = readonly [string, Partial<DeliveryBounds>];
@@ -34,6 +36,33 @@ const scenarios: readonly Scenario[] = [
   ],
 ];
 
+/** Ends: of the sender, of both with full mailboxes; whatever else happens to them meanwhile. */
+const endings: readonly Scenario[] = [
+  [
+    'the sender returns, and moves',
+    { messages: [2, 0], returns: [true, false], moves: [1, 0], flyingMax: 3 },
+  ],
+  ['the receiver returns first', { messages: [2, 0], returns: [false, true] }],
+  [
+    'both return, and read nothing',
+    { messages: [1, 1], returns: [true, true], rooms: [0, 0], moves: [1, 0] },
+  ],
+  ['the sender returns, and the receiver is recovered', { returns: [true, false], recoveries: [0, 1] }],
+  ['the sender returns, and is recovered', { messages: [2, 0], returns: [true, false], recoveries: [1, 0] }],
+  [
+    'durable: the sender returns, and is recovered',
+    { durable: true, returns: [true, false], recoveries: [1, 0] },
+  ],
+  [
+    'durable: the sender returns, the receiver is recovered',
+    { durable: true, returns: [true, false], recoveries: [0, 1] },
+  ],
+  [
+    'durable: both return, and read nothing',
+    { messages: [1, 1], durable: true, returns: [true, true], rooms: [0, 0] },
+  ],
+];
+
 /** Minutes instead of seconds; `GODWIT_EXPLORE=long` adds them. */
 const longScenarios: readonly Scenario[] = [
   ['the receiver is recovered, three fly', { messages: [2, 0], recoveries: [0, 1], flyingMax: 3 }],
@@ -50,7 +79,7 @@ const longScenarios: readonly Scenario[] = [
 
 const isLong = process.env['GODWIT_EXPLORE'] === 'long';
 
-test.each(isLong ? [...scenarios, ...longScenarios] : scenarios)(
+test.each([...scenarios, ...endings, ...(isLong ? longScenarios : [])])(
   'messages arrive once and in order: %s',
   { timeout: isLong ? 3_600_000 : 120_000 },
   (name, bounds) => {
@@ -138,6 +167,24 @@ const faults: readonly (readonly [string, DeliveryStep, Partial<DeliveryBounds>]
 
 test.each(faults)('the enumeration catches %s', { timeout: 120_000 }, (name, step, bounds) => {
   const found = explore(new DeliveryModel({ ...quiet, ...bounds }, step), 200_000);
+  expect(found.kind, `nothing was found in ${found.states} states`).toBe('violated');
+  if (found.kind === 'violated')
+    console.log([`${name}: ${found.reason}`, ...found.trace.map((line) => `  ${line}`)].join('\n'));
+});
+
+const endFaults: readonly (readonly [string, Partial<EndRules>, Partial<DeliveryBounds>])[] = [
+  ['an end with a full outbox', { mayEnd: () => true }, { returns: [true, false] }],
+  ['an end that nobody is told of', { isTold: false }, { returns: [false, true] }],
+  [
+    'a mailbox that stays full after the end',
+    { roomOnceReturned: 0 },
+    { messages: [1, 1], returns: [true, true], rooms: [0, 0] },
+  ],
+];
+
+test.each(endFaults)('the enumeration catches %s', (name, broken, bounds) => {
+  const model = new DeliveryModel({ ...quiet, ...bounds }, realDelivery, false, { ...realEnd, ...broken });
+  const found = explore(model, 200_000);
   expect(found.kind, `nothing was found in ${found.states} states`).toBe('violated');
   if (found.kind === 'violated')
     console.log([`${name}: ${found.reason}`, ...found.trace.map((line) => `  ${line}`)].join('\n'));
