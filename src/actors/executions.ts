@@ -1,67 +1,26 @@
 import { assertNever } from '../core/assert.ts';
 import { messageOf } from '../core/errors.ts';
-import type { MethodRef, Tenure } from '../core/execution.ts';
 import type { ExecutionId } from '../core/ids.ts';
 import { epoch, generation, nonce } from '../core/ids.ts';
 import { decodeValue, encodeValue } from '../methods/snapshot/index.ts';
 import { startingAffinity } from '../placement/original-affinity.ts';
 import type { AffinityDeclaration, ExecutionMessage } from '../protocols/messages.ts';
 import type { OwnershipEvent } from '../protocols/ownership/ownership.ts';
-import type { OwnerChange, RegisterRow, ResultPointer } from '../protocols/ownership/register.ts';
+import type { RegisterRow, ResultPointer } from '../protocols/ownership/register.ts';
 import { worker } from '../supervisors/child-spec.ts';
 import type { SupervisorMessage, SupervisorReply } from '../supervisors/contract.ts';
 import { address } from './addresses.ts';
-import type { ChildResult } from './children.ts';
 import { affinityOf, Children, isDurable } from './children.ts';
 import { executionActor, isPresent } from './execution.ts';
 import type { ExecutionPorts } from './execution.ts';
-import type { ActorContext, ActorRef, Behaviour, ReplyTo } from './kernel/contract.ts';
+import type { ActorContext, ActorRef, Behaviour } from './kernel/contract.ts';
 import type { LaneReport, SettledReport } from './lane-board.ts';
+import type { ExecutionsMessage, StartOrder } from './executions-messages.ts';
 import type { Obligations } from './obligations.ts';
 import { carriedBy, receiverOf } from './obligations.ts';
 import type { StartReply } from './ownership-messages.ts';
-import type { ReceiverRead } from './receivers.ts';
 import { Receivers } from './receivers.ts';
 import { argumentsKey, deleteRemains } from './remains.ts';
-
-type StartOrder = Extract<ExecutionsMessage, { readonly kind: 'start' }>;
-
-export type ExecutionsMessage =
-  /** The ownership actor's view of an execution has another phase now. */
-  | { readonly kind: 'phase'; readonly execution: ExecutionId }
-  | { readonly kind: 'report'; readonly report: LaneReport }
-  | {
-      readonly kind: 'start';
-      readonly execution: ExecutionId;
-      readonly method: MethodRef;
-      readonly args: Uint8Array;
-      readonly affinity: AffinityDeclaration;
-      readonly durable: boolean;
-      readonly parent: Tenure | null;
-      readonly replyTo: ReplyTo<unknown> | null;
-    }
-  | { readonly kind: 'argumentsStored'; readonly start: StartOrder }
-  | { readonly kind: 'startFailed'; readonly start: StartOrder; readonly reason: string }
-  | { readonly kind: 'started'; readonly start: StartOrder; readonly reply: StartReply }
-  | { readonly kind: 'resultStored'; readonly execution: ExecutionId; readonly result: ResultPointer }
-  | { readonly kind: 'storingFailed'; readonly execution: ExecutionId }
-  /** Tries an obligation, again where it was tried before. */
-  | { readonly kind: 'meet'; readonly key: string }
-  | { readonly kind: 'met'; readonly key: string }
-  | { readonly kind: 'notMet'; readonly key: string }
-  | {
-      readonly kind: 'changed';
-      readonly execution: ExecutionId;
-      readonly change: OwnerChange;
-      readonly outcome: 'done' | 'fenced' | 'superseded';
-    }
-  /** Puts right what was missed: results that are not in the register yet, executions without an actor. */
-  | { readonly kind: 'lookOver' }
-  | { readonly kind: 'sweepFailed'; readonly execution: ExecutionId }
-  | { readonly kind: 'sweepDue'; readonly execution: ExecutionId }
-  | ChildResult
-  | ReceiverRead
-  | { readonly kind: 'noted' };
 
 export interface ExecutionsPorts extends ExecutionPorts {
   readonly obligations: Obligations;
@@ -125,7 +84,7 @@ class ExecutionsSession {
       case 'startFailed':
         return this.#startFailed(message, context);
       case 'started':
-        return this.#started(message);
+        return this.#started(message, context);
       case 'resultStored':
         this.#results.set(message.execution, message.result);
         return this.#tellResult(message.execution, message.result);
@@ -184,8 +143,12 @@ class ExecutionsSession {
     for (const execution of this.#results.keys()) {
       if (board.settlement(execution) === null) this.#results.delete(execution);
     }
-    for (const report of board.settlements()) this.#settle(report, context);
+    this.#settleAll(context);
     this.#children.tellParents(context);
+  }
+
+  #settleAll(context: Context): void {
+    for (const report of this.#ports.board.settlements()) this.#settle(report, context);
   }
 
   #report(report: LaneReport, context: Context): void {
@@ -225,6 +188,8 @@ class ExecutionsSession {
     switch (obligation.kind) {
       case 'spawn': {
         const { child: execution, method, args, parent } = obligation;
+        // A parent asks again wherever it comes to.
+        if (this.#ports.directory.register(execution) !== null) return this.#met(key);
         const options = decodeValue(obligation.options);
         const affinity = affinityOf(options);
         const durable = isDurable(options);
@@ -320,8 +285,9 @@ class ExecutionsSession {
     );
   }
 
-  #started({ start, reply }: Extract<ExecutionsMessage, { kind: 'started' }>): void {
+  #started({ start, reply }: Extract<ExecutionsMessage, { kind: 'started' }>, context: Context): void {
     this.#met(`spawn/${start.execution}`);
+    if (start.parent !== null) this.#settleAll(context);
     if (reply.kind === 'refused') {
       start.replyTo?.answer({ kind: 'refused', reason: reply.reason });
       return;
@@ -345,6 +311,8 @@ class ExecutionsSession {
   /** Stores a result once, and tells ownership until the register has it. */
   #settle({ tenure, settlement }: SettledReport, context: Context): void {
     const { execution } = tenure;
+    // What it has started would be lost with this host: nothing recovers an execution that has ended.
+    if (this.#ports.obligations.isStarting(execution)) return;
     const known = this.#results.get(execution);
     if (known === 'storing') return;
     if (known !== undefined) return this.#tellResult(execution, known);

@@ -45,6 +45,13 @@ export class Obligations {
     return [...this.#open.keys()];
   }
 
+  /** Whether a child of this execution is still to be started here. */
+  isStarting(parent: ExecutionId): boolean {
+    for (const obligation of this.#open.values())
+      if (obligation.kind === 'spawn' && obligation.parent.execution === parent) return true;
+    return false;
+  }
+
   done(key: string): void {
     this.#open.delete(key);
   }

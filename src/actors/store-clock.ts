@@ -12,7 +12,7 @@ export interface Instant {
 /**
  * What the store's clock shows, by the answers to renewals. An answer says what it showed at some time between the call and
  * now, so that a late one, or one that a stuck thread took up late, says little: one is taken only if it is surer than what is
- * known already. Its error is at most its round trip, and the drift since (rule 13, for promise 6). Time that the machine
+ * known already, and none that the machine slept over. Its error is at most its round trip, and the drift since (rule 13, for promise 6). Time that the machine
  * slept through counts: the store's clock went on.
  */
 export class StoreClock {
@@ -22,6 +22,7 @@ export class StoreClock {
   answered(storeTimeMs: number, sentAt: Instant, now: Instant): number | null {
     const roundTripMs = passedMs(sentAt, now);
     const known = this.#sample;
+    if (known !== null && sleptMs(sentAt, now) > 0) return null;
     if (known !== null && roundTripMs > known.roundTripMs + passedMs(known.at, now) * driftRatio) return null;
     const offsetMs = storeTimeMs - now.monotonicMs;
     this.#sample = { roundTripMs, at: now, offsetMs };

@@ -40,7 +40,6 @@ export function scriptedDrivers(world: World): HostDrivers {
           onAct: (tenure, count) => world.act(host, tenure, count),
           incarnation: host.identity.incarnation,
           deals: world.deals,
-          worldNowMs: () => world.clock.monotonicMs(),
           tracePeriodMs: host.config.monitor.traceMs,
         },
         listener,

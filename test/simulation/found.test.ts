@@ -30,7 +30,7 @@ const found: Readonly<Record<string, Omit<Scenario, 'seed'>>> = {
         until: 90,
         bytes: 100,
         durable: false,
-        deals: { sendTo: [], sendEvery: 0, effectEvery: 7, sleepEvery: 0, sleepMs: 0 },
+        deals: { children: null, sendTo: [], sendEvery: 0, effectEvery: 7, sleepEvery: 0, sleepMs: 0 },
       },
     ],
     moves: [
@@ -57,7 +57,7 @@ const found: Readonly<Record<string, Omit<Scenario, 'seed'>>> = {
         until: 100,
         bytes: 100,
         durable: false,
-        deals: { sendTo: [], sendEvery: 0, effectEvery: 0, sleepEvery: 5, sleepMs: 150 },
+        deals: { children: null, sendTo: [], sendEvery: 0, effectEvery: 0, sleepEvery: 5, sleepMs: 150 },
       },
     ],
     moves: [],

@@ -1,6 +1,9 @@
+import { Children } from '../../src/actors/children.ts';
+import { Obligations } from '../../src/actors/obligations.ts';
 import { EffectLedger } from '../../src/protocols/effects/ledger.ts';
 import { Dealer } from '../../src/simulator/cluster/dealer.ts';
 import type { Sleep } from '../../src/simulator/cluster/dealer-record.ts';
+import type { Scenario } from '../../src/simulator/cluster/scenario.ts';
 import { drawScenario, scenarioShape } from '../../src/simulator/cluster/scenario.ts';
 import type { PlantedFault } from './planted-fault.ts';
 
@@ -21,7 +24,7 @@ function replaced<Prototype extends object, Name extends keyof Prototype>(
   };
 }
 
-const manyDeals: PlantedFault['draw'] = (seed) => drawScenario(seed, { ...scenarioShape, dealsRatio: 1 });
+const manyDeals = (seed: number): Scenario => drawScenario(seed, { ...scenarioShape, dealsRatio: 1 });
 
 /** Rule 11: what a `durable` execution sends leaves when a checkpoint that covers it is taken, not when it is durable. */
 const hastyRelease: PlantedFault = {
@@ -119,10 +122,54 @@ const aheadOfTheStore: PlantedFault = {
   }),
 };
 
+/** One execution that starts a child when it has counted to three. */
+function parent(until: number | null, childUntil: number, faults: Scenario['faults']): Scenario {
+  const children = { every: 3, childrenMax: 1, until: childUntil };
+  const deals = { children, sendTo: [], sendEvery: 0, effectEvery: 0, sleepEvery: 0, sleepMs: 0 };
+  const works = [{ atMs: 0, on: 0, until, bytes: 100, durable: false, deals }];
+  return { seed: 0, hosts: 2, works, moves: [], faults, activeMs: 500 };
+}
+
+/** Rule 11: an execution ends while its host has yet to start a child of it. */
+const endBeforeStart: PlantedFault = {
+  rule: 11,
+  breaks: ['children'],
+  seeds: 100,
+  // The store fails over just then, and the host is lost once the end stands.
+  draw: (seed) => ({
+    ...parent(3, 20, [
+      { trigger: { kind: 'time', atMs: 20 }, mishap: { kind: 'storeFailover', forMs: 40 } },
+      {
+        trigger: { kind: 'phase', phase: 'result switching', nth: 1, afterMs: 5 },
+        mishap: { kind: 'crash', host: 'self', restartMs: 200 },
+      },
+    ]),
+    seed,
+  }),
+  plant: () => replaced(Obligations.prototype, 'isStarting', () => () => false),
+};
+
+/** Rule 11: a parent that was rewound waits for a last message that does not come again. */
+const forgottenEnd: PlantedFault = {
+  rule: 11,
+  breaks: ['children'],
+  seeds: 50,
+  // It is rewound to a time at which its child had not ended: some seeds hit that.
+  draw: (seed) => ({
+    ...parent(null, 22, [
+      { trigger: { kind: 'time', atMs: 260 + 3 * seed }, mishap: { kind: 'laneDeath', host: 0 } },
+    ]),
+    seed,
+  }),
+  plant: () => replaced(Children.prototype, 'tellParents', () => () => undefined),
+};
+
 export const plantedDeals: Readonly<Record<string, PlantedFault>> = {
   'a message released before its checkpoint is durable': hastyRelease,
   "an effect's key that changes with the attempt": keyOfAttempt,
   'an effect of a durable execution that starts unrecorded': unrecordedStart,
   'a timer that fires twice': firedTwice,
   'a timer that fires early': aheadOfTheStore,
+  'an end before the children it has started': endBeforeStart,
+  "a child's end that the register does not repeat": forgottenEnd,
 };

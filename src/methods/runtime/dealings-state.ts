@@ -8,8 +8,8 @@ import type { PendingEffectsState } from './pending-effects.ts';
 export interface Child {
   /** Kept: whether it reached a host is known only by the outcome. Repeating it makes no second child. */
   readonly spawn: SpawnEvent;
-  /** The generation that asked for it last, 0 while none has: a rewind may have taken back that it was heard. */
-  life: number;
+  /** The epoch under which it was asked for last, 0 for none: the host that heard it may be gone before it did it. */
+  epoch: number;
   readonly record: PromiseRecord;
 }
 

@@ -106,11 +106,11 @@ export class Dealings implements ExecutionApi {
   resume(): void {
     this.#perform(this.#delivery.step({ kind: 'claimed', tenure: this.#execution.tenure }));
     if (!this.#isOver) this.#execution.timers.resume();
-    const { generation } = this.#execution.tenure;
+    const { epoch } = this.#execution.tenure;
     this.effects.claimed(this.#execution.tenure, this.#isFresh);
     this.#isFresh = false;
     for (const child of this.#children.values()) {
-      if (child.life === generation) continue;
+      if (child.epoch === epoch) continue;
       this.#spawn(child);
     }
     this.#endIfIdle();
@@ -153,17 +153,17 @@ export class Dealings implements ExecutionApi {
     const record = execution.promises.create(`child ${child}`);
     // Nobody has to await a child: its failure is its own.
     record.handled = true;
-    const started: Child = { spawn, life: 0, record };
+    const started: Child = { spawn, epoch: 0, record };
     this.#children.set(child, started);
     this.#spawn(started);
     return { execution: child, result: record.promise };
   }
 
   #spawn(child: Child): void {
-    const { generation } = this.#execution.tenure;
+    const { epoch } = this.#execution.tenure;
     this.act(() => {
       // Only now: a copy that was taken before asks for it itself.
-      child.life = generation;
+      child.epoch = epoch;
       this.#host.emit({ ...child.spawn, parent: this.#execution.tenure });
     });
   }

@@ -1,5 +1,6 @@
 import type { EffectsState } from '../../protocols/effects/ledger.ts';
 import type { DeliveryState, HeldMessage, PeerState } from '../../protocols/delivery/state.ts';
+import type { ChildState } from './offspring.ts';
 
 /** Messages of one direction between two executions, from a number on: the sender's life that sent them. */
 export interface LifeOfMessages {
@@ -34,6 +35,9 @@ export interface DealerState {
   readonly sleep: Sleep | null;
   /** The effect whose outcome it waits for. */
   readonly awaited: { readonly sequence: number; readonly count: number } | null;
+  readonly children: readonly ChildState[];
+  /** Its script is over, and its parent was written to. */
+  readonly isOver: boolean;
   readonly ledger: EffectsState;
   readonly delivery: DeliveryState;
 }

@@ -12,6 +12,7 @@ import { beginEffects, EffectLedger } from '../../protocols/effects/ledger.ts';
 import type { Correspondences, DealerState, Sleep } from './dealer-record.ts';
 import { bodyOf, extended, readBody, shortened, skipped } from './dealer-record.ts';
 import type { DealsWitness } from './deals-witness.ts';
+import { ScriptedChildren } from './offspring.ts';
 import type { Deals } from './script.ts';
 
 /** What a dealer needs of its lane. */
@@ -21,8 +22,6 @@ export interface DealerPorts {
   readonly tell: (event: LaneEvent) => void;
   readonly wantCheckpoint: (tenure: Tenure) => void;
   readonly storeNowMs: () => number;
-  /** Of the world, for the judge alone. */
-  readonly worldNowMs: () => number;
   /** Starts an effect here; `ended` once it has an outcome. */
   readonly runEffect: (sequence: number, count: number, ended: (value: number) => void) => void;
 }
@@ -52,6 +51,8 @@ export class Dealer {
   #isFresh: boolean;
   /** Effects that run here and were started by this copy. */
   #running = 0;
+  readonly #children: ScriptedChildren | null;
+  #isOver = false;
   /** What its script came to; null before, and once it was told. */
   #outcome: Settlement | null = null;
 
@@ -65,7 +66,17 @@ export class Dealer {
     this.#ledger = new EffectLedger(ledger, ports.incarnation);
     this.#delivery = new Delivery(typeof from === 'boolean' ? beginDelivery(tenure) : from.delivery);
     this.durable = ledger.durable;
+    const known = typeof from === 'boolean' ? [] : from.children;
+    this.#children =
+      deals.children === null
+        ? null
+        : new ScriptedChildren(deals.children, this.durable, known, {
+            witness: ports.witness,
+            tell: ports.tell,
+            act: (act) => this.#act(act),
+          });
     if (typeof from === 'boolean') return;
+    this.#isOver = from.isOver;
     this.#sent = { ...from.sent };
     this.#taken = { ...from.taken };
     this.#sleep = from.sleep;
@@ -86,6 +97,8 @@ export class Dealer {
       taken: { ...this.#taken },
       sleep: this.#sleep,
       awaited: this.#awaited,
+      children: this.#children?.all ?? [],
+      isOver: this.#isOver,
       ledger: this.#ledger.capture(),
       delivery: this.#delivery.capture(),
     };
@@ -109,6 +122,7 @@ export class Dealer {
     this.#exchange(this.#delivery.step({ kind: 'claimed', tenure }));
     this.#step({ kind: 'claimed', tenure, fromSnapshot: this.#isFresh });
     this.#isFresh = false;
+    this.#children?.claimed(tenure);
     this.#endIfIdle();
   }
 
@@ -128,16 +142,29 @@ export class Dealer {
     if (sendEvery > 0 && count % sendEvery === 0) for (const peer of sendTo) this.#send(peer);
     if (sleepEvery > 0 && count % sleepEvery === 0) {
       const untilMs = this.#ports.storeNowMs() + sleepMs;
-      this.#sleep = { id: count, untilMs, notBeforeMs: this.#ports.worldNowMs() + sleepMs };
+      const notBeforeMs = this.#ports.witness.mayFireAtMs(this.#ports.incarnation, sleepMs);
+      this.#sleep = { id: count, untilMs, notBeforeMs };
     }
     if (effectEvery > 0 && count % effectEvery === 0) this.#call(count, null);
+    if (this.#children?.isDue(count) === true) {
+      this.#step({ kind: 'numbered' });
+      this.#children.start(this.tenure, count, this.#ledger.sequence);
+    }
     const { tenure, durable } = this;
-    this.#ports.witness.counted(tenure, { count, durable, sent: this.#sent, taken: this.#taken });
+    const children = this.#children?.all ?? [];
+    this.#ports.witness.counted(tenure, { count, durable, sent: this.#sent, taken: this.#taken, children });
   }
 
   /** Its end leaves once all that it has sent was taken, and nothing before it is held back any more. */
-  end(settlement: Settlement): void {
+  end(settlement: Settlement, count: number): void {
     this.#outcome = settlement;
+    const { parent } = this.#deals;
+    const isTold = this.#isOver;
+    this.#isOver = true;
+    if (parent !== null && !isTold) {
+      const body = bytesOf(count);
+      this.#exchange(this.#delivery.step({ kind: 'sent', to: parent, subject: 'childSettled', body }));
+    }
     this.#endIfIdle();
   }
 
@@ -155,10 +182,13 @@ export class Dealer {
     });
   }
 
+  /** The register shows that a child has ended. */
+  settleChild(child: ExecutionId, value: number): void {
+    this.#whenRunning(() => this.#childEnded(child, value, 'register'));
+  }
+
   settleEffect({ sequence, generation, value }: EffectOutcome): void {
-    this.#whenRunning(() =>
-      this.#settle(sequence, generation, new DataView(value.slice().buffer).getUint32(0)),
-    );
+    this.#whenRunning(() => this.#settle(sequence, generation, numberOf(value)));
   }
 
   effectsLost(incarnation: IncarnationId): void {
@@ -242,7 +272,8 @@ export class Dealer {
           break;
         }
         case 'deliver':
-          this.#accept(effect.from, effect.body);
+          if (effect.subject === 'user') this.#accept(effect.from, effect.body);
+          else this.#childEnded(effect.from, numberOf(effect.body), 'message');
           break;
         case 'notifyRewound':
           this.#rewound(effect.peer, effect.takenBack);
@@ -264,6 +295,11 @@ export class Dealer {
     const before = this.#taken[from];
     this.#ports.witness.took(this.tenure, from, { number, expected: (before?.upTo ?? 0) + 1 });
     this.#taken = { ...this.#taken, [from]: extended(before, generation) };
+  }
+
+  #childEnded(child: ExecutionId, value: number, by: 'message' | 'register'): void {
+    const isKnown = this.#children?.ended(this.tenure, child, value, by) === true;
+    if (isKnown) this.#exchange(this.#delivery.step({ kind: 'ended', peer: child }));
   }
 
   #rewound(peer: ExecutionId, takenBack: number): void {
@@ -327,9 +363,17 @@ export class Dealer {
 
   /** Its execution may have left: the outcome goes to wherever it is. */
   #leftBehind(sequence: number, generation: number, value: number): void {
-    const bytes = new Uint8Array(4);
-    new DataView(bytes.buffer).setUint32(0, value);
-    const outcome: EffectOutcome = { sequence, generation, ok: true, value: bytes };
+    const outcome: EffectOutcome = { sequence, generation, ok: true, value: bytesOf(value) };
     this.#ports.tell({ kind: 'effectOutcome', execution: this.tenure.execution, outcome });
   }
+}
+
+function bytesOf(number: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, number);
+  return bytes;
+}
+
+function numberOf(bytes: Uint8Array): number {
+  return new DataView(bytes.slice().buffer).getUint32(0);
 }

@@ -3,6 +3,7 @@ import type { ExecutionId, Generation, IncarnationId } from '../../core/ids.ts';
 import type { RegisterRow } from '../../protocols/ownership/register.ts';
 import type { Correspondence, Correspondences, Sleep } from './dealer-record.ts';
 import { lifeOf } from './dealer-record.ts';
+import type { ChildState } from './offspring.ts';
 import type { Violation } from './witness.ts';
 
 /** An effect as it reaches its target. */
@@ -25,6 +26,7 @@ export interface Account {
   readonly durable: boolean;
   readonly sent: Correspondences;
   readonly taken: Correspondences;
+  readonly children: readonly ChildState[];
 }
 
 export interface DealsWitnessPorts {
@@ -52,6 +54,8 @@ export class DealsWitness {
   messages = 0;
   effects = 0;
   timers = 0;
+  /** Ends of children that their parents were told of. */
+  children = 0;
   readonly #ports: DealsWitnessPorts;
   readonly #accounts = new Map<ExecutionId, Account>();
   /** The highest generation that gave an account. */
@@ -61,6 +65,8 @@ export class DealsWitness {
   readonly #keys = new Map<string, string>();
   readonly #lastStarts = new Map<ExecutionId, StartedDeal>();
   readonly #lastTimers = new Map<ExecutionId, { readonly tenure: Tenure; readonly id: number }>();
+  /** Whom a `durable` parent has started at a count: by parent and count. */
+  readonly #started = new Map<string, ExecutionId>();
   /** The highest number of an effect that a checkpoint in the store holds. */
   readonly #recorded = new Map<ExecutionId, number>();
   /** What had been sent when everything was well again: by sender and receiver. */
@@ -150,6 +156,14 @@ export class DealsWitness {
       );
   }
 
+  /**
+   * When a timer may fire that is set now, at the earliest, by a clock that is right. A machine that has just woken up
+   * may not know yet for how long it slept: docs/semantics.md.
+   */
+  mayFireAtMs(by: IncarnationId, sleepMs: number): number {
+    return this.#ports.isWaking(by) ? 0 : this.#ports.nowMs() + sleepMs;
+  }
+
   fired(tenure: Tenure, by: IncarnationId, { id, untilMs, notBeforeMs }: Sleep): void {
     this.timers += 1;
     const last = this.#lastTimers.get(tenure.execution);
@@ -159,6 +173,41 @@ export class DealsWitness {
     const earlyMs = Math.max(notBeforeMs - this.#ports.nowMs(), untilMs - this.#ports.storeNowMs());
     if (earlyMs > timerErrorMs)
       this.#found(tenure, 'timers', `timer ${id} fired by ${by} ${earlyMs.toFixed(1)} ms early`);
+  }
+
+  /** A child's start leaves its parent's host, perhaps not for the first time. */
+  childStarted(
+    tenure: Tenure,
+    {
+      child,
+      count,
+      durable,
+    }: { readonly child: ExecutionId; readonly count: number; readonly durable: boolean },
+  ): void {
+    // What a life that is taken back has started goes on by itself; of a durable one nothing is taken back (rule 11).
+    if (!durable || tenure.generation < (this.#newest.get(tenure.execution) ?? 0)) return;
+    const key = `${tenure.execution} ${count}`;
+    const before = this.#started.get(key) ?? child;
+    this.#started.set(key, child);
+    if (before !== child)
+      this.#found(tenure, 'children', `it is durable, and started ${child} at ${count}, after ${before}`);
+  }
+
+  /** @param told.before what the parent, as it now is, was told of this child before; null for nothing */
+  childTold(
+    tenure: Tenure,
+    told: {
+      readonly child: ExecutionId;
+      readonly value: number;
+      readonly expected: number;
+      readonly before: number | null;
+    },
+  ): void {
+    const { child, value, expected, before } = told;
+    this.children += 1;
+    if (before !== null) this.#found(tenure, 'children', `it was told of the end of ${child} twice`);
+    if (value !== expected)
+      this.#found(tenure, 'children', `it was told that ${child} came to ${value}, expected ${expected}`);
   }
 
   /** From now on everything is well: what has been sent so far has to arrive. */

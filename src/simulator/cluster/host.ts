@@ -239,7 +239,7 @@ export class SimulatedHost implements NetworkEnd {
     return {
       ...this.#standing(directory, random),
       ...drivers,
-      alongMaxBytes: 0,
+      alongMaxBytes: this.#around.store.options.alongMaxBytes,
       identity,
       clock,
       random,

@@ -4,6 +4,7 @@ import { anywhere } from '../../placement/original-affinity.ts';
 import { Coverage } from './coverage.ts';
 import type { HostIndex, Phase } from './faults.ts';
 import type { HostDrivers, SimulatedHost } from './host.ts';
+import type { ChildState } from './offspring.ts';
 import { PhaseTriggers } from './phase-triggers.ts';
 import type { Move, Scenario } from './scenario.ts';
 import type { Deals } from './script.ts';
@@ -81,7 +82,13 @@ function executionOf(work: number): ExecutionId {
 }
 
 function dealsOf(deals: WorkDeals | null): Deals | null {
-  return deals === null ? null : { ...deals, sendTo: deals.sendTo.map(executionOf) };
+  return deals === null ? null : { ...deals, parent: null, sendTo: deals.sendTo.map(executionOf) };
+}
+
+interface Child extends ChildState {
+  readonly parent: ExecutionId;
+  /** To what it counts. */
+  readonly until: number;
 }
 
 class ScenarioRun {
@@ -144,7 +151,8 @@ class ScenarioRun {
     await world.advance(calmMs);
     world.deals.mark();
     const isWell = (): boolean =>
-      [...this.#executions].every(([at, execution]) => this.#goesOn(execution, at));
+      [...this.#executions].every(([at, execution]) => this.#goesOn(execution, at)) &&
+      this.#children().every((child) => this.#lackOf(child) === null);
     if (await world.until(isWell, livenessMs)) await world.advance(calmMs);
     // One of which nobody knew whether it had begun may just have done so.
     await world.until(isWell, livenessMs);
@@ -211,6 +219,29 @@ class ScenarioRun {
     return isRecent && this.#world.deals.owed(execution) === null;
   }
 
+  /** Those that their parents, as they now are, have started; not those of lives that were taken back. */
+  #children(): readonly Child[] {
+    return [...this.#executions.entries()].flatMap(([at, parent]) => {
+      const until = this.#scenario.works[at]?.deals?.children?.until;
+      const children = this.#world.deals.account(parent)?.children ?? [];
+      return until === undefined ? [] : children.map((state) => ({ ...state, parent, until }));
+    });
+  }
+
+  /** What of a child has not come to pass yet that has to: each comes to its end, and its parent is told. */
+  #lackOf({ child, parent, until, told }: Child): string | null {
+    const result = this.#resultOf(child);
+    if (result === null) {
+      const last = this.#world.deals.account(child);
+      return last === null
+        ? 'it was started and never acted'
+        : `it has not ended, and stands at ${last.count}`;
+    }
+    if (result !== String(until)) return `it returned ${result}, expected ${until}`;
+    const isTold = told !== null || this.#resultOf(parent) !== null;
+    return isTold ? null : `its end was not told to ${parent}`;
+  }
+
   /** The last of it that was seen. */
   #lastOf(execution: ExecutionId, at: number): { readonly count: number; readonly atMs: number } | null {
     const { deals, witness } = this.#world;
@@ -234,6 +265,12 @@ class ScenarioRun {
         const text = `${owed ?? acted}, ${livenessMs} ms after all faults had ended`;
         witness.found({ atMs, execution, promise: owed === null ? 'neverNone' : 'messages', text });
       }
+    }
+    for (const child of this.#children()) {
+      const lack = this.#lackOf(child);
+      if (lack === null) continue;
+      const text = `${lack}, ${livenessMs} ms after all faults had ended`;
+      witness.found({ atMs: clock.monotonicMs(), execution: child.child, promise: 'children', text });
     }
   }
 }

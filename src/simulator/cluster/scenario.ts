@@ -71,7 +71,7 @@ export const longShape: ScenarioShape = {
   counts: [150, 900],
   dealsRatio: 0.35,
   faults: [0, 6],
-  aims: [2, 8],
+  aims: [2, 10],
   strikeEvery: 5,
   moveEveryMs: [4, 8],
   onwardRatio: 0.8,

@@ -3,6 +3,7 @@ import type { Tenure } from '../../core/execution.ts';
 import type { ExecutionId } from '../../core/ids.ts';
 import { methodId, packageHash } from '../../core/ids.ts';
 import type { DealerRecord } from './dealer-record.ts';
+import type { Offspring } from './offspring.ts';
 
 /** What an execution of a scripted lane does: counts, and acts at each count. */
 export interface Script {
@@ -20,6 +21,10 @@ export interface Script {
 
 /** What a script does at some of its counts, besides acting. Each number is of counts between two; 0 for never. */
 export interface Deals {
+  /** Who started it, and is told of its end; null for one that was started from outside. */
+  readonly parent: ExecutionId | null;
+  /** Null for one that starts none. */
+  readonly children: Offspring | null;
   /** To whom it sends messages. */
   readonly sendTo: readonly ExecutionId[];
   readonly sendEvery: number;

@@ -47,8 +47,6 @@ export interface ScriptedLanePorts {
   readonly incarnation: IncarnationId;
   /** Sees what executions have to do with others. */
   readonly deals: DealsWitness;
-  /** Of the world, for the judge alone. */
-  readonly worldNowMs: () => number;
   /** Between two traces; 0 for none. */
   readonly tracePeriodMs: number;
 }
@@ -191,7 +189,7 @@ export class ScriptedLane implements Lane {
     const value = new TextEncoder().encode(String(resident.count));
     const settlement = { kind: 'returned', value } as const;
     if (dealer === null) this.#tell({ kind: 'settled', tenure, settlement });
-    else dealer.end(settlement);
+    else dealer.end(settlement, resident.count);
   }
 
   /** Past the deadline only inspections and the clock are attended to; every other command waits, in order. */
@@ -249,8 +247,12 @@ export class ScriptedLane implements Lane {
         return this.#dealerOf(command.execution)?.covered(command.tenure.generation, command.digest);
       case 'peerGone':
         return this.#dealerOf(command.execution)?.peerGone(command.peer, command.gone);
-      case 'settleChild':
-        return;
+      case 'settleChild': {
+        const { settlement } = command;
+        if (settlement.kind !== 'returned') return;
+        const value = Number(new TextDecoder().decode(settlement.value));
+        return this.#dealerOf(command.execution)?.settleChild(command.child, value);
+      }
       default:
         return assertNever(command);
     }
@@ -279,14 +281,13 @@ export class ScriptedLane implements Lane {
     if (deals === null) return null;
     if (!this.#retransmits) this.#retransmitLater();
     this.#retransmits = true;
-    const { clock, incarnation, deals: witness, worldNowMs } = this.#ports;
+    const { clock, incarnation, deals: witness } = this.#ports;
     return new Dealer(tenure, deals, from, {
       incarnation,
       witness,
       tell: (event) => this.#tell(event),
       wantCheckpoint: (wanting) => this.#wanted.add(wanting),
       storeNowMs: () => clock.monotonicMs() + this.#storeOffsetMs,
-      worldNowMs,
       runEffect: (_sequence, count, ended) => {
         clock.after(effectsMs[count % effectsMs.length] ?? 0, () => {
           if (this.#stopped) return;

@@ -1,9 +1,11 @@
+import { assert } from '../../core/assert.ts';
 import { GodwitError } from '../../core/errors.ts';
 import type { Cancel, Clock } from '../../core/ports.ts';
-import type { Bytes, Found, Swap, Table, TableChange, Tables } from '../../actors/ports.ts';
+import type { Along, Bytes, Found, Swap, Table, TableChange, Tables } from '../../actors/ports.ts';
 import type { LeaseRow } from '../../protocols/lease/row.ts';
 import type { RegisterRow } from '../../protocols/ownership/register.ts';
 import type { SeatRow } from '../../protocols/seats/candidate.ts';
+import { alongBytesMax, nothing } from '../../store/contract.ts';
 import type { SimulatedClock } from '../clock.ts';
 import type { SeededRandom } from '../random.ts';
 import type { Machine } from './machine.ts';
@@ -31,6 +33,8 @@ export interface StoreOptions {
   readonly watchMs: number;
   /** Longest that an untold call of a failover happens later than it was sent. */
   readonly lateMaxMs: number;
+  /** How much comes into the vault in the same write as a row; 0 for a store without transactions. */
+  readonly alongMaxBytes: number;
 }
 
 export const storeDefaults: StoreOptions = {
@@ -38,7 +42,16 @@ export const storeDefaults: StoreOptions = {
   callMaxMs: 1_000,
   watchMs: 2,
   lateMaxMs: 2_500,
+  alongMaxBytes: 0,
 };
+
+/** Stores without transactions, with them, and one in which some snapshots are too large for it. */
+const alongKinds = [0, alongBytesMax, 1_000] as const;
+
+/** What a store of this seed does with a snapshot and its row: both kinds occur. */
+export function alongMaxOf(seed: number): number {
+  return alongKinds[seed % alongKinds.length] as number;
+}
 
 /** What an outside observer of the store's connections is told. */
 export interface StoreObserver {
@@ -186,7 +199,7 @@ export class StoreSession {
       put: (key, bytes) => {
         const kept = bytes.slice();
         return this.#call(`put ${key}`, () => {
-          if (this.#store.fullDisks > 0) throw new SimulatedStoreError(`put ${key}`, 'its disk is full');
+          this.#refuseIfFull(`put ${key}`);
           if (this.#store.random.next() < this.#store.tornRatio)
             throw new SimulatedStoreError(`put ${key}`, 'the write was torn');
           values.set(key, kept);
@@ -199,13 +212,31 @@ export class StoreSession {
     };
   }
 
+  #refuseIfFull(call: string): void {
+    if (this.#store.fullDisks > 0) throw new SimulatedStoreError(call, 'its disk is full');
+  }
+
+  /** In the same write as a row: it is there whole, and no write is torn. */
+  #carryAlong({ puts, drops }: Along): void {
+    const { values, options } = this.#store;
+    const sizeBytes = puts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+    assert(sizeBytes <= options.alongMaxBytes, 'no more goes along than the store takes');
+    for (const { key, bytes } of puts) values.set(key, bytes.slice());
+    for (const key of drops) values.delete(key);
+  }
+
   #table<Row>(table: SimulatedTable<Row>, onDone: (row: Row) => void = () => undefined): Table<Row> {
     return {
       get: (id) => this.#call(`get ${table.name}/${id}`, () => table.rows.get(id) ?? null),
       list: () => this.#call(`list ${table.name}`, () => [...table.rows.values()]),
-      cas: async (id, expectedRevision, row) => {
+      cas: async (id, expectedRevision, row, along = nothing) => {
         const call = `cas ${table.name}/${id}`;
-        const answer = await this.#call(call, () => table.swap(id, expectedRevision, row));
+        const answer = await this.#call(call, () => {
+          if (along.puts.length > 0) this.#refuseIfFull(call);
+          const swapped = table.swap(id, expectedRevision, row);
+          if (swapped.kind === 'done') this.#carryAlong(along);
+          return swapped;
+        });
         if (answer.kind === 'done') onDone(row);
         return answer;
       },

@@ -32,7 +32,9 @@ export interface Violation {
     /** One key stood for two effects, an effect started before it was recorded, or had another one's outcome. */
     | 'effects'
     /** A timer fired twice in a generation, or early. */
-    | 'timers';
+    | 'timers'
+    /** A child was started twice or never, or its end was told twice, never, or wrongly. */
+    | 'children';
   readonly text: string;
 }
 

@@ -2,6 +2,7 @@ import type { SeededRandom } from '../random.ts';
 import { oneOf, within } from '../random.ts';
 import type { Aim } from './aim.ts';
 import type { HostIndex, Phase } from './faults.ts';
+import type { Offspring } from './offspring.ts';
 import type { ScenarioShape } from './scenario.ts';
 import type { Deals } from './script.ts';
 
@@ -19,7 +20,7 @@ export interface Work {
 }
 
 /** What it has to do with others; its peers by their places in the scenario. See `Deals`. */
-export interface WorkDeals extends Omit<Deals, 'sendTo'> {
+export interface WorkDeals extends Omit<Deals, 'sendTo' | 'parent'> {
   readonly sendTo: readonly number[];
 }
 
@@ -31,6 +32,8 @@ const oftenCounts = [10, 69] as const;
 /** Of the executions of a run with deals. */
 const dealerRatio = 0.7;
 const durableRatio = 0.5;
+/** Of those with deals. */
+const parentRatio = 0.3;
 
 export function drawWorks(
   random: SeededRandom,
@@ -68,7 +71,16 @@ function withDeals(random: SeededRandom, works: readonly Work[]): readonly Work[
       effectEvery: oneOf(random, [0, 3, 7]),
       sleepEvery: oneOf(random, [0, 5]),
       sleepMs: oneOf(random, [5, 40, 150]),
+      children: random.next() < parentRatio ? drawOffspring(random) : null,
     };
     return { ...work, durable: random.next() < durableRatio, deals };
   });
+}
+
+function drawOffspring(random: SeededRandom): Offspring {
+  return {
+    every: oneOf(random, [3, 10, 25]),
+    childrenMax: within(random, [1, 3]),
+    until: within(random, [5, 40]),
+  };
 }

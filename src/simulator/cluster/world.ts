@@ -25,7 +25,7 @@ import { Machine } from './machine.ts';
 import { SimulatedNetwork } from './network.ts';
 import { ProbeNetwork } from './probes.ts';
 import type { StoreOptions } from './store.ts';
-import { SimulatedStore } from './store.ts';
+import { alongMaxOf, SimulatedStore } from './store.ts';
 import { Witness } from './witness.ts';
 
 /** What a world is made with. */
@@ -109,7 +109,10 @@ export class World {
 
   constructor({ seed, drivers, settings = {}, store = {}, traced = false }: WorldOptions) {
     this.random = new SeededRandom(seed);
-    this.store = new SimulatedStore(this.clock, this.random.fork(), store);
+    this.store = new SimulatedStore(this.clock, this.random.fork(), {
+      alongMaxBytes: alongMaxOf(seed),
+      ...store,
+    });
     this.network = new SimulatedNetwork(this.clock, this.random.fork());
     this.traced = traced;
     this.#settings = settings;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { executionId, generation, incarnationId } from '../../../src/core/ids.ts';
+import type { Tenure } from '../../../src/core/execution.ts';
+import { epoch, executionId, generation, incarnationId } from '../../../src/core/ids.ts';
 import type { EffectContext } from '../../../src/methods/runtime/api.ts';
 import { decodeResult, encodeArgs } from '../../../src/methods/runtime/index.ts';
 import { encodeValue } from '../../../src/methods/snapshot/index.ts';
@@ -301,8 +302,8 @@ const parentSource = `
     return (await c.result) * 10;
   }`;
 
-/** A parent that waits for its child, as a recovery finds it in another process. */
-async function recoveredParent(): Promise<{ readonly parent: Workshop; readonly child: typeof id }> {
+/** A parent that waits for its child, as it comes to another process under this tenure. */
+async function parentAt(under: Tenure): Promise<{ readonly parent: Workshop; readonly child: typeof id }> {
   const folder = await modules(parentSource);
   const before = new Workshop(folder);
   before.start('m.ts#main', [4]);
@@ -310,20 +311,31 @@ async function recoveredParent(): Promise<{ readonly parent: Workshop; readonly 
   const spawn = before.events.find(({ kind }) => kind === 'spawn');
   if (spawn?.kind !== 'spawn') throw new Error('no spawn');
   const parent = new Workshop(folder, {}, 'h2');
-  parent.runtime.restore({ ...tenure, generation: generation(2) }, captured(before));
-  parent.runtime.run({ ...tenure, generation: generation(2) });
+  parent.runtime.restore(under, captured(before));
+  parent.runtime.run(under);
   parent.runtime.step();
   return { parent, child: spawn.child };
 }
 
-test('a rewound parent asks for its child again: nobody knows whether the first request was heard', async () => {
-  const { parent, child } = await recoveredParent();
-  const spawns = parent.events.flatMap((event) => (event.kind === 'spawn' ? [event.child] : []));
-  expect(spawns).toEqual([child]);
+const moved: Tenure = { ...tenure, epoch: epoch(2) };
+const recovered: Tenure = { ...moved, generation: generation(2) };
+
+test.each([
+  ['recovered', recovered],
+  ['moved', moved],
+])('a %s parent asks for its child again: the host that heard it may be gone', async (_how, under) => {
+  const { parent, child } = await parentAt(under);
+  const spawns = (): readonly string[] =>
+    parent.events.flatMap((event) => (event.kind === 'spawn' ? [event.child] : []));
+  expect(spawns()).toEqual([child]);
+  expect(parent.runtime.freeze(id).kind).toBe('captured');
+  parent.runtime.run(under);
+  parent.runtime.step();
+  expect(spawns()).toEqual([child]);
 });
 
 test('a rewound parent learns from the register how its child ended, once', async () => {
-  const { parent, child } = await recoveredParent();
+  const { parent, child } = await parentAt(recovered);
   const settlement = { kind: 'returned', value: encodeValue(5) } as const;
   parent.runtime.settleChild(id, executionId('x-other'), settlement);
   parent.runtime.settleChild(id, child, settlement);
