@@ -62,6 +62,10 @@ export class Directory {
     return () => this.#listeners.delete(listener);
   }
 
+  get isListed(): boolean {
+    return this.#unlisted.size === 0;
+  }
+
   /** Resolves once every table was listed: before, a host or an execution may be missing that is there. */
   listed(): Promise<void> {
     return new Promise((resolve) => {
@@ -91,6 +95,19 @@ export class Directory {
   *endedIncarnations(): Iterable<IncarnationId> {
     yield* this.#ended;
     for (const { row } of this.#leases.values()) if (row.phase === 'ended') yield row.host.incarnation;
+  }
+
+  /** Named by the register of an execution that has not ended, or by a seat, while no lease of theirs is shown. */
+  *namedWithoutLease(): Iterable<IncarnationId> {
+    for (const { row } of this.#registers.values())
+      if (row.standing.phase !== 'settled' && this.isWithoutLease(row.owner)) yield row.owner;
+    for (const { row } of this.#seats.values())
+      if (row.standing !== 'vacant' && this.isWithoutLease(row.holder)) yield row.holder;
+  }
+
+  /** Neither a lease nor the end of one is known here. */
+  isWithoutLease(id: IncarnationId): boolean {
+    return !this.#leases.has(id) && !this.#ended.has(id);
   }
 
   /** A read showed that a lease has ended, or this host has ended it: that is final. */

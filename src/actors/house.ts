@@ -31,6 +31,7 @@ import { address } from './addresses.ts';
 import { affinityActor } from './affinity.ts';
 import { checkpointsActor } from './checkpoints.ts';
 import { absentLeases } from './receivers.ts';
+import type { RetentionSettings } from './retention.ts';
 import { retentionActor } from './retention.ts';
 import type { ControlParts } from './control-seat.ts';
 import { controlSeatOf } from './control-seat.ts';
@@ -118,6 +119,10 @@ export function leaseTiming(config: HostConfig): LeaseTiming {
   return { ...leaseDefaults, termMs, marginMs, renewEveryMs: renewMs };
 }
 
+function retentionSettings(config: HostConfig): RetentionSettings {
+  return { ...config.results, endedLeaseMs: leaseTiming(config).endedKeptMs };
+}
+
 /** Options of a supervisor of this house. */
 export function supervision(
   parts: Pick<HouseParts, 'random' | 'log'>,
@@ -181,7 +186,7 @@ export function houseChildren(parts: HouseParts): readonly ChildSpec[] {
     executions(parts),
     migrations(parts),
     checkpoints(parts),
-    worker('retention', () => retentionActor({ ...parts, settings: parts.config.results })),
+    worker('retention', () => retentionActor({ ...parts, settings: retentionSettings(parts.config) })),
     host(parts),
     monitors(parts),
     affinity(parts),

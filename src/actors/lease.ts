@@ -232,6 +232,17 @@ class LeaseSession {
     for (const found of rows) {
       if (found.row.host.incarnation !== identity.incarnation) this.#seen(found, times, context);
     }
+    if (rows.length > 0) this.#forget(new Set(rows.map(({ row }) => row.host.incarnation)));
+  }
+
+  /** Only the row of a lease that has ended is ever swept. */
+  #forget(listed: ReadonlySet<IncarnationId>): void {
+    const { cell, listener } = this.#ports;
+    for (const [incarnation, { phase }] of cell.observers) {
+      if (listed.has(incarnation)) continue;
+      cell.observers.delete(incarnation);
+      if (phase === 'watching') listener.onPeerEnded(incarnation, true);
+    }
   }
 
   #seen(

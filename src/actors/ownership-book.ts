@@ -26,6 +26,8 @@ export interface OwnershipCell {
   placement: number;
   /** Incarnations whose end the copy on the lane was told, for its effects. Told once each. */
   readonly effectsLost: Set<IncarnationId>;
+  /** Incarnations where effects ran that it waited for when it was restored here. */
+  effectsOn: readonly IncarnationId[];
 }
 
 /** The saved state of the ownership actor, which outlives its crashes. */
@@ -47,6 +49,7 @@ export class OwnershipBook {
       carried: new Map(),
       placement: 0,
       effectsLost: new Set(),
+      effectsOn: [],
     };
     this.#cells.set(execution, cell);
     return cell;

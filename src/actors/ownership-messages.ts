@@ -42,6 +42,8 @@ export type OwnershipMessage =
   | { readonly kind: 'sweep' }
   /** That incarnation's lease was read as ended. */
   | { readonly kind: 'peerEnded'; readonly incarnation: IncarnationId }
+  /** See `ForgottenLeases`. */
+  | { readonly kind: 'forgotten'; readonly incarnations: readonly IncarnationId[] }
   | { readonly kind: 'ownLeaseEnded' };
 
 export type StartReply =

@@ -1,5 +1,5 @@
 import { assertNever } from '../core/assert.ts';
-import type { ExecutionId, Nonce } from '../core/ids.ts';
+import type { ExecutionId, IncarnationId, Nonce } from '../core/ids.ts';
 import { nonce } from '../core/ids.ts';
 import type { Cancel } from '../core/ports.ts';
 import type {
@@ -8,18 +8,17 @@ import type {
   OwnershipEvent,
   OwnershipState,
 } from '../protocols/ownership/ownership.ts';
-import { changeToken } from '../protocols/ownership/register.ts';
-import type { RegisterRow } from '../protocols/ownership/register.ts';
+import { changeToken, type RegisterRow } from '../protocols/ownership/register.ts';
 import { step, unknown } from '../protocols/ownership/step.ts';
 import { address } from './addresses.ts';
 import { Copies } from './copies.ts';
 import type { Directory } from './directory.ts';
+import { ForgottenLeases } from './forgotten-leases.ts';
 import type { ActorContext, Behaviour, ReplyTo } from './kernel/contract.ts';
 import type { LaneBoard, LaneReport } from './lane-board.ts';
 import type { OrphansPorts } from './orphans.ts';
 import { Recoveries } from './recoveries.ts';
-import type { SwapEffect } from './register-calls.ts';
-import { RegisterCalls } from './register-calls.ts';
+import { RegisterCalls, type SwapEffect } from './register-calls.ts';
 import type { OwnershipBook, OwnershipCell } from './ownership-book.ts';
 import { hasCopy } from './ownership-book.ts';
 import type { OwnershipMessage, StartReply } from './ownership-messages.ts';
@@ -76,6 +75,7 @@ class OwnershipSession {
   readonly #ports: OwnershipPorts;
   readonly #copies: Copies;
   readonly #recoveries: Recoveries;
+  readonly #forgotten: ForgottenLeases;
   readonly #register: RegisterCalls;
   readonly #starts = new Map<ExecutionId, ReplyTo<unknown>[]>();
   readonly #retries = new Map<ExecutionId, { readonly cancel: Cancel; readonly delayMs: number }>();
@@ -85,6 +85,7 @@ class OwnershipSession {
     this.#ports = ports;
     this.#copies = new Copies(ports);
     this.#register = new RegisterCalls(ports);
+    this.#forgotten = new ForgottenLeases(ports);
     this.#recoveries = new Recoveries(ports, () => ports.clock.monotonicMs());
   }
 
@@ -147,9 +148,9 @@ class OwnershipSession {
       case 'sweep':
         return this.#sweep(context);
       case 'peerEnded':
-        this.#ports.directory.learnEnded(message.incarnation);
-        this.#copies.ownerEnded(message.incarnation);
-        return this.#sweep(context);
+        return this.#peersEnded([message.incarnation], context);
+      case 'forgotten':
+        return this.#peersEnded(message.incarnations, context);
       case 'ownLeaseEnded':
         for (const cell of this.#ports.book.cells()) this.#advance(cell, { kind: 'leaseEnded' }, context);
         return;
@@ -217,19 +218,13 @@ class OwnershipSession {
   }
 
   #report(report: LaneReport, context: Context): void {
-    if (report.kind === 'restored') {
-      this.#event(
-        report.tenure.execution,
-        { kind: 'restored', tenure: report.tenure, digest: report.digest },
-        context,
-      );
-    } else if (report.kind === 'restoreFailed') {
-      this.#event(
-        report.tenure.execution,
-        { kind: 'restoreFailed', tenure: report.tenure, reason: report.reason },
-        context,
-      );
-    }
+    if (report.kind !== 'restored' && report.kind !== 'restoreFailed') return;
+    const { kind, tenure } = report;
+    const cell = this.#ports.book.get(tenure.execution);
+    if (kind === 'restored' && cell !== null) cell.effectsOn = report.effectsOn;
+    const told: OwnershipEvent =
+      kind === 'restored' ? { kind, tenure, digest: report.digest } : { kind, tenure, reason: report.reason };
+    this.#event(tenure.execution, told, context);
   }
 
   #advance(cell: OwnershipCell, event: OwnershipEvent, context: Context): void {
@@ -379,6 +374,15 @@ class OwnershipSession {
     this.#nextSweep = context.after(sweepEveryMs, { kind: 'sweep' });
     this.#recoveries.sweep();
     this.#recover(context);
+    this.#forgotten.look((incarnations) => void context.self.tell({ kind: 'forgotten', incarnations }));
+  }
+
+  #peersEnded(incarnations: readonly IncarnationId[], context: Context): void {
+    for (const incarnation of incarnations) {
+      this.#ports.directory.learnEnded(incarnation);
+      this.#copies.ownerEnded(incarnation);
+    }
+    this.#sweep(context);
   }
 
   #recover(context: Context): void {

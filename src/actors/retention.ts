@@ -1,3 +1,4 @@
+import type { IncarnationId } from '../core/ids.ts';
 import type { Found } from './ports.ts';
 import type { ActorContext, Behaviour } from './kernel/contract.ts';
 import type { RegisterRow } from '../protocols/ownership/register.ts';
@@ -15,42 +16,69 @@ export interface RetentionSettings {
   /** How long after its end an execution whose result is gone still has a register. */
   readonly knownMs: number;
   readonly sweepMs: number;
+  /** How long the row of an ended lease is kept from when it was found; see `LeaseTiming`. */
+  readonly endedLeaseMs: number;
 }
 
-export interface RetentionPorts extends HostPorts {
+export interface RetentionPorts extends Pick<HostPorts, 'identity' | 'clock' | 'tables' | 'gate' | 'vault'> {
   readonly directory: Directory;
-  readonly board: LaneBoard;
+  readonly board: Pick<LaneBoard, 'storeTimeMs'>;
   readonly settings: RetentionSettings;
 }
 
 /** Of one sweep: a store that has much to forget is not kept from its other work. */
 const sweptMax = 100;
 
+/** Ended leases, each with when this host first found it so, on the monotonic clock. */
+type EndedLeases = Map<IncarnationId, number>;
+
 /**
- * Promise 7: deletes results whose time is up from the vault, and has their registers say so; later the registers, too. One host does
- * it for all: the first by name of those that are up. Done twice, it changes nothing.
+ * Promise 7: deletes results whose time is up from the vault, and has their registers say so; later the registers, too. Likewise the
+ * rows of leases that ended long ago. One host does it for all: the first by name of those that are up. Done twice, it
+ * changes nothing.
  */
-export function retentionActor(ports: RetentionPorts): Behaviour<null, RetentionMessage> {
+export function retentionActor(ports: RetentionPorts): Behaviour<EndedLeases, RetentionMessage> {
   return {
     init(context) {
       context.after(ports.settings.sweepMs, { kind: 'sweep' });
-      return null;
+      return new Map();
     },
-    receive(state, message, context) {
+    receive(leases, message, context) {
       if (message.kind === 'swept') context.after(ports.settings.sweepMs, { kind: 'sweep' });
-      else sweep(ports, context);
-      return state;
+      else sweep(ports, leases, context);
+      return leases;
     },
   };
 }
 
-function sweep(ports: RetentionPorts, context: ActorContext<RetentionMessage>): void {
+function sweep(ports: RetentionPorts, leases: EndedLeases, context: ActorContext<RetentionMessage>): void {
   const isFirst = ports.directory.hosts()[0]?.incarnation === ports.identity.incarnation;
+  noteEnded(ports, leases);
   context.pipe(
-    isFirst ? forget(ports) : Promise.resolve(),
+    isFirst ? forget(ports).then(() => forgetLeases(ports, leases)) : Promise.resolve(),
     () => ({ kind: 'swept' }),
     () => ({ kind: 'swept' }),
   );
+}
+
+function noteEnded({ directory, clock }: RetentionPorts, leases: EndedLeases): void {
+  const ended = new Set(directory.endedIncarnations());
+  for (const incarnation of leases.keys()) if (!ended.has(incarnation)) leases.delete(incarnation);
+  const nowMs = clock.monotonicMs();
+  for (const incarnation of ended) if (!leases.has(incarnation)) leases.set(incarnation, nowMs);
+}
+
+/** Whoever still names one of them finds no row, which says the same: see `ForgottenLeases`. */
+async function forgetLeases(ports: RetentionPorts, leases: EndedLeases): Promise<void> {
+  const { clock, gate, settings, tables } = ports;
+  const dueMs = clock.monotonicMs() - settings.endedLeaseMs;
+  const due = [...leases].filter(([, sinceMs]) => sinceMs <= dueMs);
+  for (const [incarnation] of due.slice(0, sweptMax)) {
+    if (!gate.isValid()) return;
+    const found = await tables.leases.get(incarnation);
+    if (found?.row.phase === 'ended') await tables.leases.delete(incarnation, found.revision);
+    leases.delete(incarnation);
+  }
 }
 
 async function forget(ports: RetentionPorts): Promise<void> {

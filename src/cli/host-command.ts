@@ -143,6 +143,7 @@ const leaseEndTexts: Readonly<Record<LeaseEnd, string>> = {
   suspended: 'its machine was suspended',
   written: 'others wrote that it has ended',
   asked: 'it was asked to',
+  notAcquired: 'the store was away for too long while it started',
   storeLost: 'the store has lost what it had acknowledged, or its driver broke; see the log',
 };
 

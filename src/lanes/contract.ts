@@ -97,8 +97,13 @@ export type Settlement =
 export type LaneEvent =
   | { readonly kind: 'installed'; readonly package: PackageHash }
   | { readonly kind: 'installFailed'; readonly package: PackageHash; readonly reason: string }
-  /** The copy of `start` or `restore` stands, frozen. */
-  | { readonly kind: 'restored'; readonly tenure: Tenure; readonly digest: SnapshotDigest | null }
+  /** The copy of `start` or `restore` stands, frozen. `effectsOn`: where effects run that it waits for, as far as it knows. */
+  | {
+      readonly kind: 'restored';
+      readonly tenure: Tenure;
+      readonly digest: SnapshotDigest | null;
+      readonly effectsOn: readonly IncarnationId[];
+    }
   | { readonly kind: 'restoreFailed'; readonly tenure: Tenure; readonly reason: string }
   | { readonly kind: 'frozen'; readonly request: number; readonly capture: Capture }
   | { readonly kind: 'checkpointed'; readonly request: number; readonly capture: Capture }

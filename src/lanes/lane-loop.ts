@@ -367,7 +367,7 @@ export class LaneLoop {
       return;
     }
     this.#executions.add(tenure.execution);
-    this.#outbox.add({ kind: 'restored', tenure, digest: admission.digest });
+    this.#outbox.add({ kind: 'restored', tenure, digest: admission.digest, effectsOn: admission.effectsOn });
   }
 
   #run(tenure: Tenure): void {

@@ -1,5 +1,5 @@
 import type { Tenure } from '../../src/core/execution.ts';
-import type { ExecutionId, LaneIndex } from '../../src/core/ids.ts';
+import type { ExecutionId, IncarnationId, LaneIndex } from '../../src/core/ids.ts';
 import { methodId, packageHash, snapshotDigest } from '../../src/core/ids.ts';
 import type { PeerTally } from '../../src/core/inspection.ts';
 import { SystemDigest } from '../../src/digest.ts';
@@ -60,6 +60,8 @@ export class ScriptedLane implements Lane {
   readonly #listener: LaneListener;
   readonly #onAct: (act: Act) => void;
   readonly #digest = new SystemDigest();
+  /** Where effects run that the next copies wait for. */
+  effectsOn: readonly IncarnationId[] = [];
   #deadlineMs = 0;
   #stopped = false;
   #demandMs = 0;
@@ -221,7 +223,7 @@ export class ScriptedLane implements Lane {
     const { until, busy, bytes: size, peers } = JSON.parse(new TextDecoder().decode(bytes)) as Script;
     const script = { until, busy, bytes: size, peers };
     this.residents.set(tenure.execution, { tenure, script, count, frozen: true, settled: false });
-    this.#tell({ kind: 'restored', tenure, digest });
+    this.#tell({ kind: 'restored', tenure, digest, effectsOn: this.effectsOn });
   }
 
   #capture({ kind, execution, request }: Extract<LaneCommand, { kind: 'freeze' | 'checkpoint' }>): void {

@@ -82,7 +82,12 @@ export type CaptureOutcome =
   | { readonly kind: 'absent' };
 
 export type Admission =
-  | { readonly kind: 'admitted'; readonly digest: SnapshotDigest | null }
+  | {
+      readonly kind: 'admitted';
+      readonly digest: SnapshotDigest | null;
+      /** Incarnations where effects run that it waits for, as far as it knows. */
+      readonly effectsOn: readonly IncarnationId[];
+    }
   /** Unknown package or method, other code than the snapshot's, damaged bytes. */
   | { readonly kind: 'refused'; readonly reason: string };
 

@@ -3,7 +3,7 @@ import type { Tenure } from '../../core/execution.ts';
 import type { Pin } from '../../core/inspection.ts';
 import type { IncarnationId } from '../../core/ids.ts';
 import type { LostOutcome } from '../../core/packet.ts';
-import { beginEffects, EffectLedger } from '../../protocols/effects/ledger.ts';
+import { beginEffects, EffectLedger, runningOn } from '../../protocols/effects/ledger.ts';
 import type {
   EffectsEffect,
   EffectsEvent,
@@ -86,6 +86,11 @@ export class PendingEffects {
 
   get pending(): readonly PendingEffect[] {
     return [...this.#ledger.pending()];
+  }
+
+  /** Incarnations where they run, as far as this copy knows. */
+  get runningOn(): readonly IncarnationId[] {
+    return runningOn(this.pending);
   }
 
   get isRecording(): boolean {

@@ -96,7 +96,7 @@ class ThreadRuntime implements Runtime {
     const { parent } = values;
     if (typeof parent === 'string') resident.dealings.parent = executionId(parent);
     resident.execution.begin([...values]);
-    return { kind: 'admitted', digest: null };
+    return { kind: 'admitted', digest: null, effectsOn: [] };
   }
 
   restore(tenure: Tenure, snapshot: Uint8Array): Admission {
@@ -113,7 +113,7 @@ class ThreadRuntime implements Runtime {
       const dealings = new Dealings(execution, this.#dealingsHost);
       read.complete(execution, dealings, loaded);
       this.#admit(execution, dealings);
-      return { kind: 'admitted', digest: digestOf(snapshot) };
+      return { kind: 'admitted', digest: digestOf(snapshot), effectsOn: dealings.effects.runningOn };
     } catch (error) {
       return refused(messageOf(error));
     }

@@ -71,6 +71,13 @@ export type EffectsEffect =
       readonly called: string;
     };
 
+/** Incarnations that are to tell the outcome of any of them; each once. */
+export function runningOn(pending: Iterable<PendingEffect>): readonly IncarnationId[] {
+  const incarnations = new Set<IncarnationId>();
+  for (const { stand } of pending) if (stand.kind === 'running') incarnations.add(stand.incarnation);
+  return [...incarnations];
+}
+
 /** How an execution begins. */
 export function beginEffects(self: Tenure, durable: boolean): EffectsState {
   return { self, durable, sequence: 0, pending: [] };

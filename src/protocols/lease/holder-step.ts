@@ -15,6 +15,7 @@ export function beginHolder(
 ): HolderState {
   return {
     phase: 'acquiring',
+    beganAtMs: nowMs,
     host,
     timing,
     bootOffsetMs: bootMs - nowMs,
@@ -63,6 +64,9 @@ function tick(before: Active, nowMs: number, bootMs: number): HolderStep {
   const state: Active = isUnanswered
     ? { ...before, attempts, awaitingSinceMs: null, revision: 'unknown' }
     : { ...before, attempts };
+  // Its row may have been written, ended and swept meanwhile: it must not be written anew.
+  if (state.phase === 'acquiring' && nowMs - state.beganAtMs >= timing.acquireMaxMs)
+    return ended(state, 'notAcquired');
   const suspendedMs = bootMs - nowMs - state.bootOffsetMs;
   // Rule 2: the monotonic clock stood still meanwhile, so the term may have passed unseen.
   if (state.phase !== 'ending' && suspendedMs > timing.suspensionToleranceMs)

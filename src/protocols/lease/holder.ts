@@ -24,12 +24,16 @@ interface Attempts {
   readonly awaitingSinceMs: number | null;
 }
 
-export type LeaseEnd = 'suspended' | 'written' | 'asked' | 'storeLost';
+export type LeaseEnd = 'suspended' | 'written' | 'asked' | 'storeLost' | 'notAcquired';
 
 /** The holder's view of its own lease. */
 export type HolderState =
   /** Nobody may act yet: the row was not seen in the registry. */
-  | (Attempts & { readonly phase: 'acquiring' })
+  | (Attempts & {
+      readonly phase: 'acquiring';
+      /** Monotonic milliseconds. */
+      readonly beganAtMs: number;
+    })
   | (Attempts & {
       readonly phase: 'holding';
       /** Acting is allowed strictly before this, in monotonic milliseconds. */

@@ -14,6 +14,10 @@ export interface LeaseTiming {
   readonly observeEveryMs: number;
   /** A longer pause between two answered reads restarts an observer's count. */
   readonly observeGapMs: number;
+  /** How long an incarnation may try to get its lease. One that has none by then never gets it. */
+  readonly acquireMaxMs: number;
+  /** How long the row of an ended lease is kept. Much longer than the time above: a row is never written anew. */
+  readonly endedKeptMs: number;
 }
 
 /**
@@ -26,6 +30,8 @@ export interface LeaseTiming {
  * - Renewing every 0.75 s gives two more chances before a lost renewal freezes anything.
  * - An observer that could not read for 1 s was itself cut off, or the store was away: then the holders could not
  *   renew either, and get a whole term to do so.
+ * - A store that is away for 10 minutes while a host starts has its operators' attention anyway.
+ * - A call that is to write a row anew would have to be under way for 50 minutes: no store's call lasts that long.
  */
 export const leaseDefaults: LeaseTiming = {
   termMs: 3_000,
@@ -36,4 +42,6 @@ export const leaseDefaults: LeaseTiming = {
   tickEveryMs: 100,
   observeEveryMs: 250,
   observeGapMs: 1_000,
+  acquireMaxMs: 600_000,
+  endedKeptMs: 3_600_000,
 };

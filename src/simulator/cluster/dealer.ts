@@ -8,7 +8,7 @@ import { HeldActs } from '../../protocols/delivery/held-acts.ts';
 import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
 import type { DeliveryEffect } from '../../protocols/delivery/state.ts';
 import type { EffectsEffect, EffectsEvent } from '../../protocols/effects/ledger.ts';
-import { beginEffects, EffectLedger } from '../../protocols/effects/ledger.ts';
+import { beginEffects, EffectLedger, runningOn } from '../../protocols/effects/ledger.ts';
 import type { Correspondences, DealerState, Sleep } from './dealer-record.ts';
 import { bodyOf, extended, readBody, shortened, skipped } from './dealer-record.ts';
 import type { DealsWitness } from './deals-witness.ts';
@@ -85,6 +85,10 @@ export class Dealer {
 
   get effectsPending(): number {
     return this.#running;
+  }
+
+  get effectsOn(): readonly IncarnationId[] {
+    return runningOn(this.#ledger.pending());
   }
 
   get effectSequence(): number {

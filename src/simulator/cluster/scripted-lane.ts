@@ -274,7 +274,7 @@ export class ScriptedLane implements Lane {
     const dealer = this.#dealer(tenure, script, record === null ? durable : dealerOfRecord(record));
     this.#discard(tenure.execution);
     this.residents.set(tenure.execution, { tenure, script, dealer, count, frozen: true, settled: false });
-    this.#tell({ kind: 'restored', tenure, digest });
+    this.#tell({ kind: 'restored', tenure, digest, effectsOn: dealer?.effectsOn ?? [] });
   }
 
   #dealer(tenure: Tenure, { deals }: Script, from: DealerState | boolean): Dealer | null {

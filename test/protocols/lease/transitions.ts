@@ -31,8 +31,15 @@ const base = { host, timing, bootOffsetMs: 50, renewals: 1, awaitingSinceMs: nul
 const first = [{ renewals: 1, sentAtMs: 0 }];
 
 export const holders = {
-  new: { ...base, phase: 'acquiring', renewals: 0, attempts: [], revision: null },
-  acquiring: { ...base, phase: 'acquiring', attempts: first, revision: null, awaitingSinceMs: 0 },
+  new: { ...base, phase: 'acquiring', beganAtMs: 0, renewals: 0, attempts: [], revision: null },
+  acquiring: {
+    ...base,
+    phase: 'acquiring',
+    beganAtMs: 0,
+    attempts: first,
+    revision: null,
+    awaitingSinceMs: 0,
+  },
   holding: { ...base, phase: 'holding', attempts: first, revision: 1, validUntilMs: 5_000, frozen: false },
   unsure: {
     ...base,
@@ -76,6 +83,7 @@ const holderRows: readonly Transition<HolderState, HolderEvent>[] = [
   ),
   h(holders.acquiring, 'the call fails', { kind: 'storeFailed' }, 'acquiring', ''),
   h(holders.acquiring, 'no row is found', { kind: 'found', row: null, revision: 0 }, 'acquiring', ''),
+  h(holders.acquiring, 'tick, for too long', ticked(600_000), 'ended', 'freeze, ended not acquired'),
   h(holders.holding, 'tick, nothing is due', ticked(900), 'holding', ''),
   h(holders.holding, 'tick, a renewal is due', ticked(1_000), 'holding', 'swap'),
   h(
