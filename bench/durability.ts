@@ -62,6 +62,13 @@ async function steps(rounds: number): Promise<readonly Figure[]> {
     ...both('step that is not durable', found.plain),
     ...both('a compare-and-set by itself, PostgreSQL', found.postgresWrite),
     ...both('a compare-and-set by itself, LMDB', found.lmdbWrite),
+    ...both('floor: a page written over and flushed', found.floor.flush),
+    ...both('floor: a row put and flushed by LMDB alone', found.floor.lmdb),
+    ...both('floor: a row inserted and committed by pg alone', found.floor.insert),
+    ...both('floor: a statement that does nothing, by pg alone', found.floor.roundTrip),
+    yardstick('durable step, LMDB: of its floor', p50(found.lmdb) / p50(found.floor.lmdb), '×'),
+    yardstick('durable step, PostgreSQL: of its floor', p50(found.postgres) / p50(found.floor.insert), '×'),
+    yardstick('step of DBOS: of its floor', p50(found.dbos) / p50(found.floor.insert), '×'),
   ];
 }
 

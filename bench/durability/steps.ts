@@ -6,6 +6,8 @@ import { storeOptions } from '../../src/store/options.ts';
 import { PostgresServer } from '../../test/store/postgres/server.ts';
 import { folder } from '../stores/candidates.ts';
 import { Dbos } from './dbos.ts';
+import { Floor } from './floor.ts';
+import type { FloorTimes } from './floor.ts';
 import { SoloHost } from './solo-host.ts';
 
 /** Milliseconds of single steps. */
@@ -18,6 +20,7 @@ export interface Steps {
   /** One compare-and-set by itself, from a session of its own. */
   readonly postgresWrite: number[];
   readonly lmdbWrite: number[];
+  readonly floor: FloorTimes;
 }
 
 const stepsEach = 40;
@@ -38,7 +41,10 @@ export async function durableSteps(rounds: number): Promise<Steps> {
   const [postgres, lmdb] = hosts;
   const dbos = await Dbos.start(dbosUrl.href);
   const bare = { postgres: await Bare.open(onServer.url), lmdb: await Bare.open(lmdb.store.url) };
-  const found: Steps = { dbos: [], postgres: [], lmdb: [], plain: [], postgresWrite: [], lmdbWrite: [] };
+  const floor = await Floor.open(server.url().replace(/\?.*$/, ''), rowBytes);
+  const { times } = floor;
+  const own = { dbos: [], postgres: [], lmdb: [], plain: [], postgresWrite: [], lmdbWrite: [] };
+  const found: Steps = { ...own, floor: times };
   const stepsOf = async (host: SoloHost, durable: boolean): Promise<readonly number[]> =>
     (await host.run('steps', [stepsEach], durable)) as readonly number[];
   try {
@@ -50,11 +56,13 @@ export async function durableSteps(rounds: number): Promise<Steps> {
       found.plain.push(...(await stepsOf(lmdb, false)));
       found.postgresWrite.push(...(await bare.postgres.writes(stepsEach)));
       found.lmdbWrite.push(...(await bare.lmdb.writes(stepsEach)));
-      if (round === 0) for (const list of Object.values(found) as number[][]) list.length = 0;
+      await floor.measure(stepsEach);
+      if (round > 0) continue;
+      for (const list of Object.values<number[]>({ ...own, ...times })) list.length = 0;
     }
     return found;
   } finally {
-    await Promise.all([bare.postgres.close(), bare.lmdb.close(), dbos.stop()]);
+    await Promise.all([bare.postgres.close(), bare.lmdb.close(), dbos.stop(), floor.close()]);
     for (const host of hosts) await host.stop();
     await server.dispose();
   }
