@@ -27,6 +27,7 @@ async function cost(hosts: number, rounds: number): Promise<readonly Figure[]> {
   const pairs = await checkpointCost(hosts, rounds);
   const cpu = pairs.map(({ cpuKept }) => cpuKept);
   const wall = pairs.map(({ wallKept }) => wallKept);
+  const taken = pairs.map(({ checkpoints }) => checkpoints);
   const kept = quantile(cpu, 0.5);
   return [
     {
@@ -39,6 +40,7 @@ async function cost(hosts: number, rounds: number): Promise<readonly Figure[]> {
     yardstick('a quarter of the pairs kept less than', quantile(cpu, 0.25), '%'),
     yardstick('a quarter of the pairs kept more than', quantile(cpu, 0.75), '%'),
     yardstick('throughput kept by duration, median', quantile(wall, 0.5), '%'),
+    yardstick('checkpoints taken during such a work, median', quantile(taken, 0.5), ''),
   ];
 }
 
