@@ -4,6 +4,15 @@ import { runScenario } from '../../src/simulator/cluster/run.ts';
 import type { Scenario } from '../../src/simulator/cluster/scenario.ts';
 import { scriptedDrivers } from '../../src/testing/simulated-drivers.ts';
 
+const quiet = {
+  children: null,
+  sendTo: [],
+  sendEvery: 0,
+  effectEvery: 0,
+  sleepEvery: 0,
+  sleepMs: 5,
+} as const;
+
 /** Courses that once led to harm, made small; each with what went wrong in it. */
 const found: Readonly<Record<string, Omit<Scenario, 'seed'>>> = {
   'the kept copy of an execution that had ended goes on, and gives its result': {
@@ -46,6 +55,46 @@ const found: Readonly<Record<string, Omit<Scenario, 'seed'>>> = {
       },
     ],
     activeMs: 600,
+  },
+  // What it had to acknowledge waited for checkpoints all the time, and so did what it had to repeat.
+  'a durable execution that hears something all the time never repeats what was lost': {
+    hosts: 3,
+    works: [
+      {
+        atMs: 0,
+        on: 1,
+        until: null,
+        bytes: 100,
+        durable: false,
+        deals: { ...quiet, sendTo: [1, 2], sendEvery: 1 },
+      },
+      {
+        atMs: 0,
+        on: 2,
+        until: null,
+        bytes: 100,
+        durable: false,
+        deals: { ...quiet, sendTo: [0], sendEvery: 4 },
+      },
+      {
+        atMs: 0,
+        on: 1,
+        until: 178,
+        bytes: 100,
+        durable: true,
+        deals: { ...quiet, sendTo: [1], sendEvery: 1, effectEvery: 7, sleepEvery: 5 },
+      },
+    ],
+    moves: [
+      { atMs: 663, work: 1, to: 0 },
+      { atMs: 831, work: 1, to: 2 },
+      { atMs: 902, work: 1, to: 0 },
+      { atMs: 982, work: 2, to: 0 },
+      { atMs: 1_004, work: 1, to: 2 },
+      { atMs: 1_540, work: 0, to: 0 },
+    ],
+    faults: [],
+    activeMs: 648,
   },
   // A renewal was answered late, and the answer was taken up later still: the store's clock seemed to be behind.
   'a timer fires early, when the clock is put right': {

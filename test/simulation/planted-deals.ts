@@ -1,5 +1,6 @@
 import { Children } from '../../src/actors/children.ts';
 import { Obligations } from '../../src/actors/obligations.ts';
+import { Receivers } from '../../src/actors/receivers.ts';
 import { EffectLedger } from '../../src/protocols/effects/ledger.ts';
 import { Dealer } from '../../src/simulator/cluster/dealer.ts';
 import type { Sleep } from '../../src/simulator/cluster/dealer-record.ts';
@@ -47,6 +48,28 @@ const hastyRelease: PlantedFault = {
       return lane;
     },
   }),
+};
+
+/** Rule 11: an execution ends when its method does, with what it has sent still on its way. */
+const fullOutbox: PlantedFault = {
+  rule: 11,
+  breaks: ['messages'],
+  seeds: 50,
+  draw: manyDeals,
+  plant: () => {
+    const sound = Object.getOwnPropertyDescriptor(Dealer.prototype, 'isIdle') as PropertyDescriptor;
+    Object.defineProperty(Dealer.prototype, 'isIdle', { ...sound, get: () => true });
+    return () => void Object.defineProperty(Dealer.prototype, 'isIdle', sound);
+  },
+};
+
+/** Rule 11: nobody is told that a receiver has ended, so what it was sent is owed for ever. */
+const untoldEnd: PlantedFault = {
+  rule: 11,
+  breaks: ['neverNone'],
+  seeds: 50,
+  draw: manyDeals,
+  plant: () => replaced(Receivers.prototype, 'look', () => () => true),
 };
 
 /** Rule 12: a further attempt goes by another key. */
@@ -166,6 +189,8 @@ const forgottenEnd: PlantedFault = {
 
 export const plantedDeals: Readonly<Record<string, PlantedFault>> = {
   'a message released before its checkpoint is durable': hastyRelease,
+  'an end with a full outbox': fullOutbox,
+  'an end that no sender is told of': untoldEnd,
   "an effect's key that changes with the attempt": keyOfAttempt,
   'an effect of a durable execution that starts unrecorded': unrecordedStart,
   'a timer that fires twice': firedTwice,

@@ -169,12 +169,15 @@ export class Dealer {
       const body = bytesOf(count);
       this.#exchange(this.#delivery.step({ kind: 'sent', to: parent, subject: 'childSettled', body }));
     }
+    this.#ports.witness.accepted(this.tenure, this.#taken);
     this.#endIfIdle();
   }
 
   deliver(packet: DeliveryPacket): void {
     this.#whenRunning(() => {
       this.#exchange(this.#delivery.step({ kind: 'received', packet, room: mailboxMax }));
+      // It counts no more, and still takes what comes.
+      if (this.#isOver) this.#ports.witness.accepted(this.tenure, this.#taken);
       this.#endIfIdle();
     });
   }

@@ -69,6 +69,10 @@ export class DealsWitness {
   readonly #started = new Map<string, ExecutionId>();
   /** The highest number of an effect that a checkpoint in the store holds. */
   readonly #recorded = new Map<ExecutionId, number>();
+  /** Each that has ended, and who had before. */
+  readonly #ends = new Map<ExecutionId, ReadonlySet<ExecutionId>>();
+  /** The highest number that any life of a receiver took: by sender and receiver. */
+  readonly #reached = new Map<string, number>();
   /** What had been sent when everything was well again: by sender and receiver. */
   readonly #marks = new Map<string, number>();
 
@@ -89,8 +93,18 @@ export class DealsWitness {
     this.#accounts.set(tenure.execution, { ...before, ...account, atMs: this.#ports.nowMs() });
   }
 
-  /** A checkpoint stands in the store. */
-  stored({ execution, recovery, deployment }: RegisterRow): void {
+  /** What one whose script is over has taken. */
+  accepted(tenure: Tenure, taken: Correspondences): void {
+    const account = this.#accounts.get(tenure.execution);
+    if (account === undefined || tenure.generation < (this.#newest.get(tenure.execution) ?? 0)) return;
+    this.#newest.set(tenure.execution, tenure.generation);
+    this.#accounts.set(tenure.execution, { ...account, taken });
+  }
+
+  /** A checkpoint, or an end, stands in the store. */
+  stored({ execution, recovery, deployment, standing }: RegisterRow): void {
+    if (standing.phase === 'settled' && !this.#ends.has(execution))
+      this.#ends.set(execution, new Set(this.#ends.keys()));
     if (recovery.kind !== 'snapshot' || !deployment.durable) return;
     const before = this.#recorded.get(execution) ?? 0;
     this.#recorded.set(execution, Math.max(before, recovery.effectSequence));
@@ -102,6 +116,8 @@ export class DealsWitness {
     { number, expected }: { readonly number: number; readonly expected: number },
   ): void {
     this.messages += 1;
+    const pair = `${from}>${tenure.execution}`;
+    this.#reached.set(pair, Math.max(number, this.#reached.get(pair) ?? 0));
     if (number !== expected)
       this.#found(tenure, 'messages', `it took message ${number} of ${from}, expected ${expected}`);
   }
@@ -222,15 +238,27 @@ export class DealsWitness {
     const account = this.#accounts.get(execution);
     for (const [peer, sent] of Object.entries(account?.sent ?? {})) {
       const taken = this.#accounts.get(peer as ExecutionId)?.taken[execution];
-      // Nobody was there to write to.
-      if (!this.#accounts.has(peer as ExecutionId)) continue;
-      const mark = this.#marks.get(`${execution}>${peer}`) ?? 0;
+      if (!this.#isOwed(execution, peer as ExecutionId, sent.upTo)) continue;
+      // It ends once all has arrived.
+      const mark = this.#ends.has(execution) ? sent.upTo : (this.#marks.get(`${execution}>${peer}`) ?? 0);
       if ((taken?.upTo ?? 0) < mark)
         return `${peer} has taken ${taken?.upTo ?? 0} of its messages, expected ${mark}`;
       const number = taken === undefined ? null : firstDifference(sent, taken);
       if (number !== null) return `message ${number} that ${peer} has taken is not the one that it sent`;
     }
     return null;
+  }
+
+  #isOwed(sender: ExecutionId, receiver: ExecutionId, upTo: number): boolean {
+    const account = this.#accounts.get(receiver);
+    // Nobody was there to write to.
+    if (account === undefined) return false;
+    const end = this.#ends.get(sender);
+    if (end === undefined) return !this.#ends.has(receiver);
+    if (end.has(receiver)) return false;
+    // What a life took that was then taken back is lost with it, where nobody is left to say so.
+    const wasRewound = !account.durable && (this.#newest.get(receiver) ?? 1) > 1;
+    return !wasRewound || (this.#reached.get(`${sender}>${receiver}`) ?? 0) < upTo;
   }
 
   #found({ execution }: Tenure, promise: Violation['promise'], text: string): void {

@@ -212,7 +212,8 @@ class ScenarioRun {
     const until = this.#scenario.works[at]?.until ?? null;
     const last = this.#lastOf(execution, at);
     if (last === null && !this.#begun.has(execution)) return true;
-    if (until !== null && last?.count === until) return this.#resultOf(execution) !== null;
+    if (until !== null && last?.count === until && this.#resultOf(execution) === null) return false;
+    if (until !== null && last?.count === until) return this.#world.deals.owed(execution) === null;
     const dealing = this.#scenario.works[at]?.deals !== null;
     const isRecent =
       last !== null && this.#world.clock.monotonicMs() - last.atMs <= (dealing ? recentDealMs : recentMs);

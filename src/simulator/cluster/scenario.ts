@@ -3,7 +3,7 @@ import { aimedSpansMs, drawAim, faultsOfAim, provocation } from './aim.ts';
 import type { Fault, HostIndex, Mishap, MishapKind, Phase, Trigger, Victim } from './faults.ts';
 import { killedRoles, mishapKinds, phases } from './faults.ts';
 import type { Work } from './works.ts';
-import { drawWorks } from './works.ts';
+import { drawWorks, withLastWords } from './works.ts';
 
 /** So many hosts on from where an execution is, in the order of their names; from the last one to the first. */
 export interface HostsOn {
@@ -109,7 +109,7 @@ export function drawScenario(seed: number, shape: ScenarioShape = shapeOf(seed))
   const random = new SeededRandom(seed);
   const hosts = within(random, shape.hosts);
   const aims = Array.from({ length: within(random, shape.aims) }, () => drawAim(random));
-  const works = drawWorks(random, hosts, shape, aims);
+  const works = withLastWords(seed, drawWorks(random, hosts, shape, aims));
   const moves: Move[] = [];
   const moveEveryMs = oneOf(random, shape.moveEveryMs);
   for (let atMs = 0; ;) {

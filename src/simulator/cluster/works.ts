@@ -1,5 +1,4 @@
-import type { SeededRandom } from '../random.ts';
-import { oneOf, within } from '../random.ts';
+import { oneOf, SeededRandom, within } from '../random.ts';
 import type { Aim } from './aim.ts';
 import type { HostIndex, Phase } from './faults.ts';
 import type { Offspring } from './offspring.ts';
@@ -34,6 +33,8 @@ const dealerRatio = 0.7;
 const durableRatio = 0.5;
 /** Of those with deals. */
 const parentRatio = 0.3;
+/** Of the pairs of which at least one ends. */
+const lastWordRatio = 0.4;
 
 export function drawWorks(
   random: SeededRandom,
@@ -58,7 +59,7 @@ export function drawWorks(
   return random.next() < dealsRatio ? withDeals(random, drawn) : drawn;
 }
 
-/** Messages pass between those that go on: one that has ended takes none. */
+/** Messages pass between those that go on; see `withLastWords` for the others. */
 function withDeals(random: SeededRandom, works: readonly Work[]): readonly Work[] {
   const dealers = works.map(() => random.next() < dealerRatio);
   const peers = works.flatMap(({ until }, at) => (until === null && dealers[at] === true ? [at] : []));
@@ -83,4 +84,22 @@ function drawOffspring(random: SeededRandom): Offspring {
     childrenMax: within(random, [1, 3]),
     until: within(random, [5, 40]),
   };
+}
+
+/**
+ * Lets those that end have messages on their way when they do, to each other and to those that go on; and those that go on
+ * write to them, until the register says that they are no more. What it draws shifts nothing else.
+ */
+export function withLastWords(seed: number, works: readonly Work[]): readonly Work[] {
+  const random = new SeededRandom(seed ^ 0x5bd1e995);
+  return works.map((work, at): Work => {
+    if (work.deals === null) return work;
+    const more = works.flatMap((other, peer) => {
+      const isOne = peer !== at && other.deals !== null && (work.until !== null || other.until !== null);
+      return isOne && random.next() < lastWordRatio ? [peer] : [];
+    });
+    const sendEvery = work.deals.sendEvery === 0 ? 1 + random.below(3) : work.deals.sendEvery;
+    if (more.length === 0) return work;
+    return { ...work, deals: { ...work.deals, sendTo: [...work.deals.sendTo, ...more], sendEvery } };
+  });
 }
