@@ -44,7 +44,7 @@ function withoutCheckpoint(event: OwnershipEvent): OwnershipEvent {
 const wordOfMigration: PlantedFault = {
   rule: 15,
   breaks: ['neverNone', 'onceInOrder', 'checkpointed'],
-  seeds: 200,
+  seeds: 400,
   ownership: (sound) => (state, event) => {
     const step = sound(state, event);
     const isLate =

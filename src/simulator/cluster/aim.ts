@@ -18,15 +18,15 @@ export const aimedSpansMs = [20, 20, 80, 300] as const;
 /** What is lost of one exchange, and no more. */
 const oneLossMs = 30;
 
-/** How often aims go for them: the more often, the more seldom chance brings them together. Measured over 100,000 moves. */
+/** How often aims go for them: the more often, the more seldom chance brings them together. Measured over 20,000 moves. */
 type Weights<Name extends string> = readonly (readonly [Name, number])[];
 
 /** Phases that are entered seldom, and so met seldom by what strikes all hosts, too. */
 const seldomPhases: Weights<Phase> = [
-  ['source unfreezing', 3],
+  ['source unfreezing', 4.5],
   ['source doubting', 3],
-  ['target dropping', 5],
-  ['start claiming', 1],
+  ['target dropping', 6],
+  ['start claiming', 1.3],
   ['recovery claiming', 2],
   ['recovery restoring', 2],
   ['result switching', 4],
@@ -52,18 +52,19 @@ const commonPhases: Weights<Phase> = [
 ];
 /** Faults that last and touch all hosts meet most phases that are entered meanwhile; these meet one host at one instant. */
 const narrowFaults: Weights<MishapKind> = [
-  ['crash', 1.5],
+  ['crash', 2.2],
   ['pause', 1.5],
   ['suspend', 2],
-  ['stall', 1],
+  ['stall', 1.2],
   ['isolate', 1.5],
-  ['cutStore', 0.8],
+  ['cutStore', 1],
   ['storeStall', 0.5],
+  ['storeFailover', 0.5],
   ['clockJump', 1.5],
-  ['laneDeath', 1.2],
-  ['actorCrash', 1.2],
+  ['laneDeath', 1.4],
+  ['actorCrash', 1.4],
 ];
-const narrowRatio = 0.6;
+const narrowRatio = 0.5;
 
 function weighted<Name extends string>(random: SeededRandom, weights: Weights<Name>): Name {
   let left = random.next() * weights.reduce((sum, [, weight]) => sum + weight, 0);

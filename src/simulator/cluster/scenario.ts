@@ -56,7 +56,7 @@ export const scenarioShape: ScenarioShape = {
   counts: [50, 249],
   dealsRatio: 0.35,
   faults: [0, 3],
-  aims: [0, 3],
+  aims: [0, 4],
   strikeEvery: 1,
   moveEveryMs: [20, 20, 20, 40, 90],
   onwardRatio: 0,
@@ -79,7 +79,7 @@ export const longShape: ScenarioShape = {
   mishaps: mishapKinds,
 };
 /** Every so many seeds one is long. The others shrink to shorter accounts. */
-const longEvery = 10;
+const longEvery = 25;
 
 function shapeOf(seed: number): ScenarioShape {
   return seed % longEvery === 0 ? longShape : scenarioShape;
