@@ -30,7 +30,7 @@ export class Assignments {
     const right = child(node, 'right');
     if (operator === '&&=' || operator === '||=' || operator === '??=') return this.#logicalAssignment(node);
     if (left.type === 'Identifier') {
-      const name = code(this.#spell(left), this.#context.verbatim(left));
+      const name = code(this.#context.written(left), this.#context.verbatim(left));
       if (operator === '=') {
         if (this.name(left, right)) return name;
         const value = this.#expressions.value(right);
@@ -100,7 +100,7 @@ export class Assignments {
     const isName = left.type === 'Identifier';
     const { properties } = this.#expressions;
     const target = isName
-      ? code(this.#spell(left), context.verbatim(left))
+      ? code(context.written(left), context.verbatim(left))
       : this.#expressions.heldMember(left, [right]);
     const slot = context.temporary();
     context.set(slot, isName ? target : properties.fetch(left, target));
@@ -110,15 +110,5 @@ export class Assignments {
       else properties.store(left, target, slotCode(slot));
     });
     return this.#expressions.hold(slot);
-  }
-
-  #spell(name: Node): string {
-    const context = this.#context;
-    const binding = context.bindingOf(name);
-    if (binding === null) return text(name, 'name');
-    const reference = binding.references.find(({ node }) => node === name);
-    return reference === undefined || context.slotOf(binding) === null
-      ? context.spelling(binding)
-      : context.module.names.spelledAt(binding, { ...reference, role: 'write' });
   }
 }

@@ -192,17 +192,26 @@ export class Invocations {
 
   #callOn(node: Node, base: Code, target: Code, values: readonly Code[]): Code {
     const passed = [base, ...values];
-    this.#checkFunction(target, node);
+    this.#checkCallee(target, base, node);
     this.#returns.ask(node, target);
     return this.#perform(node, (mark) => callText(target, '.call', passed, mark), target, ...passed);
   }
 
-  /** An error that something is no function names it as its author did, not as it is called here. */
-  #checkFunction(target: Code, call: Node): void {
+  /**
+   * What is called by `call` has to have that from the language. Something that is no function is named as its author
+   * did, not as it is called here.
+   */
+  #checkCallee(target: Code, self: Code, call: Node): void {
+    const context = this.#context;
+    const { gate } = context;
     const callee = unwrap(child(call, call.type === 'TaggedTemplateExpression' ? 'tag' : 'callee'));
     const name = JSON.stringify(spokenName(callee));
-    const check = `typeof ${target.text} === 'function' || ${this.#context.gate}.notFunction(${name});`;
-    this.#context.plain(code(check, target));
+    const f = target.text;
+    const bound = `${f} = ${gate}.callee(${f}, ${self.text}, ${name})`;
+    for (const slot of target.uses) context.assigned.add(slot);
+    context.plain(
+      code(`typeof ${f} === 'function' && ${f}.call === ${gate}.call || (${bound});`, target, self),
+    );
   }
 
   /** What a method of the language's own is, in its movable form, if that is what stands there. */
@@ -344,7 +353,7 @@ export class Invocations {
     const args = this.#expressions.list(nodes(inner, 'arguments'));
     const passed = callee.object === null ? args : [callee.object, ...args];
     const via = callee.object === null ? '' : '.call';
-    if (via !== '') this.#checkFunction(target, inner);
+    if (callee.object !== null) this.#checkCallee(target, callee.object, inner);
     this.#returns.ask(inner, target);
     const value = this.#perform(inner, (mark) => callText(target, via, passed, mark), target, ...passed);
     return { value, object: null };

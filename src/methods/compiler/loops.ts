@@ -295,7 +295,7 @@ export class Loops {
         leave.body(child(node, 'body'));
       });
       // A key that was deleted before its turn is not visited.
-      const isThere = `${key.name} in Object(${subject.text})`;
+      const isThere = `${key.name} in ${gate}.object(${subject.text})`;
       const asked = `${gate}.isVisited(${subject.text}, ${key.name})`;
       const test = code(`(${isTrapped.text} ? ${asked} : ${isThere})`, isTrapped, slotCode(key), subject);
       context.emit({ kind: 'if', test, taken: present, otherwise: [] });

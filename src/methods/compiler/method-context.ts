@@ -11,7 +11,7 @@ import { reachesSite } from './safe-points.ts';
 import type { Binding, Scopes } from './scopes.ts';
 import { selfMark, type SourceText } from './source-text.ts';
 import { SpokenValues } from './spoken-values.ts';
-import { child, type Node, nodes, optional, unwrap } from './syntax.ts';
+import { child, type Node, nodes, optional, text, unwrap } from './syntax.ts';
 import { inside, type Variables } from './variables.ts';
 import type { Links } from './whole.ts';
 
@@ -192,6 +192,16 @@ export class MethodContext {
   /** How a variable of this method is spelled where it is read or assigned. */
   spelling(binding: Binding): string {
     return this.module.names.spelling(binding);
+  }
+
+  /** How a variable is spelled where a name assigns it. */
+  written(name: Node): string {
+    const binding = this.bindingOf(name);
+    if (binding === null) return text(name, 'name');
+    const reference = binding.references.find(({ node }) => node === name);
+    return reference === undefined || this.slotOf(binding) === null
+      ? this.spelling(binding)
+      : this.module.names.spelledAt(binding, { ...reference, role: 'write' });
   }
 
   isBoxed(binding: Binding): boolean {

@@ -58,7 +58,8 @@ export class Patterns {
       return this.#context.plain(code(`${text(inner, 'name')} = ${value.text};`, value));
     }
     if (!this.#context.isBoxed(binding)) return this.#context.set(slot, value);
-    this.#context.plain(code(`${slot.name}.v = ${value.text};`, value, this.#context.verbatim(inner)));
+    const place = this.#context.written(inner);
+    this.#context.plain(code(`${place} = ${value.text};`, value, this.#context.verbatim(inner)));
   }
 
   #initialise(name: Node, value: Code): void {

@@ -116,10 +116,16 @@ export class Variables {
     let isAssigned = binding.kind === 'var';
     let isTakenEarly = false;
     let isUsedEarly = false;
+    let isAssignedEarly = false;
+    const { kind } = binding;
+    const hasDeadZone = kind === 'let' || kind === 'const' || kind === 'class';
     for (const { node, role, within } of binding.references) {
       if (role === 'write' || role === 'readWrite') isAssigned = true;
       if (within === binding.owner) {
-        if (role !== 'declares' && (node.start < ready || isOtherCase(binding, node))) isUsedEarly = true;
+        if (role === 'declares' || (node.start >= ready && !isOtherCase(binding, node))) continue;
+        isUsedEarly = true;
+        // To assign it there is an error, which a box can tell.
+        if (role !== 'read' && hasDeadZone) isAssignedEarly = true;
         continue;
       }
       isCaptured = true;
@@ -127,11 +133,9 @@ export class Variables {
       if (around === selfOf(binding)) continue;
       if (this.#createdAt(around) < ready || isOtherCase(binding, node)) isTakenEarly = true;
     }
-    const { kind } = binding;
-    const hasDeadZone = kind === 'let' || kind === 'const' || kind === 'class';
     return {
       isCaptured,
-      isBoxed: isCaptured && (isAssigned || isTakenEarly),
+      isBoxed: isAssignedEarly || (isCaptured && (isAssigned || isTakenEarly)),
       isEarly: kind === 'parameter' ? isTakenEarly : hasDeadZone && (isUsedEarly || isTakenEarly),
     };
   }

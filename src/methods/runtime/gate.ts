@@ -1,6 +1,7 @@
 import { isObject } from '../../core/is-object.ts';
 import { MovableController, MovableSignal } from './abort-calls.ts';
 import { ambient } from './ambient.ts';
+import { nativeBind } from './bound.ts';
 import { bind, callback } from './callbacks.ts';
 import {
   asyncGenerator,
@@ -106,6 +107,10 @@ export class Gate extends TaskGate {
   readonly AbortController = MovableController;
   readonly AbortSignal = MovableSignal;
   readonly bind = bind;
+  // The language's own, whatever an author calls by these names.
+  readonly object = Object;
+  // oxlint-disable-next-line typescript/unbound-method -- what compiled calls compare with
+  readonly call = Function.prototype.call;
   readonly intl = intl;
   // Walks by iterators: see `iteration.ts`.
   readonly walk = walk;
@@ -237,9 +242,10 @@ export class Gate extends TaskGate {
     return error;
   }
 
-  /** In the words of V8. */
-  notFunction(name: string): never {
-    throw new TypeError(`${name} is not a function`);
+  /** A function with a `call` of its own, as one that is called on `self` by the language's. */
+  callee(target: unknown, self: unknown, name: string): AnyFunction {
+    if (typeof target !== 'function') throw new TypeError(`${name} is not a function`);
+    return Reflect.apply(nativeBind, target, [self]) as AnyFunction;
   }
 
   /** The box of a variable that is to be assigned, and may not have been initialised. */
