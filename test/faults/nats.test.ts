@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestContext } from 'vitest';
+import type { Store } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open.ts';
 import { storeOptions } from '../../src/store/options.ts';
 import { configure } from '../../src/config.ts';
@@ -22,6 +24,7 @@ class Probe {
   readonly #doneAtMs: number[] = [];
   readonly #running: Promise<void>;
   #isStopped = false;
+  #isLost = false;
   #wake: () => void = () => undefined;
 
   constructor(url: string) {
@@ -49,27 +52,41 @@ class Probe {
   }
 
   async #run(url: string): Promise<void> {
-    const { registry, close } = await this.#open(url);
+    let store = await this.#open(url);
     while (!this.#isStopped) {
       try {
-        const known = await registry.get('probe');
+        const known = await store.registry.get('probe');
         const beganMs = performance.now();
-        const answer = await registry.cas('probe', known?.revision ?? 'absent', new Uint8Array([1]));
+        const answer = await store.registry.cas('probe', known?.revision ?? 'absent', new Uint8Array([1]));
         if (answer.kind === 'done') this.#doneAtMs.push(beganMs);
         this.#wake();
       } catch {
-        // That is what it is for.
+        // That is what it is for. A session that has ended refuses at once, and is opened again, as hosts do.
+        await setImmediate();
+        if (!this.#isLost) continue;
+        await store.close();
+        store = await this.#open(url);
       }
     }
-    await close();
+    await store.close();
   }
 
-  async #open(url: string): Promise<{
-    readonly registry: Awaited<ReturnType<typeof openStore>>['registry'];
-    readonly close: () => Promise<unknown>;
-  }> {
-    const store = await openStore(url, { ...storeOptions({ clock, random }), callTimeoutMs: 10_000 });
-    return { registry: store.registry, close: () => store.close() };
+  async #open(url: string): Promise<Store> {
+    this.#isLost = false;
+    const options = { ...storeOptions({ clock, random }), callTimeoutMs: 10_000 };
+    for (;;) {
+      try {
+        const store = await openStore(url, options);
+        void store.lost.then((reason) => {
+          this.#isLost = true;
+          console.log(`the probe's session has ended: ${reason}`);
+        });
+        return store;
+      } catch (error) {
+        if (this.#isStopped) throw error;
+        await setImmediate();
+      }
+    }
   }
 }
 
