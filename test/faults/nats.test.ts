@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestContext } from 'vitest';
 import type { Store } from '../../src/store/contract.ts';
@@ -62,7 +61,7 @@ class Probe {
         this.#wake();
       } catch {
         // That is what it is for. A session that has ended refuses at once, and is opened again, as hosts do.
-        await setImmediate();
+        await turn();
         if (!this.#isLost) continue;
         await store.close();
         store = await this.#open(url);
@@ -84,10 +83,17 @@ class Probe {
         return store;
       } catch (error) {
         if (this.#isStopped) throw error;
-        await setImmediate();
+        await turn();
       }
     }
   }
+}
+
+/** Whatever else waits in this thread comes first. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 async function leader(name: string): Promise<NatsNode> {

@@ -92,7 +92,7 @@ export class ActWitness {
       if (sequence <= highest)
         this.#found(execution, 'onceInOrder', `${text}, after effect ${highest} of the same generation`);
       this.#highest.set(numbering, Math.max(highest, sequence));
-    } else if (before.fence === fence && !this.#isOver(before.incarnation)) {
+    } else if (before.fence === fence && before.end.kind !== 'gone' && !this.#isOver(before.incarnation)) {
       const earlier = `${before.host} called it under ${before.fence}.${before.epoch}, and its lease stands`;
       this.#found(execution, 'onceInOrder', `${text}, and ${earlier}`);
     }

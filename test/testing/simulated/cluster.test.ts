@@ -64,6 +64,22 @@ test('a host that dies in the midst of an effect: nothing of it goes on, and it 
   });
 });
 
+test('an effect whose lane dies once its execution has left is called again there: that is no second one', async () => {
+  const dies = { phase: 'source confirming', nth: 1, afterMs: 0.3, kind: 'laneDeath', host: 'self' } as const;
+  await testCluster({ seed: 2, faults: [dies] }, async (cluster) => {
+    const paying = await cluster.start(work.pay, ['ann', 2], { on: 'h1', durable: true });
+    await cluster.until(() => cluster.effects().length === 1);
+    await cluster.advance(5);
+    // Whoever asked does not hear that it has arrived: the copy here is gone.
+    await cluster.migrate(paying, 'h2').catch(() => undefined);
+    const receipts = await cluster.outcome(paying);
+    expect(receipts.map((key) => bank.booked().get(`ann ${key}`))).toEqual([0, 1]);
+    const [first, again] = cluster.effects();
+    expect(first).toMatchObject({ host: 'h1', sequence: 1, end: { kind: 'gone' } });
+    expect(again).toMatchObject({ host: 'h2', sequence: 1, fence: first?.fence, end: { kind: 'returned' } });
+  });
+});
+
 test('messages cross a cut once and in order, and children give their results', async () => {
   await testCluster({ seed: 3, hosts: 3 }, async (cluster) => {
     const listening = await cluster.start(work.listen, [20], { on: 'h1' });
