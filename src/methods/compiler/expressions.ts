@@ -66,13 +66,16 @@ export class Expressions {
     return code(`${callee}(${values.map((value) => value.text).join(', ')})`, ...values);
   }
 
-  /** A temporary that holds the value: the one that it has already, if it is the result of a step. */
-  spill(value: Code): Code {
-    if (this.#held.has(value)) return value;
+  /**
+   * A temporary that holds the value: the one that it has already, if it is the result of a step.
+   *
+   * @param what the value is in the source
+   */
+  spill(value: Code, what = this.#context.spoken.whatIs(value)): Code {
+    if (this.#held.has(value)) return what === null ? value : this.#context.spoken.named(value, what);
     const slot = this.#context.temporary();
     this.#context.set(slot, value);
     const held = this.hold(slot);
-    const what = this.#context.spoken.whatIs(value);
     return what === null ? held : this.#context.spoken.named(held, what);
   }
 
@@ -97,9 +100,7 @@ export class Expressions {
       if (index >= last) return keep(value, index);
       const kept = keep(value, index);
       if (kept !== value) return this.spill(kept);
-      return this.isStable(node, list.slice(index + 1))
-        ? value
-        : context.spoken.named(this.spill(value), node);
+      return this.isStable(node, list.slice(index + 1)) ? value : this.spill(value, node);
     });
   }
 
@@ -200,7 +201,7 @@ export class Expressions {
   /** A value that stays as it is while later operands are evaluated. */
   waiting(node: Node, later: readonly Node[]): Code {
     const value = this.value(node);
-    return this.isStable(node, later) ? value : this.#context.spoken.named(this.spill(value), node);
+    return this.isStable(node, later) ? value : this.spill(value, node);
   }
 
   /** Arguments or elements, spreads included. */
@@ -211,7 +212,7 @@ export class Expressions {
       if (node.type !== 'SpreadElement') {
         const value = this.value(node);
         if (index >= last || this.isStable(node, list.slice(index + 1))) return value;
-        return context.spoken.named(this.spill(value), node);
+        return this.spill(value, node);
       }
       const argument = child(node, 'argument');
       const given = this.value(argument);

@@ -232,9 +232,7 @@ export class Invocations {
     if (!this.#context.module.calls.isSite(node)) {
       return code(`(new (${given.text})(${join(values)}))`, given, ...values);
     }
-    const target = isBareName(given)
-      ? given
-      : this.#context.spoken.named(this.#expressions.spill(given), callee);
+    const target = isBareName(given) ? given : this.#expressions.spill(given, callee);
     return this.#perform(node, (mark) => `${mark}new ${target.text}(\n${join(values)})`, target, ...values);
   }
 
@@ -334,7 +332,7 @@ export class Invocations {
       const isSuper = owner.type === 'Super';
       const base = isSuper
         ? context.verbatim(owner)
-        : context.spoken.named(this.#expressions.spill(this.#link(owner, label).value), owner);
+        : this.#expressions.spill(this.#link(owner, label).value, owner);
       if (flag(inner, 'optional')) this.#leaveIfNullish(base, label);
       const key = flag(inner, 'computed') ? [this.#expressions.value(child(inner, 'property'))] : [];
       const object = isSuper ? context.selfAt(owner) : base;
@@ -348,7 +346,7 @@ export class Invocations {
       substitution === null || callee.object === null
         ? callee.value
         : this.#substituted(substitution, callee.object, calleeNode);
-    const target = context.spoken.named(this.#expressions.spill(found), calleeNode);
+    const target = this.#expressions.spill(found, calleeNode);
     if (flag(inner, 'optional')) this.#leaveIfNullish(target, label);
     const args = this.#expressions.list(nodes(inner, 'arguments'));
     const passed = callee.object === null ? args : [callee.object, ...args];
