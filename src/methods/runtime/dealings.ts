@@ -306,17 +306,7 @@ export class Dealings implements ExecutionApi {
   }
 
   retransmit(): void {
-    const isCovered = this.#isCovered;
-    if (!isCovered) this.#held.askAgain();
-    if (this.#held.holdsRepeats) return;
-    const effects = this.#delivery.step({ kind: 'retransmitted', peer: null });
-    const packets = effects.flatMap((effect) => (effect.kind === 'transmit' ? [effect.packet] : []));
-    const repeat = (): void => {
-      for (const packet of packets) this.#transmit(packet);
-    };
-    // One that sends all the time is never covered altogether: what was lost of its messages is repeated all the same.
-    if (isCovered) repeat();
-    else if (packets.length > 0) this.#held.holdRepeats(repeat);
+    this.#held.repeat(this.#isCovered, this.#delivery, (packet) => this.#transmit(packet));
   }
 
   #transmit(packet: DeliveryPacket): void {

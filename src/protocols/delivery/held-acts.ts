@@ -1,5 +1,6 @@
-import { assert } from '../../core/assert.ts';
 import type { SnapshotDigest } from '../../core/ids.ts';
+import type { Delivery } from './delivery.ts';
+import type { DeliveryPacket } from './packet.ts';
 
 /** A snapshot, and what it covers. */
 interface Covering {
@@ -46,19 +47,23 @@ export class HeldActs {
     this.ask();
   }
 
-  /** Whether what is to be sent again waits here already. */
-  get holdsRepeats(): boolean {
-    return this.#holdsRepeats;
-  }
-
-  /** What was sent already is sent again no earlier than what precedes it here. At most one of these is held. */
-  holdRepeats(repeat: () => void): void {
-    assert(!this.#holdsRepeats, 'repeats are held once');
-    this.#holdsRepeats = true;
-    this.hold(() => {
+  /**
+   * Sends again what nobody has acknowledged: no earlier than what is held, so that one that acts all the time, and is never
+   * covered altogether, repeats what was lost all the same. What waits here to be sent again is not asked for twice.
+   */
+  repeat(isCovered: boolean, delivery: Delivery, send: (packet: DeliveryPacket) => void): void {
+    if (!isCovered) this.#askAgain();
+    if (this.#holdsRepeats) return;
+    const effects = delivery.step({ kind: 'retransmitted', peer: null });
+    const packets = effects.flatMap((effect) => (effect.kind === 'transmit' ? [effect.packet] : []));
+    const repeat = (): void => {
       this.#holdsRepeats = false;
-      repeat();
-    });
+      for (const packet of packets) send(packet);
+    };
+    if (isCovered) return repeat();
+    if (packets.length === 0) return;
+    this.#holdsRepeats = true;
+    this.hold(repeat);
   }
 
   ask(): void {
@@ -68,7 +73,7 @@ export class HeldActs {
   }
 
   /** The last request may have come to nothing: the execution was pinned, or whoever took it is gone. */
-  askAgain(): void {
+  #askAgain(): void {
     this.#isAsked = true;
     this.#checkpointSoon();
   }

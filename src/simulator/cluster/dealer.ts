@@ -219,16 +219,9 @@ export class Dealer {
 
   retransmit(): void {
     if (this.frozen) return;
-    const isCovered = this.#isCovered;
-    if (!isCovered) this.#held.askAgain();
-    if (this.#held.holdsRepeats) return;
-    const effects = this.#delivery.step({ kind: 'retransmitted', peer: null });
-    const packets = effects.flatMap((effect) => (effect.kind === 'transmit' ? [effect.packet] : []));
-    const repeat = (): void => {
-      for (const packet of packets) this.#ports.tell({ kind: 'packet', packet });
-    };
-    if (isCovered) repeat();
-    else if (packets.length > 0) this.#held.holdRepeats(repeat);
+    this.#held.repeat(this.#isCovered, this.#delivery, (packet) =>
+      this.#ports.tell({ kind: 'packet', packet }),
+    );
   }
 
   get #isCovered(): boolean {
