@@ -1,6 +1,7 @@
 import type { Tenure } from '../../core/execution.ts';
 import type { ExecutionId, Generation, IncarnationId } from '../../core/ids.ts';
 import type { RegisterRow } from '../../protocols/ownership/register.ts';
+import { ClockErrors } from './clock-errors.ts';
 import type { Correspondence, Correspondences, Sleep } from './dealer-record.ts';
 import { lifeOf } from './dealer-record.ts';
 import type { ChildState } from './offspring.ts';
@@ -40,12 +41,6 @@ export interface DealsWitnessPorts {
 }
 
 /**
- * How much earlier than asked a sleep may end: what the clock of a lane may be behind the store's when it is set, and
- * ahead of it when it fires: the round trip of a renewal, and a drift of 10 % of the time between two of them.
- */
-export const timerErrorMs = 60;
-
-/**
  * The outside of what executions have to do with others: the peers of messages, the targets of effects, and a clock that is
  * right. It honours fencing tokens, as the witness of acts does.
  */
@@ -57,6 +52,7 @@ export class DealsWitness {
   /** Ends of children that their parents were told of. */
   children = 0;
   readonly #ports: DealsWitnessPorts;
+  readonly #clocks = new ClockErrors();
   readonly #accounts = new Map<ExecutionId, Account>();
   /** The highest generation that gave an account. */
   readonly #newest = new Map<ExecutionId, Generation>();
@@ -173,11 +169,17 @@ export class DealsWitness {
   }
 
   /**
-   * When a timer may fire that is set now, at the earliest, by a clock that is right. A machine that has just woken up
+   * When a timer may fire that is set now, at the earliest, by a clock that is right: whoever sets it may be wrong already. A machine that has just woken up
    * may not know yet for how long it slept: docs/semantics.md.
    */
   mayFireAtMs(by: IncarnationId, sleepMs: number): number {
-    return this.#ports.isWaking(by) ? 0 : this.#ports.nowMs() + sleepMs;
+    const nowMs = this.#ports.nowMs();
+    return this.#ports.isWaking(by) ? 0 : nowMs + sleepMs - this.#clocks.errorMs(by, nowMs);
+  }
+
+  /** A host was told that its lease stands: that is what it knows the store's clock by. */
+  renewed(by: IncarnationId, roundTripMs: number): void {
+    this.#clocks.renewed(by, roundTripMs, this.#ports.nowMs());
   }
 
   fired(tenure: Tenure, by: IncarnationId, { id, untilMs, notBeforeMs }: Sleep): void {
@@ -186,8 +188,9 @@ export class DealsWitness {
     const isAgain = last?.tenure.generation === tenure.generation && id <= last.id;
     this.#lastTimers.set(tenure.execution, { tenure, id });
     if (isAgain) this.#found(tenure, 'timers', `timer ${id} fired by ${by}, after timer ${last?.id}`);
-    const earlyMs = Math.max(notBeforeMs - this.#ports.nowMs(), untilMs - this.#ports.storeNowMs());
-    if (earlyMs > timerErrorMs)
+    const nowMs = this.#ports.nowMs();
+    const earlyMs = Math.max(notBeforeMs - nowMs, untilMs - this.#ports.storeNowMs());
+    if (earlyMs > this.#clocks.errorMs(by, nowMs))
       this.#found(tenure, 'timers', `timer ${id} fired by ${by} ${earlyMs.toFixed(1)} ms early`);
   }
 

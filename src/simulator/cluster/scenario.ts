@@ -1,5 +1,6 @@
 import { oneOf, SeededRandom, within } from '../random.ts';
 import { aimedSpansMs, drawAim, faultsOfAim, provocation } from './aim.ts';
+import { driftMax } from './clock-errors.ts';
 import type { Fault, HostIndex, Mishap, MishapKind, Phase, Trigger, Victim } from './faults.ts';
 import { killedRoles, mishapKinds, phases } from './faults.ts';
 import type { Work } from './works.ts';
@@ -101,8 +102,6 @@ const rarePhases: ReadonlySet<Phase> = new Set([
   'start claiming',
   'recovery claiming',
 ]);
-/** What clocks are allowed to differ by: docs/protocols/lease.md allows two clocks 20 % at shipped defaults. */
-const driftMax = 0.1;
 
 /** Draws a scenario. The same seed and shape give the same one. */
 export function drawScenario(seed: number, shape: ScenarioShape = shapeOf(seed)): Scenario {

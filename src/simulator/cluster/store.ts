@@ -59,6 +59,8 @@ export interface StoreObserver {
   onCall(host: string, call: string, outcome: string): void;
   /** A host was told that its register entry stands. */
   onRegisterAnswered(row: RegisterRow): void;
+  /** A host was told that its lease stands, this long after it had asked, by a clock that is right. */
+  onLeaseAnswered(row: LeaseRow, tookMs: number): void;
 }
 
 /**
@@ -169,7 +171,7 @@ export class StoreSession {
     this.#host = host;
     this.#observer = observer;
     this.tables = {
-      leases: this.#table(store.leases),
+      leases: this.#table(store.leases, (row, tookMs) => observer?.onLeaseAnswered(row, tookMs)),
       registers: this.#table(store.registers, (row) => observer?.onRegisterAnswered(row)),
       seats: this.#table(store.seats),
     };
@@ -225,19 +227,23 @@ export class StoreSession {
     for (const key of drops) values.delete(key);
   }
 
-  #table<Row>(table: SimulatedTable<Row>, onDone: (row: Row) => void = () => undefined): Table<Row> {
+  #table<Row>(
+    table: SimulatedTable<Row>,
+    onDone: (row: Row, tookMs: number) => void = () => undefined,
+  ): Table<Row> {
     return {
       get: (id) => this.#call(`get ${table.name}/${id}`, () => table.rows.get(id) ?? null),
       list: () => this.#call(`list ${table.name}`, () => [...table.rows.values()]),
       cas: async (id, expectedRevision, row, along = nothing) => {
         const call = `cas ${table.name}/${id}`;
+        const askedAtMs = this.#store.clock.monotonicMs();
         const answer = await this.#call(call, () => {
           if (along.puts.length > 0) this.#refuseIfFull(call);
           const swapped = table.swap(id, expectedRevision, row);
           if (swapped.kind === 'done') this.#carryAlong(along);
           return swapped;
         });
-        if (answer.kind === 'done') onDone(row);
+        if (answer.kind === 'done') onDone(row, this.#store.clock.monotonicMs() - askedAtMs);
         return answer;
       },
       delete: (id, expectedRevision) =>

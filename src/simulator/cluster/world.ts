@@ -138,6 +138,9 @@ export class World {
           this.witness.confirmed(row);
           this.onConfirmed(row);
         },
+        onLeaseAnswered: ({ host, phase }, tookMs) => {
+          if (phase === 'live') this.deals.renewed(host.incarnation, tookMs);
+        },
       },
       onEvent: (host, event) => this.#onEvent(host, event),
       onCrash: (host, actor, error) => this.#onCrash(host, actor, error),
