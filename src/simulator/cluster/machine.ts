@@ -68,8 +68,7 @@ export class Machine {
 
   wake(): void {
     if (!this.#suspended) return;
-    this.#asleepMs += (this.#world.monotonicMs() - this.#anchorWorldMs) * this.#rate;
-    this.#anchorWorldMs = this.#world.monotonicMs();
+    this.#anchor();
     this.#suspended = false;
     const listeners = this.#wakeListeners;
     this.#wakeListeners = [];
@@ -95,8 +94,11 @@ export class Machine {
     this.lanes.close();
   }
 
+  /** What has passed until now, awake or asleep, has passed at the rate until now. */
   #anchor(): void {
-    this.#anchorMs = this.monotonicMs();
+    const sinceMs = (this.#world.monotonicMs() - this.#anchorWorldMs) * this.#rate;
+    if (this.#suspended) this.#asleepMs += sinceMs;
+    else this.#anchorMs += sinceMs;
     this.#anchorWorldMs = this.#world.monotonicMs();
   }
 
