@@ -1,72 +1,27 @@
 import { assert, assertNever } from '../../core/assert.ts';
+import type { Body, BodyNames } from './body-names.ts';
 import type { FuelCounter } from './fuel-counter.ts';
-import type { FunctionKind } from './functions.ts';
 import { type Frames, GeneratorText, makesGenerator } from './generator-text.ts';
 import {
   blocksOf,
+  charsIn,
   type Code,
   isLeft,
   lastSiteIn,
   lastSiteOf,
+  usedIn,
   type Site,
   type Slot,
   type Step,
 } from './ir.ts';
 import { depthMark, lineMark, selfMark, siteMark, superMarks } from './source-text.ts';
 
-/** Names that one method's bodies use besides its own variables. */
-export interface BodyNames {
-  readonly gate: string;
-  /** The record that describes the method to the runtime. */
-  readonly meta: string;
-  /** The resume body. */
-  readonly resume: string;
-  /** What a generator goes on with where it was left. */
-  readonly step: string;
-  /** The function that stands for a whole module; empty for others. */
-  readonly body: string;
-  /** Position: which site is being passed. */
-  readonly pc: string;
-  /** In a resume body: the site to go on from; 0 once it is reached. */
-  readonly goal: string;
-  readonly frame: string;
-  readonly task: string;
-  /** In a function that awaits: what stands below it in its job, as far as that only awaits; see `depths.ts` of the runtime. */
-  readonly depth: string;
-  /** Whether each `await` is a safe point, whatever it awaits. */
-  readonly isDense: boolean;
-  readonly error: string;
-  /** Of a generator: how it is gone on with, with what, and the variables of its frame. */
-  readonly mode: string;
-  readonly sent: string;
-  readonly vars: string;
-  /** In a resume body: the object that the function was called on. */
-  readonly self: string;
-  readonly index: number;
-  /** Whether each point that is passed is noted: for `verify`. */
-  readonly notesPoints: boolean;
-  readonly kind: FunctionKind;
-  /** Whether the function may be called by `new`: then what it returns may not be its result. */
-  readonly constructs: boolean;
-  /** In the constructor of a class that extends another. */
-  readonly derived: DerivedNames | null;
-}
-
-/** What the constructor of a class that extends another needs in its resume body. */
-export interface DerivedNames {
-  /** The class itself. */
-  readonly home: string;
-  /** `new.target`. */
-  readonly target: string;
-  /** What the constructor returns, and the block that it leaves with it: whether it may is said outside of every `try`. */
-  readonly result: string;
-  readonly label: string;
-  /** Whether the class puts elements of its own on what its parent has made. */
-  readonly hasElements: boolean;
-}
-
-/** `step`: what a generator goes on with where it was left. */
-export type Body = 'fast' | 'resume' | 'step';
+/**
+ * Beyond so many characters of code a resume body keeps the guards in its loops, instead of a second copy of their rounds:
+ * V8 leaves functions of more than 60 kB of bytecode unoptimised (`max_optimized_bytecode_size`, as of Node.js 20 to 26), and
+ * a character of generated code is up to one byte of it.
+ */
+const copiedCharsMax = 20_000;
 
 /**
  * Prints one body of a method. The fast body runs from the start. The resume body has the same structure, with guards
@@ -76,16 +31,22 @@ export type Body = 'fast' | 'resume' | 'step';
 export class Emission {
   readonly #names: BodyNames;
   readonly #saved: readonly Slot[];
+  readonly #calculated: ReadonlySet<Slot>;
   readonly #counter: FuelCounter | null;
   readonly #which: Body;
   readonly #generator: GeneratorText | null;
   readonly #out: string[] = [];
+  /** Whether the goal may still be ahead: then guards lead to it. */
+  #seeks: boolean;
+  #copiesRounds = false;
 
   constructor(names: BodyNames, frames: Frames, counter: FuelCounter | null, which: Body) {
     this.#names = names;
     this.#saved = frames.saved;
+    this.#calculated = frames.calculated;
     this.#counter = counter;
     this.#which = which;
+    this.#seeks = which !== 'fast';
     this.#generator = makesGenerator(names.kind) ? new GeneratorText(names, frames) : null;
   }
 
@@ -96,16 +57,17 @@ export class Emission {
 
   /** The last site in a step that it may be entered at; null where there is none. */
   #goalOf(step: Step): Site | null {
-    if (this.#which === 'fast') return null;
+    if (!this.#seeks) return null;
     return this.#which === 'resume' ? lastSiteOf(step) : lastSiteOf(step, isLeft);
   }
 
   #goalIn(steps: readonly Step[]): number {
-    if (this.#which === 'fast') return 0;
+    if (!this.#seeks) return 0;
     return (this.#which === 'resume' ? lastSiteIn(steps) : lastSiteIn(steps, isLeft))?.pc ?? 0;
   }
 
   body(steps: readonly Step[]): string {
+    this.#copiesRounds = this.#which === 'resume' && charsIn(steps) <= copiedCharsMax;
     this.#sequence(steps);
     return this.#in(this.#out.join('\n'));
   }
@@ -141,14 +103,17 @@ export class Emission {
     this.#out.push(text);
   }
 
-  #sequence(steps: readonly Step[]): void {
-    if (!this.#resumes) {
-      for (const step of steps) this.#step(step, true);
+  /** @param seeks whether the goal is surely ahead: then nothing is done before its place */
+  #sequence(steps: readonly Step[], seeks = false): void {
+    if (!this.#seeks) {
+      for (const step of steps) this.#emit(step, true);
       return;
     }
     const last = steps.findLastIndex((step) => this.#goalOf(step) !== null);
+    const first = seeks ? steps.findIndex((step) => this.#goalOf(step) !== null) : 0;
     let guarded = false;
     steps.forEach((step, index) => {
+      if (index < first) return;
       const plain = index > last || this.#goalOf(step) === null;
       const needsGuard = plain && index < last;
       if (needsGuard !== guarded) this.#line(guarded ? '}' : `if (${this.#names.goal} === 0) {`);
@@ -161,7 +126,7 @@ export class Emission {
   /** @param isLast whether no later step of the sequence has a site: then the goal is here, or reached already */
   #step(step: Step, isLast: boolean): void {
     const { goal } = this.#names;
-    const compound = this.#resumes && blocksOf(step).length > 0;
+    const compound = blocksOf(step).length > 0;
     const highest = compound ? (this.#goalOf(step)?.pc ?? 0) : 0;
     const guard = compound && highest > 0 && !isLast;
     if (guard) this.#line(`if (${goal} <= ${highest}) {`);
@@ -190,10 +155,7 @@ export class Emission {
       case 'if':
         return this.#if(step);
       case 'loop':
-        if (this.#generator !== null) this.#guarded(this.#generator.before(step));
-        this.#line(`${step.label}: for (;;) {`);
-        this.#sequence(step.body);
-        return this.#line('}');
+        return this.#loop(step);
       case 'block':
         this.#line(`${step.label}: {`);
         this.#sequence(step.body);
@@ -213,9 +175,43 @@ export class Emission {
     }
   }
 
+  /**
+   * A resume body leads to its goal through the rest of one round, and then goes round as the function itself does, with
+   * no guard in its way.
+   */
+  #loop(step: Step & { kind: 'loop' }): void {
+    if (this.#generator !== null) this.#guarded(this.#generator.before(step));
+    const hasGoal = this.#goalOf(step) !== null;
+    if (!this.#seeks || (hasGoal && (step.ends || !this.#copiesRounds)))
+      return this.#rounds(step, `${step.label}: `);
+    if (!hasGoal) return this.#unguarded(step, `${step.label}: `);
+    this.#line(`${step.label}: {\nif (${this.#names.goal} !== 0) {`);
+    this.#sequence(step.body, true);
+    this.#line('}');
+    this.#unguarded(step, '');
+    this.#line('}');
+  }
+
+  #rounds(step: Step & { kind: 'loop' }, label: string): void {
+    this.#line(`${label}for (;;) {`);
+    this.#sequence(step.body);
+    this.#line('}');
+  }
+
+  /** The goal is behind: from here on the engine can know what kinds of numbers there are. */
+  #unguarded(step: Step & { kind: 'loop' }, label: string): void {
+    const { gate } = this.#names;
+    const used = usedIn(step.body);
+    for (const { name } of [...this.#calculated].filter((slot) => used.has(slot)))
+      this.#line(`${name} = typeof ${name} === 'number' ? ${name} - 0 : ${gate}.same(${name});`);
+    this.#seeks = false;
+    this.#rounds(step, label);
+    this.#seeks = true;
+  }
+
   /** In a resume body, does `resumed` where the goal is this site, and `first` where the goal is reached already. */
   #atSite(site: Site, isLast: boolean, resumed: string, first: string, isLeft = false): void {
-    const isGoal = this.#which === 'resume' || (this.#which === 'step' && isLeft);
+    const isGoal = this.#seeks && (this.#which === 'resume' || isLeft);
     if (!isGoal) return this.#line(first);
     const { goal } = this.#names;
     this.#line(`if (${goal} === ${site.pc}) {\n${goal} = 0;\n${resumed}\n}`);
@@ -281,7 +277,7 @@ export class Emission {
 
   #guarded(text: string): void {
     if (text === '') return;
-    this.#line(this.#resumes ? `if (${this.#names.goal} === 0) {\n${text}\n}` : text);
+    this.#line(this.#seeks ? `if (${this.#names.goal} === 0) {\n${text}\n}` : text);
   }
 
   /** Before the body is left for a while, the loops around charge what they have counted. */
@@ -294,7 +290,7 @@ export class Emission {
     const call = `${pc} = ${step.site.pc};\n${lineMark(step.site.line)}${this.#mark(step.site)}${gate}.tick();`;
     const check = `if (${this.#spent(step)}) {\n${call}\n}`;
     const passed = step.site.isSilent ? '' : `${this.#noted(step.site)}${check}`;
-    if (this.#which !== 'resume') return this.#line(passed);
+    if (!this.#seeks || this.#which !== 'resume') return this.#line(passed);
     this.#line(`if (${goal} === ${step.site.pc}) {\n${goal} = 0;\n}`);
     if (passed !== '') this.#line(`${isLast ? 'else' : `else if (${goal} === 0)`} {\n${passed}\n}`);
   }
@@ -316,7 +312,7 @@ export class Emission {
   }
 
   #test(test: Code, within: readonly Step[]): string {
-    if (!this.#resumes) return test.text;
+    if (!this.#seeks) return test.text;
     const highest = this.#goalIn(within);
     return `${this.#names.goal} === 0 ? ${test.text} : ${highest === 0 ? 'false' : `${this.#names.goal} <= ${highest}`}`;
   }
@@ -361,7 +357,7 @@ export class Emission {
   }
 
   #switch(step: Step & { kind: 'switch' }): void {
-    if (!this.#resumes || this.#goalOf(step) === null) {
+    if (this.#goalOf(step) === null) {
       this.#line(`${step.label}: switch (${step.subject.text}) {`);
       for (const entry of step.cases) {
         this.#line(entry.test === null ? 'default: {' : `case ${entry.test.text}: {`);

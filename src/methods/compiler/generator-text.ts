@@ -1,5 +1,5 @@
 import { assert } from '../../core/assert.ts';
-import type { Body, BodyNames } from './emission.ts';
+import type { Body, BodyNames } from './body-names.ts';
 import type { FrameUse } from './frame-use.ts';
 import type { FuelCounter } from './fuel-counter.ts';
 import type { FunctionKind } from './functions.ts';
@@ -11,6 +11,8 @@ export interface Frames {
   readonly saved: readonly Slot[];
   /** Null for methods that make no generators. */
   readonly use: FrameUse | null;
+  /** See `calculated.ts`. */
+  readonly calculated: ReadonlySet<Slot>;
 }
 
 /** What stands at a site: where the body goes on from there, and where it gets there. */

@@ -77,7 +77,8 @@ export type Step =
       readonly taken: readonly Step[];
       readonly otherwise: readonly Step[];
     }
-  | { readonly kind: 'loop'; readonly label: string; readonly body: readonly Step[] }
+  /** `ends`: a strip of a counted loop. Nothing keeps its end, so it is over with the round that a resume body goes on in. */
+  | { readonly kind: 'loop'; readonly label: string; readonly body: readonly Step[]; readonly ends: boolean }
   | { readonly kind: 'block'; readonly label: string; readonly body: readonly Step[] }
   | { readonly kind: 'break'; readonly label: string }
   | { readonly kind: 'return'; readonly code: Code | null; readonly charge: boolean }
@@ -186,4 +187,40 @@ export function leftSites(steps: readonly Step[]): readonly Site[] {
   return steps.flatMap((step) =>
     'site' in step ? (isLeft(step) ? [step.site] : []) : blocksOf(step).flatMap(leftSites),
   );
+}
+
+/** The variables that steps read or write. */
+export function usedIn(steps: readonly Step[]): ReadonlySet<Slot> {
+  const found = new Set<Slot>();
+  visitAll(steps, (step) => {
+    for (const { uses } of codesOf(step)) for (const slot of uses) found.add(slot);
+    if ('slot' in step && step.slot !== null) found.add(step.slot);
+  });
+  return found;
+}
+
+/** About how long the text of steps is. */
+export function charsIn(steps: readonly Step[]): number {
+  let chars = 0;
+  visitAll(steps, (step) => {
+    for (const { text } of codesOf(step)) chars += text.length;
+    chars += charsAround;
+  });
+  return chars;
+}
+
+/** What is written around the code of a step, on average. */
+const charsAround = 20;
+
+function codesOf(step: Step): readonly Code[] {
+  if (step.kind === 'if') return [step.test];
+  if (step.kind === 'switch') return [step.subject, ...step.cases.flatMap(({ test }) => test ?? [])];
+  return 'code' in step && step.code !== null ? [step.code] : [];
+}
+
+function visitAll(steps: readonly Step[], visit: (step: Step) => void): void {
+  for (const step of steps) {
+    visit(step);
+    for (const block of blocksOf(step)) visitAll(block, visit);
+  }
 }

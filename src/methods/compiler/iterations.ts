@@ -35,6 +35,7 @@ export class Iterations {
     const byIndex = (leave: Step): void => {
       leaveIf(`${index.name} >= ${walked.text}.length`, leave, walked, at);
       context.set(value, code(`${walked.text}[${index.name}]`, walked, at));
+      context.calculated.add(index);
       context.set(index, code(`${index.name} + 1`, at), true);
     };
     const natively = (leave: Step): void => {
@@ -171,7 +172,7 @@ export class Iterations {
         ),
       );
     });
-    context.emit({ kind: 'loop', label, body });
+    context.emit({ kind: 'loop', label, body, ends: false });
   }
 
   /** What a for-of walks. `map.entries()` and the like are walked in place, so that their position can move. */

@@ -1,3 +1,4 @@
+import { noteCalculated } from './calculated.ts';
 import { boxedNames, type CountedLoop, constantTrips, countedLoop, stripTrips } from './counted-loops.ts';
 import { type FuelCounter, fuelCounter, stretch } from './fuel-counter.ts';
 import { type Code, code, type Slot, slotCode } from './ir.ts';
@@ -35,6 +36,7 @@ export class Loops {
     const { context } = this.#statements;
     const names = [...written, null];
     const { isDense } = context.module;
+    noteCalculated(node, context);
     if (isDense) return this.#plain(node, names, 'thread');
     const hasSite = context.hasSite(node);
     if (!hasSite && this.#trips(node) !== null) return this.#plain(node, names, null);
@@ -153,7 +155,7 @@ export class Loops {
           ),
       }),
     );
-    context.emit({ kind: 'loop', label, body });
+    context.emit({ kind: 'loop', label, body, ends: false });
   }
 
   #leaveUnless(test: Node, label: string): void {
@@ -233,11 +235,11 @@ export class Loops {
     };
     const outer = (): void => {
       context.set(limit, this.#limit(counted, variable, trips));
-      context.emit({ kind: 'loop', label: strip, body: context.collect(inner) });
+      context.emit({ kind: 'loop', label: strip, body: context.collect(inner), ends: true });
       if (counted.bound !== null) this.#leaveUnless(test, label);
       this.tick(node, counter, trips);
     };
-    context.emit({ kind: 'loop', label, body: context.collect(outer) });
+    context.emit({ kind: 'loop', label, body: context.collect(outer), ends: false });
   }
 
   /** How far one strip goes: never beyond the bound, and only checked arithmetic on numbers. */
@@ -278,6 +280,7 @@ export class Loops {
     const index = context.temporary();
     const key = context.temporary();
     context.set(index, code('0'));
+    context.calculated.add(index);
     this.#endless(names, (leave) => {
       this.tick(node, counter);
       const at = slotCode(index);

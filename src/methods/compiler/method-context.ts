@@ -73,6 +73,8 @@ export class MethodContext {
   box: Slot | null = null;
   /** Variables that expressions may assign, besides the steps that do nothing else. */
   readonly assigned = new Set<Slot>();
+  /** Variables that loops assign the result of arithmetic. */
+  readonly calculated = new Set<Slot>();
   /** Loop counters and such: never part of the state. */
   readonly scratch: string[] = [];
   /** The ends of strips, and what they are in a resume body: whoever goes on there begins another strip. */

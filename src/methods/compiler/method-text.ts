@@ -1,4 +1,5 @@
-import { type BodyNames, Emission } from './emission.ts';
+import type { BodyNames } from './body-names.ts';
+import { Emission } from './emission.ts';
 import { type FuelCounter, fuelCounter } from './fuel-counter.ts';
 import { standsInClass } from './functions.ts';
 import { type Frames, GeneratorText, makesGenerator } from './generator-text.ts';

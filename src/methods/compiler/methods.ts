@@ -3,7 +3,7 @@ import { codeId } from '../../core/ids.ts';
 import type { Digest } from '../../core/ports.ts';
 import type { CompiledSite } from './contract.ts';
 import { buildField } from './class-fields.ts';
-import type { BodyNames, DerivedNames } from './emission.ts';
+import type { BodyNames, DerivedNames } from './body-names.ts';
 import { baseOf } from './factories.ts';
 import { FrameUse } from './frame-use.ts';
 import type { Method } from './functions.ts';
@@ -84,7 +84,12 @@ export function lowerMethod(module: ModuleContext, method: Method, digest: Diges
   const use = makesGenerator(method.kind)
     ? new FrameUse(steps, { live, kept, assigned: context.assigned }, method.kind === 'asyncGenerator')
     : null;
-  const printed = new MethodPrinter(context, names, parameters, { saved, steps, use }).print();
+  const printed = new MethodPrinter(context, names, parameters, {
+    saved,
+    steps,
+    use,
+    calculated: context.calculated,
+  }).print();
   const identity = JSON.stringify([
     module.normalised(withoutMarks(printed.identity)),
     saved.map(({ original }) => original),

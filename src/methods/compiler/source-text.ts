@@ -162,14 +162,14 @@ export interface FinishedText {
   readonly code: string;
   /** For each generated line its original line, from 1; 0 where there is none. */
   readonly lines: readonly number[];
-  /** Generated line (from 1) of each site, by `method:pc`. */
-  readonly siteLines: ReadonlyMap<string, number>;
+  /** Sites, as `method:pc`, each with its generated line (from 1); a resume body has a site once for each loop around it, too. */
+  readonly siteLines: readonly (readonly [site: string, line: number])[];
 }
 
 /** Takes the marks out, and says where things ended up. */
 export function finish(marked: string): FinishedText {
   const lines: number[] = [];
-  const siteLines = new Map<string, number>();
+  const siteLines: (readonly [string, number])[] = [];
   let code = '';
   let original = 0;
   let from = 0;
@@ -182,7 +182,7 @@ export function finish(marked: string): FinishedText {
       code += marked.slice(from, at);
       const end = marked.indexOf(unit === lineOpen ? lineClose : siteClose, at);
       const said = marked.slice(at + 1, end);
-      if (unit === siteOpen) siteLines.set(said, lines.length + 1);
+      if (unit === siteOpen) siteLines.push([said, lines.length + 1]);
       else if (original === 0) original = Number(said);
       from = end + 1;
       at = end;

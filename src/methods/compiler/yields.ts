@@ -82,7 +82,7 @@ export class Yields {
       if (this.#isAsync) this.#askAsync(delegation);
       else this.#ask(delegation);
     });
-    context.emit({ kind: 'loop', label, body });
+    context.emit({ kind: 'loop', label, body, ends: false });
     return expressions.hold(value);
   }
 

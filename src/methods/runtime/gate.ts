@@ -178,6 +178,11 @@ export class Gate extends TaskGate {
   /** What stands for `process` where its `nextTick` is called. */
   readonly process = { nextTick: timerCalls.nextTick as AnyFunction };
 
+  /** What a variable holds that is no number, where arithmetic goes on with it. */
+  same(value: unknown): unknown {
+    return value;
+  }
+
   /** Called where fuel has run out. Throws `capture` when the execution is to stand still here. */
   tick(): void {
     const running = this.x;

@@ -103,7 +103,7 @@ export const faults: readonly Fault[] = [
   code('a finally forgets the jump that waits', /^if \(\$\d+ === 2\) \{\n[^\n]+\n\}$/gm, '\n\n'),
   // Closures.
   code('a box that functions share is copied', /(return \$\d*\.p\([^\n]+\])\)/g, `$1${boxCopy})`),
-  code('a turn of a loop uses the box of the one before', /^(\w+) = \{ v: \1\.v \};$/gm, ''),
+  code('a turn of a loop uses the box of the one before', /^([\w$]+) = \{ v: \1\.v \};$/gm, ''),
   code('captured values change places', /(return \$\d*\.p\([\w$]+, \[)([\w$]+), ([\w$]+)/g, '$1$3, $2'),
   // Walks.
   step(
