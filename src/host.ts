@@ -135,6 +135,7 @@ async function lay(
 ): Promise<Foundation> {
   const { config } = options;
   const journal = openHostLog(config.log, { host: config.name });
+  if (store.caution !== null) journal.warn({}, `store ${store.url}: ${store.caution}`);
   const tables = openTables(store.registry, (error) => journal.error({}, messageOf(error)));
   await awaitEarlierStart(hostName(config.name), tables.leases, leaseTiming(config), clock);
   const directory = new Directory();

@@ -152,6 +152,8 @@ export type Closing = 'closed' | 'abandoned';
 export interface Store {
   /** As `openStore` was given it, for messages. */
   readonly url: string;
+  /** What whoever runs the cluster has to know of it; null for nothing. */
+  readonly caution: string | null;
   readonly registry: Registry;
   readonly vault: Vault;
   /**

@@ -44,6 +44,7 @@ async function prepareFolder(url: string, folder: string): Promise<string> {
 }
 
 class LmdbStore implements Store {
+  readonly caution = null;
   readonly url: string;
   readonly registry: Registry;
   readonly vault: Vault;

@@ -36,6 +36,7 @@ export async function openNatsStore(url: string, _rest: string, options: StoreOp
 
 class NatsStore implements Store {
   readonly url: string;
+  readonly caution: string | null;
   readonly registry: Registry;
   readonly vault: Vault;
   readonly lost: Promise<string>;
@@ -49,6 +50,7 @@ class NatsStore implements Store {
 
   constructor(url: string, options: StoreOptions, link: NatsLink, subjects: Subjects, ledger: Ledger) {
     this.url = url;
+    this.caution = cautionAbout(link.serverVersion);
     this.#options = options;
     this.#link = link;
     this.#ledger = ledger;
@@ -90,4 +92,17 @@ class NatsStore implements Store {
     await this.#link.close();
     return 'closed';
   }
+}
+
+/** The first version that can be told to flush before it acknowledges: docs/stores.md. */
+const firstSafe = { major: 2, minor: 10 } as const;
+
+/** @param version as the server says it: `2.9.10`, `2.12.0-beta.1` */
+export function cautionAbout(version: string): string | null {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > firstSafe.major || (major === firstSafe.major && minor >= firstSafe.minor)) return null;
+  return (
+    `nats-server ${version} can lose what it has acknowledged when most of the servers stop at once. ` +
+    `Use ${firstSafe.major}.${firstSafe.minor} or later, with sync_interval: always.`
+  );
 }

@@ -81,6 +81,7 @@ async function openFirst(
 }
 
 class PostgresStore implements Store {
+  readonly caution = null;
   readonly url: string;
   readonly registry: Registry;
   readonly vault: Vault;

@@ -129,6 +129,11 @@ export class NatsLink {
     return this.#connection.info?.max_payload ?? 1024 * 1024;
   }
 
+  /** Of the server that is connected to; empty when it does not say. */
+  get serverVersion(): string {
+    return this.#connection.info?.version ?? '';
+  }
+
   /** The cluster's servers as far as this one knows them. */
   get serverCount(): number {
     return this.#connection.info?.connect_urls?.length ?? 1;

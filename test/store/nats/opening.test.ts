@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Store } from '../../../src/store/contract.ts';
@@ -7,6 +9,7 @@ import {
   StoreOpenError,
   StoreUnavailableError,
 } from '../../../src/store/errors.ts';
+import { cautionAbout } from '../../../src/store/nats.ts';
 import { parseAddress } from '../../../src/store/nats/address.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { storeOptions } from '../../../src/store/options.ts';
@@ -65,7 +68,27 @@ test.each([
   expect(() => parseAddress(url)).not.toThrow(/se\/cret|cret@|%zz/);
 });
 
+test.each([
+  ['2.9.10', /nats-server 2\.9\.10 can lose/],
+  ['1.4.1', /can lose/],
+  ['', /can lose/],
+  ['2.10.0', null],
+  ['2.12.0-beta.1', null],
+  ['3.0.0', null],
+])('of servers of version %s hosts are warned as they should be', (version, expected) => {
+  if (expected === null) expect(cautionAbout(version)).toBeNull();
+  else expect(cautionAbout(version)).toMatch(expected);
+});
+
 describe.skipIf(binary === null)('a server', () => {
+  test('says its version, and so hosts are warned of it', async () => {
+    const { stdout } = await promisify(execFile)(binary ?? '', ['--version']);
+    const version = /v([\d.]+)/.exec(stdout)?.[1] ?? '';
+    expect(version).toMatch(/^\d/);
+    const store = await open((await server({})).url('x'));
+    expect(store.caution).toBe(cautionAbout(version));
+  });
+
   test('that knows other credentials is not asked twice, and the password is not told', async () => {
     const { nodes } = await server({ lines: 'authorization { user: ann, password: "right-word" }' });
     const address = nodes[0]?.address ?? '';
