@@ -3,11 +3,12 @@ import type { ActorAddress, IncarnationId } from '../core/ids.ts';
 import { actorAddress, executionId, hostName } from '../core/ids.ts';
 import type { Clock, Random } from '../core/ports.ts';
 import type { Envelope, Links, Urgency } from '../wire/contract.ts';
-import { controlSeat, placeOf } from './addresses.ts';
+import { address, controlSeat, placeOf } from './addresses.ts';
 import { AnswerTimes } from './answer-times.ts';
 import type { Directory } from './directory.ts';
 import type { ActorRef } from './kernel/contract.ts';
 import type { AnyMessage, Exchange, Found, Tables } from './ports.ts';
+import { type Stray, Strays } from './strays.ts';
 import type { RegisterRow } from '../protocols/ownership/register.ts';
 
 /** Nobody answers at an address. */
@@ -65,18 +66,21 @@ export interface ExchangePorts {
 export class AddressExchange implements Exchange {
   /** Real messages, timed from the question to its answer: for the latency agent. */
   readonly answerTimes = new AnswerTimes();
+  readonly strays: Strays;
   readonly #ports: ExchangePorts;
   readonly #questions = new Map<string, Question>();
 
   constructor(ports: ExchangePorts) {
     this.#ports = ports;
+    this.strays = new Strays(ports.clock);
+    ports.directory.onChange(() => this.#followMoved());
   }
 
   tell(to: ActorAddress, message: AnyMessage, urgency: Urgency = 'batched'): boolean {
     const local = this.#ports.lookup(to);
     if (local !== null) return local.tell(message);
     const peer = this.#route(to);
-    if (peer === this.#ports.self) return false; // It would be here, and is not.
+    if (peer === this.#ports.self) return this.#held(message); // It would be here, and is not.
     return peer !== null && this.#send(peer, { to, from: this.#from(), correlation: null, message }, urgency);
   }
 
@@ -126,12 +130,30 @@ export class AddressExchange implements Exchange {
     const { atEpoch } = envelope.message as { readonly atEpoch?: unknown };
     if (place?.kind !== 'execution' || typeof atEpoch !== 'number') return;
     const row = this.#ports.directory.register(executionId(place.execution))?.row;
+    if (row?.owner === this.#ports.self) this.#held(envelope.message);
     if (row === undefined || row.owner === this.#ports.self || row.epoch <= atEpoch) return;
     this.#send(
       row.owner,
       { ...envelope, message: { ...envelope.message, atEpoch: row.epoch } as never },
       'batched',
     );
+  }
+
+  /** @returns whether it waits here until it is known where its receiver is */
+  #held(message: AnyMessage): boolean {
+    if (message.kind !== 'packet') return false;
+    this.strays.hold(message as Stray);
+    return true;
+  }
+
+  /** Those that waited for executions which turn out to have left go after them. */
+  #followMoved(): void {
+    for (const receiver of this.strays.receivers) {
+      const row = this.#ports.directory.register(receiver)?.row;
+      if (row === undefined || row.owner === this.#ports.self) continue;
+      for (const message of this.strays.take(receiver))
+        this.#forward({ to: address.execution(receiver), from: this.#from(), correlation: null, message });
+    }
   }
 
   /** A link ended, so answers from that peer may be lost. */

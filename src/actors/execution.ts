@@ -46,7 +46,10 @@ export function executionActor(
   ports: ExecutionPorts,
 ): Behaviour<ExecutionState, ExecutionMessage, ExecutionReply> {
   return {
-    init: () => ({ tools: executionId(`tools-${ports.random.hex(8)}`), posted: 0 }),
+    init(context) {
+      for (const stray of ports.exchange.strays.take(execution)) context.self.tell(stray);
+      return { tools: executionId(`tools-${ports.random.hex(8)}`), posted: 0 };
+    },
     receive(state, message, context) {
       const cell = ports.book.get(execution);
       if (cell === null || !(isPresent(cell.state.phase) || cell.state.phase === 'claiming')) {
@@ -81,7 +84,8 @@ function receive(
     case 'post':
       return post(cell, state, message.body, context.replyTo, ports);
     case 'packet':
-      command(cell, { kind: 'deliver', execution, packet: message.packet }, context.replyTo, ports);
+      if (!command(cell, { kind: 'deliver', execution, packet: message.packet }, context.replyTo, ports))
+        ports.exchange.strays.hold(message);
       return state;
     case 'effectOutcome':
       command(cell, { kind: 'settleEffect', execution, outcome: message.outcome }, context.replyTo, ports);

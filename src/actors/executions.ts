@@ -74,7 +74,7 @@ class ExecutionsSession {
   receive(message: ExecutionsMessage, context: Context): void {
     switch (message.kind) {
       case 'phase':
-        return this.#phase(message.execution);
+        return this.#phase(message.execution, context);
       case 'report':
         return this.#report(message.report, context);
       case 'start':
@@ -121,7 +121,7 @@ class ExecutionsSession {
   }
 
   /** An execution whose copy here may run, or will, has an actor; the actors of others end by themselves. */
-  #phase(execution: ExecutionId): void {
+  #phase(execution: ExecutionId, context: Context): void {
     const phase = this.#ports.book.get(execution)?.state.phase ?? 'absent';
     const supervisor = this.#ports.supervisor();
     if (isPresent(phase)) {
@@ -130,7 +130,15 @@ class ExecutionsSession {
         restart: 'transient',
       });
       supervisor?.tell({ kind: 'startChild', spec });
+      if (phase === 'running') this.#takeStrays(execution, context);
     } else if (phase !== 'claiming') supervisor?.tell({ kind: 'terminateChild', id: execution });
+  }
+
+  /** An actor that is only being started takes them itself. */
+  #takeStrays(execution: ExecutionId, context: Context): void {
+    const actor = context.lookup(address.execution(execution));
+    if (actor === null) return;
+    for (const stray of this.#ports.exchange.strays.take(execution)) actor.tell(stray);
   }
 
   #lookOver(context: Context): void {
@@ -138,7 +146,7 @@ class ExecutionsSession {
     const { board, book } = this.#ports;
     for (const { execution, state } of book.cells()) {
       if (isPresent(state.phase) && context.lookup(address.execution(execution)) === null)
-        this.#phase(execution);
+        this.#phase(execution, context);
     }
     for (const execution of this.#results.keys()) {
       if (board.settlement(execution) === null) this.#results.delete(execution);

@@ -4,6 +4,7 @@ import type { Clock, Digest, Random } from '../core/ports.ts';
 import type { Forecast, Series } from '../forecasting/contract.ts';
 import type { InstalledPackage } from '../lanes/contract.ts';
 import type { MethodAffinity } from '../placement/original-affinity.ts';
+import type { Strays } from './strays.ts';
 import type { LeaseRow } from '../protocols/lease/row.ts';
 import type { EventDetail } from '../protocols/messages.ts';
 import type { Cargo } from '../wire/contract.ts';
@@ -69,6 +70,8 @@ export interface Exchange {
   tell(to: ActorAddress, message: AnyMessage, urgency: 'urgent' | 'batched'): boolean;
   /** To an actor of one incarnation, never of a later one of the same name. */
   tellIncarnation(to: IncarnationId, address: ActorAddress, message: AnyMessage): boolean;
+  /** What met an execution on its way between two hosts. */
+  readonly strays: Strays;
   /** Follows an execution that moves in the meantime. */
   ask<Reply>(to: ActorAddress, message: AnyMessage, timeoutMs: number): Promise<Reply>;
 }

@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import { address } from '../../src/actors/addresses.ts';
 import { RemoteAskError, UnreachableActorError } from '../../src/actors/exchange.ts';
 import type { ActorAddress } from '../../src/core/ids.ts';
-import { actorAddress, executionId, hostName, rackName } from '../../src/core/ids.ts';
+import { Strays } from '../../src/actors/strays.ts';
+import { actorAddress, epoch, executionId, generation, hostName, rackName } from '../../src/core/ids.ts';
 import type { ExecutionReply, RackReply } from '../../src/protocols/messages.ts';
+import { SimulatedClock } from '../../src/simulator/clock.ts';
 import { ClusterWorld } from './cluster-world.ts';
 
 async function three(seed: number) {
@@ -122,4 +124,50 @@ test('what is told to an execution that has left is forwarded, and never to an e
   toFormerOwner(2);
   await world.advance(200);
   expect(delivered() - before).toBe(1);
+});
+
+test('messages that meet an execution on its way wait for it, and none has to be sent again', async () => {
+  const { world, one, two, third } = await three(8);
+  const execution = await world.begin(one);
+  await world.advance(500);
+  const moved = world.move(third, execution, two);
+  for (let number = 1; number <= 40; number += 1) {
+    const from = { execution: executionId('x-sender'), epoch: epoch(1), generation: generation(1) };
+    const body = new Uint8Array();
+    const packet = { kind: 'message', from, to: execution, number, body, subject: 'user' } as const;
+    third.exchange.tell(
+      address.execution(execution),
+      { kind: 'packet', packet, atEpoch: epoch(0) },
+      'batched',
+    );
+    await world.advance(0.5);
+  }
+  expect(await world.settle(moved, 5_000)).toMatchObject({ kind: 'moved' });
+  await world.advance(20);
+  const at = (host: typeof one): number => host.lane.commands.filter(({ kind }) => kind === 'deliver').length;
+  expect(at(one) + at(two)).toBe(40);
+  expect(Math.min(at(one), at(two))).toBeGreaterThan(0);
+});
+
+test('what waits for an execution is bounded, and forgotten once its sender has sent it again', () => {
+  const clock = new SimulatedClock();
+  const strays = new Strays(clock);
+  const stray = (to: string, bytes: number) => {
+    const from = { execution: executionId('x-sender'), epoch: epoch(1), generation: generation(1) };
+    const body = new Uint8Array(bytes);
+    const packet = { kind: 'message', from, to: executionId(to), number: 1, body, subject: 'user' } as const;
+    return { kind: 'packet', packet, atEpoch: epoch(0) } as const;
+  };
+  strays.hold(stray('x-1', 600_000));
+  strays.hold(stray('x-2', 300_000));
+  strays.hold(stray('x-3', 300_000));
+  expect(strays.receivers).toEqual(['x-2', 'x-3']);
+  expect(strays.take(executionId('x-2')).length).toBe(1);
+  expect(strays.take(executionId('x-2'))).toEqual([]);
+  clock.advance(1_001);
+  strays.hold(stray('x-3', 5));
+  expect(strays.take(executionId('x-3')).map(({ packet }) => 'body' in packet && packet.body.length)).toEqual(
+    [5],
+  );
+  expect(strays.receivers).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { Directory } from '../../src/actors/directory.ts';
 import { weightsKey } from '../../src/actors/forecaster-memory.ts';
 import type { AnyRef } from '../../src/actors/kernel/contract.ts';
 import type { Analyst, SeriesAsk } from '../../src/actors/ports.ts';
+import { Strays } from '../../src/actors/strays.ts';
 import { term } from '../../src/core/ids.ts';
 import { SystemDigest } from '../../src/digest.ts';
 import type { EventDetail } from '../../src/protocols/messages.ts';
@@ -65,6 +66,7 @@ class Seats {
         tell: () => true,
         tellIncarnation: () => true,
         ask: () => Promise.reject(new Error('nobody is asked')),
+        strays: new Strays(this.clock),
       },
       directory: new Directory(),
       timing,
