@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import type { Figure } from './figure.ts';
 import { quantile } from './figure.ts';
-import { type Form, type Kernel, kernels } from './methods/catalog.ts';
+import { type FormName, formNames, type Kernel, kernels } from './methods/catalog.ts';
 import type { Job, Times } from './methods/job.ts';
 import { type NodeBinary, nodeBinaries } from './methods/node-versions.ts';
 import { type BenchClock, type Program, Programs } from './methods/programs.ts';
@@ -18,7 +18,7 @@ const run = promisify(execFile);
 interface Options {
   readonly nodes: readonly NodeBinary[];
   readonly kernels: readonly Kernel[];
-  readonly forms: readonly ('short' | 'long')[];
+  readonly forms: readonly FormName[];
   readonly processes: number;
   readonly rounds: number;
   readonly warmUpRounds: number;
@@ -73,7 +73,7 @@ async function optionsOf(args: readonly string[]): Promise<Options> {
   return {
     nodes: await nodeBinaries(values.node),
     kernels: kernels.filter(({ name }) => names.includes(name)),
-    forms: (['short', 'long'] as const).filter((form) => values.forms.split(',').includes(form)),
+    forms: formsOf(values.forms.split(',')),
     processes: Number(values.processes),
     rounds: Number(values.rounds),
     warmUpRounds: Number(values['warm-up']),
@@ -81,6 +81,13 @@ async function optionsOf(args: readonly string[]): Promise<Options> {
     clock: values.clock === 'cpu' ? 'cpu' : 'wall',
     nodeArgs: values['node-args'].split(' ').filter((arg) => arg !== ''),
   };
+}
+
+function formsOf(names: readonly string[]): readonly FormName[] {
+  const unknown = names.find((name) => !formNames.some((form) => form === name));
+  if (unknown !== undefined)
+    throw new Error(`There is no form ${unknown}. There are: ${formNames.join(', ')}.`);
+  return formNames.filter((form) => names.includes(form));
 }
 
 function known(): string {
@@ -98,7 +105,7 @@ async function measureOn(
   for (const [kernel, program] of built) {
     if (program.kind === 'refused') continue;
     for (const form of options.forms) {
-      const job = { ...program.job, ...settingsOf(kernel[form], options) };
+      const job = { ...program.job, ...settingsOf(kernel, form, options) };
       const outcome = await seriesOf(node, trial, job, options);
       if (outcome.kind === 'failed') {
         failures += 1;
@@ -114,11 +121,12 @@ async function measureOn(
   return figuresOf(node.version, measured, failures);
 }
 
-function settingsOf({ n, count, checksum }: Form, { rounds, warmUpRounds }: Options): Omit<Job, keyof Built> {
-  return { n, count, checksum, rounds, warmUpRounds };
+function settingsOf(kernel: Kernel, form: FormName, { rounds, warmUpRounds }: Options): Settings {
+  const isCaptured = form === 'captured';
+  return { ...kernel[isCaptured ? 'long' : form], isCaptured, rounds, warmUpRounds };
 }
 
-type Built = Extract<Program, { readonly kind: 'built' }>['job'];
+type Settings = Omit<Job, keyof Extract<Program, { readonly kind: 'built' }>['job']>;
 
 type Outcome =
   | { readonly kind: 'measured'; readonly series: readonly Series[] }

@@ -5,6 +5,10 @@ export interface Form {
   readonly checksum: number;
 }
 
+/** `captured`: the long one, captured once soon after its start; its frames go on in their resume bodies, as after a move. */
+export const formNames = ['short', 'long', 'captured'] as const;
+export type FormName = (typeof formNames)[number];
+
 export interface Kernel {
   /** Of its file in `kernels/`. */
   readonly name: string;

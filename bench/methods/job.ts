@@ -12,6 +12,8 @@ export interface Job {
   readonly n: number;
   readonly count: number;
   readonly checksum: number;
+  /** Whether the movable one is captured soon after its start. */
+  readonly isCaptured: boolean;
   readonly warmUpRounds: number;
   readonly rounds: number;
 }

@@ -14,7 +14,7 @@ import { peersOf } from './peers.ts';
 export type Program =
   | {
       readonly kind: 'built';
-      readonly job: Omit<Job, 'n' | 'count' | 'checksum' | 'warmUpRounds' | 'rounds'>;
+      readonly job: Omit<Job, 'n' | 'count' | 'checksum' | 'isCaptured' | 'warmUpRounds' | 'rounds'>;
     }
   | { readonly kind: 'refused'; readonly reason: string };
 

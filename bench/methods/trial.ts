@@ -42,7 +42,9 @@ async function measure(job: Job): Promise<Times> {
   const native = new ThreadSide(job, job.native);
   const peers = job.peers.map(({ module }) => new ThreadSide(job, module));
   await lane.install(job);
-  const movable = { drive: async () => (await lane.run(job.method, [job.n, job.count])) as Driven };
+  const movable = {
+    drive: async () => (await lane.run(job.method, [job.n, job.count], job.isCaptured)) as Driven,
+  };
   const times = { native: [] as number[], movable: [] as number[], peers: peers.map((): number[] => []) };
   for (let round = 0; round < job.warmUpRounds + job.rounds; round += 1) {
     const sides = [

@@ -1,5 +1,5 @@
 import { quantile } from '../figure.ts';
-import type { Kernel } from './catalog.ts';
+import type { FormName, Kernel } from './catalog.ts';
 
 /** Medians of one process. */
 export interface Series {
@@ -24,7 +24,7 @@ export interface Verdict {
 
 export interface Measured extends Verdict {
   readonly kernel: Kernel;
-  readonly form: 'short' | 'long';
+  readonly form: FormName;
   readonly peers: readonly string[];
 }
 
