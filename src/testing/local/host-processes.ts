@@ -31,6 +31,8 @@ export interface LocalClusterOptions {
   readonly environment: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Further arguments of `godwit host` of single hosts. */
   readonly argumentsOf?: (host: string) => readonly string[];
+  /** What stands before the command of single hosts, as `nsenter` and what it takes; nothing for most. */
+  readonly inFrontOf?: (host: string) => readonly string[];
   /** Further environment of single hosts, as it is at the time of their start. */
   readonly environmentOf?: (host: string) => Readonly<Record<string, string>>;
   /** What a host prints, line by line. */
@@ -88,7 +90,9 @@ export class LocalCluster {
     args.push('--json', '--until-stdin-ends');
     for (const setting of settings) args.push('--set', setting);
     args.push(...(this.#options.argumentsOf?.(name) ?? []));
-    const child = spawn(process.execPath, [builtEntry('cli/main').pathname, 'host', ...args], {
+    const command = [process.execPath, builtEntry('cli/main').pathname, 'host', ...args];
+    const [program = '', ...rest] = [...(this.#options.inFrontOf?.(name) ?? []), ...command];
+    const child = spawn(program, rest, {
       // Nothing is ever written to its input. It ends with this process, however that ends, and then the host stops.
       stdio: ['pipe', 'pipe', 'pipe'],
       // Of its own group: a Ctrl-C in the terminal reaches this process, which then stops the hosts in order.
