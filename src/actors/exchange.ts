@@ -130,8 +130,9 @@ export class AddressExchange implements Exchange {
     const { atEpoch } = envelope.message as { readonly atEpoch?: unknown };
     if (place?.kind !== 'execution' || typeof atEpoch !== 'number') return;
     const row = this.#ports.directory.register(executionId(place.execution))?.row;
-    if (row?.owner === this.#ports.self) this.#held(envelope.message);
-    if (row === undefined || row.owner === this.#ports.self || row.epoch <= atEpoch) return;
+    if (row === undefined) return;
+    if (row.owner === this.#ports.self) return void this.#held(envelope.message);
+    if (row.epoch <= atEpoch) return;
     this.#send(
       row.owner,
       { ...envelope, message: { ...envelope.message, atEpoch: row.epoch } as never },

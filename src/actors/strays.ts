@@ -40,7 +40,7 @@ export class Strays {
     this.#held.set(to, held);
     held.push({ stray, atMs: this.#clock.monotonicMs() });
     this.#bytes += bytesOf(stray);
-    for (const oldest of this.receivers) {
+    for (const oldest of this.#held.keys()) {
       if (this.#bytes <= bytesMax) return;
       this.take(oldest);
     }

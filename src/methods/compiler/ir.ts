@@ -141,14 +141,10 @@ function siteOf(step: Step): Site | null {
 /** Every site below, in order. */
 export function sitesOf(steps: readonly Step[]): readonly Site[] {
   const found: Site[] = [];
-  const visit = (list: readonly Step[]): void => {
-    for (const step of list) {
-      const site = siteOf(step);
-      if (site !== null) found.push(site);
-      else for (const block of blocksOf(step)) visit(block);
-    }
-  };
-  visit(steps);
+  visitAll(steps, (step) => {
+    const site = siteOf(step);
+    if (site !== null) found.push(site);
+  });
   return found;
 }
 
