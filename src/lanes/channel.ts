@@ -1,5 +1,5 @@
 import type { MessagePort, Transferable } from 'node:worker_threads';
-import type { LaneCommand, LaneEvent, LaneOptions, LaneShared } from './contract.ts';
+import type { LaneCommand, LaneOptions, LaneShared } from './contract.ts';
 
 /** What crosses from the host's thread to the lane's; `wake` ends a wait for the lease. */
 export type LaneMessage = LaneCommand | { readonly kind: 'wake' };
@@ -23,18 +23,8 @@ function movable(bytes: Uint8Array): boolean {
   );
 }
 
-/** The buffers that a command hands over to the lane. */
+/** The buffers that a command hands over to the lane. The lane never hands one over: see `encode` for what that would cost it. */
 export function movedWithCommand(command: LaneMessage): Transferable[] {
   if (command.kind !== 'restore' || !movable(command.snapshot)) return [];
   return [command.snapshot.buffer as ArrayBuffer];
-}
-
-/** The buffers that events hand over to the host. Packets are not among them: the sender keeps them for a repeat. */
-export function movedWithEvents(events: readonly LaneEvent[]): Transferable[] {
-  const moved: Transferable[] = [];
-  for (const event of events) {
-    const bytes = 'capture' in event ? event.capture?.bytes : undefined;
-    if (bytes !== undefined && movable(bytes)) moved.push(bytes.buffer as ArrayBuffer);
-  }
-  return moved;
 }

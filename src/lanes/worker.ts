@@ -5,7 +5,6 @@ import { SystemDigest } from '../digest.ts';
 import { EventLoopDelay } from '../event-loop-delay.ts';
 import { SystemRandom } from '../random.ts';
 import { threadCpuMs } from '../thread-cpu.ts';
-import { movedWithEvents } from './channel.ts';
 import type { LaneMessage, WorkerStart } from './channel.ts';
 import type { LaneCommand } from './contract.ts';
 import { EffectContext } from './effect-context.ts';
@@ -55,7 +54,7 @@ const loop = new LaneLoop(shared, options, {
   random: new SystemRandom(),
   takeCommands,
   defer: (turn) => void setImmediate(() => queueMicrotask(turn)),
-  report: (events) => port.postMessage(events, movedWithEvents(events)),
+  report: (events) => port.postMessage(events),
   importPackage,
   heapBytes,
   cpuMs: threadCpuMs,

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { epoch, executionId, generation, snapshotDigest } from '../../src/core/ids.ts';
-import { movedWithCommand, movedWithEvents } from '../../src/lanes/channel.ts';
-import type { LaneEvent } from '../../src/lanes/contract.ts';
+import { epoch, executionId, generation } from '../../src/core/ids.ts';
+import { movedWithCommand } from '../../src/lanes/channel.ts';
 
 const tenure = { execution: executionId('x-1'), epoch: epoch(1), generation: generation(1) };
 const large = 100_000;
@@ -16,19 +15,6 @@ const rows: [string, Uint8Array, boolean][] = [
 test.each(rows)('a snapshot is moved only if that takes nothing else along: %s', (_name, snapshot, moves) => {
   const buffers = moves ? [snapshot.buffer] : [];
   expect(movedWithCommand({ kind: 'restore', tenure, snapshot })).toEqual(buffers);
-  const frozen: LaneEvent = {
-    kind: 'frozen',
-    request: 1,
-    capture: {
-      tenure,
-      bytes: snapshot,
-      digest: snapshotDigest('00'),
-      effectSequence: 0,
-      effectsPending: 0,
-      atMs: 0,
-    },
-  };
-  expect(movedWithEvents([frozen])).toEqual(buffers);
 });
 
 test('the body of a message stays with its sender, who may have to repeat it', () => {
@@ -40,6 +26,5 @@ test('the body of a message stays with its sender, who may have to repeat it', (
     body: new Uint8Array(large),
     subject: 'user',
   } as const;
-  expect(movedWithEvents([{ kind: 'packet', packet }])).toEqual([]);
   expect(movedWithCommand({ kind: 'deliver', execution: packet.to, packet })).toEqual([]);
 });

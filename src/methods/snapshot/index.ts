@@ -43,16 +43,25 @@ export { createPermanents } from './permanents.ts';
 export { preview } from './preview.ts';
 export { type PathStep, pathText } from './path-text.ts';
 
+/** From this size on a snapshot lies in memory that threads share: another one gets it without a copy. */
+const sharedBytesMin = 64 * 1024;
+
 /**
  * Writes everything that `root` reaches into one snapshot: identity, cycles and shared buffers kept.
  *
- * @returns magic, format version, content, SHA-256 of all of it
+ * @returns magic, format version, content, SHA-256 of all of it. A large one is never to be transferred to another thread: once an
+ *   ArrayBuffer was detached anywhere, V8 looks at each access to any typed array of the thread whether that still has its memory
  * @throws {UnserialisableError} at the first value that is neither data nor known by reference, with its path
  * @throws {SnapshotTooLargeError} beyond `sizeLimitBytes`
  */
 export function encode(root: unknown, options: SnapshotEncodeOptions): Uint8Array {
   const head = new Uint8Array([...magic, formatVersion]);
-  const bytes = join(head, encodeBody(root, options), digestBytes, options);
+  const sections = [head, ...encodeBody(root, options)];
+  const total = sizeOf(sections, digestBytes, options);
+  const bytes = join(
+    sections,
+    total < sharedBytesMin ? new Uint8Array(total) : new Uint8Array(new SharedArrayBuffer(total)),
+  );
   const content = bytes.subarray(0, bytes.length - digestBytes);
   bytes.set(digestOfContent(content, options.digest), content.length);
   return bytes;
@@ -87,7 +96,8 @@ export function digestOf(snapshot: Uint8Array): SnapshotDigest {
 
 /** Like `encode`, without magic and digest: for arguments, messages and results, which links authenticate. */
 export function encodeValue(value: unknown, options: EncodeOptions = {}): Uint8Array {
-  return join(new Uint8Array([formatVersion]), encodeBody(value, options), 0, options);
+  const sections = [new Uint8Array([formatVersion]), ...encodeBody(value, options)];
+  return join(sections, new Uint8Array(sizeOf(sections, 0, options)));
 }
 
 /** Reads what `encodeValue` wrote. Throws like `decode`. */
@@ -113,24 +123,21 @@ function encodeBody(root: unknown, options: EncodeOptions): Uint8Array[] {
   }
 }
 
-function join(
-  head: Uint8Array,
-  sections: readonly Uint8Array[],
-  reservedBytes: number,
-  options: EncodeOptions,
-): Uint8Array {
-  let total = head.length + reservedBytes;
+function sizeOf(sections: readonly Uint8Array[], reservedBytes: number, options: EncodeOptions): number {
+  let total = reservedBytes;
   for (const section of sections) total += section.length;
   const limit = options.sizeLimitBytes ?? defaultSizeLimitBytes;
   if (total > limit) throw new SnapshotTooLargeError(total, limit);
-  const bytes = new Uint8Array(total);
-  bytes.set(head);
-  let at = head.length;
+  return total;
+}
+
+function join(sections: readonly Uint8Array[], into: Uint8Array): Uint8Array {
+  let at = 0;
   for (const section of sections) {
-    bytes.set(section, at);
+    into.set(section, at);
     at += section.length;
   }
-  return bytes;
+  return into;
 }
 
 function checkContainer(bytes: Uint8Array): void {
