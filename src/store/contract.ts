@@ -19,6 +19,8 @@ export const registryValueBytesMax = 1024 * 1024;
 export const vaultValueBytesMax = 4 * 1024 * 1024 * 1024;
 /** How long a call takes at most before it fails, unless the store was opened with another bound. */
 export const callTimeoutMsDefault = 2000;
+/** How long opening takes at most: a store that is made first takes many flushes, and on NATS an election or two. */
+export const openTimeoutMsDefault = 10_000;
 
 /** One row of the registry. */
 export interface Entry {

@@ -51,7 +51,15 @@ export async function findCluster(location: StoreLocation, options: StoreOptions
   if (isFolder(location) && file === null) {
     throw new StoreAbsentError(location.url, `there is no cluster.json in ${location.folder}`);
   }
-  const store = await openStore(location.url, { ...options, mayCreate: isFolder(location) });
+  const { openTimeoutMs, callTimeoutMs } = options;
+  const store = isFolder(location)
+    ? await openStore(location.url, options)
+    : await openStore(location.url, {
+        ...options,
+        mayCreate: false,
+        // It stands already, or there is none.
+        openTimeoutMs: Math.min(openTimeoutMs, callTimeoutMs),
+      });
   try {
     if (file !== null) {
       await store.identity(file.id);

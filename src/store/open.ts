@@ -36,7 +36,7 @@ function driverOf(url: string): (url: string, rest: string, options: StoreOption
  * @throws {StoreOpenError} when the URL names no known driver, or what it names cannot be used
  * @throws {StoreCorruptError | StoreFormatError} when what stands there cannot be used
  * @throws {StoreAbsentError} when there is none, and `options.mayCreate` is false
- * @throws {StoreUnavailableError} when it cannot be opened within the call timeout
+ * @throws {StoreUnavailableError} when it cannot be opened within `options.openTimeoutMs`
  */
 export async function openStore(url: string, options: StoreOptions): Promise<Store> {
   const open = driverOf(url);

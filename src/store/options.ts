@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../core/ports.ts';
-import { callTimeoutMsDefault } from './contract.ts';
+import { callTimeoutMsDefault, openTimeoutMsDefault } from './contract.ts';
 
 /** What a store needs from its host. */
 export interface StoreOptions {
@@ -7,6 +7,8 @@ export interface StoreOptions {
   readonly random: Random;
   /** Bound of every call; see `Registry` and `Vault`. */
   readonly callTimeoutMs: number;
+  /** Bound of `openStore`. */
+  readonly openTimeoutMs: number;
   /** How many bytes of keys and values the embedded registry holds at most; then `StoreFullError`. */
   readonly registryBytesMax: number;
   /** Whether an empty store is made where there is none; else that is a `StoreAbsentError`. The embedded store is always made. */
@@ -19,6 +21,7 @@ export function storeOptions(ports: { readonly clock: Clock; readonly random: Ra
     clock: ports.clock,
     random: ports.random,
     callTimeoutMs: callTimeoutMsDefault,
+    openTimeoutMs: openTimeoutMsDefault,
     registryBytesMax: 1024 * 1024 * 1024,
     mayCreate: true,
   };

@@ -46,8 +46,8 @@ async function openFirst(
   connector: Connector,
   options: StoreOptions,
 ): Promise<Connection> {
-  const { clock, random, callTimeoutMs, mayCreate } = options;
-  const endMs = clock.monotonicMs() + callTimeoutMs;
+  const { clock, random, callTimeoutMs, openTimeoutMs, mayCreate } = options;
+  const endMs = clock.monotonicMs() + openTimeoutMs;
   for (;;) {
     let connection: Connection | null = null;
     try {
@@ -70,7 +70,7 @@ async function openFirst(
       const lasting = lastingRefusal(target, thrown);
       if (lasting !== null) throw new StoreOpenError(target.shown, lasting, { cause: thrown });
       if (clock.monotonicMs() + pauseMs >= endMs) {
-        const reason = `did not open within ${callTimeoutMs} ms: ${messageOf(thrown)}`;
+        const reason = `did not open within ${openTimeoutMs} ms: ${messageOf(thrown)}`;
         throw new StoreUnavailableError('opening', target.shown, reason, { cause: thrown });
       }
     }

@@ -286,7 +286,7 @@ test('a call that waits behind a stopped process is surely not done when it time
   const outcome = await failure(store.registry.cas('row', 'absent', bytes('1')));
   expect(outcome).toBeInstanceOf(StoreUnavailableError);
   hurry.hurriedMs = null;
-  const opening = await failure(folder.open({ callTimeoutMs: 300 }));
+  const opening = await failure(folder.open({ openTimeoutMs: 300 }));
   expect(opening).toBeInstanceOf(StoreUnavailableError);
   expect(String(opening)).toContain('stopped process');
   await goOn();
@@ -334,11 +334,19 @@ test('its clock does not step back to the wall clock of a process whose clock is
   expect(storeTimeMs - Date.now()).toBeGreaterThan(3_500_000);
 });
 
+test('an opening may take longer than a call: it makes what calls find', async () => {
+  const folder = await seeded();
+  const goOn = await folder.stopLockHolder();
+  const opening = folder.open({ callTimeoutMs: 1 });
+  await goOn();
+  await opening;
+});
+
 test('an opening that was given up behind a stopped process leaves the file to the next one', async () => {
   const folder = await seeded();
   const goOn = await folder.stopLockHolder();
   for (const _ of [1, 2]) {
-    expect(await failure(folder.open({ callTimeoutMs: 200 }))).toBeInstanceOf(StoreUnavailableError);
+    expect(await failure(folder.open({ openTimeoutMs: 200 }))).toBeInstanceOf(StoreUnavailableError);
   }
   await goOn();
   expect((await (await folder.open()).registry.list('')).length).toBe(200);

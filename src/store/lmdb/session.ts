@@ -104,8 +104,8 @@ export class StoreSession {
 
   #opened(): Promise<Opening> {
     return new Promise<Opening>((resolve, reject) => {
-      const cancel = this.#options.clock.after(this.#options.callTimeoutMs, () => {
-        const ms = this.#options.callTimeoutMs;
+      const ms = this.#options.openTimeoutMs;
+      const cancel = this.#options.clock.after(ms, () => {
         this.#settle();
         if (this.#phase.phase !== 'opening') return;
         this.#end(`did not open within ${ms} ms (${lockHint})`);

@@ -90,7 +90,7 @@ class StoreThread {
 /**
  * Joins the process's thread for a database file, or starts it.
  *
- * @returns null when an earlier thread for this file did not end within the call timeout: it is blocked
+ * @returns null when an earlier thread for this file did not end within the opening timeout: it is blocked
  */
 export async function joinThread(file: string, options: StoreOptions): Promise<StoreLine | null> {
   for (;;) {
@@ -107,7 +107,7 @@ export async function joinThread(file: string, options: StoreOptions): Promise<S
 
 function ended(thread: StoreThread, options: StoreOptions): Promise<boolean> {
   return new Promise((resolve) => {
-    const cancel = options.clock.after(options.callTimeoutMs, () => resolve(false));
+    const cancel = options.clock.after(options.openTimeoutMs, () => resolve(false));
     void thread.exited.then(() => {
       cancel();
       resolve(true);

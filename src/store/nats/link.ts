@@ -85,7 +85,7 @@ export class NatsLink {
   /** @throws {StoreOpenError | StoreUnavailableError} */
   static async open(address: NatsAddress, options: StoreOptions): Promise<NatsLink> {
     const { credentials } = address;
-    const endsAtMs = options.clock.monotonicMs() + options.callTimeoutMs;
+    const endsAtMs = options.clock.monotonicMs() + options.openTimeoutMs;
     for (;;) {
       try {
         const connection = await connect({

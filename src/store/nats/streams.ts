@@ -8,8 +8,6 @@ import type { Subjects } from './subjects.ts';
 const retryMs = 100;
 /** An answer can get lost when several sessions make the same stream at once; the next question finds it made. */
 const requestMsMax = 750;
-/** Each copy of a new stream has to be placed, and a leader to be elected, once in the store's life. */
-const foundingMsMin = 10_000;
 
 interface StreamInfo {
   readonly config: {
@@ -28,7 +26,7 @@ interface StreamInfo {
  *
  * @throws {StoreAbsentError} when there are none, and `options.mayCreate` is false
  * @throws {StoreOpenError} when they cannot be used as they are
- * @throws {StoreUnavailableError} when no server answers within the call timeout, or they could not be made in ten seconds
+ * @throws {StoreUnavailableError} when they were neither found nor made within the opening timeout
  */
 export async function prepareStreams(
   link: NatsLink,
@@ -38,9 +36,9 @@ export async function prepareStreams(
 ): Promise<void> {
   // Two copies would need both servers for every change, and three need any two.
   const replicas = Math.max(address.servers.length, link.serverCount) >= 3 ? 3 : 1;
-  const beganAtMs = options.clock.monotonicMs();
+  const endsAtMs = options.clock.monotonicMs() + options.openTimeoutMs;
   for (const stream of [subjects.registry, subjects.objects]) {
-    await prepare(link, address, options, { stream, replicas, beganAtMs });
+    await prepare(link, address, options, { stream, replicas, endsAtMs });
   }
 }
 
@@ -48,7 +46,7 @@ interface Wanted {
   readonly stream: string;
   readonly replicas: number;
   /** Monotonic milliseconds. */
-  readonly beganAtMs: number;
+  readonly endsAtMs: number;
 }
 
 async function prepare(
@@ -57,14 +55,12 @@ async function prepare(
   options: StoreOptions,
   wanted: Wanted,
 ): Promise<void> {
-  const { stream } = wanted;
-  let endsAtMs = wanted.beganAtMs + options.callTimeoutMs;
+  const { stream, endsAtMs } = wanted;
   for (;;) {
     const timeoutMs = Math.max(1, Math.min(requestMsMax, endsAtMs - options.clock.monotonicMs()));
     let reply = await link.ask<StreamInfo>(`STREAM.INFO.${stream}`, null, timeoutMs);
     if (reply.kind === 'failed' && reply.code === errorCodes.streamNotFound) {
       if (!options.mayCreate) throw new StoreAbsentError(address.shown, `it has no stream ${stream}`);
-      endsAtMs = wanted.beganAtMs + Math.max(options.callTimeoutMs, foundingMsMin);
       reply = await link.ask<StreamInfo>(`STREAM.CREATE.${stream}`, configOf(wanted), timeoutMs);
     }
     if (reply.kind === 'answered') return requireConfig(address, stream, reply.body);

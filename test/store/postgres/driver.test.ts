@@ -41,9 +41,9 @@ describeWithPostgres('the driver', () => {
       },
     );
 
-    test('a server that is not there is waited for within the call timeout', async () => {
+    test('a server that is not there is waited for within the opening timeout', async () => {
       const url = fresh().url.replace(`:${server().port}`, ':1');
-      const refused = await failure(openStore(url, { ...options, callTimeoutMs: 300 }));
+      const refused = await failure(openStore(url, { ...options, openTimeoutMs: 300 }));
       expect(refused).toBeInstanceOf(StoreUnavailableError);
       expect(String(refused)).toMatch(/127\.0\.0\.1:1: .*ECONNREFUSED/);
     });

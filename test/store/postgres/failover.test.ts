@@ -44,7 +44,7 @@ describeWithPostgres('failover', () => {
   }
 
   test('a standby is never asked, and when it takes over, all that was acknowledged is there', async () => {
-    const alone = await failure(openStore(standby.url('failover'), { ...options, callTimeoutMs: 500 }));
+    const alone = await failure(openStore(standby.url('failover'), { ...options, openTimeoutMs: 500 }));
     expect(alone).toBeInstanceOf(StoreUnavailableError);
     expect(alone).not.toBeInstanceOf(StoreOpenError);
     expect(String(alone)).toContain('it is a standby');
