@@ -128,11 +128,17 @@ export class Fleet {
     sizes: readonly number[],
     rounds = roundsPerAct,
     restMs = 0,
+    keptBytes = 0,
   ): Promise<readonly Work[]> {
     const pack = await this.deploy('tally');
     const work: Work[] = [];
     for (const count of sizes) {
-      const execution = await this.startMethod(pack, 'tally', [this.witness, count, rounds, restMs], on);
+      const execution = await this.startMethod(
+        pack,
+        'tally',
+        [this.witness, count, rounds, restMs, keptBytes],
+        on,
+      );
       work.push({ execution, acts: count, expected: await plainRun(count, rounds) });
     }
     return work;

@@ -70,6 +70,8 @@ class Storm {
   readonly #work: Work[] = [];
   readonly #results = new Map<string, unknown>();
   readonly #failures: string[] = [];
+  /** Hosts that are being started again, by name. */
+  readonly #starting = new Map<string, Promise<void>>();
   #isOver = false;
 
   constructor(fleet: Fleet, options: StormOptions, servers: StoreServers) {
@@ -186,8 +188,16 @@ class Storm {
     }
   }
 
+  /** Once at a time, whatever struck it meanwhile: two starts of one name would be in each other's way for ever. */
+  #restart(host: string): Promise<void> {
+    const under =
+      this.#starting.get(host) ?? this.#startAgain(host).finally(() => this.#starting.delete(host));
+    this.#starting.set(host, under);
+    return under;
+  }
+
   /** A store that is away keeps a host from coming up: then it is started once more, as its supervisor would. */
-  async #restart(host: string): Promise<void> {
+  async #startAgain(host: string): Promise<void> {
     for (;;) {
       try {
         return await this.#fleet.real.restart(host);
