@@ -26,6 +26,8 @@ interface Seen {
 
 /** Starts that wait for their answer at a time. */
 const startsAtOnce = 64;
+/** A store that is late with a few answers is no reason to give up; one that does not answer at all is. */
+const repeatsMax = 1_000;
 const living = new Set<Field>();
 // Whatever ends the bench, no host outlives it.
 process.on('exit', () => {
@@ -102,7 +104,7 @@ export class Field {
     return this.#witness.address;
   }
 
-  /** Starts executions of one method of the fixture on one host. */
+  /** Starts executions of one method of the fixture on one host; what the host could not start just then is tried again. */
   async startMany(
     on: string,
     method: 'pulse' | 'busyPulse' | 'alarm',
@@ -110,11 +112,19 @@ export class Field {
   ): Promise<readonly ExecutionId[]> {
     const started: ExecutionId[] = [];
     const waiting = argsOf.toReversed();
+    let repeats = 0;
     const one = async (): Promise<void> => {
       for (let args = waiting.pop(); args !== undefined; args = waiting.pop()) {
         const all = [this.witness, ...args];
         const options = { on: hostName(on), affinity: anywhere };
-        started.push(await this.cluster.start(this.#pack, method, all, options));
+        try {
+          started.push(await this.cluster.start(this.#pack, method, all, options));
+        } catch (error) {
+          repeats += 1;
+          if ((error as { readonly retryable?: boolean }).retryable !== true || repeats > repeatsMax)
+            throw error;
+          waiting.push(args);
+        }
       }
     };
     await Promise.all(Array.from({ length: startsAtOnce }, one));
