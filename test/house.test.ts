@@ -20,7 +20,6 @@ const tooLarge: Readonly<Record<string, number>> = {
   'test/contract/lane.ts': 520,
   'test/contract/store.ts': 490,
   'test/actors/cluster-world.ts': 450,
-  'test/store/lmdb.test.ts': 540,
   'test/supervisors/supervisor.test.ts': 490,
 };
 
