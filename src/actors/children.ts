@@ -1,4 +1,4 @@
-import type { ExecutionId } from '../core/ids.ts';
+import type { Epoch, ExecutionId } from '../core/ids.ts';
 import { hostName } from '../core/ids.ts';
 import type { Settlement } from '../lanes/contract.ts';
 import { decodeValue } from '../methods/snapshot/index.ts';
@@ -45,8 +45,8 @@ export function isDurable(options: unknown): boolean {
  */
 export class Children {
   readonly #ports: { readonly book: OwnershipBook; readonly directory: Directory; readonly vault: Bytes };
-  /** Children whose end each rewound execution here was told of. */
-  readonly #told = new Map<ExecutionId, Set<ExecutionId>>();
+  /** Children whose end each rewound execution here was told of, in the stay that it has under this epoch. */
+  readonly #told = new Map<ExecutionId, { readonly epoch: Epoch; readonly children: Set<ExecutionId> }>();
 
   constructor(ports: { readonly book: OwnershipBook; readonly directory: Directory; readonly vault: Bytes }) {
     this.#ports = ports;
@@ -60,8 +60,7 @@ export class Children {
     for (const { child, parent, result } of directory.endedChildren()) {
       const state = book.get(parent)?.state;
       if (state?.phase !== 'running' || state.tenure.generation === 1) continue;
-      const told = this.#told.get(parent) ?? new Set<ExecutionId>();
-      this.#told.set(parent, told);
+      const told = this.#toldIn(parent, state.tenure.epoch);
       if (told.has(child)) continue;
       told.add(child);
       context.pipe(
@@ -73,6 +72,15 @@ export class Children {
         },
       );
     }
+  }
+
+  /** Whoever was set back to a checkpoint, here again, may have been told after it. */
+  #toldIn(parent: ExecutionId, epoch: Epoch): Set<ExecutionId> {
+    const known = this.#told.get(parent);
+    if (known?.epoch === epoch) return known.children;
+    const children = new Set<ExecutionId>();
+    this.#told.set(parent, { epoch, children });
+    return children;
   }
 }
 

@@ -116,6 +116,33 @@ const found: Readonly<Record<string, Omit<Scenario, 'seed'>>> = {
     ],
     activeMs: 700,
   },
+  // Its host remembered that it had told it, and not that it was set back since.
+  'a parent is set back twice within half a second, and told only once that its child has ended': {
+    hosts: 2,
+    works: [
+      {
+        atMs: 0,
+        on: 1,
+        until: null,
+        bytes: 100,
+        durable: false,
+        deals: {
+          children: { every: 3, childrenMax: 3, until: 17 },
+          sendTo: [],
+          sendEvery: 0,
+          effectEvery: 0,
+          sleepEvery: 0,
+          sleepMs: 150,
+        },
+      },
+    ],
+    moves: [],
+    faults: [
+      { trigger: { kind: 'time', atMs: 300 }, mishap: { kind: 'laneDeath', host: 1 } },
+      { trigger: { kind: 'time', atMs: 500 }, mishap: { kind: 'laneDeath', host: 1 } },
+    ],
+    activeMs: 1_700,
+  },
 };
 
 test.each(Object.entries(found))('%s', async (_name, course) => {
