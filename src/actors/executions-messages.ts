@@ -1,5 +1,5 @@
 import type { MethodRef, Tenure } from '../core/execution.ts';
-import type { ExecutionId } from '../core/ids.ts';
+import type { ExecutionId, Generation } from '../core/ids.ts';
 import type { AffinityDeclaration } from '../protocols/messages.ts';
 import type { OwnerChange, ResultPointer } from '../protocols/ownership/register.ts';
 import type { ChildResult } from './children.ts';
@@ -29,8 +29,13 @@ export type ExecutionsMessage =
   | { readonly kind: 'argumentsStored'; readonly start: StartOrder }
   | { readonly kind: 'startFailed'; readonly start: StartOrder; readonly reason: string }
   | { readonly kind: 'started'; readonly start: StartOrder; readonly reply: StartReply }
-  | { readonly kind: 'resultStored'; readonly execution: ExecutionId; readonly result: ResultPointer }
-  | { readonly kind: 'storingFailed'; readonly execution: ExecutionId }
+  | {
+      readonly kind: 'resultStored';
+      readonly execution: ExecutionId;
+      readonly life: Generation;
+      readonly result: ResultPointer;
+    }
+  | { readonly kind: 'storingFailed'; readonly execution: ExecutionId; readonly life: Generation }
   /** Tries an obligation, again where it was tried before. */
   | { readonly kind: 'meet'; readonly key: string }
   | { readonly kind: 'met'; readonly key: string }

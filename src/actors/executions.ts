@@ -1,6 +1,6 @@
 import { assertNever } from '../core/assert.ts';
 import { messageOf } from '../core/errors.ts';
-import type { ExecutionId } from '../core/ids.ts';
+import type { ExecutionId, Generation } from '../core/ids.ts';
 import { epoch, generation, nonce } from '../core/ids.ts';
 import { decodeValue, encodeValue } from '../methods/snapshot/index.ts';
 import { startingAffinity } from '../placement/original-affinity.ts';
@@ -58,8 +58,11 @@ export function executionsActor(ports: ExecutionsPorts): Behaviour<ExecutionsSes
 
 class ExecutionsSession {
   readonly #ports: ExecutionsPorts;
-  /** Results that are being stored, or stand in the vault and wait for the register. */
-  readonly #results = new Map<ExecutionId, 'storing' | ResultPointer>();
+  /** Results that are being stored (null), or stand in the vault and wait for the register, each of one life of its execution. */
+  readonly #results = new Map<
+    ExecutionId,
+    { readonly life: Generation; readonly stored: ResultPointer | null }
+  >();
   readonly #children: Children;
   readonly #receivers: Receivers;
   /** Obligations that are being met: reported again meanwhile, they are not tried twice. */
@@ -85,11 +88,15 @@ class ExecutionsSession {
         return this.#startFailed(message, context);
       case 'started':
         return this.#started(message, context);
-      case 'resultStored':
-        this.#results.set(message.execution, message.result);
-        return this.#tellResult(message.execution, message.result);
+      case 'resultStored': {
+        const { execution, life, result } = message;
+        if (this.#results.get(execution)?.life !== life) return;
+        this.#results.set(execution, { life, stored: result });
+        return this.#tellResult(execution, result);
+      }
       case 'storingFailed':
-        this.#results.delete(message.execution);
+        if (this.#results.get(message.execution)?.life === message.life)
+          this.#results.delete(message.execution);
         return;
       case 'meet':
         return this.#meet(message.key, context);
@@ -321,10 +328,14 @@ class ExecutionsSession {
     const { execution } = tenure;
     // What it has started would be lost with this host: nothing recovers an execution that has ended.
     if (this.#ports.obligations.isStarting(execution)) return;
+    const life = tenure.generation;
     const known = this.#results.get(execution);
-    if (known === 'storing') return;
-    if (known !== undefined) return this.#tellResult(execution, known);
-    this.#results.set(execution, 'storing');
+    // Another life may have come to something else.
+    if (known?.life === life) {
+      if (known.stored !== null) this.#tellResult(execution, known.stored);
+      return;
+    }
+    this.#results.set(execution, { life, stored: null });
     const vaultKey = `result/${execution}/${tenure.epoch}-${tenure.generation}`;
     const endedAtMs = this.#ports.board.storeTimeMs(this.#ports.clock.monotonicMs());
     const bytes =
@@ -333,8 +344,13 @@ class ExecutionsSession {
         : encodeValue({ message: settlement.message, stack: settlement.stack, value: settlement.value });
     context.pipe(
       this.#ports.vault.put(vaultKey, bytes),
-      () => ({ kind: 'resultStored', execution, result: { vaultKey, outcome: settlement.kind, endedAtMs } }),
-      () => ({ kind: 'storingFailed', execution }),
+      () => ({
+        kind: 'resultStored',
+        execution,
+        life,
+        result: { vaultKey, outcome: settlement.kind, endedAtMs },
+      }),
+      () => ({ kind: 'storingFailed', execution, life }),
     );
   }
 
