@@ -44,7 +44,7 @@ export class MovableLane {
         onExit: (error) => fail(`the lane ended: ${error.stack ?? error.message}`),
       },
     );
-    this.#lane.extendLease(noDeadlineMs);
+    this.#lane.extendLease(noDeadlineMs, noDeadlineMs);
   }
 
   async install({ package: hash, folder }: InstalledProgram): Promise<void> {

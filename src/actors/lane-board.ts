@@ -72,6 +72,7 @@ export class LaneBoard {
   readonly #methods = new MethodBook();
   #nextRequest = 1;
   #deadlineMs = 0;
+  #deadlineBootMs = 0;
   #leaseEnded = false;
   #storeOffsetMs: number | null = null;
 
@@ -105,7 +106,7 @@ export class LaneBoard {
   /** A lane stands: from now on it gets commands. */
   attach(lane: Lane): void {
     this.#slot(lane.index).lane = lane;
-    lane.extendLease(this.#deadlineMs);
+    lane.extendLease(this.#deadlineMs, this.#deadlineBootMs);
     if (this.#storeOffsetMs !== null) lane.post({ kind: 'clock', storeOffsetMs: this.#storeOffsetMs });
   }
 
@@ -114,17 +115,19 @@ export class LaneBoard {
     this.#lose(index);
   }
 
-  extendLease(deadlineMs: number): void {
+  extendLease(deadlineMs: number, deadlineBootMs: number): void {
     if (this.#leaseEnded) return;
     this.#deadlineMs = Math.max(deadlineMs, this.#deadlineMs);
-    for (const { lane } of this.#slots) lane?.extendLease(this.#deadlineMs);
+    this.#deadlineBootMs = Math.max(deadlineBootMs, this.#deadlineBootMs);
+    for (const { lane } of this.#slots) lane?.extendLease(this.#deadlineMs, this.#deadlineBootMs);
   }
 
   /** This incarnation never acts again, whatever deadline it was given before. */
   endLease(): void {
     this.#leaseEnded = true;
     this.#deadlineMs = 0;
-    for (const { lane } of this.#slots) lane?.extendLease(0);
+    this.#deadlineBootMs = 0;
+    for (const { lane } of this.#slots) lane?.extendLease(0, 0);
   }
 
   /** What the store's clock shows; null before the host has heard from it. */

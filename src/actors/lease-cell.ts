@@ -13,6 +13,8 @@ export class LeaseCell implements LeaseGate {
   holder: HolderState;
   /** On the monotonic clock. */
   validUntilMs = 0;
+  /** On the boot clock, which goes on while the machine is suspended. */
+  validUntilBootMs = 0;
   ended = false;
   readonly observers = new Map<IncarnationId, ObserverState>();
   readonly storeClock = new StoreClock();
@@ -23,7 +25,14 @@ export class LeaseCell implements LeaseGate {
     this.#clock = clock;
   }
 
+  extend(untilMs: number, untilBootMs: number): void {
+    this.validUntilMs = Math.max(this.validUntilMs, untilMs);
+    this.validUntilBootMs = Math.max(this.validUntilBootMs, untilBootMs);
+  }
+
   isValid(): boolean {
-    return !this.ended && this.#clock.monotonicMs() < this.validUntilMs;
+    const isPast =
+      this.#clock.monotonicMs() >= this.validUntilMs || this.#clock.bootMs() >= this.validUntilBootMs;
+    return !this.ended && !isPast;
   }
 }

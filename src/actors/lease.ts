@@ -165,8 +165,8 @@ class LeaseSession {
         );
         return;
       case 'extend':
-        cell.validUntilMs = Math.max(cell.validUntilMs, effect.validUntilMs);
-        board.extendLease(effect.validUntilMs);
+        cell.extend(effect.validUntilMs, effect.validUntilBootMs);
+        board.extendLease(effect.validUntilMs, effect.validUntilBootMs);
         return;
       case 'freeze':
         return listener.onFrozen();

@@ -201,8 +201,9 @@ export interface Lane {
    * captures asked for by `freeze` and inspections are still answered, since they are no acts.
    *
    * @param deadlineMs of the process's monotonic clock, safety margin already taken off
+   * @param deadlineBootMs the same instant of the boot clock, which goes on while the machine is suspended
    */
-  extendLease(deadlineMs: number): void;
+  extendLease(deadlineMs: number, deadlineBootMs: number): void;
   /**
    * Since when the lane has neither reached a tick nor taken a waiting command: it is in one long native call, and can
    * be stopped, but not frozen. A host looks at it regularly, and stops a lane that has been silent for long before

@@ -72,8 +72,8 @@ class InlineLane implements Lane {
     this.#loop.wake();
   }
 
-  extendLease(deadlineMs: number): void {
-    this.#words.extendLease(deadlineMs);
+  extendLease(deadlineMs: number, deadlineBootMs: number): void {
+    this.#words.extendLease(deadlineMs, deadlineBootMs);
     if (this.#words.phase === 'leaseEnded') this.#loop.wake();
   }
 

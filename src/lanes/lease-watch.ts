@@ -1,43 +1,40 @@
 import type { Clock } from '../core/ports.ts';
-import type { SharedWords } from './shared.ts';
 
-/** A larger difference than the boot clock's resolution of 10 ms: the machine was suspended. */
-const suspendMsMin = 50;
 /** How long a look at the boot clock is good for: it costs three system calls, about 30 µs. */
 const bootLookMs = 20;
 
+/** Until when a lease surely allows acts, by both clocks. */
+export interface LeaseDeadline {
+  readonly leaseDeadlineMs: number;
+  readonly leaseDeadlineBootMs: number;
+}
+
 /**
  * Whether the lease surely allows acts at this moment (promise 1). The monotonic clock stands still while the machine is suspended,
- * so a deadline that was set before a suspend says nothing after it: only a new one counts.
+ * so the deadline is kept by the boot clock, too: whoever looks after a suspend cannot tell by itself that there was one.
  */
 export class LeaseWatch {
   readonly #clock: Clock;
-  readonly #words: SharedWords;
+  readonly #deadline: LeaseDeadline;
   #deadlineMs = 0;
-  /** Boot clock less monotonic clock when the present deadline was first seen. */
-  #offsetMs = 0;
   #lookedMs = Number.NEGATIVE_INFINITY;
-  #suspended = false;
+  #isPast = false;
 
-  constructor(clock: Clock, words: SharedWords) {
+  constructor(clock: Clock, deadline: LeaseDeadline) {
     this.#clock = clock;
-    this.#words = words;
+    this.#deadline = deadline;
   }
 
   /** Cheap enough for every tick. A suspend is noticed within 20 ms of running. */
   mayAct(): boolean {
-    const deadlineMs = this.#words.leaseDeadlineMs;
+    const { leaseDeadlineMs } = this.#deadline;
     const nowMs = this.#clock.monotonicMs();
-    if (nowMs >= deadlineMs) return false;
-    if (deadlineMs !== this.#deadlineMs) {
-      this.#deadlineMs = deadlineMs;
-      this.#offsetMs = this.#clock.bootMs() - nowMs;
-      this.#suspended = false;
+    if (nowMs >= leaseDeadlineMs) return false;
+    if (leaseDeadlineMs !== this.#deadlineMs || nowMs - this.#lookedMs >= bootLookMs) {
+      this.#deadlineMs = leaseDeadlineMs;
       this.#lookedMs = nowMs;
-    } else if (nowMs - this.#lookedMs >= bootLookMs) {
-      this.#lookedMs = nowMs;
-      if (this.#clock.bootMs() - nowMs - this.#offsetMs >= suspendMsMin) this.#suspended = true;
+      this.#isPast = this.#clock.bootMs() >= this.#deadline.leaseDeadlineBootMs;
     }
-    return !this.#suspended;
+    return !this.#isPast;
   }
 }

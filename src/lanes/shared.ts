@@ -12,6 +12,8 @@ import type { LaneCounters, LaneShared } from './contract.ts';
 const word = {
   /** Host writes. The lane acts only before it; 0 until the host first holds a lease. */
   leaseDeadlineNs: 0,
+  /** The same instant of the boot clock. Host writes it first: a lane that sees only one of the two stops too early, not too late. */
+  leaseDeadlineBootNs: 12,
   /** Host writes, when it posts a command and none waits. */
   attentionSinceNs: 1,
   /** Host counts, before each command that it posts. While `posted` and `taken` differ, the lane yields at each tick. */
@@ -59,8 +61,12 @@ export class SharedWords {
 
   // The host's side.
 
-  /** @param deadlineMs monotonic; the host has already taken its safety margin off */
-  extendLease(deadlineMs: number): void {
+  /**
+   * @param deadlineMs monotonic; the host has already taken its safety margin off
+   * @param deadlineBootMs of the boot clock
+   */
+  extendLease(deadlineMs: number, deadlineBootMs: number): void {
+    Atomics.store(this.#words, word.leaseDeadlineBootNs, toNs(deadlineBootMs));
     Atomics.store(this.#words, word.leaseDeadlineNs, toNs(deadlineMs));
   }
 
@@ -105,6 +111,10 @@ export class SharedWords {
 
   get leaseDeadlineMs(): number {
     return toMs(Atomics.load(this.#words, word.leaseDeadlineNs));
+  }
+
+  get leaseDeadlineBootMs(): number {
+    return toMs(Atomics.load(this.#words, word.leaseDeadlineBootNs));
   }
 
   /** Whether a command waits, or will within microseconds. */

@@ -67,8 +67,8 @@ class ThreadedLane implements Lane {
     this.#send(command);
   }
 
-  extendLease(deadlineMs: number): void {
-    this.#words.extendLease(deadlineMs);
+  extendLease(deadlineMs: number, deadlineBootMs: number): void {
+    this.#words.extendLease(deadlineMs, deadlineBootMs);
     // The lane shows `leaseEnded` before it looks at the deadline for the last time, so one of the two sees the other.
     if (this.#words.phase === 'leaseEnded') this.#send({ kind: 'wake' });
   }

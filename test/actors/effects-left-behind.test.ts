@@ -58,7 +58,7 @@ class Host {
       );
       this.board.attach(lane);
     }
-    this.board.extendLease(noDeadlineMs);
+    this.board.extendLease(noDeadlineMs, noDeadlineMs);
   }
 
   #report(kind: string): void {

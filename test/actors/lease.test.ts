@@ -54,7 +54,7 @@ test('a lane that is started again after the lease has ended runs nothing', asyn
   await world.begin(one);
   await world.advance(1_000);
   one.parts.board.endLease();
-  one.parts.board.extendLease(world.clock.monotonicMs() + 10_000);
+  one.parts.board.extendLease(world.clock.monotonicMs() + 10_000, Infinity);
   one.lane.die();
   const acts = world.acts.length;
   await world.advance(2_000);

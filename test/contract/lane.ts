@@ -62,7 +62,7 @@ export class Bench {
       },
       this.probe,
     );
-    this.lane.extendLease(noDeadlineMs);
+    this.lane.extendLease(noDeadlineMs, noDeadlineMs);
   }
 
   get words(): SharedWords {
@@ -450,7 +450,7 @@ export function describeLane(name: string, startLane: StartLane): void {
       const on = await bench();
       const tenure = run(on, 'checksum', long);
       await on.inLoop(tenure);
-      on.lane.extendLease(0);
+      on.lane.extendLease(0, 0);
       await until(() => on.words.phase === 'leaseEnded');
       const at = await on.local(tenure, 'at');
       on.request('checkpoint', tenure);
@@ -459,7 +459,7 @@ export function describeLane(name: string, startLane: StartLane): void {
       expect(await on.local(tenure, 'at')).toBe(at);
       expect(await on.local(tenure, 'at')).toBe(at);
       expect(on.probe.count('checkpointed') + on.probe.count('frozen') + on.probe.count('settled')).toBe(0);
-      on.lane.extendLease(noDeadlineMs);
+      on.lane.extendLease(noDeadlineMs, noDeadlineMs);
       await on.probe.next('checkpointed');
       await on.probe.next('frozen');
       on.lane.post({ kind: 'run', tenure });
@@ -473,7 +473,7 @@ export function describeLane(name: string, startLane: StartLane): void {
       gate.onmessage = (event) => told.push((event as { readonly data: number }).data);
       const tenure = run(on, 'witness', gate.name);
       await until(() => told.length >= 20);
-      on.lane.extendLease(0);
+      on.lane.extendLease(0, 0);
       await until(() => on.words.phase === 'leaseEnded');
       // Whatever was told before the lane stood still has arrived once a later word of the same channel has.
       const { effectsPending } = await on.inspect(tenure);
@@ -481,7 +481,7 @@ export function describeLane(name: string, startLane: StartLane): void {
       const started = on.probe.count('effectStarted');
       await on.inspect(tenure);
       expect(on.probe.count('effectStarted')).toBe(started);
-      on.lane.extendLease(noDeadlineMs);
+      on.lane.extendLease(noDeadlineMs, noDeadlineMs);
       const before = told.length;
       await until(() => told.length > before + 20);
       gate.close();
@@ -490,12 +490,12 @@ export function describeLane(name: string, startLane: StartLane): void {
 
     test('nothing runs before the first lease', async () => {
       const on = await bench();
-      on.lane.extendLease(0);
+      on.lane.extendLease(0, 0);
       const tenure = run(on, 'checksum', 10);
       await until(() => on.words.phase === 'leaseEnded');
       expect(on.probe.count('restored')).toBe(0);
       expect(on.lane.counters().executions).toBe(0);
-      on.lane.extendLease(noDeadlineMs);
+      on.lane.extendLease(noDeadlineMs, noDeadlineMs);
       expect(await on.result(tenure)).toBe(checksum(10));
     });
 

@@ -38,7 +38,7 @@ test('an extended lease wakes a lane by itself, without any timer', async () => 
   lane.post({ kind: 'install', package: { hash: packageHash('ef'.repeat(32)), folder: '/nowhere' } });
   await until(() => new SharedWords(lane.shared).phase === 'leaseEnded');
   expect(probe.all).toEqual([]);
-  lane.extendLease(noDeadlineMs);
+  lane.extendLease(noDeadlineMs, noDeadlineMs);
   await until(() => probe.count('installFailed') === 1);
   await lane.stop();
 });

@@ -11,7 +11,7 @@ test('host and lane see each other through one buffer', () => {
   const shared = createShared();
   const host = new SharedWords(shared);
   const lane = new SharedWords(shared);
-  host.extendLease(1234.5);
+  host.extendLease(1234.5, 2234.5);
   lane.enter('working');
   lane.addBusy(2.5);
   lane.addBusy(1);
@@ -20,6 +20,7 @@ test('host and lane see each other through one buffer', () => {
   lane.showHeap(4096);
   lane.countTurn();
   expect(lane.leaseDeadlineMs).toBe(1234.5);
+  expect(lane.leaseDeadlineBootMs).toBe(2234.5);
   expect(host.phase).toBe('working');
   expect(host.counters()).toEqual({
     busyMs: 3.5,

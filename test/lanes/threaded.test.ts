@@ -37,7 +37,7 @@ describe('a lane in a thread', () => {
       },
       probe,
     );
-    lane.extendLease(noDeadlineMs);
+    lane.extendLease(noDeadlineMs, noDeadlineMs);
     lane.post({ kind: 'install', package: installed });
     return lane;
   }
@@ -97,7 +97,7 @@ describe('a lane in a thread', () => {
     run(lane, 'match');
     await probe.next('effectStarted');
     await stuck(lane);
-    lane.extendLease(0);
+    lane.extendLease(0, 0);
     expect(lane.counters().executions).toBe(1);
     await lane.stop();
     expect(probe.count('settled')).toBe(0);

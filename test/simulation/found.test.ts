@@ -116,6 +116,20 @@ const found: Readonly<Record<string, Omit<Scenario, 'seed'>>> = {
     ],
     activeMs: 700,
   },
+  // A lane that had nothing to run saw its deadline only after the suspend, and the thread that knew of it stood still.
+  'a host that was suspended while it started an execution runs it beyond its lease': {
+    hosts: 2,
+    works: [{ atMs: 0, on: 1, until: 213, bytes: 100, durable: false, deals: null }],
+    moves: [],
+    faults: [
+      {
+        trigger: { kind: 'phase', phase: 'start claiming', nth: 1, afterMs: 0 },
+        mishap: { kind: 'suspend', host: 'self', forMs: 900 },
+      },
+      { trigger: { kind: 'time', atMs: 920 }, mishap: { kind: 'stall', host: 1, forMs: 1_600 } },
+    ],
+    activeMs: 1_000,
+  },
   // Its host remembered that it had told it, and not that it was set back since.
   'a parent is set back twice within half a second, and told only once that its child has ended': {
     hosts: 2,

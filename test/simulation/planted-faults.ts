@@ -61,7 +61,7 @@ const blindLanes: PlantedFault = {
     startLane: (host, index, listener) => {
       const lane = sound.startLane(host, index, listener);
       const extend = lane.extendLease.bind(lane);
-      lane.extendLease = () => extend(farMs);
+      lane.extendLease = () => extend(farMs, farMs);
       return lane;
     },
   }),

@@ -140,7 +140,7 @@ function seen(state: Active, row: LeaseRow, revision: number): HolderStep {
       validUntilMs: Math.max(earlierMs, validUntilMs),
       frozen: state.phase === 'holding' && state.frozen,
     },
-    effects: [{ kind: 'extend', validUntilMs }],
+    effects: [{ kind: 'extend', validUntilMs, validUntilBootMs: validUntilMs + state.bootOffsetMs }],
   };
 }
 

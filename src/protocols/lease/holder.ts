@@ -68,7 +68,8 @@ export type HolderEffect =
   /** Linearizable. -> found | storeFailed */
   | { readonly kind: 'read' }
   /** Write this deadline (monotonic milliseconds) where the lanes check it. It never moves back. */
-  | { readonly kind: 'extend'; readonly validUntilMs: number }
+  /** By the boot clock, too, as it stood to the monotonic one when the lease began: see rule 2. */
+  | { readonly kind: 'extend'; readonly validUntilMs: number; readonly validUntilBootMs: number }
   /** Ask all lanes to freeze in time; the deadline itself stops those that do not. */
   | { readonly kind: 'freeze' }
   | { readonly kind: 'thaw' }

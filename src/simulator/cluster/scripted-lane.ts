@@ -105,8 +105,8 @@ export class ScriptedLane implements Lane {
     });
   }
 
-  extendLease(deadlineMs: number): void {
-    this.#words.extendLease(deadlineMs);
+  extendLease(deadlineMs: number, deadlineBootMs: number): void {
+    this.#words.extendLease(deadlineMs, deadlineBootMs);
     if (this.#waiting.length === 0 && !this.#outbox.holdsActs) return;
     this.#ports.clock.after(0, () => {
       if (!this.#stopped) this.#carryOutAll();

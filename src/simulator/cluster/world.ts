@@ -59,7 +59,7 @@ const resolved = Promise.resolve();
 /** A settled promise has brought all that it brings after so many rounds of the microtask queue. */
 const roundsOfPromises = 12;
 /** How long after waking up a machine may not have noticed it: docs/semantics.md. */
-const wakingMs = 120;
+const wakingMs = 40;
 const startMs = 1_000;
 const hostsAsideMs = 50_000;
 const moveMaxMs = 20_000;

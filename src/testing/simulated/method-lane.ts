@@ -103,8 +103,8 @@ export class MethodLane implements MortalLane {
     this.#lane.post(copyOf(command));
   }
 
-  extendLease(deadlineMs: number): void {
-    this.#lane.extendLease(deadlineMs);
+  extendLease(deadlineMs: number, deadlineBootMs: number): void {
+    this.#lane.extendLease(deadlineMs, deadlineBootMs);
   }
 
   silentSinceMs(): number | null {
