@@ -266,7 +266,12 @@ export class SimulatedHost implements NetworkEnd {
       logs: new ExecutionLogs(logLinesMax),
       startLane: (index, listener) => this.#startLane(index, listener),
       links: this.#links,
-      probes: probes.open(identity.incarnation, identity.address, () => this.alive && machine.main.isOpen),
+      probes: probes.open(
+        identity.incarnation,
+        identity.address,
+        () => this.alive && machine.main.isOpen,
+        clock,
+      ),
       answerTimes: exchange.answerTimes,
       sample: () => drivers.sample(board.executions),
     };

@@ -18,8 +18,9 @@ export class ProbeNetwork {
     this.#clock = clock;
   }
 
-  open(self: IncarnationId, address: string, isAlive: () => boolean): SimulatedProbes {
-    const end = new SimulatedProbes(self, address, isAlive, this);
+  /** @param clock of the end's own machine, by which its probes are timed */
+  open(self: IncarnationId, address: string, isAlive: () => boolean, clock: Clock): SimulatedProbes {
+    const end = new SimulatedProbes(self, address, isAlive, clock, this);
     this.#ends.set(self, end);
     return end;
   }
@@ -32,14 +33,14 @@ export class ProbeNetwork {
 
   carry(from: SimulatedProbes, to: IncarnationId, address: string, number: number): number {
     const target = this.#ends.get(to);
-    const sentAtMs = this.#clock.monotonicMs();
+    const sentAtMs = from.clock.monotonicMs();
     const roundTripMs = this.roundTripMs(from.self, to);
     const reaches = target !== undefined && target.closed === null && target.address === address;
     if (roundTripMs === null || !reaches) return sentAtMs;
     this.#clock.after(roundTripMs, () => {
       if (!from.isAlive() || !target.isAlive()) return;
       const { coordinate } = target;
-      from.deliver({ number, from: to, arrivedAtMs: this.#clock.monotonicMs(), coordinate });
+      from.deliver({ number, from: to, arrivedAtMs: from.clock.monotonicMs(), coordinate });
     });
     return sentAtMs;
   }
@@ -48,6 +49,7 @@ export class ProbeNetwork {
 export class SimulatedProbes implements Probes {
   readonly self: IncarnationId;
   readonly isAlive: () => boolean;
+  readonly clock: Clock;
   readonly #network: ProbeNetwork;
   address: string;
   coordinate = unknownCoordinate;
@@ -56,10 +58,17 @@ export class SimulatedProbes implements Probes {
   closed: string | null = null;
   #listener: (answer: AnsweredProbe) => void = () => undefined;
 
-  constructor(self: IncarnationId, address: string, isAlive: () => boolean, network: ProbeNetwork) {
+  constructor(
+    self: IncarnationId,
+    address: string,
+    isAlive: () => boolean,
+    clock: Clock,
+    network: ProbeNetwork,
+  ) {
     this.self = self;
     this.address = address;
     this.isAlive = isAlive;
+    this.clock = clock;
     this.#network = network;
   }
 
