@@ -67,7 +67,7 @@ export class ScriptedLane implements Lane {
   readonly index: LaneIndex;
   readonly shared = createShared();
   readonly residents = new Map<ExecutionId, Resident>();
-  /** All that it was ever told, for tests; empty unless they ask. */
+  /** All that it was ever told, for tests. */
   readonly commands: LaneCommand[] = [];
   readonly #ports: ScriptedLanePorts;
   readonly #listener: LaneListener;

@@ -8,6 +8,7 @@ import type { SeatRow } from '../../protocols/seats/candidate.ts';
 import { alongBytesMax, nothing } from '../../store/contract.ts';
 import type { SimulatedClock } from '../clock.ts';
 import type { SeededRandom } from '../random.ts';
+import { oneOf } from '../random.ts';
 import type { Machine } from './machine.ts';
 
 /** The store did not answer, or answered that it could not: the call may have happened, or may still happen. */
@@ -21,12 +22,24 @@ export class SimulatedStoreError extends GodwitError {
   }
 }
 
-/** What a call does to the store that is in the middle of a failover, by chance. */
-const fates = ['done', 'notDone', 'doneUntold', 'doneLate'] as const;
+/** What becomes of a call. */
+export type Fate =
+  | 'done'
+  /** It never happens, and its caller is told that it failed. */
+  | 'notDone'
+  /** It happens, and its caller is told that it failed. */
+  | 'doneInDoubt'
+  /** It happens, and its caller hears nothing. */
+  | 'doneUntold'
+  /** The same, after a while. */
+  | 'doneLate';
+
+/** Of calls to a store that is in the middle of a failover, by chance. */
+const failoverFates: readonly Fate[] = ['done', 'notDone', 'doneUntold', 'doneLate'];
 
 export interface StoreOptions {
-  /** Longest that a call takes, one way. */
-  readonly delayMaxMs: number;
+  /** Longest that a call takes, one way. May change while the store is there. */
+  delayMaxMs: number;
   /** After this long without an answer a call has failed for its caller, whatever becomes of it. */
   readonly callMaxMs: number;
   /** From a change of a row to the hosts that watch it. */
@@ -37,7 +50,7 @@ export interface StoreOptions {
   readonly alongMaxBytes: number;
 }
 
-export const storeDefaults: StoreOptions = {
+export const storeDefaults: Readonly<StoreOptions> = {
   delayMaxMs: 0.5,
   callMaxMs: 1_000,
   watchMs: 2,
@@ -80,6 +93,8 @@ export class SimulatedStore {
   #stalled: (() => void)[] = [];
   /** How many failovers are under way. */
   failovers = 0;
+  /** Decides over a call when it is made, unless a test does. */
+  fateOf: (call: string) => Fate = () => (this.failovers > 0 ? oneOf(this.random, failoverFates) : 'done');
   /** Puts into the vault fail. */
   fullDisks = 0;
   /** Share of puts that die half-way: nothing is ever seen of them. */
@@ -287,7 +302,7 @@ export class StoreSession {
 
   #call<Value>(line: string, act: () => Value): Promise<Value> {
     const { clock, random, options } = this.#store;
-    const fate = this.#store.failovers > 0 ? fates[random.below(fates.length)] : 'done';
+    const fate = this.#store.fateOf(line);
     const thereMs = random.next() * options.delayMaxMs;
     const backMs = random.next() * options.delayMaxMs;
     const lateMs = random.next() * options.lateMaxMs;
@@ -310,6 +325,7 @@ export class StoreSession {
           const value = act();
           this.#observer?.onCall(this.#host, line, fate === 'done' ? 'done' : `done (${fate})`);
           if (fate === 'done') answer(() => resolve(value));
+          else if (fate === 'doneInDoubt') answer(() => fail('its answer was lost'));
         } catch (error) {
           this.#observer?.onCall(this.#host, line, 'failed');
           answer(() => reject(error as Error));

@@ -24,7 +24,7 @@ import { SimulatedHost } from './host.ts';
 import { Machine } from './machine.ts';
 import { SimulatedNetwork } from './network.ts';
 import { ProbeNetwork } from './probes.ts';
-import type { StoreOptions } from './store.ts';
+import type { StoreObserver, StoreOptions } from './store.ts';
 import { alongMaxOf, SimulatedStore } from './store.ts';
 import { Witness } from './witness.ts';
 
@@ -97,6 +97,8 @@ export class World {
   onExit: (host: SimulatedHost, why: string) => void = () => undefined;
   /** Called when the store has told a host that its register entry stands. */
   onConfirmed: (row: RegisterRow) => void = () => undefined;
+  /** Called when a host's call to the store has taken effect, or failed. */
+  onCall: StoreObserver['onCall'] = () => undefined;
   /** Actors that crashed without being told to. */
   readonly crashes: string[] = [];
   readonly #settings: Readonly<Record<string, unknown>>;
@@ -279,6 +281,7 @@ export class World {
   }
 
   #onCall(host: string, call: string, outcome: string): void {
+    this.onCall(host, call, outcome);
     if (this.traced && /^cas execution|^put snapshot/.test(call)) this.note(host, `${call}: ${outcome}`);
   }
 
