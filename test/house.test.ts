@@ -19,7 +19,6 @@ const tooLarge: Readonly<Record<string, number>> = {
   'src/host.ts#furnish': 110,
   'test/contract/lane.ts': 520,
   'test/contract/store.ts': 490,
-  'test/actors/cluster-world.ts': 450,
   'test/supervisors/supervisor.test.ts': 490,
 };
 

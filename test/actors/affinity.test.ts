@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { ClusterWorld, faultsOf } from './cluster-world.ts';
+import { faultsOf } from './act-faults.ts';
+import { ClusterWorld } from './cluster-world.ts';
 
 const racks = ['r1', 'r1', 'r2', 'r2'];
 
 async function fourHosts(seed: number): Promise<ClusterWorld> {
   const world = new ClusterWorld(seed);
-  for (const [index, rack] of racks.entries()) await world.host(`h${index + 1}`, { rack });
+  for (const [index, rack] of racks.entries()) await world.start(`h${index + 1}`, { rack });
   return world;
 }
 
@@ -19,7 +20,7 @@ test.each([1, 2])(
     const [one] = world.hosts;
     if (one === undefined) throw new Error('no host');
     const executions = [];
-    for (let count = 0; count < 12; count += 1) executions.push(await world.begin(one));
+    for (let count = 0; count < 12; count += 1) executions.push(await world.run(one));
     const worst: number[] = [];
     for (let second = 0; second < 40; second += 1) {
       await world.advance(1_000);
@@ -40,7 +41,7 @@ test('12 sleeping executions and nothing else: 60 s without a move', async () =>
   const world = await fourHosts(3);
   const [one] = world.hosts;
   if (one === undefined) throw new Error('no host');
-  for (let count = 0; count < 12; count += 1) await world.begin(one, { busy: false });
+  for (let count = 0; count < 12; count += 1) await world.run(one, { busy: false });
   await world.advance(60_000);
   expect(load(world)).toEqual([12, 0, 0, 0]);
   expect(world.eventsOf('moved')).toEqual([]);
@@ -64,7 +65,7 @@ test('the rack seat goes to a survivor, under the next term, and offers go on', 
   });
   // The survivor hears of the other rack's hosts again: what it is given too much of leaves it.
   if (survivor === undefined) throw new Error('no survivor');
-  for (let count = 0; count < 6; count += 1) await world.begin(survivor);
+  for (let count = 0; count < 6; count += 1) await world.run(survivor);
   await world.advance(10_000);
   expect(survivor.parts.board.executions).toBeLessThanOrEqual(3);
 });
@@ -72,10 +73,10 @@ test('the rack seat goes to a survivor, under the next term, and offers go on', 
 test('switched off, nothing moves of its own accord, and what is asked for still does', async () => {
   const world = new ClusterWorld(5);
   const settings = { affinity: { enabled: false } };
-  const one = await world.host('h1', { settings });
-  const two = await world.host('h2', { settings });
+  const one = await world.start('h1', { settings });
+  const two = await world.start('h2', { settings });
   const executions = [];
-  for (let count = 0; count < 8; count += 1) executions.push(await world.begin(one));
+  for (let count = 0; count < 8; count += 1) executions.push(await world.run(one));
   await world.advance(20_000);
   expect(load(world)).toEqual([8, 0]);
   const [first] = executions;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ClusterWorld } from './cluster-world.ts';
+import { ClusterWorld, laneOf, noFaults } from './cluster-world.ts';
 import { epoch, generation, snapshotDigest, type ExecutionId } from '../../src/core/ids.ts';
 
 const snapshots = (world: ClusterWorld, execution: ExecutionId): readonly string[] =>
@@ -10,14 +10,14 @@ const named = (world: ClusterWorld, execution: ExecutionId): string | undefined 
 
 test('what changed is checkpointed each second, what did not is not', async () => {
   const world = new ClusterWorld(1);
-  const host = await world.host('h1');
-  const busy = await world.begin(host);
-  const sleeping = await world.begin(host, { busy: false });
+  const host = await world.start('h1');
+  const busy = await world.run(host);
+  const sleeping = await world.run(host, { busy: false });
   await world.advance(3_000);
-  world.store.calls.length = 0;
+  world.calls.length = 0;
   await world.advance(10_000);
   const puts = (execution: ExecutionId): number =>
-    world.store.calls.filter((line) => line.startsWith(`put snapshot/${execution}/`)).length;
+    world.calls.filter((line) => line.startsWith(`put snapshot/${execution}/`)).length;
   expect(puts(sleeping)).toBe(0);
   expect(puts(busy)).toBeGreaterThanOrEqual(8);
   expect(puts(busy)).toBeLessThanOrEqual(11);
@@ -26,18 +26,17 @@ test('what changed is checkpointed each second, what did not is not', async () =
 test.for([0, 1_000_000])(
   'a replaced snapshot is deleted, and never the one that the register names (along with it up to %i bytes)',
   async (alongMaxBytes) => {
-    const world = new ClusterWorld(2);
-    world.store.alongMaxBytes = alongMaxBytes;
-    world.store.faults = { lost: 0.1, ambiguous: 0.1, delayMaxMs: 20 };
-    const host = await world.host('h1');
-    const execution = await world.begin(host);
+    const world = new ClusterWorld(2, { alongMaxBytes });
+    world.storeFaults = { lost: 0.1, ambiguous: 0.1, delayMaxMs: 20 };
+    const host = await world.start('h1');
+    const execution = await world.run(host);
     for (let round = 0; round < 300; round += 1) {
       await world.advance(100);
       if (round === 150) host.crashRole('checkpoints');
       if (round % 70 === 69) host.crashRole('ownership');
       expect([...world.store.values.keys()]).toContain(named(world, execution));
     }
-    world.store.faults = { lost: 0, ambiguous: 0, delayMaxMs: 0.5 };
+    world.storeFaults = noFaults;
     await world.advance(5_000);
     expect(named(world, execution)).toMatch(/^snapshot\//);
     // What failed on the way goes when the execution ends; what went well is gone.
@@ -46,14 +45,13 @@ test.for([0, 1_000_000])(
 );
 
 test('what goes along with a row that is fenced is not written, and what is recovered from always stands', async () => {
-  const world = new ClusterWorld(6);
-  world.store.alongMaxBytes = 1_000_000;
-  world.store.faults = { lost: 0.1, ambiguous: 0.1, delayMaxMs: 50 };
-  let owner = await world.host('h1');
-  const execution = await world.begin(owner);
+  const world = new ClusterWorld(6, { alongMaxBytes: 1_000_000 });
+  world.storeFaults = { lost: 0.1, ambiguous: 0.1, delayMaxMs: 50 };
+  let owner = await world.start('h1');
+  const execution = await world.run(owner);
   for (let round = 0; round < 6; round += 1) {
     await world.advance(6_000);
-    const next = await world.host(`n${round}`);
+    const next = await world.start(`n${round}`);
     world.kill(owner);
     await world.until(() => next.phase(execution) === 'running', 60_000);
     owner = next;
@@ -62,37 +60,37 @@ test('what goes along with a row that is fenced is not written, and what is reco
   await world.advance(1_000);
   expect(world.actsOf(execution).at(-1)?.tenure.generation).toBe(7);
   // Each was one call: nothing was put by itself.
-  expect(world.store.calls.filter((line) => line.startsWith('put snapshot/'))).toEqual([]);
+  expect(world.calls.filter((line) => line.startsWith('put snapshot/'))).toEqual([]);
 });
 
 test('the bandwidth is bounded over all executions', async () => {
   const world = new ClusterWorld(3);
   const settings = { checkpoints: { bytesPerSecondMax: 100_000 } };
-  const host = await world.host('h1', { settings });
-  for (let count = 0; count < 10; count += 1) await world.begin(host, { bytes: 50_000 });
+  const host = await world.start('h1', { settings });
+  for (let count = 0; count < 10; count += 1) await world.run(host, { bytes: 50_000 });
   await world.advance(3_000);
-  world.store.calls.length = 0;
+  world.calls.length = 0;
   await world.advance(20_000);
-  const puts = world.store.calls.filter((line) => line.startsWith('put snapshot/')).length;
+  const puts = world.calls.filter((line) => line.startsWith('put snapshot/')).length;
   expect(puts * 50_000).toBeLessThanOrEqual(20 * 100_000 + 10 * 50_000);
   expect(puts).toBeGreaterThanOrEqual(30);
 });
 
 test('a move that is called off while a snapshot is being stored does not end the checkpoints', async () => {
   const world = new ClusterWorld(4);
-  const one = await world.host('h1');
-  const two = await world.host('h2');
-  const execution = await world.begin(one);
+  const one = await world.start('h1');
+  const two = await world.start('h2');
+  const execution = await world.run(one);
   await world.advance(2_050);
-  world.store.faults = { lost: 0, ambiguous: 0, delayMaxMs: 400 };
-  world.store.calls.length = 0;
+  world.storeFaults = { lost: 0, ambiguous: 0, delayMaxMs: 400 };
+  world.calls.length = 0;
   const isPut = (line: string): boolean => line.startsWith('put snapshot/');
-  expect(await world.until(() => world.store.calls.some(isPut), 5_000)).toBe(true);
+  expect(await world.until(() => world.calls.some(isPut), 5_000)).toBe(true);
   // Frozen for a transfer that is never answered: ownership takes no checkpoint up meanwhile.
-  world.loses = (from) => from === two && one.phase(execution) === 'frozen';
+  world.network.loses = (from) => from === two && one.phase(execution) === 'frozen';
   expect(await world.settle(world.move(one, execution, two), 10_000)).toMatchObject({ kind: 'refused' });
-  world.loses = () => false;
-  world.store.faults = { lost: 0, ambiguous: 0, delayMaxMs: 0.5 };
+  world.network.loses = () => false;
+  world.storeFaults = noFaults;
   await world.advance(5_000);
   const before = named(world, execution);
   await world.advance(3_000);
@@ -101,19 +99,18 @@ test('a move that is called off while a snapshot is being stored does not end th
 
 /** One that sleeps, on a host that takes no checkpoints by itself, and what happens from now on. */
 async function asleep(seed: number) {
-  const world = new ClusterWorld(seed);
-  world.store.alongMaxBytes = 1_000_000;
-  const host = await world.host('h1', { settings: { checkpoints: { everyMs: 3_600_000 } } });
-  const execution = await world.begin(host, { busy: false });
+  const world = new ClusterWorld(seed, { alongMaxBytes: 1_000_000 });
+  const host = await world.start('h1', { settings: { checkpoints: { everyMs: 3_600_000 } } });
+  const execution = await world.run(host, { busy: false });
   const done = async (): Promise<{
     readonly writes: readonly string[];
     readonly lane: readonly string[];
   }> => {
-    world.store.calls.length = 0;
-    host.lane.commands.length = 0;
+    world.calls.length = 0;
+    laneOf(host).commands.length = 0;
     await world.advance(90);
-    const writes = world.store.calls.filter((line) => line.includes(execution));
-    const ofLane = host.lane.commands.filter((command) => 'execution' in command);
+    const writes = world.calls.filter((line) => line.includes(execution));
+    const ofLane = laneOf(host).commands.filter((command) => 'execution' in command);
     return { writes, lane: ofLane.map(({ kind }) => kind) };
   };
   await done();
@@ -123,7 +120,7 @@ async function asleep(seed: number) {
 test('a step of a durable execution is one write, and nothing is asked of its lane', async () => {
   const { world, host, execution, done } = await asleep(7);
   for (let step = 0; step < 3; step += 1) {
-    host.lane.want(execution, true);
+    world.voices.want(host, execution, true);
     const before = named(world, execution);
     const { writes, lane } = await done();
     // What the first one replaces are the arguments, which stand by themselves.
@@ -135,15 +132,15 @@ test('a step of a durable execution is one write, and nothing is asked of its la
 });
 
 test('what is wanted without a capture is asked for', async () => {
-  const { host, execution, done } = await asleep(8);
-  host.lane.want(execution, false);
+  const { world, host, execution, done } = await asleep(8);
+  world.voices.want(host, execution, false);
   expect((await done()).lane).toEqual(['checkpoint', 'covered']);
 });
 
 test('a capture that comes while another is being stored is dropped, and a later one taken instead', async () => {
-  const { host, execution, done } = await asleep(9);
-  host.lane.want(execution, true);
-  host.lane.want(execution, true);
+  const { world, host, execution, done } = await asleep(9);
+  world.voices.want(host, execution, true);
+  world.voices.want(host, execution, true);
   const { writes, lane } = await done();
   expect(lane).toEqual(['covered', 'checkpoint', 'covered']);
   expect(writes.filter((line) => line.startsWith('cas'))).toHaveLength(2);

@@ -8,8 +8,9 @@ import { leaseDefaults } from '../../src/protocols/lease/timing.ts';
 import { SimulatedClock } from '../../src/simulator/clock.ts';
 import { SimulatedKernel } from '../../src/simulator/kernel.ts';
 import { SeededRandom } from '../../src/simulator/random.ts';
-import { ClusterWorld } from './cluster-world.ts';
-import { MemoryStore } from './memory-store.ts';
+import { Machine } from '../../src/simulator/cluster/machine.ts';
+import { SimulatedStore, StoreSession } from '../../src/simulator/cluster/store.ts';
+import { ClusterWorld, laneOf } from './cluster-world.ts';
 
 // Rules 2, 4 and 12 of docs/semantics.md: what becomes of a lease's row after its end, and of those that still name it.
 
@@ -24,19 +25,25 @@ function leaseRow(incarnation: string, phase: LeaseRow['phase']): LeaseRow {
 /** Hosts with nothing but their retention actors. */
 class Sweepers {
   readonly clock = new SimulatedClock();
-  readonly store = new MemoryStore(this.clock, new SeededRandom(1));
+  readonly store = new SimulatedStore(this.clock, new SeededRandom(1));
+  /** As they take effect. */
+  readonly calls: string[] = [];
   readonly #kernel = new SimulatedKernel({ clock: this.clock, random: new SeededRandom(2) });
 
   async add(incarnation: string): Promise<void> {
     const { clock, store } = this;
-    const directory = new Directory();
-    directory.start(store.tables);
     const { host: identity } = leaseRow(incarnation, 'live');
+    const { tables, vault } = new StoreSession(store, new Machine(clock, 0), identity.name, {
+      onCall: (_host, call) => this.calls.push(call),
+      onRegisterAnswered: () => undefined,
+      onLeaseAnswered: () => undefined,
+    });
+    const directory = new Directory();
+    directory.start(tables);
     const times = { retentionMs: 1_000, readMs: 1_000, knownMs: 1_000, sweepMs: minuteMs };
     const settings = { ...times, endedLeaseMs: leaseDefaults.endedKeptMs };
     const gate = { ended: false, isValid: () => true };
     const board = { storeTimeMs: (nowMs: number) => nowMs };
-    const { tables, vault } = store;
     const ports = { identity, clock, tables, gate, vault, directory, board, settings };
     this.#kernel.spawn(incarnation, retentionActor(ports));
     await this.write(leaseRow(incarnation, 'live'));
@@ -45,9 +52,8 @@ class Sweepers {
   async write(row: LeaseRow): Promise<void> {
     const { incarnation } = row.host;
     const known = this.store.leases.rows.get(incarnation)?.revision ?? null;
-    const writing = this.store.leases.cas(incarnation, known, row);
+    expect(this.store.leases.swap(incarnation, known, row).kind).toBe('done');
     await this.advance(10);
-    expect((await writing).kind).toBe('done');
   }
 
   advance(ms: number): Promise<void> {
@@ -71,7 +77,7 @@ test('the row of an ended lease is kept for an hour, and swept then by one host;
   expect(sweepers.rows).toEqual(['h1.a', 'h2.a', 'h3.a', 'h3.b']);
   await sweepers.advance(3 * minuteMs);
   expect(sweepers.rows).toEqual(['h1.a', 'h2.a', 'h3.b']);
-  expect(sweepers.store.calls.filter((line) => line.startsWith('remove'))).toHaveLength(1);
+  expect(sweepers.calls.filter((line) => line.startsWith('remove'))).toHaveLength(1);
 });
 
 test('who takes the sweeping over has counted all the while', async () => {
@@ -89,23 +95,23 @@ test('who takes the sweeping over has counted all the while', async () => {
 const gone = incarnationId('h9.gone');
 
 /** Takes a row away as the sweep does, when its host has been dead for long. */
-async function sweepLease(world: ClusterWorld, incarnation: IncarnationId): Promise<void> {
+function sweepLease(world: ClusterWorld, incarnation: IncarnationId): void {
   const { leases } = world.store;
   const found = leases.rows.get(incarnation);
   if (found === undefined) throw new Error(`${incarnation} has a row`);
-  await world.settle(leases.delete(incarnation, found.revision), 1_000);
+  expect(leases.remove(incarnation, found.revision).kind).toBe('done');
 }
 
 test('an execution of an owner whose row was swept is recovered, its seat taken; a later host knows no better', async () => {
   const world = new ClusterWorld(5);
-  const first = await world.host('h1');
-  const execution = await world.begin(first);
+  const first = await world.start('h1');
+  const execution = await world.run(first);
   await world.until(() => world.store.seats.rows.size === 2, 10_000);
   world.kill(first);
   const { seats } = world.store;
   // Nobody is there who could see the end of its lease.
-  await sweepLease(world, first.identity.incarnation);
-  const second = await world.host('h2');
+  sweepLease(world, first.identity.incarnation);
+  const second = await world.start('h2');
   await world.until(() => second.phase(execution) === 'running', 10_000);
   expect(world.store.registers.rows.get(execution)?.row).toMatchObject({ generation: 2 });
   await world.until(
@@ -120,9 +126,9 @@ test('an execution of an owner whose row was swept is recovered, its seat taken;
 
 test('an owner whose row has only not been heard of yet is left alone', async () => {
   const world = new ClusterWorld(6);
-  const first = await world.host('h1');
-  const second = await world.host('h2');
-  const execution = await world.begin(first);
+  const first = await world.start('h1');
+  const second = await world.start('h2');
+  const execution = await world.run(first);
   await world.advance(2_000);
   const { directory } = second.parts;
   const shown = directory.namedWithoutLease.bind(directory);
@@ -134,15 +140,15 @@ test('an owner whose row has only not been heard of yet is left alone', async ()
 
 test('a copy that waits for an effect of an incarnation whose row was swept hears that its outcome is lost', async () => {
   const world = new ClusterWorld(7);
-  const first = await world.host('h1');
-  const second = await world.host('h2');
-  second.lane.effectsOn = [gone, first.identity.incarnation];
-  const execution = await world.begin(first);
+  const first = await world.start('h1');
+  const second = await world.start('h2');
+  world.voices.effectsOn.set(second, [gone, first.identity.incarnation]);
+  const execution = await world.run(first);
   await world.advance(2_000);
   world.kill(first);
   await world.until(() => second.phase(execution) === 'running', 20_000);
   await world.advance(2_000);
-  const told = second.lane.commands.flatMap((command) =>
+  const told = laneOf(second).commands.flatMap((command) =>
     command.kind === 'effectsLost' ? [command.incarnation] : [],
   );
   expect(new Set(told)).toEqual(new Set([gone, first.identity.incarnation]));
@@ -151,14 +157,14 @@ test('a copy that waits for an effect of an incarnation whose row was swept hear
 
 test('a peer whose row vanishes between two looks has ended', async () => {
   const world = new ClusterWorld(8);
-  const first = await world.host('h1');
-  const second = await world.host('h2');
-  const execution = await world.begin(first);
+  const first = await world.start('h1');
+  const second = await world.start('h2');
+  const execution = await world.run(first);
   await world.advance(2_000);
   world.kill(first);
-  await sweepLease(world, first.identity.incarnation);
+  sweepLease(world, first.identity.incarnation);
   await world.advance(1_000);
-  expect(second.kinds('leaseEnded')).toMatchObject([{ of: first.identity.incarnation }]);
+  expect(world.eventsOf('leaseEnded', [second])).toMatchObject([{ of: first.identity.incarnation }]);
   await world.until(() => second.phase(execution) === 'running', 5_000);
   expect(second.phase(execution)).toBe('running');
 });

@@ -6,20 +6,20 @@ import { Strays } from '../../src/actors/strays.ts';
 import { actorAddress, epoch, executionId, generation, hostName, rackName } from '../../src/core/ids.ts';
 import type { ExecutionReply, RackReply } from '../../src/protocols/messages.ts';
 import { SimulatedClock } from '../../src/simulator/clock.ts';
-import { ClusterWorld } from './cluster-world.ts';
+import { ClusterWorld, laneOf } from './cluster-world.ts';
 
 async function three(seed: number) {
   const world = new ClusterWorld(seed);
   const settings = { affinity: { enabled: false } };
-  const one = await world.host('h1', { settings });
-  const two = await world.host('h2', { settings });
-  const third = await world.host('h3', { settings });
+  const one = await world.start('h1', { settings });
+  const two = await world.start('h2', { settings });
+  const third = await world.start('h3', { settings });
   return { world, one, two, third };
 }
 
 test('an ask follows an execution that moves meanwhile', async () => {
   const { world, one, two, third } = await three(1);
-  const execution = await world.begin(one);
+  const execution = await world.run(one);
   await world.advance(500);
   const replies: Promise<ExecutionReply>[] = [];
   const moved = world.move(third, execution, two);
@@ -35,7 +35,8 @@ test('an ask follows an execution that moves meanwhile', async () => {
   }
   expect(await world.settle(moved, 5_000)).toMatchObject({ kind: 'moved' });
   for (const reply of await world.settle(Promise.all(replies), 6_000)) expect(reply.kind).toBe('posted');
-  const at = (host: typeof one): number => host.lane.commands.filter(({ kind }) => kind === 'deliver').length;
+  const at = (host: typeof one): number =>
+    laneOf(host).commands.filter(({ kind }) => kind === 'deliver').length;
   expect(at(one) + at(two)).toBe(40);
   expect(Math.min(at(one), at(two))).toBeGreaterThan(0);
 });
@@ -53,7 +54,7 @@ test('addresses that name nothing say so, at once or by the deadline', async () 
 
 test('one that has ended says how', async () => {
   const { world, one, two } = await three(3);
-  const execution = await world.begin(one, { until: 5 });
+  const execution = await world.run(one, { until: 5 });
   await world.advance(2_000);
   const asked = two.exchange.ask(address.execution(execution), { kind: 'inspect' }, 1_000);
   await expect(world.settle(asked, 2_000)).rejects.toThrow('it has ended: it returned');
@@ -61,9 +62,9 @@ test('one that has ended says how', async () => {
 
 test('an answer that is lost ends the question by its deadline, and nothing stays open', async () => {
   const { world, one, two } = await three(4);
-  const execution = await world.begin(two);
+  const execution = await world.run(two);
   await world.advance(500);
-  world.loses = (from, to) => from === two && to === one;
+  world.network.loses = (from, to) => from === two && to === one;
   const startedMs = world.clock.monotonicMs();
   const asked = one.exchange.ask(address.execution(execution), { kind: 'describe' }, 700);
   await expect(world.settle(asked, 2_000)).rejects.toBeInstanceOf(RemoteAskError);
@@ -72,9 +73,9 @@ test('an answer that is lost ends the question by its deadline, and nothing stay
 
 test('a link that ended fails the questions that were on it', async () => {
   const { world, one, two } = await three(5);
-  const execution = await world.begin(two);
+  const execution = await world.run(two);
   await world.advance(500);
-  world.loses = () => true;
+  world.network.loses = () => true;
   const asked = one.exchange.ask(address.execution(execution), { kind: 'describe' }, 10_000);
   asked.catch(() => undefined);
   await world.advance(5);
@@ -99,12 +100,12 @@ test('a rack’s actor answers from another host', async () => {
 
 test('what is told to an execution that has left is forwarded, and never to an epoch that it has seen', async () => {
   const { world, one, two, third } = await three(7);
-  const execution = await world.begin(one);
+  const execution = await world.run(one);
   await world.advance(500);
   const moved = world.move(one, execution, two);
   expect(await world.settle(moved, 5_000)).toMatchObject({ kind: 'moved' });
   await world.advance(1_000);
-  const delivered = (): number => two.lane.commands.filter(({ kind }) => kind === 'deliver').length;
+  const delivered = (): number => laneOf(two).commands.filter(({ kind }) => kind === 'deliver').length;
   const packet = {
     kind: 'message',
     from: { execution: executionId('x-sender'), epoch: 1, generation: 1 },
@@ -128,7 +129,7 @@ test('what is told to an execution that has left is forwarded, and never to an e
 
 test('messages that meet an execution on its way wait for it, and none has to be sent again', async () => {
   const { world, one, two, third } = await three(8);
-  const execution = await world.begin(one);
+  const execution = await world.run(one);
   await world.advance(500);
   const moved = world.move(third, execution, two);
   for (let number = 1; number <= 40; number += 1) {
@@ -144,7 +145,8 @@ test('messages that meet an execution on its way wait for it, and none has to be
   }
   expect(await world.settle(moved, 5_000)).toMatchObject({ kind: 'moved' });
   await world.advance(20);
-  const at = (host: typeof one): number => host.lane.commands.filter(({ kind }) => kind === 'deliver').length;
+  const at = (host: typeof one): number =>
+    laneOf(host).commands.filter(({ kind }) => kind === 'deliver').length;
   expect(at(one) + at(two)).toBe(40);
   expect(Math.min(at(one), at(two))).toBeGreaterThan(0);
 });

@@ -5,7 +5,9 @@ import type { HostLatencies, LatencyReply, RackLatencies, RackReply } from '../.
 import { distanceMs, unknownCoordinate } from '../../src/protocols/probing/coordinates.ts';
 import { isHeldBack } from '../../src/protocols/probing/matrix.ts';
 import { SeededRandom } from '../../src/simulator/random.ts';
-import { ClusterWorld, type SimulatedHost } from './cluster-world.ts';
+import type { SimulatedHost } from '../../src/simulator/cluster/host.ts';
+import { calm } from '../../src/simulator/cluster/network.ts';
+import { ClusterWorld } from './cluster-world.ts';
 
 const settings = { affinity: { enabled: false } };
 const roundMs = 1_000;
@@ -13,7 +15,7 @@ const roundMs = 1_000;
 async function world(racks: Readonly<Record<string, number>>): Promise<ClusterWorld> {
   const made = new ClusterWorld(5);
   for (const [rack, count] of Object.entries(racks)) {
-    for (let index = 0; index < count; index += 1) await made.host(`${rack}-h${index}`, { rack, settings });
+    for (let index = 0; index < count; index += 1) await made.start(`${rack}-h${index}`, { rack, settings });
   }
   return made;
 }
@@ -61,7 +63,7 @@ test('agents measure each other, and the racks’ actors make rows of it', async
     },
   });
   // The host's own figure stays the median to the other hosts.
-  expect(first.report?.resource.latency).toBeCloseTo(3);
+  expect(first.availability?.resource.latency).toBeCloseTo(3);
 });
 
 test('a rack actor that is lost is followed by one that knows the row within two rounds', async () => {
@@ -117,7 +119,7 @@ test('without probes the link’s pings stand in, and both the report and the ro
   expect(Object.values(row).map(({ source }) => source)).toEqual(['link']);
   // Who said that it takes no probes is not bothered with many.
   expect(made.probes.end(first.identity.incarnation).sent).toBeLessThan(8);
-  expect(first.report?.resource.latency).toBe(1.5);
+  expect(first.availability?.resource.latency).toBe(1.5);
 });
 
 test('when a storm closes one’s own port, the links’ pings stand in at once, until it is open again', async () => {
@@ -189,12 +191,15 @@ test('coordinates move by what is measured, and are told with each answer; held-
 
 test('answers to real messages are timed as well', async () => {
   const made = await world({ r1: 1, r2: 1 });
+  made.network.weather = { ...calm, delayMinMs: 0.3, delayMaxMs: 0.3 };
   const [first, second] = made.hosts as [SimulatedHost, SimulatedHost];
   const where = address.role(second.identity.name, 'latency');
+  // The link has to stand.
+  await made.advance(3 * roundMs);
   await made.settle(first.exchange.ask<LatencyReply>(where, { kind: 'matrix' }, 1_000), 2_000);
   await made.advance(3 * roundMs);
   const { peers } = await agentOf(made, first);
-  // Twice the simulated network's 0.3 ms.
+  // Twice the 0.3 ms of one way.
   expect(peers[0]?.answersP50Ms).toBeCloseTo(0.6);
 });
 

@@ -9,11 +9,12 @@ import { term } from '../../src/core/ids.ts';
 import { SystemDigest } from '../../src/digest.ts';
 import type { EventDetail } from '../../src/protocols/messages.ts';
 import { SimulatedClock } from '../../src/simulator/clock.ts';
+import { Machine } from '../../src/simulator/cluster/machine.ts';
+import { SimulatedStore, StoreSession } from '../../src/simulator/cluster/store.ts';
 import { SimulatedKernel } from '../../src/simulator/kernel.ts';
 import { SeededRandom } from '../../src/simulator/random.ts';
 import { vaultHistory } from '../../src/store/history.ts';
 import { inlineAnalyst } from './inline-analyst.ts';
-import { MemoryStore } from './memory-store.ts';
 
 const learnMs = 100_000;
 const timing = {
@@ -40,7 +41,7 @@ function parabola(seed: number): SeriesAsk {
 /** One store, and the holders of the seat, one after another. */
 class Seats {
   readonly clock = new SimulatedClock(1_000);
-  readonly store = new MemoryStore(this.clock, new SeededRandom(3));
+  readonly store = new SimulatedStore(this.clock, new SeededRandom(3));
   readonly events: EventDetail[] = [];
   readonly crashes: string[] = [];
   readonly #kernel = new SimulatedKernel({
@@ -50,6 +51,7 @@ class Seats {
       if (event.kind === 'crashed') this.crashes.push(String(event.error));
     },
   });
+  readonly #session = new StoreSession(this.store, new Machine(this.clock, 0), 'holder', null);
   #holder: AnyRef | null = null;
   #terms = 0;
 
@@ -57,9 +59,10 @@ class Seats {
   async take(analyst: Analyst): Promise<void> {
     if (this.#holder !== null) this.#kernel.kill(this.#holder);
     this.#terms += 1;
+    const { vault } = this.#session;
     const ports = {
       clock: this.clock,
-      vault: this.store.vault,
+      vault,
       digest: new SystemDigest(),
       events: { emit: (detail: EventDetail) => void this.events.push(detail) },
       exchange: {
@@ -70,7 +73,7 @@ class Seats {
       },
       directory: new Directory(),
       timing,
-      history: vaultHistory(this.store.vault, { term: term(this.#terms) }),
+      history: vaultHistory(vault, { term: term(this.#terms) }),
       analyst,
     };
     this.#holder = this.#kernel.spawn(
@@ -161,18 +164,18 @@ test('a store that is silent for a while costs nothing of what was learned', asy
   const analyst = await experienced();
   await seats.take(analyst);
   await seats.advance(learnMs - 1_000);
-  seats.store.away = true;
+  seats.store.fateOf = () => 'notDone';
   await seats.advance(10_000);
   expect(seats.events.map(({ kind }) => kind)).toEqual(['forecasterLearned', 'forecasterFailed']);
-  seats.store.away = false;
+  seats.store.fateOf = () => 'done';
   await seats.advance(61_000);
   expect(seats.store.values.has(weightsKey)).toBe(true);
 
-  seats.store.away = true;
+  seats.store.fateOf = () => 'notDone';
   const successor = inlineAnalyst('learned');
   await seats.take(successor);
   await seats.advance(3_000);
-  seats.store.away = false;
+  seats.store.fateOf = () => 'done';
   await seats.advance(2_000);
   expect(await said(successor)).toEqual(await said(analyst));
   expect(seats.events).toHaveLength(2);

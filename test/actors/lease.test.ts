@@ -1,25 +1,26 @@
 import { expect, test } from 'vitest';
-import { ClusterWorld, faultsOf } from './cluster-world.ts';
+import { faultsOf } from './act-faults.ts';
+import { ClusterWorld, laneOf, noFaults, storeAway } from './cluster-world.ts';
 
 const settings = { affinity: { enabled: false } };
 
 test('a store that is away: frozen in time, and on again when it answers', async () => {
   const world = new ClusterWorld(1);
-  const one = await world.host('h1', { settings });
-  const two = await world.host('h2', { settings });
-  const execution = await world.begin(one);
+  const one = await world.start('h1', { settings });
+  const two = await world.start('h2', { settings });
+  const execution = await world.run(one);
   await world.advance(2_500);
-  world.store.away = true;
+  world.storeFaults = storeAway;
   const awayAtMs = world.clock.monotonicMs();
   await world.advance(30_000);
   const last = world.actsOf(execution).at(-1)?.atMs ?? 0;
   expect(last - awayAtMs).toBeLessThan(3_000);
   expect(last - awayAtMs).toBeGreaterThan(1_500);
-  expect(one.kinds('hostFrozen')).toHaveLength(1);
-  world.store.away = false;
+  expect(world.eventsOf('hostFrozen', [one])).toHaveLength(1);
+  world.storeFaults = noFaults;
   await world.advance(3_000);
-  expect(one.kinds('hostThawed')).toHaveLength(1);
-  expect(two.kinds('leaseEnded')).toEqual([]);
+  expect(world.eventsOf('hostThawed', [one])).toHaveLength(1);
+  expect(world.eventsOf('leaseEnded', [two])).toEqual([]);
   expect(world.actsOf(execution).at(-1)?.atMs).toBeGreaterThan(world.clock.monotonicMs() - 50);
   expect(faultsOf(world.actsOf(execution))).toEqual([]);
   expect(world.actsOf(execution).at(-1)?.tenure.generation).toBe(1);
@@ -27,12 +28,12 @@ test('a store that is away: frozen in time, and on again when it answers', async
 
 test('a host that cannot renew while the others can loses its lease, stops for ever, and is recovered', async () => {
   const world = new ClusterWorld(2);
-  const one = await world.host('h1', { settings });
-  const two = await world.host('h2', { settings });
-  const execution = await world.begin(one);
+  const one = await world.start('h1', { settings });
+  const two = await world.start('h2', { settings });
+  const execution = await world.run(one);
   await world.advance(2_500);
   // Only this host's own row is out of its reach.
-  const { leases } = world.store;
+  const { leases } = one.session.tables;
   const swap = leases.cas.bind(leases);
   leases.cas = (id, revision, row) =>
     id === one.identity.incarnation && row.phase === 'live'
@@ -42,20 +43,21 @@ test('a host that cannot renew while the others can loses its lease, stops for e
   expect(one.leaseEnded).toBe(true);
   // It may have read of its successor before it read of its own end.
   expect(['ended', 'absent']).toContain(one.phase(execution));
-  expect(one.lane.residents.size).toBe(0);
+  expect(laneOf(one).commands.at(-1)).toEqual({ kind: 'discard', execution });
+  expect(one.alive).toBe(false);
   expect(world.runners(execution)).toEqual(['h2']);
   expect(faultsOf(world.actsOf(execution))).toEqual([]);
-  expect(two.kinds('recovered')).toMatchObject([{ from: one.identity.incarnation }]);
+  expect(world.eventsOf('recovered', [two])).toMatchObject([{ from: one.identity.incarnation }]);
 });
 
 test('a lane that is started again after the lease has ended runs nothing', async () => {
   const world = new ClusterWorld(3);
-  const one = await world.host('h1', { settings });
-  await world.begin(one);
+  const one = await world.start('h1', { settings });
+  await world.run(one);
   await world.advance(1_000);
   one.parts.board.endLease();
-  one.parts.board.extendLease(world.clock.monotonicMs() + 10_000, Infinity);
-  one.lane.die();
+  one.parts.board.extendLease(one.machine.monotonicMs() + 10_000, Infinity);
+  laneOf(one).die();
   const acts = world.acts.length;
   await world.advance(2_000);
   expect(world.acts).toHaveLength(acts);
@@ -63,9 +65,9 @@ test('a lane that is started again after the lease has ended runs nothing', asyn
 
 test('a lease actor that crashes while it waits for an answer renews in time', async () => {
   const world = new ClusterWorld(4);
-  const one = await world.host('h1', { settings });
-  const execution = await world.begin(one);
-  world.store.faults = { lost: 0, ambiguous: 0, delayMaxMs: 40 };
+  const one = await world.start('h1', { settings });
+  const execution = await world.run(one);
+  world.storeFaults = { lost: 0, ambiguous: 0, delayMaxMs: 40 };
   for (let count = 0; count < 40; count += 1) {
     await world.until(
       () =>
@@ -77,6 +79,6 @@ test('a lease actor that crashes while it waits for an answer renews in time', a
     await world.advance(2_500);
   }
   expect(one.leaseEnded).toBe(false);
-  expect(one.kinds('hostFrozen')).toEqual([]);
+  expect(world.eventsOf('hostFrozen', [one])).toEqual([]);
   expect(faultsOf(world.actsOf(execution))).toEqual([]);
 });

@@ -2,13 +2,14 @@ import { expect, test } from 'vitest';
 import { address } from '../../src/actors/addresses.ts';
 import type { MigrationId } from '../../src/core/ids.ts';
 import { actorAddress } from '../../src/core/ids.ts';
-import { ClusterWorld, faultsOf } from './cluster-world.ts';
+import { faultsOf } from './act-faults.ts';
+import { ClusterWorld, laneOf } from './cluster-world.ts';
 
 test('a move is answered, and goes on where it stopped', async () => {
   const world = new ClusterWorld(1);
-  const one = await world.host('h1');
-  const two = await world.host('h2');
-  const execution = await world.begin(one);
+  const one = await world.start('h1');
+  const two = await world.start('h2');
+  const execution = await world.run(one);
   await world.advance(500);
   const reply = await world.settle(world.move(one, execution, two), 5_000);
   expect(reply).toMatchObject({ kind: 'moved', epoch: 2 });
@@ -17,17 +18,17 @@ test('a move is answered, and goes on where it stopped', async () => {
   expect([one.phase(execution), two.phase(execution)]).toEqual(['absent', 'running']);
   expect(faultsOf(world.actsOf(execution))).toEqual([]);
   expect(world.actsOf(execution).length).toBeGreaterThan(200);
-  expect([one.crashes, two.crashes]).toEqual([[], []]);
+  expect(world.crashes).toEqual([]);
 });
 
 test('what passes between source and target', async () => {
   const world = new ClusterWorld(2);
-  const one = await world.host('h1');
-  const two = await world.host('h2');
-  const execution = await world.begin(one);
+  const one = await world.start('h1');
+  const two = await world.start('h2');
+  const execution = await world.run(one);
   await world.advance(500);
   world.passages.length = 0;
-  world.store.calls.length = 0;
+  world.calls.length = 0;
   await world.settle(world.move(one, execution, two), 5_000);
   await world.advance(50);
   const moves = new Set([
@@ -51,7 +52,7 @@ test('what passes between source and target', async () => {
     'h2>h1 committed',
   ]);
   // The claim, and then the checkpoint that lets the source drop its copy.
-  expect(world.store.calls.filter((line) => line.startsWith('cas execution'))).toHaveLength(2);
+  expect(world.calls.filter((line) => line.startsWith('cas execution'))).toHaveLength(2);
 });
 
 const steps = ['prepare', 'transfer', 'resume', 'commit', ''] as const;
@@ -63,9 +64,9 @@ test.each(crashes)(
   'step "%s" at %s, killed after %i passages: moved or rolled back, once',
   async (step, side, after) => {
     const world = new ClusterWorld(3);
-    const one = await world.host('h1');
-    const two = await world.host('h2');
-    const execution = await world.begin(one);
+    const one = await world.start('h1');
+    const two = await world.start('h2');
+    const execution = await world.run(one);
     await world.advance(300);
     world.passages.length = 0;
     const asked = world.move(one, execution, two);
@@ -92,9 +93,9 @@ test.each(['ownership', 'migrations', 'executions', 'checkpoints', 'lease'] as c
     for (const side of ['h1', 'h2']) {
       for (let after = 0; after < 8; after += 1) {
         const world = new ClusterWorld(100 + after);
-        const one = await world.host('h1');
-        const two = await world.host('h2');
-        const execution = await world.begin(one);
+        const one = await world.start('h1');
+        const two = await world.start('h2');
+        const execution = await world.run(one);
         await world.advance(300);
         world.passages.length = 0;
         const asked = world.move(one, execution, two).catch((error: unknown) => error);
@@ -114,12 +115,12 @@ test.each(['ownership', 'migrations', 'executions', 'checkpoints', 'lease'] as c
 
 test('a step that fails for ever spends its budget: the execution runs on at its source', async () => {
   const world = new ClusterWorld(4);
-  const one = await world.host('h1');
-  const two = await world.host('h2');
-  const execution = await world.begin(one);
+  const one = await world.start('h1');
+  const two = await world.start('h2');
+  const execution = await world.run(one);
   await world.advance(300);
   // Nothing of the target's comes back, so that the source stays where it waits for `transferred`.
-  world.loses = (from, _to, envelope) =>
+  world.network.loses = (from, _to, envelope) =>
     from === two && envelope.message.kind === 'passage' && one.phase(execution) === 'frozen';
   const asked = world.move(one, execution, two);
   await world.until(() => one.phase(execution) === 'frozen', 1_000);
@@ -130,19 +131,19 @@ test('a step that fails for ever spends its budget: the execution runs on at its
     await world.advance(20);
   }
   expect(await world.settle(asked, 5_000)).toMatchObject({ kind: 'refused' });
-  world.loses = () => false;
+  world.network.loses = () => false;
   await world.advance(20_000);
   expect(world.runners(execution)).toEqual(['h1']);
   expect(two.parts.cells.size).toBe(0);
-  expect(two.lane.residents.size).toBe(0);
+  expect(laneOf(two).residents.size).toBe(0);
   expect(faultsOf(world.actsOf(execution))).toEqual([]);
 });
 
 test('a large snapshot is moved to the lane, and nobody keeps its bytes', async () => {
   const world = new ClusterWorld(5);
-  const one = await world.host('h1');
-  const two = await world.host('h2');
-  const execution = await world.begin(one, { bytes: 200_000 });
+  const one = await world.start('h1');
+  const two = await world.start('h2');
+  const execution = await world.run(one, { bytes: 200_000 });
   await world.advance(1_500);
   expect(await world.settle(world.move(one, execution, two), 5_000)).toMatchObject({
     kind: 'moved',
@@ -156,9 +157,9 @@ test('a large snapshot is moved to the lane, and nobody keeps its bytes', async 
 
 test('to and fro: an execution comes back to where it has just been', async () => {
   const world = new ClusterWorld(6);
-  const one = await world.host('h1');
-  const two = await world.host('h2');
-  const execution = await world.begin(one);
+  const one = await world.start('h1');
+  const two = await world.start('h2');
+  const execution = await world.run(one);
   await world.advance(300);
   let moved = 0;
   for (let count = 0; count < 20; count += 1) {

@@ -8,7 +8,7 @@ import type {
   RackUsage,
   RackUsageMessage,
 } from '../../src/protocols/messages.ts';
-import type { SimulatedHost } from './cluster-world.ts';
+import type { NetworkEnd } from '../../src/simulator/cluster/network.ts';
 import { ClusterWorld } from './cluster-world.ts';
 
 /** Nothing moves but what is asked to. */
@@ -19,9 +19,9 @@ const settings = {
 };
 
 /** What racks' actors tell the control seat's holder on another host, in the order in which it is sent. */
-function overhear(world: ClusterWorld): { to: SimulatedHost; role: string; usage: RackUsage }[] {
-  const heard: { to: SimulatedHost; role: string; usage: RackUsage }[] = [];
-  world.loses = (_from, to, { to: at, message }) => {
+function overhear(world: ClusterWorld): { to: NetworkEnd; role: string; usage: RackUsage }[] {
+  const heard: { to: NetworkEnd; role: string; usage: RackUsage }[] = [];
+  world.network.loses = (_from, to, { to: at, message }) => {
     const { kind, usage } = message as RackUsageMessage;
     if (kind === 'rackUsage') heard.push({ to, role: at, usage });
     return false;
@@ -31,17 +31,17 @@ function overhear(world: ClusterWorld): { to: SimulatedHost; role: string; usage
 
 test('what hosts used reaches analyzer and orchestrator at the holder of the control seat, through their racks', async () => {
   const world = new ClusterWorld(1);
-  const holder = await world.host('z1', { rack: 'z', settings });
+  const holder = await world.start('z1', { rack: 'z', settings });
   await world.advance(2_000);
   const [a1, a2] = [
-    await world.host('a1', { rack: 'a', settings }),
-    await world.host('a2', { rack: 'a', settings }),
+    await world.start('a1', { rack: 'a', settings }),
+    await world.start('a2', { rack: 'a', settings }),
   ];
-  await world.host('b1', { rack: 'b', settings });
+  await world.start('b1', { rack: 'b', settings });
   expect(a1.parts.directory.seat(controlSeat)?.holder).toBe(holder.identity.incarnation);
   const heard = overhear(world);
-  const busy = await world.begin(a1, { bytes: 7_000 });
-  await world.begin(a2, { busy: false });
+  const busy = await world.run(a1, { bytes: 7_000 });
+  await world.run(a2, { busy: false });
   await world.advance(12_000);
   expect(new Set(heard.map(({ to }) => to))).toEqual(new Set([holder]));
   const of = (role: string) => heard.filter((one) => one.role === role).map(({ usage }) => usage);
@@ -74,10 +74,10 @@ test('what hosts used reaches analyzer and orchestrator at the holder of the con
 
 test('a rack passes on only what is new, of its own hosts that are up, in portions that a frame holds', async () => {
   const world = new ClusterWorld(8);
-  await world.host('z1', { rack: 'z', settings });
+  await world.start('z1', { rack: 'z', settings });
   await world.advance(2_000);
-  const a1 = await world.host('a1', { rack: 'a', settings });
-  const a2 = await world.host('a2', { rack: 'a', settings });
+  const a1 = await world.start('a1', { rack: 'a', settings });
+  const a2 = await world.start('a2', { rack: 'a', settings });
   await world.advance(5_500);
   const [first] = a1.usages;
   const [second] = a2.usages;
@@ -121,8 +121,8 @@ test('a rack passes on only what is new, of its own hosts that are up, in portio
 test('a report waits for the lanes’ traces', async () => {
   const world = new ClusterWorld(9);
   const quick = { ...settings, monitor: { ...settings.monitor, usageMs: 250 } };
-  const host = await world.host('h1', { settings: quick });
-  await world.begin(host);
+  const host = await world.start('h1', { settings: quick });
+  await world.run(host);
   await world.advance(1_000);
   const before = host.usages.length;
   await world.advance(5_000);
@@ -136,10 +136,10 @@ test('a report waits for the lanes’ traces', async () => {
 
 test('when the holder of the control seat is lost, usage goes to the next', async () => {
   const world = new ClusterWorld(7);
-  const holder = await world.host('z1', { rack: 'z', settings });
+  const holder = await world.start('z1', { rack: 'z', settings });
   await world.advance(2_000);
-  const [a1] = [await world.host('a1', { rack: 'a', settings })];
-  await world.host('b1', { rack: 'b', settings });
+  const [a1] = [await world.start('a1', { rack: 'a', settings })];
+  await world.start('b1', { rack: 'b', settings });
   await world.advance(1_000);
   world.kill(holder);
   const heard = overhear(world);
@@ -151,8 +151,8 @@ test('when the holder of the control seat is lost, usage goes to the next', asyn
 
 test('calls are counted as arrivals where they come, and a move is dated', async () => {
   const world = new ClusterWorld(2);
-  const [one, two] = [await world.host('h1', { settings }), await world.host('h2', { settings })];
-  const execution = await world.begin(one, { busy: false });
+  const [one, two] = [await world.start('h1', { settings }), await world.start('h2', { settings })];
+  const execution = await world.run(one, { busy: false });
   await world.advance(4_200);
   expect(one.usages[0]?.arrivals).toMatchObject([{ method: { method: 'count.ts#count' }, perSecond: 0.25 }]);
   const beforeMs = world.clock.wallMs();
@@ -169,9 +169,9 @@ test('calls are counted as arrivals where they come, and a move is dated', async
 
 test('a report lists the heaviest executions and peers, and sums up the rest', async () => {
   const world = new ClusterWorld(3);
-  const host = await world.host('h1', { settings });
-  const far = await world.host('h2', { settings });
-  const peers = [await world.begin(far), await world.begin(host), await world.begin(far)];
+  const host = await world.start('h1', { settings });
+  const far = await world.start('h2', { settings });
+  const peers = [await world.run(far), await world.run(host), await world.run(far)];
   const tallies = peers.map((peer, index) => ({
     peer,
     messagesOut: 1,
@@ -181,9 +181,9 @@ test('a report lists the heaviest executions and peers, and sums up the rest', a
   }));
   // A tool that posted something is nobody's peer.
   const tool = { ...tallies[0], peer: executionId('tools-1'), bytesOut: 1e6 } as (typeof tallies)[number];
-  const busy = await world.begin(host, { peers: [...tallies, tool] });
-  await world.begin(host, { busy: false });
-  await world.begin(host, { busy: false });
+  const busy = await world.run(host, { peers: [...tallies, tool] });
+  await world.run(host, { busy: false });
+  await world.run(host, { busy: false });
   await world.advance(8_000);
   const usage = host.usages.at(-1);
   expect(usage?.executions.length).toBe(2);
@@ -199,24 +199,27 @@ test('a report lists the heaviest executions and peers, and sums up the rest', a
 
 test('a monitor that is started again goes on counting, so that its rack believes it', async () => {
   const world = new ClusterWorld(4);
-  const host = await world.host('h1', { settings });
+  const host = await world.start('h1', { settings });
   await world.advance(9_000);
-  const before = host.report?.sample ?? 0;
+  const before = host.availability?.sample ?? 0;
   expect(before).toBeGreaterThan(5);
   expect(host.crashRole('monitor')).toBe(true);
   await world.advance(6_000);
-  expect(host.report?.sample).toBeGreaterThan(before);
+  expect(host.availability?.sample).toBeGreaterThan(before);
   expect(host.usages.map(({ report }) => report)).toEqual([1, 2, 3]);
 });
 
 test('a period that a suspend cut through, or in which the wall clock stepped, is not reported', async () => {
   const world = new ClusterWorld(5);
-  const host = await world.host('h1', { settings });
+  const host = await world.start('h1', { settings });
   await world.advance(4_500);
   expect(host.usages.length).toBe(1);
-  world.clock.suspend(60_000);
+  // It loses its lease as well, but what is tested here is its monitor.
+  host.parts.leaseListener.onEnded = () => undefined;
+  world.suspend(host);
+  await world.advance(60_000);
+  world.wake(host);
   await world.advance(4_000);
-  // It lost its lease as well, but what is tested here is its monitor.
   expect(host.usages.length).toBe(1);
   await world.advance(4_000);
   expect(host.usages.map(({ report }) => report)).toEqual([1, 2]);
@@ -226,7 +229,7 @@ test('offers stay bounded with three racks, and no host hears from all', async (
   const world = new ClusterWorld(6);
   const racks = ['a', 'b', 'c'] as const;
   for (const rack of racks) {
-    for (let count = 1; count <= 2; count += 1) await world.host(`${rack}${count}`, { rack, settings });
+    for (let count = 1; count <= 2; count += 1) await world.start(`${rack}${count}`, { rack, settings });
   }
   await world.advance(3_000);
   world.passages.length = 0;

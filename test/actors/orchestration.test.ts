@@ -11,8 +11,9 @@ import type {
   EventDetail,
   OrchestratorReply,
 } from '../../src/protocols/messages.ts';
-import type { SimulatedHost } from './cluster-world.ts';
-import { ClusterWorld, faultsOf } from './cluster-world.ts';
+import type { SimulatedHost } from '../../src/simulator/cluster/host.ts';
+import { faultsOf } from './act-faults.ts';
+import { ClusterWorld, laneOf } from './cluster-world.ts';
 
 const settings = {
   affinity: { enabled: false, coolDownMs: 2_000 },
@@ -31,10 +32,10 @@ async function overloaded(seed: number, more: Record<string, unknown> = {}) {
     ['b1', 'r2'],
     ['b2', 'r2'],
   ] as const)
-    hosts.push(await world.host(name, { rack, settings: { ...settings, ...more } }));
+    hosts.push(await world.start(name, { rack, settings: { ...settings, ...more } }));
   const executions: ExecutionId[] = [];
   for (let count = 0; count < 4; count += 1)
-    executions.push(await world.begin(hosts[count % 2] as SimulatedHost));
+    executions.push(await world.run(hosts[count % 2] as SimulatedHost));
   return { world, hosts, executions };
 }
 
@@ -46,7 +47,7 @@ function holderOf(world: ClusterWorld): SimulatedHost {
 }
 
 function moved(world: ClusterWorld): Extract<EventDetail, { kind: 'moved' }>[] {
-  return world.eventsOf('moved').filter((event) => event.kind === 'moved');
+  return [...world.eventsOf('moved')];
 }
 
 async function standing(world: ClusterWorld, via: SimulatedHost) {
@@ -121,12 +122,12 @@ test('no host hears of an order before the vault remembers it', async () => {
     ['b1', 'r2'],
     ['b2', 'r2'],
   ] as const)
-    hosts.push(await world.host(name, { rack, settings }));
-  for (let count = 0; count < 3; count += 1) await world.begin(hosts[1] as SimulatedHost);
-  world.store.faults = { lost: 0, ambiguous: 0, delayMaxMs: 40 };
+    hosts.push(await world.start(name, { rack, settings }));
+  for (let count = 0; count < 3; count += 1) await world.run(hosts[1] as SimulatedHost);
+  world.storeFaults = { lost: 0, ambiguous: 0, delayMaxMs: 40 };
   const unremembered: string[] = [];
   let orders = 0;
-  world.loses = (_from, _to, { message }) => {
+  world.network.loses = (_from, _to, { message }) => {
     const [id] = /(?<="directive":")d-[0-9a-f]+(?=","term")/.exec(JSON.stringify(message)) ?? [];
     if (id === undefined) return false;
     orders += 1;
@@ -148,7 +149,7 @@ test('hosts refuse a former orchestrator before its successor has ordered anythi
   await world.until(() => hosts.some((host) => host.alive && holds(world, host)), 60_000);
   await world.advance(5_000);
   const other = hosts.find((host) => host.alive && host !== holderOf(world)) as SimulatedHost;
-  const [part] = other.lane.residents.keys();
+  const [part] = laneOf(other).residents.keys();
   const directive = {
     directive: 'd-late',
     term,

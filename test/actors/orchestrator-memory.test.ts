@@ -8,7 +8,7 @@ import { SeatTime } from '../../src/actors/seat-time.ts';
 import { executionId, hostName, rackName, term } from '../../src/core/ids.ts';
 import type { MigrationDirective } from '../../src/protocols/messages.ts';
 import { SimulatedClock } from '../../src/simulator/clock.ts';
-import { SkewedClock } from './skewed-clock.ts';
+import { Machine } from '../../src/simulator/cluster/machine.ts';
 
 const horizonMs = 600_000;
 const hour = 3_600_000;
@@ -56,11 +56,11 @@ function rounds(policy?: string): OrchestrationRounds {
 }
 
 /** A holder's seat, with a clock of its own. */
-function seat(aheadMs = 0): { readonly clock: SimulatedClock; readonly wall: SkewedClock; time: SeatTime } {
+function seat(aheadMs = 0): { readonly clock: SimulatedClock; readonly machine: Machine; time: SeatTime } {
   const clock = new SimulatedClock(1_000);
-  const wall = new SkewedClock(clock);
-  wall.aheadMs = aheadMs;
-  return { clock, wall, time: new SeatTime(wall) };
+  const machine = new Machine(clock, clock.monotonicMs());
+  machine.aheadMs = aheadMs;
+  return { clock, machine, time: new SeatTime(machine.mainClock) };
 }
 
 function bound(orders: Orders, time: SeatTime): readonly number[] {
@@ -101,11 +101,11 @@ test.each([
   ['forth', 5 * hour],
   ['back', -5 * hour],
 ])('a clock that steps %s in the middle ends no order, and prolongs none', (_, aheadMs) => {
-  const { clock, wall, time } = seat();
+  const { clock, machine, time } = seat();
   const orders = new Orders([]);
   orders.add(directive('d-1'), {}, time.nowMs());
   clock.advance(60_000);
-  wall.aheadMs = aheadMs;
+  machine.aheadMs = aheadMs;
   expect(orders.expire(time.nowMs(), nowhere)).toEqual([]);
   clock.advance(61_000);
   expect(orders.expire(time.nowMs(), nowhere)).toMatchObject([{ phase: 'failed' }]);

@@ -4,8 +4,8 @@ import { ClusterWorld } from './cluster-world.ts';
 
 test('what its own host knows nothing of is recovered there only if it was released from quarantine', async () => {
   const world = new ClusterWorld(1);
-  const host = await world.host('h1');
-  const execution = await world.begin(host);
+  const host = await world.start('h1');
+  const execution = await world.run(host);
   await world.until(() => host.phase(execution) === 'running', 1_000);
   await world.advance(2_000);
   // A copy that was dropped by mistake is no reason to go back to a checkpoint in silence.
@@ -21,8 +21,7 @@ test('what its own host knows nothing of is recovered there only if it was relea
     'absent',
   ]);
 
-  const writing = registers.cas(execution, found.revision, released(found.row));
+  expect(registers.swap(execution, found.revision, released(found.row)).kind).toBe('done');
   await world.until(() => host.phase(execution) === 'running', 10_000);
-  expect((await writing).kind).toBe('done');
   expect(registers.rows.get(execution)?.row).toMatchObject({ generation: 2, standing: { phase: 'live' } });
 });

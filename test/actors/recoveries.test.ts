@@ -6,14 +6,14 @@ const crowd = 600;
 
 test('a dead host with many executions is recovered in portions, all of it, and without a checkpoint of each', async () => {
   const world = new ClusterWorld(5);
-  const [dying, survivor] = [await world.host('h1'), await world.host('h2')];
+  const [dying, survivor] = [await world.start('h1'), await world.start('h2')];
   const all: ExecutionId[] = [];
-  for (let count = 0; count < crowd; count += 1) all.push(await world.begin(dying, { busy: false }));
+  for (let count = 0; count < crowd; count += 1) all.push(await world.run(dying, { busy: false }));
   await world.until(() => all.every((one) => dying.phase(one) === 'running'), 10_000);
   await world.advance(2_000);
 
   let mostAtOnce = 0;
-  world.store.calls.length = 0;
+  world.calls.length = 0;
   world.kill(dying);
   const areRecovered = (): boolean => {
     const underWay = all.filter((one) => ['claiming', 'restoring'].includes(survivor.phase(one)));
@@ -24,5 +24,5 @@ test('a dead host with many executions is recovered in portions, all of it, and 
   expect(mostAtOnce).toBeGreaterThan(16);
   expect(mostAtOnce).toBeLessThanOrEqual(128);
   // Each is as its recovery point holds it: nothing is to be written but the claims.
-  expect(world.store.calls.filter((line) => line.startsWith('put snapshot/'))).toEqual([]);
+  expect(world.calls.filter((line) => line.startsWith('put snapshot/'))).toEqual([]);
 });

@@ -15,21 +15,21 @@ function fateOf(world: ClusterWorld, execution: ExecutionId): string | undefined
 }
 
 /** As a client does that has read it. */
-async function read(world: ClusterWorld, execution: ExecutionId): Promise<void> {
+function read(world: ClusterWorld, execution: ExecutionId): void {
   const found = world.store.registers.rows.get(execution);
   if (found?.row.standing.phase !== 'settled') throw new Error(`${execution} has not ended`);
   const row = { ...found.row, standing: { ...found.row.standing, fate: 'read' as const } };
-  await world.settle(world.store.registers.cas(execution, found.revision, row), 1_000);
+  expect(world.store.registers.swap(execution, found.revision, row).kind).toBe('done');
 }
 
 test('a result is kept until its retention ends; one that was read, not as long', async () => {
   const world = new ClusterWorld(1);
-  const one = await world.host('h1', { settings });
-  await world.host('h2', { settings });
-  const unread = await world.begin(one, { until: 10 });
-  const known = await world.begin(one, { until: 10 });
+  const one = await world.start('h1', { settings });
+  await world.start('h2', { settings });
+  const unread = await world.run(one, { until: 10 });
+  const known = await world.run(one, { until: 10 });
   await world.advance(3_000);
-  await read(world, known);
+  read(world, known);
   await world.advance(4_000);
   expect([isKept(world, unread), isKept(world, known)]).toEqual([true, true]);
   await world.advance(8_000);
@@ -38,17 +38,17 @@ test('a result is kept until its retention ends; one that was read, not as long'
   await world.advance(60_000);
   expect([isKept(world, unread), fateOf(world, unread)]).toEqual([false, 'gone']);
   // Whoever sweeps looks again, and finds nothing to do.
-  world.store.calls.length = 0;
+  world.calls.length = 0;
   await world.advance(10_000);
-  expect(world.store.calls.filter((line) => line.startsWith('delete result/'))).toEqual([]);
+  expect(world.calls.filter((line) => line.startsWith('delete result/'))).toEqual([]);
 });
 
 test('what has ended is known for longer than its result is kept, and forgotten then', async () => {
   const world = new ClusterWorld(3);
-  const one = await world.host('h1', { settings });
-  await world.host('h2', { settings });
-  const over = await world.begin(one, { until: 10 });
-  const running = await world.begin(one);
+  const one = await world.start('h1', { settings });
+  await world.start('h2', { settings });
+  const over = await world.run(one, { until: 10 });
+  const running = await world.run(one);
   await world.advance(190_000);
   expect(fateOf(world, over)).toBe('gone');
   await world.advance(15_000);
@@ -58,16 +58,16 @@ test('what has ended is known for longer than its result is kept, and forgotten 
 
 test('a child’s result outlives its retention while its parent runs', async () => {
   const world = new ClusterWorld(2);
-  const host = await world.host('h1', { settings });
-  const parent = await world.begin(host);
-  const child = await world.begin(host, { until: 10 });
+  const host = await world.start('h1', { settings });
+  const parent = await world.run(host);
+  const child = await world.run(host, { until: 10 });
   await world.advance(3_000);
   const found = world.store.registers.rows.get(child);
   const parents = world.store.registers.rows.get(parent);
   if (found === undefined || parents === undefined) throw new Error('both have rows');
   const { execution, epoch, generation } = parents.row;
   const row = { ...found.row, parent: { execution, epoch, generation } };
-  await world.settle(world.store.registers.cas(child, found.revision, row), 1_000);
+  expect(world.store.registers.swap(child, found.revision, row).kind).toBe('done');
   await world.advance(90_000);
   expect(isKept(world, child)).toBe(true);
 });

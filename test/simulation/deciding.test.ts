@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { address, controlSeat } from '../../src/actors/addresses.ts';
 import type { ExecutionId } from '../../src/core/ids.ts';
 import type { EventDetail } from '../../src/protocols/messages.ts';
-import type { SimulatedHost } from '../actors/cluster-world.ts';
-import { ClusterWorld, faultsOf } from '../actors/cluster-world.ts';
+import type { SimulatedHost } from '../../src/simulator/cluster/host.ts';
+import { faultsOf } from '../actors/act-faults.ts';
+import { ClusterWorld, noFaults } from '../actors/cluster-world.ts';
 
 // One failing seed again: SEED=417 npm test. Many: SEEDS=500 npx vitest run test/simulation/deciding.test.ts
 const only = process.env['SEED'];
@@ -42,10 +43,10 @@ class Deciders {
   /** Three racks of two hosts with one core each; all work begins on so many hosts of the first. */
   async begin(executions: number, spread: number): Promise<void> {
     for (const name of ['a1', 'a2', 'b1', 'b2', 'c1', 'c2'])
-      this.hosts.push(await this.world.host(name, { rack: `r${name[0] ?? ''}`, settings }));
+      this.hosts.push(await this.world.start(name, { rack: `r${name[0] ?? ''}`, settings }));
     for (const host of this.hosts) this.#watch(host);
     for (let count = 0; count < executions; count += 1)
-      this.executions.push(await this.world.begin(this.hosts[count % spread] as SimulatedHost));
+      this.executions.push(await this.world.run(this.hosts[count % spread] as SimulatedHost));
   }
 
   #watch(host: SimulatedHost): void {
@@ -156,7 +157,7 @@ describe('affinity actors and the orchestrator', () => {
     expect(deciders.hasty()).toEqual([]);
     expect(deciders.torn()).toEqual([]);
     expect(deciders.faults()).toEqual([]);
-    expect(deciders.hosts.flatMap(({ crashes }) => crashes)).toEqual([]);
+    expect(world.crashes).toEqual([]);
   });
 
   test.each([
@@ -168,10 +169,10 @@ describe('affinity actors and the orchestrator', () => {
     const { world } = deciders;
     const holder = deciders.holder(controlSeat);
     for (const host of [deciders.hosts[0], deciders.hosts[2], holder]) {
-      if (host !== undefined && host !== null) host.clock.aheadMs = aheadMs;
+      if (host !== undefined && host !== null) host.machine.aheadMs = aheadMs;
     }
     await world.advance(6_000);
-    for (const host of deciders.hosts) host.clock.aheadMs = -hour;
+    for (const host of deciders.hosts) host.machine.aheadMs = -hour;
     await world.advance(10_000);
     const settled = deciders.moves.length;
     expect(deciders.moves.some(({ by }) => by === 'orchestrator')).toBe(true);
@@ -181,7 +182,7 @@ describe('affinity actors and the orchestrator', () => {
     await world.advance(1.5 * horizonMs);
     expect(deciders.moves.slice(settled)).toEqual([]);
     expect(deciders.crowded()).toEqual([]);
-    expect(deciders.hosts.flatMap(({ crashes }) => crashes)).toEqual([]);
+    expect(world.crashes).toEqual([]);
   });
 
   test('are not led astray by a monitor that lies', async () => {
@@ -202,7 +203,7 @@ describe('affinity actors and the orchestrator', () => {
     expect(deciders.moves.some(({ by }) => by === 'orchestrator')).toBe(true);
     expect(deciders.crowded()).toEqual([]);
     expect(deciders.hasty()).toEqual([]);
-    expect(hosts.flatMap(({ crashes }) => crashes)).toEqual([]);
+    expect(world.crashes).toEqual([]);
   });
 
   test.each(seeds)(
@@ -211,11 +212,11 @@ describe('affinity actors and the orchestrator', () => {
       const deciders = new Deciders(100 + seed);
       await deciders.begin(6, 2);
       const { world } = deciders;
-      world.store.faults = { lost: 0.02, ambiguous: 0.02, delayMaxMs: 5 };
+      world.storeFaults = { lost: 0.02, ambiguous: 0.02, delayMaxMs: 5 };
       // Every tenth message between deciders is lost: orders, answers, outcomes, offers, bindings, reports.
       const deciding =
         /carryOut|outcome|bindings|offer|candidates|rackUsage|usage|forecast|availability|answer/;
-      world.loses = (_from, _to, { message }) =>
+      world.network.loses = (_from, _to, { message }) =>
         deciding.test(JSON.stringify(message).slice(0, 200)) && world.random.next() < 0.1;
       for (let round = 0; round < 12; round += 1) {
         await world.advance(1_000 + world.random.below(4_000));
@@ -227,8 +228,8 @@ describe('affinity actors and the orchestrator', () => {
         // What runs there is recovered elsewhere; the seat changes hands.
         if (round === 6 && holder !== null) world.kill(holder);
       }
-      world.store.faults = { lost: 0, ambiguous: 0, delayMaxMs: 0.5 };
-      world.loses = () => false;
+      world.storeFaults = noFaults;
+      world.network.loses = () => false;
       await world.advance(20_000);
       expect(deciders.hasty()).toEqual([]);
       expect(deciders.faults()).toEqual([]);
