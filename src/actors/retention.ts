@@ -5,6 +5,7 @@ import type { RegisterRow } from '../protocols/ownership/register.ts';
 import type { Directory } from './directory.ts';
 import type { LaneBoard } from './lane-board.ts';
 import type { HostPorts } from './ports.ts';
+import { deleteSnapshots } from './remains.ts';
 
 export type RetentionMessage = { readonly kind: 'sweep' } | { readonly kind: 'swept' };
 
@@ -93,8 +94,11 @@ async function forget(ports: RetentionPorts): Promise<void> {
     if (found === null || change === null) continue;
     // In this order: what was deleted and is not said to be is deleted again.
     if (change.deletes !== null) await ports.vault.delete(change.deletes);
-    if (change.row === null) await tables.registers.delete(execution, found.revision);
-    else await tables.registers.cas(execution, found.revision, change.row);
+    if (change.row === null) {
+      // From then on nobody would know that they are nobody's.
+      await deleteSnapshots(ports.vault, execution);
+      await tables.registers.delete(execution, found.revision);
+    } else await tables.registers.cas(execution, found.revision, change.row);
   }
 }
 
