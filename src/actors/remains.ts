@@ -8,11 +8,6 @@ export function argumentsKey(execution: ExecutionId): string {
 
 /** The register of an execution that has ended names only its result: deletes what it took to get there. */
 export async function deleteRemains(vault: Bytes, execution: ExecutionId): Promise<void> {
-  await deleteSnapshots(vault, execution);
-  await vault.delete(argumentsKey(execution));
-}
-
-/** Also what was on its way when the others were deleted, and whoever had sent it was gone. */
-export async function deleteSnapshots(vault: Bytes, execution: ExecutionId): Promise<void> {
   for (const key of await vault.list(`snapshot/${execution}/`)) await vault.delete(key);
+  await vault.delete(argumentsKey(execution));
 }

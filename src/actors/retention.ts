@@ -5,7 +5,7 @@ import type { RegisterRow } from '../protocols/ownership/register.ts';
 import type { Directory } from './directory.ts';
 import type { LaneBoard } from './lane-board.ts';
 import type { HostPorts } from './ports.ts';
-import { deleteSnapshots } from './remains.ts';
+import { deleteRemains } from './remains.ts';
 
 export type RetentionMessage = { readonly kind: 'sweep' } | { readonly kind: 'swept' };
 
@@ -34,9 +34,9 @@ const sweptMax = 100;
 type EndedLeases = Map<IncarnationId, number>;
 
 /**
- * Promise 7: deletes results whose time is up from the vault, and has their registers say so; later the registers, too. Likewise the
- * rows of leases that ended long ago. One host does it for all: the first by name of those that are up. Done twice, it
- * changes nothing.
+ * Promise 7: deletes results whose time is up from the vault, with whatever else is left of their executions, and has
+ * their registers say so; later the registers, too. Likewise the rows of leases that ended long ago. One host does it for
+ * all: the first by name of those that are up. Done twice, it changes nothing.
  */
 export function retentionActor(ports: RetentionPorts): Behaviour<EndedLeases, RetentionMessage> {
   return {
@@ -94,11 +94,10 @@ async function forget(ports: RetentionPorts): Promise<void> {
     if (found === null || change === null) continue;
     // In this order: what was deleted and is not said to be is deleted again.
     if (change.deletes !== null) await ports.vault.delete(change.deletes);
-    if (change.row === null) {
-      // From then on nobody would know that they are nobody's.
-      await deleteSnapshots(ports.vault, execution);
-      await tables.registers.delete(execution, found.revision);
-    } else await tables.registers.cas(execution, found.revision, change.row);
+    // Its host was to do this at its end, and may have crashed; and a write may have come later than that.
+    await deleteRemains(ports.vault, execution);
+    if (change.row === null) await tables.registers.delete(execution, found.revision);
+    else await tables.registers.cas(execution, found.revision, change.row);
   }
 }
 

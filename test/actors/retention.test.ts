@@ -30,11 +30,15 @@ test('a result is kept until its retention ends; one that was read, not as long'
   const known = await world.run(one, { until: 10 });
   await world.advance(3_000);
   read(world, known);
+  // Its host crashed before it could delete this.
+  const remains = `snapshot/${known}/1-remains`;
+  world.store.values.set(remains, new Uint8Array(1));
   await world.advance(4_000);
   expect([isKept(world, unread), isKept(world, known)]).toEqual([true, true]);
   await world.advance(8_000);
   expect([isKept(world, unread), isKept(world, known)]).toEqual([true, false]);
   expect([fateOf(world, unread), fateOf(world, known)]).toEqual(['unread', 'gone']);
+  expect(world.store.values.has(remains)).toBe(false);
   await world.advance(60_000);
   expect([isKept(world, unread), fateOf(world, unread)]).toEqual([false, 'gone']);
   // Whoever sweeps looks again, and finds nothing to do.
