@@ -300,16 +300,13 @@ function furnish(
     clock.monotonicMs(),
   );
   const admissions = new Admissions(
-    {
-      ...config.migrations,
-      ...config.capacity,
-      snapshotMaxBytes: config.snapshots.sizeMaxBytes,
-    },
+    { ...config.migrations, ...config.capacity, snapshotMaxBytes: config.snapshots.sizeMaxBytes },
     {
       executions: () => board.executions,
       freeBytes: () => freeBytes(standing.availability, first, config.capacity.memoryMax),
       closed: () => closedBecause(standing, leaseCell),
       holds: (execution) => (book.get(execution)?.state.phase ?? 'absent') !== 'absent',
+      expect: (installed) => board.expect(installed),
     },
     packages,
     clock,

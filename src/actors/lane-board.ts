@@ -197,10 +197,14 @@ export class LaneBoard {
   assign(execution: ExecutionId): LaneIndex {
     const held = this.laneOf(execution);
     if (held !== null) return held;
+    const least = this.#leastLaden();
+    this.#slot(least).executions.add(execution);
+    return least;
+  }
+
+  #leastLaden(): LaneIndex {
     const sizes = this.#slots.map((slot) => (slot.lane === null ? Infinity : slot.executions.size));
-    const least = sizes.indexOf(Math.min(...sizes));
-    this.#slot(laneIndex(least)).executions.add(execution);
-    return laneIndex(least);
+    return laneIndex(sizes.indexOf(Math.min(...sizes)));
   }
 
   release(execution: ExecutionId): void {
@@ -253,6 +257,15 @@ export class LaneBoard {
     }
     slot.lane.post({ kind: 'install', package: installed });
     return slot.installs.begin(installed.hash);
+  }
+
+  /**
+   * Has the lane that would be given an execution now import a package: one that comes soon need not wait for that.
+   *
+   * @throws {PackageRefusedByLaneError} when the lane cannot import it, or ends before it has
+   */
+  expect(installed: InstalledPackage): Promise<void> {
+    return this.install(this.#leastLaden(), installed);
   }
 
   #slot(index: LaneIndex): Slot {

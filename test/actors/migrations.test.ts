@@ -55,6 +55,35 @@ test('what passes between source and target', async () => {
   expect(world.calls.filter((line) => line.startsWith('cas execution'))).toHaveLength(2);
 });
 
+test('code is imported before anything stands still', async () => {
+  const world = new ClusterWorld(2);
+  const one = await world.start('h1');
+  const two = await world.start('h2');
+  const execution = await world.run(one);
+  await world.advance(300);
+  const kinds = (host: typeof one) => laneOf(host).commands.map(({ kind }) => kind);
+  const moved = world.move(one, execution, two);
+  await world.until(() => kinds(two).includes('install'), 1_000);
+  expect(kinds(one)).not.toContain('freeze');
+  expect(await world.settle(moved, 5_000)).toMatchObject({ kind: 'moved' });
+  expect(kinds(one)).toContain('freeze');
+  expect(kinds(two).filter((kind) => kind === 'install')).toHaveLength(1);
+});
+
+test('a target that cannot import the code says so, and the execution runs on all the while', async () => {
+  const world = new ClusterWorld(2);
+  const one = await world.start('h1');
+  const two = await world.start('h2');
+  const execution = await world.run(one);
+  await world.advance(300);
+  laneOf(two).importFault = 'it needs a file that is not there';
+  const reply = await world.settle(world.move(one, execution, two), 30_000);
+  expect(reply).toMatchObject({ kind: 'refused' });
+  expect(JSON.stringify(reply)).toContain('it needs a file that is not there');
+  expect(laneOf(one).commands.map(({ kind }) => kind)).not.toContain('freeze');
+  expect(world.runners(execution)).toEqual(['h1']);
+});
+
 const steps = ['prepare', 'transfer', 'resume', 'commit', ''] as const;
 const crashes = steps.flatMap((step) =>
   (['h1', 'h2'] as const).flatMap((side) => [0, 1, 2, 3, 4].map((after) => [step, side, after] as const)),

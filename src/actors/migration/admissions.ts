@@ -1,6 +1,7 @@
 import type { ExecutionId, IncarnationId, MigrationId } from '../../core/ids.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { Cargo, Passage } from '../../protocols/migration/messages.ts';
+import type { InstalledPackage } from '../../lanes/contract.ts';
 import type { Packages } from '../ports.ts';
 import { overLimit } from './cell.ts';
 
@@ -33,6 +34,8 @@ export interface AdmissionView {
   closed(): string | null;
   /** Whether this host still has a copy of an execution, as a former owner has until the new one's checkpoint is durable. */
   holds(execution: ExecutionId): boolean;
+  /** Resolves when a lane has imported the package. @throws when it cannot */
+  expect(installed: InstalledPackage): Promise<void>;
 }
 
 /**
@@ -59,7 +62,11 @@ export class Admissions {
     return this.#reservations.size;
   }
 
-  /** @returns null when the room is reserved and the code is here, else the reason of the refusal */
+  /**
+   * The execution runs on at its source meanwhile, so code is fetched and imported now, and not when it stands still.
+   *
+   * @returns null when the room is reserved and the code is ready, else the reason of the refusal
+   */
   async reserve(passage: Passage, cargo: Cargo): Promise<string | null> {
     const refusal = this.#refusal(passage, cargo);
     if (refusal !== null) return refusal;
@@ -70,7 +77,7 @@ export class Admissions {
     const untilMs = this.#clock.monotonicMs() + this.#limits.reservationMs;
     this.#reservations.set(migration, { execution, from: source, bytes: cargo.estimatedBytes, untilMs });
     try {
-      await this.#packages.ensure(cargo.method.package);
+      await this.#view.expect(await this.#packages.ensure(cargo.method.package));
     } catch (error) {
       this.#reservations.delete(migration);
       throw error;

@@ -286,6 +286,7 @@ export class SimulatedHost implements NetworkEnd {
         freeBytes: () => 1e9,
         closed: () => (this.open ? null : 'it is draining'),
         holds: (execution) => this.phase(execution) !== 'absent',
+        expect: (installed) => board.expect(installed),
       },
       this.#around.drivers.packages,
       machine.mainClock,

@@ -1,4 +1,4 @@
-import { assert, assertNever } from '../../core/assert.ts';
+import { assertNever } from '../../core/assert.ts';
 import type { Tenure } from '../../core/execution.ts';
 import type { ExecutionTrace } from '../../core/inspection.ts';
 import type { ExecutionId, IncarnationId, LaneIndex } from '../../core/ids.ts';
@@ -12,6 +12,7 @@ import type {
   LaneEvent,
   LaneListener,
 } from '../../lanes/contract.ts';
+import { movedWithCommand } from '../../lanes/channel.ts';
 import { LeaseWatch } from '../../lanes/lease-watch.ts';
 import { Outbox } from '../../lanes/outbox.ts';
 import { createShared, SharedWords } from '../../lanes/shared.ts';
@@ -57,7 +58,6 @@ const retransmitEveryMs = 1_000;
 const effectsMs = [2, 15, 60, 200] as const;
 const laneDelayMs = 0.1;
 /** As the real lanes do: a larger snapshot is moved, not copied. */
-const movedFromBytes = 65_536;
 
 /**
  * A lane under simulated time, by the contract of real lanes: what it runs is a counter that acts. Its lease watch and its
@@ -69,6 +69,8 @@ export class ScriptedLane implements Lane {
   readonly residents = new Map<ExecutionId, Resident>();
   /** All that it was ever told, for tests. */
   readonly commands: LaneCommand[] = [];
+  /** Why it cannot import any package; null while it can. */
+  importFault: string | null = null;
   readonly #ports: ScriptedLanePorts;
   readonly #listener: LaneListener;
   readonly #words = new SharedWords(this.shared);
@@ -206,8 +208,10 @@ export class ScriptedLane implements Lane {
 
   #carryOut(command: LaneCommand): void {
     switch (command.kind) {
-      case 'install':
-        return this.#tell({ kind: 'installed', package: command.package.hash });
+      case 'install': {
+        const kind = this.importFault === null ? 'installed' : 'installFailed';
+        return this.#tell({ kind, package: command.package.hash, reason: this.importFault ?? '' });
+      }
       case 'start':
         return this.#admit(command.tenure, command.args, null, command.durable);
       case 'restore': {
@@ -387,11 +391,8 @@ function traceOf({ tenure, script, count, frozen, settled }: Resident): Executio
   };
 }
 
+/** A lane's thread takes large snapshots away from its host's: whoever still has them then has nothing. */
 function taking(command: LaneCommand): LaneCommand {
-  if (command.kind !== 'restore' || command.snapshot.byteLength < movedFromBytes) return command;
-  const { buffer } = command.snapshot;
-  if (buffer.byteLength !== command.snapshot.byteLength)
-    return { ...command, snapshot: command.snapshot.slice() };
-  assert(buffer instanceof ArrayBuffer, 'a snapshot stands in memory of its own');
-  return { ...command, snapshot: structuredClone(command.snapshot, { transfer: [buffer] }) };
+  const transfer = movedWithCommand(command);
+  return transfer.length === 0 ? command : structuredClone(command, { transfer });
 }
