@@ -3,6 +3,7 @@ import type { TestContext } from 'vitest';
 import type { Tables } from '../../src/actors/ports.ts';
 import { SystemClock } from '../../src/clock.ts';
 import type { Cluster } from '../../src/cluster.ts';
+import { RefusedError } from '../../src/cluster-errors.ts';
 import type { ExecutionId } from '../../src/core/ids.ts';
 import type { Package } from '../../src/methods/packages/index.ts';
 import type { ClusterEvent, EventDetail } from '../../src/protocols/messages.ts';
@@ -38,6 +39,14 @@ export interface FleetOptions {
 /** Leases that end soon, so that a test need not wait long; nothing moves unless the test asks. */
 export const quickLeases = ['lease.termMs=1500', 'lease.marginMs=300', 'lease.renewMs=250'];
 export const scripted = ['lanes=1', 'affinity.enabled=false'];
+
+const movesMax = 10;
+
+/** A move that somebody is held in. */
+interface HeldMove {
+  readonly host: string;
+  readonly end: Promise<unknown>;
+}
 
 /** What a test asked an execution to do, and what it must come to. */
 export interface Work {
@@ -180,6 +189,22 @@ export class Fleet {
 
   move(execution: ExecutionId, to: string): ReturnType<Cluster['migrate']> {
     return this.real.move(execution, to);
+  }
+
+  /**
+   * Moves an execution until a host is held at a point of the move. A move that takes too long on a laden machine is
+   * called off, and tried again.
+   *
+   * @returns the name of the host, and what becomes of the move: its answer, or its error
+   */
+  async moveUntilHeld(execution: ExecutionId, to: string, point: string): Promise<HeldMove> {
+    const held = this.event('held', (found) => found.point === point);
+    for (let left = movesMax; ; left -= 1) {
+      const end = this.move(execution, to).catch((error: unknown) => error);
+      const ended = await Promise.race([held.then(() => null), end]);
+      const isCalledOff = ended instanceof RefusedError;
+      if (!isCalledOff || left === 0) return { host: (await held).event.host, end };
+    }
   }
 
   signal(host: string, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' | 'SIGTERM' | 'SIGUSR2'): void {

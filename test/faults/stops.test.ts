@@ -87,12 +87,11 @@ describe.concurrent('SIGSTOP for longer than a lease, then SIGCONT', () => {
   ])('of the $role in mid-migration', { timeout }, async ({ stopped, point }, context) => {
     const fleet = await twoHosts(context, { environment: { [stopped]: { GODWIT_HOLD_AT: point } } });
     const work = await underWay(fleet, acts.many);
-    const move = fleet.move(work.execution, 'r1-h2').catch((error: unknown) => error);
-    await fleet.event('held', (held) => held.point === point);
+    const move = await fleet.moveUntilHeld(work.execution, 'r1-h2', point);
     fleet.signal(stopped, 'SIGSTOP');
     await recoveredThenContinued(fleet, stopped, work);
     context.expect(asJudged(await fleet.settled([work]))).toEqual(flawless([work]));
-    await move;
+    await move.end;
   });
 
   test("of the holder of the rack's seat", { timeout }, async (context) => {

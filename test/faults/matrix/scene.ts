@@ -80,8 +80,7 @@ async function moving(one: Case, fleet: Fleet): Promise<Scene> {
   const work = await startWork(fleet, source, target);
   await fleet.acted(work[0].execution, underWay);
   // How the move ends is its own business: the execution is what is judged.
-  void fleet.move(work[0].execution, target).catch(() => undefined);
-  const host = await held(fleet, one.point, null);
+  const { host } = await fleet.moveUntilHeld(work[0].execution, target, one.point);
   const struck = holder ?? host;
   return {
     fleet,

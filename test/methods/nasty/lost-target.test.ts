@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Fleet, quickLeases, scripted, turn } from '../../faults/fleet.ts';
 
 const clockwork = fileURLToPath(new URL('fixtures/clockwork.ts', import.meta.url));
-const acts = 150;
+const acts = 300;
 
 function result(): unknown {
   let sum = 0;
@@ -28,10 +28,9 @@ test(
     const pack = await fleet.cluster.deploy(clockwork);
     const execution = await fleet.startMethod(pack, 'clockwork', [fleet.witness, acts], 'r1-h1');
     await fleet.acted(execution, 20);
-    const move = fleet.move(execution, 'r1-h2').catch((error: unknown) => error);
-    await fleet.event('held', ({ point }) => point === 'target:resume');
+    const move = await fleet.moveUntilHeld(execution, 'r1-h2', 'target:resume');
     fleet.signal('r1-h2', 'SIGKILL');
-    await move;
+    await move.end;
     const sofar = await fleet.acted(execution, 21);
     await fleet.acted(execution, sofar.length + 10);
     await fleet.move(execution, 'r1-h3');
