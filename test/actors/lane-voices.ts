@@ -29,10 +29,7 @@ export class LaneVoices {
 
   /** A durable execution waits for a checkpoint; `offers` one with its wish. */
   want(host: SimulatedHost, execution: ExecutionId, offers: boolean): void {
-    const lane = host.lanes.at(-1);
-    const listener = lane === undefined ? undefined : this.#listeners.get(lane);
-    const resident = lane instanceof ScriptedLane ? lane.residents.get(execution) : undefined;
-    if (listener === undefined || resident === undefined) throw new Error(`${execution} is not here`);
+    const { listener, resident } = this.#heard(host, execution);
     const { tenure, script, count } = resident;
     const bytes = encodeState({ ...script, count, dealer: null });
     const capture: Capture = {
@@ -44,6 +41,22 @@ export class LaneVoices {
       atMs: host.machine.monotonicMs(),
     };
     listener.onEvent({ kind: 'checkpointWanted', tenure, capture: offers ? capture : null });
+  }
+
+  /** An execution ends, and returns this. */
+  end(host: SimulatedHost, execution: ExecutionId, value: string): void {
+    const { listener, resident } = this.#heard(host, execution);
+    resident.settled = true;
+    const settlement = { kind: 'returned', value: new TextEncoder().encode(value) } as const;
+    listener.onEvent({ kind: 'settled', tenure: resident.tenure, settlement });
+  }
+
+  #heard(host: SimulatedHost, execution: ExecutionId) {
+    const lane = host.lanes.at(-1);
+    const listener = lane === undefined ? undefined : this.#listeners.get(lane);
+    const resident = lane instanceof ScriptedLane ? lane.residents.get(execution) : undefined;
+    if (listener === undefined || resident === undefined) throw new Error(`${execution} is not here`);
+    return { listener, resident };
   }
 
   #amended(host: SimulatedHost, event: LaneEvent): LaneEvent {

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import type { ExecutionId } from '../../src/core/ids.ts';
+import type { SimulatedHost } from '../../src/simulator/cluster/host.ts';
+import { ClusterWorld, laneOf } from './cluster-world.ts';
+
+// Promise 2 of docs/semantics.md: an execution that is set back may come to something else than before, and that is its result.
+
+/** Puts of results wait at the store's door, in order. @returns lets the next one through */
+function holdResults({ session }: SimulatedHost): () => void {
+  const { vault } = session;
+  const put = vault.put.bind(vault);
+  const waiting: (() => void)[] = [];
+  vault.put = async (key, bytes) => {
+    if (key.startsWith('result/')) await new Promise<void>((resolve) => waiting.push(resolve));
+    return put(key, bytes);
+  };
+  return () => {
+    const next = waiting.shift();
+    if (next === undefined) throw new Error('no result waits to be stored');
+    next();
+  };
+}
+
+/** What the register says that it came to. */
+function resultOf({ store }: ClusterWorld, execution: ExecutionId): string | undefined {
+  const standing = store.registers.rows.get(execution)?.row.standing;
+  const bytes = standing?.phase === 'settled' ? store.values.get(standing.result.vaultKey) : undefined;
+  return bytes === undefined ? standing?.phase : new TextDecoder().decode(bytes);
+}
+
+test('what it came to before it was set back is not its result, however late that is stored', async () => {
+  const world = new ClusterWorld(1);
+  const one = await world.start('h1');
+  const two = await world.start('h2');
+  // Its source keeps its copy, and goes back to its arguments without it.
+  world.store.fateOf = (call) => (call.startsWith('put snapshot/') ? 'notDone' : 'done');
+  const execution = await world.run(one);
+  const letThrough = holdResults(one);
+  await world.advance(500);
+  world.voices.end(one, execution, 'early');
+  expect(await world.settle(world.move(one, execution, two), 5_000)).toMatchObject({ kind: 'moved' });
+  await world.advance(6_000);
+  expect([one.phase(execution), two.phase(execution)]).toEqual(['retained', 'running']);
+  laneOf(two).die();
+  const isSetBack = (): boolean =>
+    two.phase(execution) === 'running' && laneOf(two).residents.get(execution)?.tenure.generation === 2;
+  expect(await world.until(isSetBack, 5_000)).toBe(true);
+  expect(await world.settle(world.move(two, execution, one), 5_000)).toMatchObject({ kind: 'moved' });
+  world.voices.end(one, execution, 'late');
+  await world.idle();
+  letThrough();
+  await world.advance(300);
+  expect(resultOf(world, execution)).toBe('live');
+  letThrough();
+  await world.advance(300);
+  expect(resultOf(world, execution)).toBe('late');
+});
