@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { SharedWords } from '../../src/lanes/shared.ts';
 import { faultsOf } from './act-faults.ts';
 import { ClusterWorld, laneOf, noFaults, storeAway } from './cluster-world.ts';
 
@@ -61,6 +62,18 @@ test('a lane that is started again after the lease has ended runs nothing', asyn
   const acts = world.acts.length;
   await world.advance(2_000);
   expect(world.acts).toHaveLength(acts);
+});
+
+test('a lane that is started again keeps to the deadline that stands, by both clocks', async () => {
+  const world = new ClusterWorld(5);
+  const one = await world.start('h1', { settings });
+  await world.advance(1_000);
+  laneOf(one).die();
+  expect(await world.until(() => one.lanes.length === 2, 2_000)).toBe(true);
+  const { validUntilMs, validUntilBootMs } = one.parts.leaseCell;
+  const { leaseDeadlineMs, leaseDeadlineBootMs } = new SharedWords(laneOf(one).shared);
+  expect(leaseDeadlineMs).toBeCloseTo(validUntilMs, 3);
+  expect(leaseDeadlineBootMs).toBeCloseTo(validUntilBootMs, 3);
 });
 
 test('a lease actor that crashes while it waits for an answer renews in time', async () => {
