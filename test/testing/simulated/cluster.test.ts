@@ -129,6 +129,24 @@ test('a failing test says the seed, and what happened', async () => {
   await expect(failing).rejects.toThrow(/to be 99[^]*SEED=6[^]*FAULT crash, host h1/);
 });
 
+test('a host that wakes up after its lease has ended calls nothing more, though its own thread stands still', async () => {
+  await testCluster({ seed: 8 }, async (cluster) => {
+    const paying = await cluster.start(work.pay, ['ann', 200], { on: 'h1' });
+    await cluster.advance(100);
+    const wake = cluster.suspend('h1');
+    cluster.stall('h1');
+    await cluster.advance(5_000);
+    wake();
+    // Its lane notices it within 20 ms.
+    await cluster.advance(40);
+    const callsThere = (): number => cluster.effects(paying).filter(({ host }) => host === 'h1').length;
+    const calls = callsThere();
+    await cluster.advance(1_000);
+    expect(callsThere()).toBe(calls);
+    expect(cluster.standing(paying)).toMatchObject({ generation: 2 });
+  });
+});
+
 test('a lease that nobody looks at lets two copies act, which is found', async () => {
   const { LeaseWatch } = (await nativeImport(
     builtEntry('lanes/lease-watch').href,
