@@ -55,3 +55,15 @@ test('what it came to before it was set back is not its result, however late tha
   await world.advance(300);
   expect(resultOf(world, execution)).toBe('late');
 });
+
+test('a result comes into the register as soon as the store takes it, without anybody’s help', async () => {
+  const world = new ClusterWorld(2);
+  const host = await world.start('h1');
+  const execution = await world.run(host, { until: 20 });
+  world.store.fateOf = (call) => (call.startsWith('cas execution/') ? 'notDone' : 'done');
+  await world.advance(2_000);
+  expect([host.phase(execution), resultOf(world, execution)]).toEqual(['settling', 'live']);
+  world.store.fateOf = () => 'done';
+  await world.advance(2_000);
+  expect(resultOf(world, execution)).toBe('20');
+});

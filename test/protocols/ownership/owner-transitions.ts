@@ -93,6 +93,7 @@ export const writing: readonly Row[] = [
     'read',
   ),
   on(states.writing, 'the call fails', { kind: 'storeFailed' }, 'running', 'retry later'),
+  on(states.writing, 'retry', { kind: 'retryDue', nonce: fresh }, 'running', 'read'),
   on(states.writing, 'a higher epoch is found', found(taken), 'absent', 'save, discard, changed fenced'),
   on(
     states.running,
@@ -102,6 +103,8 @@ export const writing: readonly Row[] = [
     'save, read',
   ),
   on(states.settling, 'its own tenure is found', found(row), 'settling', 'swap'),
+  on(states.settling, 'the call fails', { kind: 'storeFailed' }, 'settling', 'retry later'),
+  on(states.settling, 'retry', { kind: 'retryDue', nonce: fresh }, 'settling', 'read'),
   on(
     states.settling,
     'the swap is done',
