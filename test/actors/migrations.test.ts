@@ -184,6 +184,23 @@ test('a large snapshot is moved to the lane, and nobody keeps its bytes', async 
   expect(faultsOf(world.actsOf(execution))).toEqual([]);
 });
 
+test('bytes that a lane was given are never given to it again: they are fetched anew', async () => {
+  const world = new ClusterWorld(7);
+  const one = await world.start('h1');
+  const two = await world.start('h2');
+  const execution = await world.run(one, { bytes: 200_000 });
+  await world.advance(1_500);
+  const asked = world.move(one, execution, two);
+  const isGiven = (): boolean => laneOf(two).commands.some(({ kind }) => kind === 'restore');
+  expect(await world.until(isGiven, 1_000)).toBe(true);
+  expect(two.phase(execution)).toBe('receiving');
+  // Its successor orders the copy once more.
+  two.crashRole('ownership');
+  expect(await world.settle(asked, 15_000)).toMatchObject({ kind: 'moved' });
+  const reasons = world.eventsOf('restoreFailed', [two]).map(({ reason }) => reason);
+  expect(reasons).toEqual(['its bytes are not here']);
+});
+
 test('to and fro: an execution comes back to where it has just been', async () => {
   const world = new ClusterWorld(6);
   const one = await world.start('h1');
