@@ -201,6 +201,26 @@ test('bytes that a lane was given are never given to it again: they are fetched 
   expect(reasons).toEqual(['its bytes are not here']);
 });
 
+test('bytes of a copy that is given up for a recovery are not kept while that runs', async () => {
+  const world = new ClusterWorld(8);
+  const one = await world.start('h1');
+  const two = await world.start('h2');
+  const execution = await world.run(one);
+  await world.advance(300);
+  const { packages } = two.parts;
+  const ensure = packages.ensure.bind(packages);
+  packages.ensure = (hash) =>
+    two.phase(execution) === 'receiving' ? new Promise<never>(() => undefined) : ensure(hash);
+  void world.move(one, execution, two).catch(() => undefined);
+  expect(await world.until(() => two.phase(execution) === 'receiving', 1_000)).toBe(true);
+  const cell = two.parts.book.get(execution);
+  expect(cell?.received).not.toBe(null);
+  world.kill(one);
+  expect(await world.until(() => two.phase(execution) === 'running', 20_000)).toBe(true);
+  expect(two.parts.book.get(execution)).toBe(cell);
+  expect(cell?.received).toBe(null);
+});
+
 test('to and fro: an execution comes back to where it has just been', async () => {
   const world = new ClusterWorld(6);
   const one = await world.start('h1');
