@@ -27,6 +27,8 @@ export interface StormReport {
   readonly acts: number;
   readonly moves: number;
   readonly recoveries: number;
+  /** Taken for poison, since its hosts died one after the other, and let go again. */
+  readonly releases: number;
   readonly faults: readonly string[];
   readonly trace: string;
 }
@@ -73,6 +75,8 @@ class Storm {
   /** Hosts that are being started again, by name. */
   readonly #starting = new Map<string, Promise<void>>();
   #isOver = false;
+  #hasEnded = false;
+  #releases = 0;
 
   constructor(fleet: Fleet, options: StormOptions, servers: StoreServers) {
     this.#fleet = fleet;
@@ -88,6 +92,7 @@ class Storm {
     say(`Seed ${seed}: ${blows.length} faults in ${(lengthMs / 60_000).toFixed(1)} min on ${store}.`);
     const load = Array.from({ length: streams }, () => this.#stream());
     const mover = this.#moveAround();
+    const releasing = this.#releaseAll();
     await Promise.all([...blows.map((blow) => this.#deal(blow)), after(lengthMs)]);
     this.#isOver = true;
     await this.#fleet.real.heal();
@@ -95,6 +100,8 @@ class Storm {
     const late = after(settleMaxMs).then(() => `not all had ended ${settleMaxMs} ms after the last fault`);
     const stuck = await Promise.race([ended, late]);
     if (stuck !== null) this.#failures.push(stuck);
+    this.#hasEnded = true;
+    await releasing;
     return this.#judged(blows.length);
   }
 
@@ -137,6 +144,24 @@ class Storm {
       // Whether it comes about is its own business.
       if (chosen !== undefined)
         void this.#fleet.move(chosen.execution, this.#anyHost()).catch(() => undefined);
+    }
+  }
+
+  /** As whoever runs the cluster does, who knows what the hosts died of. */
+  async #releaseAll(): Promise<void> {
+    const { cluster } = this.#fleet;
+    while (!this.#hasEnded) {
+      await after(1_000);
+      try {
+        const held = (await cluster.executions()).filter(({ phase }) => phase === 'quarantined');
+        for (const { execution } of held) {
+          this.#options.say(await cluster.release(execution));
+          this.#releases += 1;
+        }
+      } catch (error) {
+        // The store is away, or somebody else was quicker: looked at again.
+        this.#options.say(messageOf(error));
+      }
     }
   }
 
@@ -247,6 +272,7 @@ class Storm {
       acts: [...acts.values()].reduce((sum, own) => sum + own.length, 0),
       moves: count('moved'),
       recoveries: count('recovered'),
+      releases: this.#releases,
       faults: all,
       trace: all.length === 0 ? '' : seen.trace(),
     };
