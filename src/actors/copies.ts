@@ -33,6 +33,7 @@ export class Copies {
     // Whatever was to be written under the phase before is not any more.
     cell.carried.clear();
     if (phase !== 'freezing' && phase !== 'frozen') cell.frozen = null;
+    if (phase !== 'receiving' && phase !== 'absent') cell.received = null;
   }
 
   freeze(cell: OwnershipCell, request: Nonce, tell: Tell): void {
