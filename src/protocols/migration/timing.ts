@@ -1,6 +1,6 @@
 /** Times and bounds of one migration. */
 export interface MigrationTiming {
-  /** How long the source waits for an answer to `prepare` (code may have to be fetched). */
+  /** How long the source waits for an answer to `prepare` (code may have to be fetched and imported). */
   readonly prepareMs: number;
   /** How long it waits, frozen, for `transferred`; grows with the size at `transferBytesPerMs`. */
   readonly transferMs: number;
