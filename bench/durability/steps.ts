@@ -24,7 +24,7 @@ export interface Steps {
 }
 
 const stepsEach = 40;
-/** Until the compilers of V8 have seen enough of either side's way of a step: measured, it gets no faster after some 300. */
+/** Until the compilers of V8 have seen enough of either side's way of a step. */
 const warmUpRounds = 10;
 /** As of an execution that does little, with its row. */
 const rowBytes = 700;
