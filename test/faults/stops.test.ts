@@ -128,6 +128,7 @@ describe.concurrent('SIGSTOP for longer than a lease, then SIGCONT', () => {
     const [onOther] = await fleet.startWork('r1-h2', [acts.some]);
     if (onOther === undefined) throw new Error('there is work');
     await writeFile(file, '');
+    await fleet.printed('r1-h1', '"event":"stoppedInside"');
     // Nobody can write now: the other host cannot renew its lease, and stands still before it ends.
     await fleet.event('hostFrozen', (_, { host }) => host === 'r1-h2');
     fleet.signal('r1-h1', 'SIGCONT');
