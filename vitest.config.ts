@@ -7,8 +7,8 @@ const report = process.env['GODWIT_TEST_REPORT'];
 const clusters = ['test/faults/**/*.test.ts'];
 
 const settings = {
-  testTimeout: 30_000,
-  hookTimeout: 30_000,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
   // Tests of real processes share the machine with whatever else runs there: in CI a failure counts when it repeats.
   retry: process.env['CI'] === undefined ? 0 : 1,
 };

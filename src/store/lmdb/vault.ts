@@ -53,12 +53,7 @@ export class FileVault implements Vault {
   /** @param folder absolute; created when it is absent */
   static async open(url: string, folder: string, options: StoreOptions): Promise<FileVault> {
     const vault = new FileVault(url, folder, options);
-    await vault.#step(
-      'opening',
-      'read',
-      mkdir(join(folder, partialFolder), { recursive: true, mode: 0o700 }),
-    );
-    await vault.#step('opening', 'read', vault.#sweep());
+    await vault.#step('opening', 'read', vault.#prepare(), options.openTimeoutMs);
     return vault;
   }
 
@@ -260,9 +255,10 @@ export class FileVault implements Vault {
     }
   }
 
-  /** Removes what processes that died left half-written. */
-  async #sweep(): Promise<void> {
+  /** Makes its folders, and removes what processes that died left half-written. */
+  async #prepare(): Promise<void> {
     const folder = join(this.#folder, partialFolder);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     const oldestMs = this.#options.clock.wallMs() - partialAgeMsMax;
     for (const name of await readdir(folder)) {
       const found = await absentAsNull(stat(join(folder, name)));
@@ -271,13 +267,12 @@ export class FileVault implements Vault {
   }
 
   /**
-   * Bounds one step by the call timeout, and says what its failure means.
+   * Bounds one step, by the call timeout unless another is given, and says what its failure means.
    *
    * @param mode whether the step, if it did happen, can be seen by others
    */
-  #step<T>(call: string, mode: Mode, step: Promise<T>): Promise<T> {
+  #step<T>(call: string, mode: Mode, step: Promise<T>, timeoutMs = this.#options.callTimeoutMs): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const timeoutMs = this.#options.callTimeoutMs;
       const cancel = this.#options.clock.after(timeoutMs, () => {
         reject(this.#failed(call, mode, `did not answer within ${timeoutMs} ms`, null));
       });
