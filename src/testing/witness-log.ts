@@ -13,6 +13,8 @@ export interface Act {
 export interface LoggedAct extends Act {
   /** Its line in the log, from 1. */
   readonly line: number;
+  /** When it arrived, in milliseconds of the witness's wall clock; null where the log does not say. */
+  readonly atMs: number | null;
 }
 
 /** @throws {SyntaxError} naming the line that is none of the witness's */
@@ -22,8 +24,13 @@ export function parseWitnessLog(text: string): readonly LoggedAct[] {
     const act = parseAct(line);
     if (act === null)
       throw new SyntaxError(`Line ${index + 1} of the witness's log is no act: ${line.slice(0, 80)}`);
-    return { ...act, line: index + 1 };
+    return { ...act, line: index + 1, atMs: arrivalOf(line) };
   });
+}
+
+function arrivalOf(line: string): number | null {
+  const { atMs } = JSON.parse(line) as { readonly atMs?: unknown };
+  return typeof atMs === 'number' ? atMs : null;
 }
 
 /** @returns null when the line is no act */

@@ -2,8 +2,11 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { SystemClock } from '../clock.ts';
 import type { Act } from './witness-log.ts';
 import { parseAct } from './witness-log.ts';
+
+const clock = new SystemClock();
 
 /** A witness that listens. */
 export interface Witness {
@@ -13,7 +16,7 @@ export interface Witness {
 }
 
 /**
- * Logs what executions say that they do, in the order in which it arrives, and removes no duplicates. An act is
+ * Logs what executions say that they do, in the order in which it arrives and with the time, and removes no duplicates. An act is
  * acknowledged when it has been handed to the operating system, so the log survives a kill of the witness.
  *
  * One line of JSON per act, each answered by one line: `ok`, or `refused` and why.
@@ -33,7 +36,7 @@ export function startWitness(file: string, onAct: (act: Act) => void = () => und
     lines.on('line', (line) => {
       const act = parseAct(line);
       if (act !== null) {
-        writeSync(log, `${JSON.stringify(act)}\n`);
+        writeSync(log, `${JSON.stringify({ ...act, atMs: clock.wallMs() })}\n`);
         onAct(act);
       }
       if (socket.writable) socket.write(act === null ? 'refused: no act\n' : 'ok\n');

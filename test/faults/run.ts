@@ -134,7 +134,7 @@ async function storms({ kinds, minutes, seed, json }: Asked): Promise<boolean> {
       `Seed ${seed}: ${blows} faults, ${executions} executions, ${acts} acts, ${moves} moves, ${recoveries} recoveries, ${releases} releases from quarantine; ${faults.length} wrong.`,
     );
     for (const fault of faults) console.log(fault);
-    if (trace !== '' && json === null) console.log(trace.split('\n').slice(-traceLinesMax).join('\n'));
+    if (trace !== '' && json === null) console.log(trace);
   }
   await servers.dispose();
   if (json !== null) writeFileSync(json, `${JSON.stringify(reports, null, 2)}\n`);

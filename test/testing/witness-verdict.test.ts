@@ -17,6 +17,7 @@ function faultsOf(
     sequence,
     iteration,
     line: index + 1,
+    atMs: null,
   }));
   const [verdict] = judge(log, { recoveries, losses }, [{ execution: 'x-1', acts }]);
   return (

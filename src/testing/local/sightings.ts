@@ -10,6 +10,12 @@ export interface HostLine {
   readonly line: string;
 }
 
+/** Something that was seen, with when, in milliseconds of the wall clock of whoever saw it. */
+export interface Entry {
+  readonly atMs: number;
+  readonly text: string;
+}
+
 export type DetailOf<Kind extends EventDetail['kind']> = Extract<EventDetail, { kind: Kind }>;
 
 /** What is seen of a cluster from outside: its hosts' events and lines, and the acts that the witness was told of. */
@@ -98,13 +104,35 @@ export class Sightings {
     });
   }
 
-  /** All of it in the order of time, for people: what a failed test shows. */
+  /** All of it, for people: what a failed test shows. */
   trace(): string {
-    const events = this.events
-      .toSorted((a, b) => a.wallMs - b.wallMs)
-      .map(({ wallMs, host, detail }) => `${wallMs} ${host} ${JSON.stringify(detail)}`);
     const lines = this.lines.map(({ host, line }) => `${host} | ${line}`);
-    const acts = this.acts().map((act) => JSON.stringify(act));
-    return [...events, ...lines, ...acts].join('\n');
+    return [...this.entries().map(entryText), ...lines].join('\n');
   }
+
+  /**
+   * Events and acts in the order of time.
+   *
+   * @param execution leaves out what is about other executions; null for everything
+   */
+  entries(execution: string | null = null): readonly Entry[] {
+    const events = this.events
+      .filter(({ detail }) => execution === null || isAbout(detail, execution))
+      .map(({ wallMs, host, detail }) => ({ atMs: wallMs, text: `${host} ${JSON.stringify(detail)}` }));
+    const acts = this.acts()
+      .filter((act) => execution === null || act.execution === execution)
+      .map(({ atMs, ...act }) => ({ atMs: atMs ?? 0, text: `act ${JSON.stringify(act)}` }));
+    return [...events, ...acts].toSorted((a, b) => a.atMs - b.atMs);
+  }
+}
+
+/** What is about no execution is about all of them. */
+function isAbout(detail: EventDetail, execution: string): boolean {
+  const about =
+    'tenure' in detail ? detail.tenure.execution : 'execution' in detail ? detail.execution : null;
+  return about === null || about === execution;
+}
+
+export function entryText({ atMs, text }: Entry): string {
+  return `${new Date(atMs).toISOString()} ${text}`;
 }

@@ -7,6 +7,8 @@ import { accountOf, judge } from '../../../src/testing/index.ts';
 import type { LoggedAct } from '../../../src/testing/index.ts';
 import { Fleet, quickLeases, scripted } from '../fleet.ts';
 import type { Work } from '../fleet.ts';
+import { entryText } from '../../../src/testing/local/sightings.ts';
+import type { Entry } from '../../../src/testing/local/sightings.ts';
 import type { StoreKind } from '../matrix/cases.ts';
 import type { StoreServers } from '../matrix/servers.ts';
 import type { Blow } from './plan.ts';
@@ -42,6 +44,8 @@ const rounds = 20_000;
 const restMs = 12;
 /** After the last fault, for recoveries that wait for leases and for one another, and for what was still to be done. */
 const settleMaxMs = 180_000;
+/** How much is told of what went before and came after, of an execution that went wrong. */
+const aroundMs = 10_000;
 
 /** Hosts under load, random faults, and a witness that judges every execution when all is over. */
 export async function storm(options: StormOptions, servers: StoreServers): Promise<StormReport> {
@@ -74,6 +78,8 @@ class Storm {
   readonly #failures: string[] = [];
   /** Hosts that are being started again, by name. */
   readonly #starting = new Map<string, Promise<void>>();
+  /** What was said, with when. */
+  readonly #said: Entry[] = [];
   #isOver = false;
   #hasEnded = false;
   #releases = 0;
@@ -86,10 +92,10 @@ class Storm {
   }
 
   async run(): Promise<StormReport> {
-    const { store, seed, lengthMs, say } = this.#options;
+    const { store, seed, lengthMs } = this.#options;
     const { hosts } = this.#fleet.real;
     const blows = planStorm(new SeededRandom(seed), hosts, store, lengthMs);
-    say(`Seed ${seed}: ${blows.length} faults in ${(lengthMs / 60_000).toFixed(1)} min on ${store}.`);
+    this.#say(`Seed ${seed}: ${blows.length} faults in ${(lengthMs / 60_000).toFixed(1)} min on ${store}.`);
     const load = Array.from({ length: streams }, () => this.#stream());
     const mover = this.#moveAround();
     const releasing = this.#releaseAll();
@@ -103,6 +109,11 @@ class Storm {
     this.#hasEnded = true;
     await releasing;
     return this.#judged(blows.length);
+  }
+
+  #say(text: string): void {
+    this.#said.push({ atMs: clock.wallMs(), text });
+    this.#options.say(text);
   }
 
   /** One execution after the other, each of them where the load's own chance has it. */
@@ -155,12 +166,12 @@ class Storm {
       try {
         const held = (await cluster.executions()).filter(({ phase }) => phase === 'quarantined');
         for (const { execution } of held) {
-          this.#options.say(await cluster.release(execution));
+          this.#say(await cluster.release(execution));
           this.#releases += 1;
         }
       } catch (error) {
         // The store is away, or somebody else was quicker: looked at again.
-        this.#options.say(messageOf(error));
+        this.#say(messageOf(error));
       }
     }
   }
@@ -172,14 +183,14 @@ class Storm {
 
   async #deal(blow: Blow): Promise<void> {
     await after(blow.atMs);
-    this.#options.say(blowText(blow));
+    this.#say(blowText(blow));
     try {
       const mend = await this.#strike(blow);
       await after(blow.forMs);
       await mend();
     } catch (error) {
       // A host that has given up by itself is started again, as whoever runs it would.
-      this.#options.say(messageOf(error));
+      this.#say(messageOf(error));
       if ('host' in blow) await this.#restart(blow.host);
     }
   }
@@ -227,7 +238,7 @@ class Storm {
       try {
         return await this.#fleet.real.restart(host);
       } catch (error) {
-        this.#options.say(`${host} did not come up: ${messageOf(error)}`);
+        this.#say(`${host} did not come up: ${messageOf(error)}`);
         await after(500);
       }
     }
@@ -254,12 +265,15 @@ class Storm {
       if (own.length === 0) acts.set(act.execution, own);
       own.push(act);
     }
+    const traced = new Set<string>();
     const faults = this.#work.flatMap((work) => {
       const { execution, expected } = work;
       const [verdict] = judge(acts.get(execution) ?? [], account, [work]);
       const wrong = (verdict?.faults ?? []).map((fault) => `${execution}: ${JSON.stringify(fault)}`);
       const result = this.#results.get(execution);
-      if (isDeepStrictEqual(result, expected)) return wrong;
+      const isRight = isDeepStrictEqual(result, expected);
+      if (wrong.length > 0 || !isRight) traced.add(execution);
+      if (isRight) return wrong;
       const found = JSON.stringify(result) ?? 'none';
       return [...wrong, `${execution}: found the result ${found}, expected ${JSON.stringify(expected)}`];
     });
@@ -274,7 +288,19 @@ class Storm {
       recoveries: count('recovered'),
       releases: this.#releases,
       faults: all,
-      trace: all.length === 0 ? '' : seen.trace(),
+      trace: [...traced].map((execution) => this.#traceOf(execution)).join('\n'),
     };
+  }
+
+  /** What became of one execution, and what was done to its hosts all the while. */
+  #traceOf(execution: string): string {
+    const own = this.#fleet.real.seen.entries(execution);
+    const acts = own.filter(({ text }) => text.startsWith('act '));
+    const fromMs = (acts[0]?.atMs ?? 0) - aroundMs;
+    const toMs = (acts.at(-1)?.atMs ?? Infinity) + aroundMs;
+    const all = [...own, ...this.#said]
+      .filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
+      .toSorted((a, b) => a.atMs - b.atMs);
+    return [`${execution}:`, ...all.map(entryText)].join('\n');
   }
 }
