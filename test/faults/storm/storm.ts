@@ -3,7 +3,7 @@ import { SystemClock } from '../../../src/clock.ts';
 import { messageOf } from '../../../src/core/errors.ts';
 import type { Random } from '../../../src/core/ports.ts';
 import { SeededRandom } from '../../../src/simulator/random.ts';
-import { accountOf, judge } from '../../../src/testing/index.ts';
+import { judge } from '../../../src/testing/index.ts';
 import type { LoggedAct } from '../../../src/testing/index.ts';
 import { Fleet, quickLeases, scripted } from '../fleet.ts';
 import type { Work } from '../fleet.ts';
@@ -258,7 +258,7 @@ class Storm {
 
   #judged(blows: number): StormReport {
     const { seen } = this.#fleet.real;
-    const account = accountOf(seen.events);
+    const account = this.#fleet.real.account();
     const acts = new Map<string, LoggedAct[]>();
     for (const act of seen.acts()) {
       const own = acts.get(act.execution) ?? [];
