@@ -15,7 +15,7 @@ import {
 import { ownInstallation } from '../methods/packages/disk.ts';
 import { accessorNames } from './accessor-names.ts';
 import { entryMethod, entryText, wholeEntryText } from './program-entry.ts';
-import { countPoints, type SourcePoint } from './points/source-points.ts';
+import { countPoints, namesOfScript, type SourcePoint } from './points/source-points.ts';
 import type { LoaderMap, ProgramEntry } from './process/messages.ts';
 import { requiredBy } from './required-files.ts';
 import { bundleScripts } from './script-bundle.ts';
@@ -142,14 +142,22 @@ class ProgramCompiler {
 
   /** Scripts that count their points, in files of their own. */
   #counted(urls: readonly string[]): readonly string[] {
-    return urls.map((url) => {
-      const text = readFileSync(fileURLToPath(url), 'utf8');
-      return pathToFileURL(this.#write(url, this.#countedText(url, text, 'script'), 'script')).href;
-    });
+    const texts = urls.map((url) => [url, readFileSync(fileURLToPath(url), 'utf8')] as const);
+    const names = new Set(texts.flatMap(([url, text]) => [...namesOfScript(text, nameOf(url))]));
+    return texts.map(
+      ([url, text]) =>
+        pathToFileURL(this.#write(url, this.#countedText(url, text, 'script', names), 'script')).href,
+    );
   }
 
-  #countedText(url: string, text: string, format: 'module' | 'commonjs' | 'script'): string {
-    return countPoints(text, { file: nameOf(url), format, isWhole: this.#source.all }, this.#points);
+  #countedText(
+    url: string,
+    text: string,
+    format: 'module' | 'commonjs' | 'script',
+    elsewhere: ReadonlySet<string> = new Set(),
+  ): string {
+    const options = { file: nameOf(url), format, isWhole: this.#source.all, elsewhere };
+    return countPoints(text, options, this.#points);
   }
 
   modules(): CompiledProgram {

@@ -9,6 +9,7 @@ test.each([
   [['run', 'work.js'], 2, `Expected FILE#METHOD or PACKAGE#METHOD, as census.ts#census; found 'work.js'`],
   [['run', 'work.js#f', '{size'], 2, `Expected JSON, as 5 or '"text"'`],
   [['migrate', 'x-1'], 2, `missing required argument 'host'`],
+  [['verify', 'a.mjs', '--include', 'lib.js'], 2, 'Give --script, too, or import it'],
   [['drain', 'r1-h1', '--deadline', 'soon'], 2, `Expected a number above 0, found 'soon'`],
   [['up', '--racks', '0'], 2, `Expected a whole number from 1 to 64, found '0'`],
   [['host'], 2, `required option '--name <name>' not specified`],

@@ -29,7 +29,11 @@ export function addVerifyCommands(program: Command): void {
     .description('run programs natively, and compiled with many moves, and compare all that can be seen')
     .option('--all', 'compile every function, marked or not, and top-level code')
     .option('--script', 'the files are scripts, not modules')
-    .option('--include <file>', 'a script that is evaluated first; may be repeated', collectFiles)
+    .option(
+      '--include <file>',
+      'with --script: another one that is evaluated first; may be repeated',
+      collectFiles,
+    )
     .option(
       '--every <points>',
       'move at each so many-th safe point, not at the first ones all and then ever fewer',
@@ -83,6 +87,10 @@ async function verify(named: readonly string[], flags: VerifyFlags, command: Com
   const versions = flags.node ?? [];
   const files = [...named, ...versions.filter((text) => !version.test(text))];
   if (files.length === 0) return command.error("error: missing required argument 'files'");
+  if (flags.include !== undefined && flags.script !== true)
+    return command.error(
+      `error: --include ${flags.include[0]} is for scripts, and these files are taken for modules. Give --script, too, or import it.`,
+    );
   const options: VerifyOptions = {
     all: flags.all === true,
     script: flags.script === true,

@@ -18,6 +18,8 @@ export interface PointOptions {
   readonly format: 'module' | 'commonjs' | 'script';
   /** Whether all of it is compiled, marked or not. */
   readonly isWhole: boolean;
+  /** What the program's other scripts declare: they share their names with this one. */
+  readonly elsewhere?: ReadonlySet<string>;
 }
 
 /** Under this name a counted program finds its counter. */
@@ -39,13 +41,22 @@ interface Node {
  * @returns the text, every line where it was
  */
 export function countPoints(text: string, options: PointOptions, points: SourcePoint[]): string {
-  const { program } = parseSync(options.file, text, {
-    sourceType: options.format === 'module' ? 'module' : options.format,
-    lang: /\.[cm]?ts$/.test(options.file) ? 'ts' : 'js',
-  });
   const counter = new PointCounter(text, options, points);
-  counter.program(program as unknown as Node);
+  counter.program(parsed(text, options));
   return counter.text;
+}
+
+/** The names that a script declares, or makes by an assignment to them. */
+export function namesOfScript(text: string, file: string): ReadonlySet<string> {
+  const options = { file, format: 'script', isWhole: true } as const;
+  const counter = new PointCounter(text, options, []);
+  counter.names(parsed(text, options));
+  return counter.declared;
+}
+
+function parsed(text: string, { file, format }: PointOptions): Node {
+  const lang = /\.[cm]?ts$/.test(file) ? 'ts' : 'js';
+  return parseSync(file, text, { sourceType: format, lang }).program as unknown as Node;
 }
 
 class PointCounter {
@@ -55,7 +66,7 @@ class PointCounter {
   /** Offsets at which lines begin. */
   readonly #lines: readonly number[];
   /** Names that are declared anywhere in the file, and what other packages' imports are called. */
-  readonly #declared = new Set<string>();
+  readonly declared = new Set<string>();
   readonly #foreign = new Set<string>();
   #isCompiled: boolean;
 
@@ -75,7 +86,7 @@ class PointCounter {
   }
 
   program(program: Node): void {
-    this.#names(program);
+    this.names(program);
     if (this.#options.isWhole) return this.#visitAll(program);
     const isMarked = hasDirective(program);
     for (const statement of listOf(program, 'body')) {
@@ -88,10 +99,14 @@ class PointCounter {
     }
   }
 
-  #names(node: Node): void {
+  names(node: Node): void {
     const id = nodeOf(node, 'id') ?? nodeOf(node, 'local');
     if (id !== null) this.#noteNames(id);
-    for (const parameter of listOf(node, 'params')) this.#noteNames(parameter);
+    const isSloppy = this.#options.format === 'script' && node.type === 'AssignmentExpression';
+    const target = isSloppy ? nodeOf(node, 'left') : null;
+    if (target?.type === 'Identifier') this.#noteNames(target);
+    for (const parameter of [...listOf(node, 'params'), nodeOf(node, 'param')])
+      if (parameter !== null) this.#noteNames(parameter);
     const source = node.type === 'ImportDeclaration' ? nodeOf(node, 'source') : null;
     if (source !== null && !/^\.{0,2}\//.test(String(source['value']))) {
       for (const specifier of listOf(node, 'specifiers')) {
@@ -99,11 +114,11 @@ class PointCounter {
         if (local !== null) this.#foreign.add(String(local['name']));
       }
     }
-    for (const below of childrenOf(node)) this.#names(below);
+    for (const below of childrenOf(node)) this.names(below);
   }
 
   #noteNames(pattern: Node): void {
-    if (pattern.type === 'Identifier') this.#declared.add(String(pattern['name']));
+    if (pattern.type === 'Identifier') this.declared.add(String(pattern['name']));
     else for (const below of childrenOf(pattern)) this.#noteNames(below);
   }
 
@@ -228,8 +243,9 @@ class PointCounter {
     if (root.type === 'ThisExpression') return this.#returning(node, path, 'this');
     if (root.type !== 'Identifier') return;
     const name = String(root['name']);
-    const isGlobal = name in globalThis || ['require', 'module', 'exports', 'arguments'].includes(name);
-    if (this.#foreign.has(name) || (isGlobal && !this.#declared.has(name))) return;
+    // A function that is found by the name of a property of the global object is called in one piece, whoever wrote it.
+    const isOwn = this.declared.has(name) || this.#options.elsewhere?.has(name) === true;
+    if (!isOwn || this.#foreign.has(name)) return;
     this.#returning(node, path, name);
   }
 

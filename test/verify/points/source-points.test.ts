@@ -1,7 +1,12 @@
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { missingPoint, type OfferedPoints } from '../../../src/verify/points/point-comparison.ts';
-import { counterName, countPoints, type SourcePoint } from '../../../src/verify/points/source-points.ts';
+import {
+  counterName,
+  countPoints,
+  namesOfScript,
+  type SourcePoint,
+} from '../../../src/verify/points/source-points.ts';
 
 interface Counted {
   readonly text: string;
@@ -117,4 +122,18 @@ test('a point that was passed natively and offered nothing is missing, one for o
   expect(missingPoint(points, [0, 2], offered)).toBe(null);
   expect(missingPoint(points, [0, 1, 2], offered)).toBe('a.ts:2 the return to a function offers no capture');
   expect(missingPoint(points, [3], offered)).toBe('a.ts:3 the back-edge of a loop offers no capture');
+});
+
+test('a function that is found as a property of the global object gives no return; one of another script does', () => {
+  const text =
+    'globalThis.far = () => 1;\nnear();\nfar();\nshared();\nmade = () => 2;\nmade();\nfunction near() {}';
+  const lines = (format: 'module' | 'script', elsewhere: readonly string[]): readonly string[] => {
+    const points: SourcePoint[] = [];
+    const options = { file: 'a.js', format, isWhole: true, elsewhere: new Set(elsewhere) } as const;
+    countPoints(text, options, points);
+    return points.filter(({ kind }) => kind === 'return').map(({ line }) => String(line));
+  };
+  expect(lines('module', [])).toEqual(['2']);
+  expect(lines('script', [])).toEqual(['2', '6']);
+  expect(lines('script', [...namesOfScript('var shared = () => 3;', 'b.js')])).toEqual(['2', '4', '6']);
 });
