@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { TestContext } from 'vitest';
 import type { Store } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -6,11 +6,11 @@ import { storeOptions } from '../../src/store/options.ts';
 import { configure } from '../../src/config.ts';
 import { findNatsServer, NatsCluster } from '../store/nats/cluster.ts';
 import type { NatsNode } from '../store/nats/cluster.ts';
+import { hostOf } from '../../src/core/ids.ts';
 import { clock, random } from '../store/ports.ts';
 import { acts, asJudged, Fleet, flawless, scripted } from './fleet.ts';
 
 const binary = await findNatsServer();
-let servers: NatsCluster;
 
 /** As `godwit host` has it on these servers without a setting. */
 const leaseTermMs = configure({ name: 'h1', rack: 'r1' }, 'nats://127.0.0.1:4222').lease.termMs;
@@ -96,23 +96,26 @@ function turn(): Promise<void> {
   });
 }
 
-async function leader(name: string): Promise<NatsNode> {
+async function leader(servers: NatsCluster, name: string): Promise<NatsNode> {
   const found = await servers.leaderOf(name);
   if (found === null) throw new Error(`nobody leads ${name}`);
   return servers.node(found);
 }
 
-/** What the hosts themselves said. */
+/** What the hosts themselves said. A host that was told something false by its store gives up, and is no takeover. */
 function report(fleet: Fleet, what: string, stallMs: number): { freezes: number; takeovers: number } {
-  const count = (kind: string): number => fleet.events.filter(({ detail }) => detail.kind === kind).length;
-  const told = {
-    freezes: count('hostFrozen'),
-    takeovers: count('leaseEnded') + count('recovered'),
-  };
-  console.log(
-    `${what}: lease term ${leaseTermMs} ms, stall ${Math.round(stallMs)} ms, freezes ${told.freezes}, takeovers ${told.takeovers}`,
+  const freezes = fleet.events.filter(({ detail }) => detail.kind === 'hostFrozen').length;
+  const gaveUp = new Set(
+    fleet.lines.filter(({ line }) => line.includes('"reason":"storeLost"')).map(({ host }) => host),
   );
-  return told;
+  const takeovers = fleet.events.filter(({ detail }) => {
+    if (detail.kind === 'leaseEnded') return !gaveUp.has(hostOf(detail.of));
+    return detail.kind === 'recovered' && !gaveUp.has(hostOf(detail.from));
+  }).length;
+  console.log(
+    `${what}: lease term ${leaseTermMs} ms, stall ${Math.round(stallMs)} ms, freezes ${freezes}, takeovers ${takeovers}, gave up ${gaveUp.size}`,
+  );
+  return { freezes, takeovers };
 }
 
 async function strike(
@@ -120,6 +123,9 @@ async function strike(
   name: string,
   how: (node: NatsNode) => Promise<() => Promise<void>>,
 ) {
+  // Servers of its own: what has been through an election may not be fit for another one.
+  const servers = await NatsCluster.start(binary ?? '');
+  context.onTestFinished(() => servers.dispose());
   const url = servers.url(name);
   const fleet = await Fleet.start(context, {
     racks: 1,
@@ -136,7 +142,7 @@ async function strike(
   const probe = new Probe(url);
   context.onTestFinished(() => probe.stop());
   await probe.done();
-  const mend = await how(await leader(name));
+  const mend = await how(await leader(servers, name));
   await probe.done();
   await mend();
   await probe.done();
@@ -145,11 +151,6 @@ async function strike(
 }
 
 describe.skipIf(binary === null)("the leader of the registry's stream goes away under load", () => {
-  beforeAll(async () => {
-    servers = await NatsCluster.start(binary ?? '');
-  }, 90_000);
-  afterAll(() => servers.dispose());
-
   test(
     'killed, and started again: nobody takes over, and nothing is lost or doubled',
     { timeout: 120_000 },
