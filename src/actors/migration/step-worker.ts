@@ -172,12 +172,15 @@ function fetch(
     return;
   }
   const keep = (bytes: Uint8Array): ConductorEvent => {
-    const method = cell.side === 'target' ? cell.state.cargo.method : null;
+    const fetched = { kind: 'fetched', digest } as const;
+    // Called off meanwhile: nobody would ever ask for them, or let go of them.
+    if (cell.side !== 'target' || cell.state.phase !== 'fetching') return fetched;
+    const { method } = cell.state.cargo;
     const { execution, migration } = passage;
     const ownership = address.role(ports.identity.name, 'ownership');
     const message = { kind: 'fetched', execution, migration, bytes, method } as const;
     ports.exchange.tell(ownership, message, 'urgent');
-    return { kind: 'fetched', digest };
+    return fetched;
   };
   context.pipe(
     ports.freighter.unload(cell.peer, freight),
