@@ -82,7 +82,10 @@ export async function runJob(options: JobOptions): Promise<JobOutcome | null> {
     hostsPerRack: 2,
     store: options.location.url,
     cpuShare: 0,
-    settings: ['lanes=1', ...(options.moving ? [] : ['affinity.enabled=false', 'orchestrator.enabled=false'])],
+    settings: [
+      'lanes=1',
+      ...(options.moving ? [] : ['affinity.enabled=false', 'orchestrator.enabled=false']),
+    ],
     environment: {},
     onLine: (host, stream, line) => {
       if (stream === 'stderr') options.onStep(`${host}: ${line}`);
