@@ -3,19 +3,15 @@ import type { IncarnationId } from '../core/ids.ts';
 import type { ClusterEvent } from '../protocols/messages.ts';
 import type { Account, Loss } from './witness-verdict.ts';
 
-/**
- * Picks out of a cluster's events what a witness must know to judge.
- *
- * @param wakings see `Account`
- */
-export function accountOf(events: readonly ClusterEvent[], wakings: readonly number[] = []): Account {
+/** Picks out of a cluster's events what a witness must know to judge. */
+export function accountOf(events: readonly ClusterEvent[]): Account {
   const recoveries = events.flatMap(({ detail }) => {
     if (detail.kind !== 'recovered') return [];
     const { execution, generation } = detail.tenure;
     return [{ execution, generation, effectSequence: detail.effectSequence }];
   });
   const ended = new Set(events.flatMap(({ detail }) => (detail.kind === 'leaseEnded' ? [detail.of] : [])));
-  return { recoveries, losses: events.flatMap((event) => lossOf(event, ended)), wakings };
+  return { recoveries, losses: events.flatMap((event) => lossOf(event, ended)) };
 }
 
 /** What the event says of an owner that is gone by now. */

@@ -23,15 +23,7 @@ export interface Loss {
 export interface Account {
   readonly recoveries: readonly Recovery[];
   readonly losses: readonly Loss[];
-  /**
-   * When stopped processes were let go on, in milliseconds of the witness's wall clock. What one was in the midst of may
-   * go out then; a receiver's fence refuses it, and so does the judge: one act of an owner, soon afterwards.
-   */
-  readonly wakings: readonly number[];
 }
-
-/** How long after that an act may arrive which had begun before, on a machine that is busy. */
-const wakingMs = 100;
 
 /** What an execution was to do. */
 export interface Expectation {
@@ -64,8 +56,6 @@ interface Course {
   past: LoggedAct[];
   generation: number;
   epoch: number;
-  /** Epochs of owners of which an act was refused by its fence. */
-  fenced: Set<number>;
 }
 
 /**
@@ -86,9 +76,8 @@ export function judge(
     const known: Account = {
       recoveries: account.recoveries.filter((recovery) => recovery.execution === execution),
       losses: account.losses.filter((loss) => loss.execution === execution),
-      wakings: account.wakings,
     };
-    const course: Course = { past: [], generation: 1, epoch: 1, fenced: new Set() };
+    const course: Course = { past: [], generation: 1, epoch: 1 };
     const faults = own.flatMap((act) => judgeAct(act, course, known));
     const reached = course.past.at(-1)?.iteration ?? 0;
     if (reached < acts) faults.push({ kind: 'lost', after: reached, expected: acts });
@@ -96,13 +85,9 @@ export function judge(
   });
 }
 
-function judgeAct(act: LoggedAct, course: Course, { recoveries, losses, wakings }: Account): Fault[] {
+function judgeAct(act: LoggedAct, course: Course, { recoveries, losses }: Account): Fault[] {
   const faults: Fault[] = [];
   if (act.generation < course.generation || act.epoch < course.epoch) {
-    if (!course.fenced.has(act.epoch) && wakings.some((at) => isSoonAfter(at, act))) {
-      course.fenced.add(act.epoch);
-      return faults;
-    }
     const text = `epoch ${act.epoch}, generation ${act.generation} acted after epoch ${course.epoch}, generation ${course.generation}`;
     return [{ kind: 'ranTwice', line: act.line, text }];
   }
@@ -134,8 +119,4 @@ function judgeAct(act: LoggedAct, course: Course, { recoveries, losses, wakings 
     faults.push({ kind: 'skipped', line: act.line, from: expected, to: act.iteration - 1 });
   if (act.iteration >= expected) course.past.push(act);
   return faults;
-}
-
-function isSoonAfter(wakingAtMs: number, { atMs }: LoggedAct): boolean {
-  return atMs !== null && atMs >= wakingAtMs && atMs < wakingAtMs + wakingMs;
 }

@@ -6,7 +6,6 @@ import { storeOptions } from '../../src/store/options.ts';
 import { configure } from '../../src/config.ts';
 import { findNatsServer, NatsCluster } from '../store/nats/cluster.ts';
 import type { NatsNode } from '../store/nats/cluster.ts';
-import { hostOf } from '../../src/core/ids.ts';
 import { clock, random } from '../store/ports.ts';
 import { acts, asJudged, Fleet, flawless, scripted } from './fleet.ts';
 
@@ -102,20 +101,17 @@ async function leader(servers: NatsCluster, name: string): Promise<NatsNode> {
   return servers.node(found);
 }
 
-/** What the hosts themselves said. A host that was told something false by its store gives up, and is no takeover. */
+/** What the hosts themselves said. */
 function report(fleet: Fleet, what: string, stallMs: number): { freezes: number; takeovers: number } {
-  const freezes = fleet.events.filter(({ detail }) => detail.kind === 'hostFrozen').length;
-  const gaveUp = new Set(
-    fleet.lines.filter(({ line }) => line.includes('"reason":"storeLost"')).map(({ host }) => host),
-  );
-  const takeovers = fleet.events.filter(({ detail }) => {
-    if (detail.kind === 'leaseEnded') return !gaveUp.has(hostOf(detail.of));
-    return detail.kind === 'recovered' && !gaveUp.has(hostOf(detail.from));
-  }).length;
+  const count = (kind: string): number => fleet.events.filter(({ detail }) => detail.kind === kind).length;
+  const told = {
+    freezes: count('hostFrozen'),
+    takeovers: count('leaseEnded') + count('recovered'),
+  };
   console.log(
-    `${what}: lease term ${leaseTermMs} ms, stall ${Math.round(stallMs)} ms, freezes ${freezes}, takeovers ${takeovers}, gave up ${gaveUp.size}`,
+    `${what}: lease term ${leaseTermMs} ms, stall ${Math.round(stallMs)} ms, freezes ${told.freezes}, takeovers ${told.takeovers}`,
   );
-  return { freezes, takeovers };
+  return told;
 }
 
 async function strike(

@@ -2,25 +2,24 @@ import { expect, test } from 'vitest';
 import type { Loss, Recovery } from '../../src/testing/witness-verdict.ts';
 import { judge } from '../../src/testing/witness-verdict.ts';
 
-type Row = readonly [generation: number, epoch: number, sequence: number, iteration: number, atMs?: number];
+type Row = readonly [generation: number, epoch: number, sequence: number, iteration: number];
 
 function faultsOf(
   rows: readonly Row[],
   recoveries: readonly Recovery[],
   acts: number,
   losses: readonly Loss[] = [],
-  wakings: readonly number[] = [],
 ): readonly string[] {
-  const log = rows.map(([generation, epoch, sequence, iteration, atMs = null], index) => ({
+  const log = rows.map(([generation, epoch, sequence, iteration], index) => ({
     execution: 'x-1',
     generation,
     epoch,
     sequence,
     iteration,
     line: index + 1,
-    atMs,
+    atMs: null,
   }));
-  const [verdict] = judge(log, { recoveries, losses, wakings }, [{ execution: 'x-1', acts }]);
+  const [verdict] = judge(log, { recoveries, losses }, [{ execution: 'x-1', acts }]);
   return (
     verdict?.faults.map((fault) => ('line' in fault ? `${fault.kind} at ${fault.line}` : fault.kind)) ?? []
   );
@@ -243,25 +242,4 @@ test('the effect that was pending at a host that is gone is made once more after
     [1, 2, 1, 1],
   ];
   expect(faultsOf(earlier, [], 2, [lost])).toEqual(['repeated at 3']);
-});
-
-test('what a stopped process was in the midst of is refused when it goes on: one act of an owner, and soon', () => {
-  const rows = (...late: readonly Row[]): readonly Row[] => [
-    [1, 1, 1, 1, 1_000],
-    [1, 1, 2, 2, 1_020],
-    [2, 2, 3, 3, 5_000],
-    ...late,
-    [2, 2, 4, 4, 9_000],
-  ];
-  const late = (acts: readonly Row[], wakings: readonly number[]): readonly string[] =>
-    faultsOf(rows(...acts), [recovered], 4, [], wakings);
-  expect(late([[1, 1, 3, 3, 6_005]], [6_000])).toEqual([]);
-  expect(late([[1, 1, 3, 3, 6_005]], [])).toEqual(['ranTwice at 4']);
-  expect(late([[1, 1, 3, 3, 6_200]], [6_000])).toEqual(['ranTwice at 4']);
-  expect(late([[1, 1, 3, 3, 5_995]], [6_000])).toEqual(['ranTwice at 4']);
-  const two: readonly Row[] = [
-    [1, 1, 3, 3, 6_005],
-    [1, 1, 4, 4, 6_020],
-  ];
-  expect(late(two, [6_000])).toEqual(['ranTwice at 5']);
 });

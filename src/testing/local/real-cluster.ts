@@ -14,7 +14,7 @@ import type { StoreLocation } from '../../store/state-folder.ts';
 import { locateStore } from '../../store/state-folder.ts';
 import { formatAddress } from '../../wire/address.ts';
 import { accountOf } from '../witness-account.ts';
-import type { Account, Expectation, Verdict } from '../witness-verdict.ts';
+import type { Expectation, Verdict } from '../witness-verdict.ts';
 import { judge } from '../witness-verdict.ts';
 import type { Witness } from '../witness.ts';
 import { startWitness } from '../witness.ts';
@@ -52,7 +52,6 @@ export interface RealClusterOptions {
 
 const connectMaxMs = 30_000;
 const connectPauseMs = 200;
-const clock = new SystemClock();
 
 const living = new Set<RealCluster>();
 // Whatever ends this program, no host outlives it.
@@ -78,8 +77,6 @@ export class RealCluster {
   readonly #arguments = new Map<string, readonly string[]>();
   readonly #environment = new Map<string, Record<string, string>>();
   #client: Cluster | null = null;
-  /** When stopped hosts were let go on. */
-  readonly #wakings: number[] = [];
   #disk: OwnDisk | null = null;
 
   private constructor(folder: string, log: string, witness: Witness, options: RealClusterOptions) {
@@ -183,7 +180,6 @@ export class RealCluster {
         `Host ${host} cannot get ${signal}: it has ended (${how}). Restart it first.`,
       );
     }
-    if (signal === 'SIGCONT') this.#wakings.push(clock.wallMs());
     child.kill(signal);
   }
 
@@ -289,14 +285,9 @@ export class RealCluster {
     else await this.#disk.free();
   }
 
-  /** What the cluster said of the faults that it met, and when stopped hosts were let go on. */
-  account(): Account {
-    return accountOf(this.seen.events, this.#wakings);
-  }
-
   /** What the witness says of executions, from what it was told and what the cluster said of its faults. */
   verdicts(expectations: readonly Expectation[]): readonly Verdict[] {
-    return judge(this.seen.acts(), this.account(), expectations);
+    return judge(this.seen.acts(), accountOf(this.seen.events), expectations);
   }
 
   killAll(): void {
@@ -372,6 +363,7 @@ export class RealCluster {
 
 /** A machine that starts several hosts at once may be too busy to open a store in time. */
 async function patientlyConnected(location: StoreLocation): Promise<Cluster> {
+  const clock = new SystemClock();
   const untilMs = clock.monotonicMs() + connectMaxMs;
   for (;;) {
     try {

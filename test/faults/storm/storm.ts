@@ -3,12 +3,12 @@ import { SystemClock } from '../../../src/clock.ts';
 import { messageOf } from '../../../src/core/errors.ts';
 import type { Random } from '../../../src/core/ports.ts';
 import { SeededRandom } from '../../../src/simulator/random.ts';
-import { judge } from '../../../src/testing/index.ts';
+import { accountOf, judge } from '../../../src/testing/index.ts';
 import type { LoggedAct } from '../../../src/testing/index.ts';
-import { Fleet, quickLeases, scripted } from '../fleet.ts';
-import type { Work } from '../fleet.ts';
 import { entryText } from '../../../src/testing/local/sightings.ts';
 import type { Entry } from '../../../src/testing/local/sightings.ts';
+import { Fleet, quickLeases, scripted } from '../fleet.ts';
+import type { Work } from '../fleet.ts';
 import type { StoreKind } from '../matrix/cases.ts';
 import type { StoreServers } from '../matrix/servers.ts';
 import type { Blow } from './plan.ts';
@@ -258,21 +258,22 @@ class Storm {
 
   #judged(blows: number): StormReport {
     const { seen } = this.#fleet.real;
-    const account = this.#fleet.real.account();
+    const account = accountOf(seen.events);
     const acts = new Map<string, LoggedAct[]>();
     for (const act of seen.acts()) {
       const own = acts.get(act.execution) ?? [];
       if (own.length === 0) acts.set(act.execution, own);
       own.push(act);
     }
-    const traced = new Set<string>();
+    const traces: string[] = [];
     const faults = this.#work.flatMap((work) => {
       const { execution, expected } = work;
-      const [verdict] = judge(acts.get(execution) ?? [], account, [work]);
+      const own = acts.get(execution) ?? [];
+      const [verdict] = judge(own, account, [work]);
       const wrong = (verdict?.faults ?? []).map((fault) => `${execution}: ${JSON.stringify(fault)}`);
       const result = this.#results.get(execution);
       const isRight = isDeepStrictEqual(result, expected);
-      if (wrong.length > 0 || !isRight) traced.add(execution);
+      if (wrong.length > 0 || !isRight) traces.push(this.#traceOf(execution, own));
       if (isRight) return wrong;
       const found = JSON.stringify(result) ?? 'none';
       return [...wrong, `${execution}: found the result ${found}, expected ${JSON.stringify(expected)}`];
@@ -288,17 +289,15 @@ class Storm {
       recoveries: count('recovered'),
       releases: this.#releases,
       faults: all,
-      trace: [...traced].map((execution) => this.#traceOf(execution)).join('\n'),
+      trace: traces.join('\n'),
     };
   }
 
   /** What became of one execution, and what was done to its hosts all the while. */
-  #traceOf(execution: string): string {
-    const own = this.#fleet.real.seen.entries(execution);
-    const acts = own.filter(({ text }) => text.startsWith('act '));
+  #traceOf(execution: string, acts: readonly LoggedAct[]): string {
     const fromMs = (acts[0]?.atMs ?? 0) - aroundMs;
     const toMs = (acts.at(-1)?.atMs ?? Infinity) + aroundMs;
-    const all = [...own, ...this.#said]
+    const all = [...this.#fleet.real.seen.entries(execution), ...this.#said]
       .filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
       .toSorted((a, b) => a.atMs - b.atMs);
     return [`${execution}:`, ...all.map(entryText)].join('\n');
