@@ -8,6 +8,6 @@ export function argumentsKey(execution: ExecutionId): string {
 
 /** The register of an execution that has ended names only its result: deletes what it took to get there. */
 export async function deleteRemains(vault: Bytes, execution: ExecutionId): Promise<void> {
-  for (const key of await vault.list(`snapshot/${execution}/`)) await vault.delete(key);
-  await vault.delete(argumentsKey(execution));
+  const snapshots = await vault.list(`snapshot/${execution}/`);
+  for (const key of [...snapshots, argumentsKey(execution)]) await vault.delete(key);
 }

@@ -21,28 +21,32 @@ export interface LoggedAct extends Act {
 export function parseWitnessLog(text: string): readonly LoggedAct[] {
   const lines = text.split('\n').filter((line) => line !== '');
   return lines.map((line, index) => {
-    const act = parseAct(line);
+    const fields = fieldsOf(line);
+    const act = actOf(fields);
     if (act === null)
       throw new SyntaxError(`Line ${index + 1} of the witness's log is no act: ${line.slice(0, 80)}`);
-    return { ...act, line: index + 1, atMs: arrivalOf(line) };
+    const { atMs } = fields;
+    return { ...act, line: index + 1, atMs: typeof atMs === 'number' ? atMs : null };
   });
-}
-
-function arrivalOf(line: string): number | null {
-  const { atMs } = JSON.parse(line) as { readonly atMs?: unknown };
-  return typeof atMs === 'number' ? atMs : null;
 }
 
 /** @returns null when the line is no act */
 export function parseAct(line: string): Act | null {
-  let value: unknown;
+  return actOf(fieldsOf(line));
+}
+
+/** Of a line that is no object: none. */
+function fieldsOf(line: string): Readonly<Record<string, unknown>> {
   try {
-    value = JSON.parse(line);
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
-    return null;
+    return {};
   }
-  if (typeof value !== 'object' || value === null) return null;
-  const { execution, generation, epoch, sequence, iteration } = value as Record<string, unknown>;
+}
+
+function actOf(fields: Readonly<Record<string, unknown>>): Act | null {
+  const { execution, generation, epoch, sequence, iteration } = fields;
   if (typeof execution !== 'string' || !isCount(generation) || !isCount(epoch)) return null;
   if (!isCount(sequence) || !isCount(iteration)) return null;
   return { execution, generation, epoch, sequence, iteration };

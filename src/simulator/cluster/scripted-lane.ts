@@ -57,7 +57,6 @@ const retransmitEveryMs = 1_000;
 /** How long effects take: shorter than most moves, and longer than the longest. */
 const effectsMs = [2, 15, 60, 200] as const;
 const laneDelayMs = 0.1;
-/** As the real lanes do: a larger snapshot is moved, not copied. */
 
 /**
  * A lane under simulated time, by the contract of real lanes: what it runs is a counter that acts. Its lease watch and its
@@ -209,8 +208,10 @@ export class ScriptedLane implements Lane {
   #carryOut(command: LaneCommand): void {
     switch (command.kind) {
       case 'install': {
-        const kind = this.importFault === null ? 'installed' : 'installFailed';
-        return this.#tell({ kind, package: command.package.hash, reason: this.importFault ?? '' });
+        const { hash } = command.package;
+        const reason = this.importFault;
+        if (reason === null) return this.#tell({ kind: 'installed', package: hash });
+        return this.#tell({ kind: 'installFailed', package: hash, reason });
       }
       case 'start':
         return this.#admit(command.tenure, command.args, null, command.durable);

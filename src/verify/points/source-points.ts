@@ -41,22 +41,51 @@ interface Node {
  * @returns the text, every line where it was
  */
 export function countPoints(text: string, options: PointOptions, points: SourcePoint[]): string {
-  const counter = new PointCounter(text, options, points);
-  counter.program(parsed(text, options));
+  const program = parsed(text, options);
+  const counter = new PointCounter(text, options, namesIn(program, options.format), points);
+  counter.program(program);
   return counter.text;
 }
 
 /** The names that a script declares, or makes by an assignment to them. */
 export function namesOfScript(text: string, file: string): ReadonlySet<string> {
-  const options = { file, format: 'script', isWhole: true } as const;
-  const counter = new PointCounter(text, options, []);
-  counter.names(parsed(text, options));
-  return counter.declared;
+  return namesIn(parsed(text, { file, format: 'script' }), 'script').declared;
 }
 
-function parsed(text: string, { file, format }: PointOptions): Node {
+function parsed(text: string, { file, format }: Pick<PointOptions, 'file' | 'format'>): Node {
   const lang = /\.[cm]?ts$/.test(file) ? 'ts' : 'js';
   return parseSync(file, text, { sourceType: format, lang }).program as unknown as Node;
+}
+
+/** Names that are declared anywhere in a file, and what other packages' imports are called. */
+interface Names {
+  readonly declared: ReadonlySet<string>;
+  readonly foreign: ReadonlySet<string>;
+}
+
+function namesIn(program: Node, format: PointOptions['format']): Names {
+  const declared = new Set<string>();
+  const foreign = new Set<string>();
+  const note = (pattern: Node | null): void => {
+    if (pattern?.type === 'Identifier') declared.add(String(pattern['name']));
+    else if (pattern !== null) for (const below of childrenOf(pattern)) note(below);
+  };
+  const visit = (node: Node): void => {
+    note(nodeOf(node, 'id') ?? nodeOf(node, 'local'));
+    for (const parameter of [...listOf(node, 'params'), nodeOf(node, 'param')]) note(parameter);
+    const target = node.type === 'AssignmentExpression' ? nodeOf(node, 'left') : null;
+    if (format === 'script' && target?.type === 'Identifier') note(target);
+    const source = node.type === 'ImportDeclaration' ? nodeOf(node, 'source') : null;
+    if (source !== null && !/^\.{0,2}\//.test(String(source['value']))) {
+      for (const specifier of listOf(node, 'specifiers')) {
+        const local = nodeOf(specifier, 'local');
+        if (local !== null) foreign.add(String(local['name']));
+      }
+    }
+    for (const below of childrenOf(node)) visit(below);
+  };
+  visit(program);
+  return { declared, foreign };
 }
 
 class PointCounter {
@@ -65,13 +94,12 @@ class PointCounter {
   readonly #edits: TextInsertions;
   /** Offsets at which lines begin. */
   readonly #lines: readonly number[];
-  /** Names that are declared anywhere in the file, and what other packages' imports are called. */
-  readonly declared = new Set<string>();
-  readonly #foreign = new Set<string>();
+  readonly #names: Names;
   #isCompiled: boolean;
 
-  constructor(source: string, options: PointOptions, points: SourcePoint[]) {
+  constructor(source: string, options: PointOptions, names: Names, points: SourcePoint[]) {
     this.#options = options;
+    this.#names = names;
     this.#points = points;
     this.#edits = new TextInsertions(source);
     this.#lines = [
@@ -86,7 +114,6 @@ class PointCounter {
   }
 
   program(program: Node): void {
-    this.names(program);
     if (this.#options.isWhole) return this.#visitAll(program);
     const isMarked = hasDirective(program);
     for (const statement of listOf(program, 'body')) {
@@ -97,29 +124,6 @@ class PointCounter {
         if (this.#isCompiled) this.#visit(top);
       }
     }
-  }
-
-  names(node: Node): void {
-    const id = nodeOf(node, 'id') ?? nodeOf(node, 'local');
-    if (id !== null) this.#noteNames(id);
-    const isSloppy = this.#options.format === 'script' && node.type === 'AssignmentExpression';
-    const target = isSloppy ? nodeOf(node, 'left') : null;
-    if (target?.type === 'Identifier') this.#noteNames(target);
-    for (const parameter of [...listOf(node, 'params'), nodeOf(node, 'param')])
-      if (parameter !== null) this.#noteNames(parameter);
-    const source = node.type === 'ImportDeclaration' ? nodeOf(node, 'source') : null;
-    if (source !== null && !/^\.{0,2}\//.test(String(source['value']))) {
-      for (const specifier of listOf(node, 'specifiers')) {
-        const local = nodeOf(specifier, 'local');
-        if (local !== null) this.#foreign.add(String(local['name']));
-      }
-    }
-    for (const below of childrenOf(node)) this.names(below);
-  }
-
-  #noteNames(pattern: Node): void {
-    if (pattern.type === 'Identifier') this.declared.add(String(pattern['name']));
-    else for (const below of childrenOf(pattern)) this.#noteNames(below);
   }
 
   #visitAll(node: Node): void {
@@ -244,8 +248,9 @@ class PointCounter {
     if (root.type !== 'Identifier') return;
     const name = String(root['name']);
     // A function that is found by the name of a property of the global object is called in one piece, whoever wrote it.
-    const isOwn = this.declared.has(name) || this.#options.elsewhere?.has(name) === true;
-    if (!isOwn || this.#foreign.has(name)) return;
+    const { declared, foreign } = this.#names;
+    const isOwn = declared.has(name) || this.#options.elsewhere?.has(name) === true;
+    if (!isOwn || foreign.has(name)) return;
     this.#returning(node, path, name);
   }
 
