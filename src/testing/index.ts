@@ -30,7 +30,7 @@ export {
   type Account,
   type Expectation,
   type Fault,
-  type Loss,
+  type Ownership,
   type Recovery,
   type Verdict,
 } from './witness-verdict.ts';

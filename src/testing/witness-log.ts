@@ -15,6 +15,8 @@ export interface LoggedAct extends Act {
   readonly line: number;
   /** When it arrived, in milliseconds of the witness's wall clock; null where the log does not say. */
   readonly atMs: number | null;
+  /** Whether the witness took it for what it says it is, and refused it: by then a newer generation had acted. */
+  readonly isRefused: boolean;
 }
 
 /** @throws {SyntaxError} naming the line that is none of the witness's */
@@ -25,8 +27,9 @@ export function parseWitnessLog(text: string): readonly LoggedAct[] {
     const act = actOf(fields);
     if (act === null)
       throw new SyntaxError(`Line ${index + 1} of the witness's log is no act: ${line.slice(0, 80)}`);
-    const { atMs } = fields;
-    return { ...act, line: index + 1, atMs: typeof atMs === 'number' ? atMs : null };
+    const { atMs, refused } = fields;
+    const at = typeof atMs === 'number' ? atMs : null;
+    return { ...act, line: index + 1, atMs: at, isRefused: refused === true };
   });
 }
 

@@ -9,11 +9,8 @@ export interface Recovery {
   readonly effectSequence: number;
 }
 
-/**
- * The end of an incarnation that had owned an execution. An effect that it had started, and whose outcome it still owed
- * when the execution left it, is started once more by the new owner, under the same key.
- */
-export interface Loss {
+/** An incarnation had owned an execution. */
+export interface Ownership {
   readonly execution: string;
   /** Under which it owned the execution. */
   readonly epoch: number;
@@ -22,7 +19,16 @@ export interface Loss {
 /** What the cluster's events say of the faults that it met. */
 export interface Account {
   readonly recoveries: readonly Recovery[];
-  readonly losses: readonly Loss[];
+  /**
+   * Of owners that have ended. An effect that one had started, and whose outcome it still owed when the execution left it, is started
+   * once more by the new owner, under the same key.
+   */
+  readonly losses: readonly Ownership[];
+  /**
+   * Of owners whose process was stopped for a while. A call that one was in the midst of lands when it goes on, and its target
+   * refuses it by the fencing token.
+   */
+  readonly stops: readonly Ownership[];
 }
 
 /** What an execution was to do. */
@@ -48,6 +54,11 @@ export type Fault =
 export interface Verdict {
   readonly execution: string;
   readonly acts: number;
+  /**
+   * Acts that the witness refused, of an owner that had been stopped in the midst of them: at most one of each owner, since every other
+   * one begins with a look at the lease.
+   */
+  readonly late: number;
   readonly faults: readonly Fault[];
 }
 
@@ -56,13 +67,15 @@ interface Course {
   past: LoggedAct[];
   generation: number;
   epoch: number;
+  /** Epochs of which an act came late. */
+  readonly late: Set<number>;
 }
 
 /**
  * Judges from outside whether each execution acted exactly as one copy would have. Within a generation each act follows
  * the last, wherever the execution was; after a recovery the acts go on behind the checkpoint that the cluster named,
  * where the effect that was pending in it may be started once more. So may, after a move, the one that was pending at a
- * host that is gone. A restart from the beginning is thus a fault, though its result would be right.
+ * host that is gone. What was refused changes nothing, but only a stopped owner may have tried. A restart from the beginning is thus a fault, though its result would be right.
  *
  * @param log in the order of arrival
  */
@@ -76,17 +89,23 @@ export function judge(
     const known: Account = {
       recoveries: account.recoveries.filter((recovery) => recovery.execution === execution),
       losses: account.losses.filter((loss) => loss.execution === execution),
+      stops: account.stops.filter((stop) => stop.execution === execution),
     };
-    const course: Course = { past: [], generation: 1, epoch: 1 };
+    const course: Course = { past: [], generation: 1, epoch: 1, late: new Set() };
     const faults = own.flatMap((act) => judgeAct(act, course, known));
     const reached = course.past.at(-1)?.iteration ?? 0;
     if (reached < acts) faults.push({ kind: 'lost', after: reached, expected: acts });
-    return { execution, acts: own.length, faults };
+    return { execution, acts: own.length - course.late.size, late: course.late.size, faults };
   });
 }
 
-function judgeAct(act: LoggedAct, course: Course, { recoveries, losses }: Account): Fault[] {
+function judgeAct(act: LoggedAct, course: Course, { recoveries, losses, stops }: Account): Fault[] {
   const faults: Fault[] = [];
+  const wasStopped = stops.some((stop) => stop.epoch === act.epoch);
+  if (act.isRefused && wasStopped && !course.late.has(act.epoch)) {
+    course.late.add(act.epoch);
+    return faults;
+  }
   if (act.generation < course.generation || act.epoch < course.epoch) {
     const text = `epoch ${act.epoch}, generation ${act.generation} acted after epoch ${course.epoch}, generation ${course.generation}`;
     return [{ kind: 'ranTwice', line: act.line, text }];

@@ -44,8 +44,8 @@ test.each(cases)(
     expect(outcome).toEqual(plain);
     expect(moved).toBeGreaterThan(0);
     const log = parseWitnessLog(await readFile(join(folder, 'log'), 'utf8'));
-    expect(judge(log, { recoveries: [], losses: [] }, [{ execution: tenure.execution, acts }])).toEqual([
-      { execution: tenure.execution, acts, faults: [] },
-    ]);
+    expect(
+      judge(log, { recoveries: [], losses: [], stops: [] }, [{ execution: tenure.execution, acts }]),
+    ).toEqual([{ execution: tenure.execution, acts, faults: [] }]);
   },
 );

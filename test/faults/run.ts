@@ -129,9 +129,9 @@ async function storms({ kinds, minutes, seed, json }: Asked): Promise<boolean> {
     const say = (line: string): void => console.log(`${store}  ${line}`);
     const report = await storm({ store, seed, lengthMs: minutes * 60_000, say }, servers);
     reports.push({ ...report, store });
-    const { blows, executions, acts, moves, recoveries, releases, faults, trace } = report;
+    const { blows, executions, acts, moves, recoveries, releases, late, faults, trace } = report;
     say(
-      `Seed ${seed}: ${blows} faults, ${executions} executions, ${acts} acts, ${moves} moves, ${recoveries} recoveries, ${releases} releases from quarantine; ${faults.length} wrong.`,
+      `Seed ${seed}: ${blows} faults, ${executions} executions, ${acts} acts, ${moves} moves, ${recoveries} recoveries, ${releases} releases from quarantine, ${late} late acts refused by their fence; ${faults.length} wrong.`,
     );
     for (const fault of faults) console.log(fault);
     if (trace !== '' && json === null) console.log(trace);

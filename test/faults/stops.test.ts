@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -93,6 +93,32 @@ describe.concurrent('SIGSTOP for longer than a lease, then SIGCONT', () => {
     context.expect(asJudged(await fleet.settled([work]))).toEqual(flawless([work]));
     await move.end;
   });
+
+  test(
+    'of the owner in the midst of a call: it lands, and the fence refuses it',
+    { timeout },
+    async (context) => {
+      const fleet = await twoHosts(context, {});
+      const door = join(await mkdtemp(join(tmpdir(), 'godwit-faults-door-')), 'door');
+      const heldAt = 40;
+      const size = 80;
+      const pack = await fleet.deploy('held-call');
+      const args = [fleet.witness, size, heldAt, door];
+      const execution = await fleet.startMethod(pack, 'heldInCall', args, 'r1-h1');
+      await fleet.printed('r1-h1', '"event":"heldBack"');
+      fleet.signal('r1-h1', 'SIGSTOP');
+      const { detail } = await fleet.event('recovered', ({ tenure }) => tenure.execution === execution);
+      await fleet.acted(execution, 1, detail.tenure.generation);
+      await writeFile(door, '');
+      fleet.signal('r1-h1', 'SIGCONT');
+      await fleet.printed('r1-h1', '"event":"ended"');
+      context.expect(await fleet.cluster.outcome(execution)).toBe(size);
+      const [verdict] = fleet.verdicts([{ execution, acts: size }]);
+      context.expect(verdict).toMatchObject({ faults: [], late: 1 });
+      const refused = fleet.log().filter(({ isRefused }) => isRefused);
+      context.expect(refused).toMatchObject([{ generation: 1, iteration: heldAt }]);
+    },
+  );
 
   test("of the holder of the rack's seat", { timeout }, async (context) => {
     const fleet = await twoHosts(context, {});

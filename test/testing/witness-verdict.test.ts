@@ -1,16 +1,12 @@
 import { expect, test } from 'vitest';
-import type { Loss, Recovery } from '../../src/testing/witness-verdict.ts';
+import type { LoggedAct } from '../../src/testing/witness-log.ts';
+import type { Ownership, Recovery } from '../../src/testing/witness-verdict.ts';
 import { judge } from '../../src/testing/witness-verdict.ts';
 
 type Row = readonly [generation: number, epoch: number, sequence: number, iteration: number];
 
-function faultsOf(
-  rows: readonly Row[],
-  recoveries: readonly Recovery[],
-  acts: number,
-  losses: readonly Loss[] = [],
-): readonly string[] {
-  const log = rows.map(([generation, epoch, sequence, iteration], index) => ({
+function logOf(rows: readonly Row[], isRefused = (_index: number): boolean => false): readonly LoggedAct[] {
+  return rows.map(([generation, epoch, sequence, iteration], index) => ({
     execution: 'x-1',
     generation,
     epoch,
@@ -18,8 +14,17 @@ function faultsOf(
     iteration,
     line: index + 1,
     atMs: null,
+    isRefused: isRefused(index),
   }));
-  const [verdict] = judge(log, { recoveries, losses }, [{ execution: 'x-1', acts }]);
+}
+
+function faultsOf(
+  rows: readonly Row[],
+  recoveries: readonly Recovery[],
+  acts: number,
+  losses: readonly Ownership[] = [],
+): readonly string[] {
+  const [verdict] = judge(logOf(rows), { recoveries, losses, stops: [] }, [{ execution: 'x-1', acts }]);
   return (
     verdict?.faults.map((fault) => ('line' in fault ? `${fault.kind} at ${fault.line}` : fault.kind)) ?? []
   );
@@ -226,7 +231,7 @@ test('a generation that never acted need not be announced', () => {
 });
 
 test('the effect that was pending at a host that is gone is made once more after a move, and no other', () => {
-  const lost: Loss = { execution: 'x-1', epoch: 1 };
+  const lost: Ownership = { execution: 'x-1', epoch: 1 };
   const pending: readonly Row[] = [
     [1, 1, 1, 1],
     [1, 1, 2, 2],
@@ -242,4 +247,39 @@ test('the effect that was pending at a host that is gone is made once more after
     [1, 2, 1, 1],
   ];
   expect(faultsOf(earlier, [], 2, [lost])).toEqual(['repeated at 3']);
+});
+
+test('of an owner that was stopped one act may come late, if the witness refused it; of any other none', () => {
+  const acts: readonly Row[] = [
+    [1, 1, 1, 1],
+    [2, 2, 1, 1],
+    [1, 1, 2, 2],
+    [2, 2, 2, 2],
+    [1, 1, 2, 2],
+  ];
+  const log = logOf(acts, (index) => index === 2 || index === 4);
+  const recoveries = [{ ...recovered, effectSequence: 0 }];
+  const expectations = [{ execution: 'x-1', acts: 2 }];
+  const stop: Ownership = { execution: 'x-1', epoch: 1 };
+  const verdictOf = (count: number, stops: readonly Ownership[]): unknown => {
+    const [verdict] = judge(log.slice(0, count), { recoveries, losses: [], stops }, expectations);
+    return { late: verdict?.late, faults: verdict?.faults.map(({ kind }) => kind) };
+  };
+  expect(verdictOf(4, [stop])).toEqual({ late: 1, faults: [] });
+  expect(verdictOf(5, [stop])).toEqual({ late: 1, faults: ['ranTwice'] });
+  expect(verdictOf(4, [])).toEqual({ late: 0, faults: ['ranTwice'] });
+  expect(verdictOf(4, [{ ...stop, epoch: 2 }])).toEqual({ late: 0, faults: ['ranTwice'] });
+  expect(verdictOf(4, [{ ...stop, execution: 'x-2' }])).toEqual({ late: 0, faults: ['ranTwice'] });
+});
+
+test('an act of an older generation that nobody refused is a second copy, whoever was stopped', () => {
+  const rows: readonly Row[] = [
+    [2, 2, 1, 1],
+    [1, 1, 2, 2],
+  ];
+  const stops = [{ execution: 'x-1', epoch: 1 }];
+  const [verdict] = judge(logOf(rows), { recoveries: [recovered], losses: [], stops }, [
+    { execution: 'x-1', acts: 1 },
+  ]);
+  expect(verdict?.faults.map(({ kind }) => kind)).toEqual(['ranTwice']);
 });

@@ -40,6 +40,29 @@ test('what the witness acknowledged is in its log, in order and with duplicates,
   await expect(tellWitness(address, act(4))).rejects.toThrow(`The witness at ${address}`);
 });
 
+test('an act of a generation that is over is refused, and logged as that; so it is by a witness that was started again', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'godwit-witness-')), 'log');
+  const first = await startProgram(file);
+  await tellWitness(first.address, act(1));
+  await tellWitness(first.address, { ...act(2), generation: 2, epoch: 2 });
+  const over = 'refused: generation 1 is over, 2 has acted';
+  await expect(tellWitness(first.address, act(2))).rejects.toThrow(over);
+  first.child.kill('SIGKILL');
+  await once(first.child, 'exit');
+  const second = await startProgram(file);
+  await expect(tellWitness(second.address, act(3))).rejects.toThrow(over);
+  await tellWitness(second.address, { ...act(1), execution: 'x-2' });
+  second.child.stdin.end();
+  await once(second.child, 'exit');
+  expect(parseWitnessLog(readFileSync(file, 'utf8')).map(({ isRefused }) => isRefused)).toEqual([
+    false,
+    false,
+    true,
+    true,
+    false,
+  ]);
+});
+
 test('the witness refuses what is no act, and ends with whoever started it', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'godwit-witness-')), 'log');
   const { child, address } = await startProgram(file);

@@ -7,14 +7,14 @@ import { SystemClock } from '../../clock.ts';
 import type { Cluster } from '../../cluster.ts';
 import { anywhere, connect } from '../../cluster.ts';
 import { GodwitError } from '../../core/errors.ts';
-import type { ExecutionId } from '../../core/ids.ts';
+import type { ExecutionId, IncarnationId } from '../../core/ids.ts';
 import { hostName } from '../../core/ids.ts';
 import type { Package } from '../../methods/packages/index.ts';
 import type { StoreLocation } from '../../store/state-folder.ts';
 import { locateStore } from '../../store/state-folder.ts';
 import { formatAddress } from '../../wire/address.ts';
 import { accountOf } from '../witness-account.ts';
-import type { Expectation, Verdict } from '../witness-verdict.ts';
+import type { Account, Expectation, Verdict } from '../witness-verdict.ts';
 import { judge } from '../witness-verdict.ts';
 import type { Witness } from '../witness.ts';
 import { startWitness } from '../witness.ts';
@@ -76,6 +76,9 @@ export class RealCluster {
   readonly #names: readonly { readonly name: string; readonly rack: string }[];
   readonly #arguments = new Map<string, readonly string[]>();
   readonly #environment = new Map<string, Record<string, string>>();
+  /** Of each host's last start. */
+  readonly #incarnations = new Map<string, IncarnationId>();
+  readonly #stopped = new Set<IncarnationId>();
   #client: Cluster | null = null;
   #disk: OwnDisk | null = null;
 
@@ -180,6 +183,8 @@ export class RealCluster {
         `Host ${host} cannot get ${signal}: it has ended (${how}). Restart it first.`,
       );
     }
+    const incarnation = this.#incarnations.get(host);
+    if (signal === 'SIGSTOP' && incarnation !== undefined) this.#stopped.add(incarnation);
     child.kill(signal);
   }
 
@@ -287,7 +292,12 @@ export class RealCluster {
 
   /** What the witness says of executions, from what it was told and what the cluster said of its faults. */
   verdicts(expectations: readonly Expectation[]): readonly Verdict[] {
-    return judge(this.seen.acts(), accountOf(this.seen.events), expectations);
+    return judge(this.seen.acts(), this.account(), expectations);
+  }
+
+  /** What must be known of the faults to judge. */
+  account(): Account {
+    return accountOf(this.seen.events, this.#stopped);
   }
 
   killAll(): void {
@@ -327,10 +337,14 @@ export class RealCluster {
 
   #read(host: string, stream: 'stdout' | 'stderr', line: string): void {
     this.#options.onLine?.(host, stream, line);
-    if (this.#links !== null && line.startsWith('{"event":"started"')) {
-      const { bound } = JSON.parse(line) as { readonly bound: string };
+    if (line.startsWith('{"event":"started"')) {
+      const { bound, incarnation } = JSON.parse(line) as {
+        readonly bound: string;
+        readonly incarnation: IncarnationId;
+      };
+      this.#incarnations.set(host, incarnation);
       // Only the end of the cluster makes this fail.
-      this.#links.target(host, bound).catch(() => undefined);
+      this.#links?.target(host, bound).catch(() => undefined);
     }
     this.seen.read({ host, stream, line });
   }

@@ -3,7 +3,7 @@ import { SystemClock } from '../../../src/clock.ts';
 import { messageOf } from '../../../src/core/errors.ts';
 import type { Random } from '../../../src/core/ports.ts';
 import { SeededRandom } from '../../../src/simulator/random.ts';
-import { accountOf, judge } from '../../../src/testing/index.ts';
+import { judge } from '../../../src/testing/index.ts';
 import type { LoggedAct } from '../../../src/testing/index.ts';
 import { entryText } from '../../../src/testing/local/sightings.ts';
 import type { Entry } from '../../../src/testing/local/sightings.ts';
@@ -31,6 +31,8 @@ export interface StormReport {
   readonly recoveries: number;
   /** Taken for poison, since its hosts died one after the other, and let go again. */
   readonly releases: number;
+  /** Acts of hosts that were stopped in the midst of them: their target refused them by the fencing token. */
+  readonly late: number;
   readonly faults: readonly string[];
   readonly trace: string;
 }
@@ -257,8 +259,9 @@ class Storm {
   }
 
   #judged(blows: number): StormReport {
-    const { seen } = this.#fleet.real;
-    const account = accountOf(seen.events);
+    const { real } = this.#fleet;
+    const { seen } = real;
+    const account = real.account();
     const acts = new Map<string, LoggedAct[]>();
     for (const act of seen.acts()) {
       const own = acts.get(act.execution) ?? [];
@@ -266,10 +269,12 @@ class Storm {
       own.push(act);
     }
     const traces: string[] = [];
+    let late = 0;
     const faults = this.#work.flatMap((work) => {
       const { execution, expected } = work;
       const own = acts.get(execution) ?? [];
       const [verdict] = judge(own, account, [work]);
+      late += verdict?.late ?? 0;
       const wrong = (verdict?.faults ?? []).map((fault) => `${execution}: ${JSON.stringify(fault)}`);
       const result = this.#results.get(execution);
       const isRight = isDeepStrictEqual(result, expected);
@@ -288,6 +293,7 @@ class Storm {
       moves: count('moved'),
       recoveries: count('recovered'),
       releases: this.#releases,
+      late,
       faults: all,
       trace: traces.join('\n'),
     };
