@@ -13,10 +13,12 @@ const version = '5.3.0';
 export class Dbos {
   readonly #process: ChildProcess;
   readonly #lines: Interface;
+  readonly #ended: Promise<null>;
 
   private constructor(child: ChildProcess, lines: Interface) {
     this.#process = child;
     this.#lines = lines;
+    this.#ended = once(child, 'exit').then(() => null);
   }
 
   /** @param url of a database that it makes if it is not there */
@@ -42,13 +44,12 @@ export class Dbos {
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null) return;
     this.#process.stdin?.end();
-    await once(this.#process, 'exit');
+    await this.#ended;
   }
 
   async #answer(): Promise<string> {
-    const ended = once(this.#process, 'exit').then(() => null);
     const line = once(this.#lines, 'line').then(([text]) => text as string);
-    const answer = await Promise.race([line, ended]);
+    const answer = await Promise.race([line, this.#ended]);
     if (answer === null) throw new Error('DBOS ended before it answered.');
     return answer;
   }
