@@ -9,12 +9,13 @@ import type {
   WatchEvent,
 } from '../contract.ts';
 import { alongBytesMax, nothing, revision } from '../contract.ts';
-import { StoreUnavailableError } from '../errors.ts';
+import { StoreAmbiguousError, StoreUnavailableError } from '../errors.ts';
 import { checkCas, checkKey, checkPrefix } from '../keys.ts';
 import type { StoreOptions } from '../options.ts';
 import type { Channel } from './channel.ts';
 import type { Answer } from './connection.ts';
 import { Desk } from './desk.ts';
+import type { Job } from './desk.ts';
 import type { History } from './history.ts';
 import { loneWrite } from './lone-write.ts';
 import type { Reads } from './reads.ts';
@@ -149,8 +150,9 @@ function openWrites({ url, options, channel, tables, history }: RegistryParts): 
       const head = answers[1]?.rows[0];
       if (head === undefined) return `has no row of this format in ${tables.head}`;
       const latest = Number(head['revision']);
-      // An accepted write on a server that has lost others: nobody may build on it.
-      if (!history.accept(latest, latestBefore)) return 'went back';
+      // What the transaction itself added does not count. It was accepted on a server that has lost others: nobody may build on it.
+      if (!history.accept(latest - batch.length, latestBefore)) return wentBack(url, batch);
+      history.accept(latest, latestBefore);
       isLong = latest - Number(head['forgotten']) > revisionsKept + revisionsSlack;
       const done = revisionsOf(answers.slice(2));
       const storeTimeMs = Number(head['store_time_ms']);
@@ -161,6 +163,14 @@ function openWrites({ url, options, channel, tables, history }: RegistryParts): 
       return null;
     },
   });
+}
+
+/** Done, but on a server that may be given up, or may be the one that stays. */
+function wentBack(url: string, batch: readonly Job<CasAsked, CasSettled>[]): string {
+  for (const { asked, reject } of batch) {
+    reject(new StoreAmbiguousError(`cas ${asked.key}`, url, 'went back; open it again'));
+  }
+  return 'went back';
 }
 
 /** Each key once, in order: what else waits for a key sees what the first one left. */

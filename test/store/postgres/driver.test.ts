@@ -253,6 +253,19 @@ describeWithPostgres('the driver', () => {
       expect(await store.lost).toContain('acknowledged writes are lost');
       expect((await (await schema.open()).registry.list('')).length).toBe(3);
     });
+
+    test('so does one whose loss the first write afterwards makes up in number', async () => {
+      const schema = fresh();
+      const store = await schema.open();
+      for (const key of ['a', 'b', 'c']) await store.registry.cas(key, 'absent', bytes('1'));
+      const administrator = await schema.administrator();
+      await administrator.query('UPDATE registry_head SET revision = revision - 1');
+      // That server did write it, and may be the one that stays.
+      const write = await failure(store.registry.cas('d', 'absent', bytes('1')));
+      expect(write).toBeInstanceOf(StoreAmbiguousError);
+      expect(await store.lost).toContain('acknowledged writes are lost');
+      expect(text((await (await schema.open()).registry.get('d'))?.value)).toBe('1');
+    });
   });
 
   describe('connections', () => {
