@@ -96,9 +96,11 @@ export class Connection {
       (thrown: unknown): Outcome => this.#failed(thrown),
     );
     const outcome = await this.#unlessLost<Outcome>(answered, (reason) => ({ kind: 'lost', reason }));
-    // The statements after the one that was refused were skipped, the end of the transaction with them.
-    if (outcome.kind === 'refused' && typeof query === 'string') await this.#rollBack();
-    return outcome;
+    if (outcome.kind !== 'refused') return outcome;
+    // The statements after the one that was refused were skipped, the end of the transaction with them. A refusal that ends the session
+    // may have come in the midst of the commit, as when the server cannot write its log on, which has the number of a full disk.
+    await this.#rollBack();
+    return this.#lost === null ? outcome : { kind: 'lost', reason: outcome.reason };
   }
 
   /** What is under way is lost. */
