@@ -171,7 +171,7 @@ export class Desk<Asked, Result> {
     switch (outcome.kind) {
       case 'answered':
         // A server that stops waiting for its standby says no more than this, and answers as if all were well.
-        if (outcome.warning !== null) this.#doubt(batch, `warned: ${outcome.warning}`);
+        if (outcome.warning !== null) this.#doubt(batch, `warned: ${outcome.warning}`, true);
         return this.#work.settle(batch, outcome.answers);
       case 'refused':
         if (outcome.code === readOnly || outcome.code === unprepared) return outcome.reason;
@@ -179,16 +179,18 @@ export class Desk<Asked, Result> {
         else this.#refuse(batch, outcome.code, outcome.reason);
         return null;
       case 'lost':
-        this.#doubt(batch, `is not heard any more: ${outcome.reason}`);
+        this.#doubt(batch, `is not heard any more: ${outcome.reason}`, false);
         return null;
     }
   }
 
-  #doubt(batch: readonly Waiting<Asked, Result>[], reason: string): void {
+  /** @param isAnswered so that it is not sent again */
+  #doubt(batch: readonly Waiting<Asked, Result>[], reason: string, isAnswered: boolean): void {
     for (const one of batch) {
       const ifLost = this.#work.ifLost(one.asked);
-      if (ifLost === 'repeat') one.inDoubt = true;
-      if (ifLost === 'doubt') one.reject(new StoreAmbiguousError(one.call, this.#url, reason));
+      if (ifLost === 'again') continue;
+      if (ifLost === 'repeat' && !isAnswered) one.inDoubt = true;
+      else one.reject(new StoreAmbiguousError(one.call, this.#url, reason));
     }
   }
 

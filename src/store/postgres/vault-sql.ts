@@ -36,16 +36,19 @@ export type VaultWrite =
   /** Frees some chunks of a doomed object, from the first on that is named; the object goes with the last. */
   | { readonly kind: 'clear'; readonly object: Buffer; readonly from: number };
 
-/** One statement for values that are put together: one transaction, one flush. */
+/**
+ * One statement for values that are put together: one transaction, one flush. It names those that stand with these bytes. What stood
+ * already is written again: a transaction that changes nothing waits for no standby, and who put it may never have had one's word.
+ */
 export function putQuery({ values }: TableNames, puts: readonly SmallPut[]): Query {
   const bytes = (position: number): string => `CAST($${position} AS BYTEA)`;
   const rows = puts.map(
     (_, index) => `(${bytes(3 * index + 1)}, ${bytes(3 * index + 2)}, ${bytes(3 * index + 3)})`,
   );
   const text =
-    `INSERT INTO ${values} (key, size_bytes, sha256, bytes) ` +
+    `INSERT INTO ${values} AS v (key, size_bytes, sha256, bytes) ` +
     `SELECT p.key, length(p.bytes), p.sha256, p.bytes FROM (VALUES ${rows.join(', ')}) AS p (key, sha256, bytes) ` +
-    `ON CONFLICT (key) DO NOTHING RETURNING key`;
+    `ON CONFLICT (key) DO UPDATE SET sha256 = excluded.sha256 WHERE v.sha256 = excluded.sha256 RETURNING v.key`;
   return {
     text,
     values: puts.flatMap(({ key, sha256, bytes: value }) => [Buffer.from(key, 'latin1'), sha256, value]),

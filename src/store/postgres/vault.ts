@@ -124,8 +124,8 @@ export class PostgresVault implements Vault {
     const digest = createHash('sha256').update(bytes).digest();
     const receipt = { sizeBytes: bytes.byteLength, sha256: digest.toString('hex') };
     const [answer] = await writes.ask(`put ${key}`, { kind: 'put', key, sha256: digest, bytes });
-    const isNew = answer?.rows.some((row) => textOf(row['key']) === key) === true;
-    if (!isNew) await this.#compare(`put ${key}`, key, receipt);
+    const stands = answer?.rows.some((row) => textOf(row['key']) === key) === true;
+    if (!stands) await this.#compare(`put ${key}`, key, receipt);
     return receipt;
   }
 

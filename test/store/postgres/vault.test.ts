@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { StoreUnavailableError } from '../../../src/store/errors.ts';
+import { StoreAmbiguousError, StoreUnavailableError } from '../../../src/store/errors.ts';
 import { describeWithPostgres } from './describe.ts';
 import { bytes, failure, ownServer, text, until } from './fixture.ts';
 
@@ -20,6 +20,32 @@ describeWithPostgres('the vault', () => {
     const administrator = await schema.administrator();
     for (const table of ['vault_values', 'vault_objects', 'vault_chunks']) {
       expect((await administrator.query(`SELECT 1 FROM ${table}`)).rows).toEqual([]);
+    }
+  });
+
+  test('a value whose standby was given up on is in doubt, and putting it again waits for one', async () => {
+    const schema = fresh();
+    const { vault } = await schema.open();
+    const administrator = await schema.administrator();
+    await administrator.query(`CREATE SEQUENCE times`);
+    await administrator.query(`CREATE FUNCTION say() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN IF nextval('${schema.name}.times') % 2 = 1 THEN RAISE WARNING 'not replicated'; END IF; RETURN NEW; END $$`);
+    await administrator.query(
+      'CREATE TRIGGER say BEFORE INSERT ON vault_values FOR EACH ROW EXECUTE FUNCTION say()',
+    );
+    const writer = async (key: string): Promise<unknown> =>
+      (await administrator.query(`SELECT xmin FROM vault_values WHERE key = $1`, [key])).rows[0];
+    for (const [key, sizeBytes] of [
+      ['small', 10],
+      ['large', 1_200_000],
+    ] as const) {
+      const value = new Uint8Array(sizeBytes).fill(3);
+      expect(await failure(vault.put(key, value))).toBeInstanceOf(StoreAmbiguousError);
+      const before = await writer(key);
+      expect((await vault.put(key, value)).sizeBytes).toBe(sizeBytes);
+      expect((await vault.get(key))?.byteLength).toBe(sizeBytes);
+      // A transaction that writes nothing waits for no standby. A long value has its chunks written again.
+      if (key === 'small') expect(await writer(key)).not.toEqual(before);
     }
   });
 
