@@ -289,8 +289,10 @@ function refusedPublication(error: NonNullable<ApiBody['error']>): Publication {
   if (isFull || (number === errorCodes.storeFailed && /maximum/.test(description))) {
     return { kind: 'full', reason: description };
   }
-  // 503: the server that took it was not the leader, and proposed it to nobody.
-  if (code === 503) return { kind: 'refused', reason: `answered: ${description}` };
+  // 503: the server that took it was not the leader, and proposed it to nobody. But a failure to store comes after the others agreed to
+  // it, as when the leader's disk is full, and theirs is not.
+  if (code === 503 && number !== errorCodes.storeFailed)
+    return { kind: 'refused', reason: `answered: ${description}` };
   return { kind: 'unknown', reason: `answered: ${description} (${number ?? code})` };
 }
 
