@@ -50,6 +50,8 @@ export class Freshness {
   #lastNumber = 0;
   #sent: Sent | null = null;
   #exact: { readonly view: View; gaps: number; bootMs: number } | null = null;
+  /** Whether the last proof counts for nothing but its age, which says what may have been cleared away since. */
+  #isDoubted = false;
   /** The server's clock, as the last barrier showed it. */
   #stamp: { readonly atMs: number; readonly bootMs: number } | null = null;
   #cancelRetry: Cancel | null = null;
@@ -63,12 +65,14 @@ export class Freshness {
   /** Whether the view has missed nothing that was stored before its position. */
   get isExact(): boolean {
     const view = this.#ports.view();
-    return this.#exact !== null && this.#exact.view === view && this.#exact.gaps === view.gaps;
+    const exact = this.#isDoubted ? null : this.#exact;
+    return exact !== null && exact.view === view && exact.gaps === view.gaps;
   }
 
   /** How long ago the last proof was begun, by the boot clock: it goes on while the machine is suspended. */
   get ageMs(): number {
-    return this.#exact === null ? Infinity : this.#ports.clock.bootMs() - this.#exact.bootMs;
+    if (this.#exact === null || this.#isDoubted) return Infinity;
+    return this.#ports.clock.bootMs() - this.#exact.bootMs;
   }
 
   /** The server's clock, in milliseconds since 1970, as far as it is known here; it may be some milliseconds ahead. */
@@ -84,7 +88,7 @@ export class Freshness {
 
   /** Makes the next proof begin anew. */
   doubt(): void {
-    this.#exact = null;
+    this.#isDoubted = true;
   }
 
   /** Calls `run` at a moment when the view is exact, and as new as now. Never after `isOver`. */
@@ -129,6 +133,7 @@ export class Freshness {
         return this.pump();
       }
       this.#exact = { view, gaps: view.gaps, bootMs: sent.sentBootMs };
+      this.#isDoubted = false;
       const ready = this.#waiters.filter(({ from }) => from <= number);
       this.#waiters = this.#waiters.filter(({ from }) => from > number);
       for (const waiter of ready) if (!waiter.isOver()) waiter.run();
@@ -189,6 +194,9 @@ function troubleOf(publication: Publication): string | null {
       return `has no room left, not even for the message that proves a read (${publication.reason})`;
     case 'refused':
       return publication.reason;
+    case 'unknown':
+      // What a server said is worth telling; that none did is what the call's own message says.
+      return publication.reason.startsWith('answered') ? publication.reason : null;
     default:
       return null;
   }
