@@ -158,6 +158,8 @@ export class EffectLedger {
         const effect = this.#pending.get(event.sequence);
         // A life that was taken back numbered another effect like this one.
         if (effect === undefined || effect.generation !== event.generation) return [];
+        // Its restart is under way: forgotten now, it would be called again as another effect, under another key.
+        if (effect.stand.kind === 'lost') return [];
         this.#pending.delete(event.sequence);
         return [{ kind: 'settle', sequence: event.sequence }];
       }

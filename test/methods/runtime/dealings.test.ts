@@ -118,6 +118,28 @@ test('an effect that is lost twice over is started again once', async () => {
   expect(keys).toEqual(['x-1:1:1', 'x-1:1:1']);
 });
 
+test('a lost effect is called again under its key, whatever outcome comes before that', async () => {
+  const folder = await modules(`export async function main() {
+    return await effect('ask', {}, (c) => (globalThis as any).godwitTest(c));
+  }`);
+  const keys: string[] = [];
+  outside.godwitTest = ({ key }) => {
+    keys.push(key);
+    return keys.length === 1 ? new Promise(() => undefined) : 7;
+  };
+  const source = new Workshop(folder);
+  source.start('m.ts#main', []);
+  source.runtime.step();
+  const target = new Workshop(folder, {}, 'h2');
+  target.restore(captured(source));
+  target.runtime.effectsLost(id, incarnationId('h1.1'));
+  const outcome = { sequence: 1, generation: tenure.generation, ok: true, value: encodeValue(7) };
+  target.runtime.settleEffect(id, outcome);
+  target.runtime.step();
+  expect(target.outcome).toEqual({ ok: true, value: 7 });
+  expect(keys).toEqual(['x-1:1:1', 'x-1:1:1']);
+});
+
 test('a lost effect that is awaited elsewhere rejects, and says how to write it', async () => {
   const folder = await modules(`export async function main() {
     const p = effect('ask', {}, (c) => (globalThis as any).godwitTest(c));
