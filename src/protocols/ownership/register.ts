@@ -128,7 +128,8 @@ export function judgeClaim(row: RegisterRow | null, claim: Claim, self: Incarnat
     return row.nonce === claim.nonce ? { kind: 'won', row } : { kind: 'lost', row };
   }
   if (row === null || row.standing.phase === 'quarantined') return { kind: 'lost', row };
-  if (row.nonce === claim.nonce) return { kind: 'won', row };
+  // A quarantine bears the nonce of the claim that wrote it, also once it is lifted; and won is only what raised the epoch.
+  if (row.nonce === claim.nonce && row.epoch > claim.epoch) return { kind: 'won', row };
   if (row.epoch < claim.epoch) return { kind: 'stale' };
   const unclaimed =
     row.epoch === claim.epoch &&

@@ -197,6 +197,17 @@ test('whoever dies as often as it may, one death after the other, is quarantined
   });
 });
 
+test('a quarantine that was lifted before its writer heard of it is no claim that was won', () => {
+  const claim = { ...expectedClaim, kind: 'recovery' } as const;
+  const last = judgeClaim({ ...taken, deaths: taken.deployment.deathsMax - 1 }, claim, self);
+  if (last.kind !== 'write') throw new Error(last.kind);
+  expect(last.row.standing.phase).toBe('quarantined');
+  expect(judgeClaim(released(last.row), claim, self)).toMatchObject({
+    kind: 'write',
+    row: { owner: self, epoch: 3, generation: 2, deaths: 1, standing: { phase: 'live' } },
+  });
+});
+
 test('only a checkpoint that was taken after it ran for long clears the deaths', () => {
   const deaths = [true, false].map((proven) => {
     const verdict = judgeChange({ ...row, deaths: 2 }, self, tenure, { kind: 'checkpoint', point, proven });
