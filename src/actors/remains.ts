@@ -11,3 +11,8 @@ export async function deleteRemains(vault: Bytes, execution: ExecutionId): Promi
   const snapshots = await vault.list(`snapshot/${execution}/`);
   for (const key of [...snapshots, argumentsKey(execution)]) await vault.delete(key);
 }
+
+/** Lives of it that were lost before the register had their ends may have left results, too, which no register ever named. */
+export async function deleteResults(vault: Bytes, execution: ExecutionId): Promise<void> {
+  for (const key of await vault.list(`result/${execution}/`)) await vault.delete(key);
+}

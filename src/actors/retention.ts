@@ -5,7 +5,7 @@ import type { RegisterRow } from '../protocols/ownership/register.ts';
 import type { Directory } from './directory.ts';
 import type { LaneBoard } from './lane-board.ts';
 import type { HostPorts } from './ports.ts';
-import { deleteRemains } from './remains.ts';
+import { deleteRemains, deleteResults } from './remains.ts';
 
 export type RetentionMessage = { readonly kind: 'sweep' } | { readonly kind: 'swept' };
 
@@ -94,6 +94,7 @@ async function forget(ports: RetentionPorts): Promise<void> {
     if (found === null || change === null) continue;
     // In this order: what was deleted and is not said to be is deleted again.
     if (change.deletes !== null) await ports.vault.delete(change.deletes);
+    await deleteResults(ports.vault, execution);
     // Its host was to do this at its end, and may have crashed; and a write may have come later than that.
     await deleteRemains(ports.vault, execution);
     if (change.row === null) await tables.registers.delete(execution, found.revision);

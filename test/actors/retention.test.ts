@@ -33,6 +33,8 @@ test('a result is kept until its retention ends; one that was read, not as long'
   // Its host crashed before it could delete this.
   const remains = `snapshot/${known}/1-remains`;
   world.store.values.set(remains, new Uint8Array(1));
+  // An earlier life came to this on a host that was lost before the register had it.
+  world.store.values.set(`result/${known}/1-0`, new Uint8Array(1));
   await world.advance(4_000);
   expect([isKept(world, unread), isKept(world, known)]).toEqual([true, true]);
   await world.advance(8_000);
