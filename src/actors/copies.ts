@@ -118,7 +118,9 @@ export class Copies {
 
   ownerEnded(incarnation: IncarnationId): void {
     for (const cell of this.#ports.book.cells()) {
-      if (cell.state.phase === 'running') this.tellEffectsLost(cell, [incarnation]);
+      const { phase } = cell.state;
+      // One that is about to be captured goes on without another order to run, if it turns out to be pinned.
+      if (phase === 'running' || phase === 'freezing') this.tellEffectsLost(cell, [incarnation]);
     }
   }
 

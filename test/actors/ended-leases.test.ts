@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Directory } from '../../src/actors/directory.ts';
+import type { LaneAnswer } from '../../src/actors/lane-board.ts';
 import { retentionActor } from '../../src/actors/retention.ts';
 import { hostName, incarnationId, rackName } from '../../src/core/ids.ts';
 import type { IncarnationId } from '../../src/core/ids.ts';
@@ -159,6 +160,29 @@ test('a copy that waits for an effect of an incarnation whose row was swept hear
   await world.advance(2_000);
   expect(second.lanes).toHaveLength(2);
   expect(toldOf().toSorted()).toEqual(ended);
+});
+
+test('a copy that is about to be captured when a lease ends, and stays because it is pinned, hears of it', async () => {
+  const world = new ClusterWorld(9);
+  const [first, second, third] = [await world.start('h1'), await world.start('h2'), await world.start('h3')];
+  const execution = await world.run(first);
+  await world.advance(2_000);
+  const { board, directory } = first.parts;
+  world.kill(third);
+  await world.advance(2_500);
+  const answers: ((answer: LaneAnswer) => void)[] = [];
+  const request = board.request.bind(board);
+  board.request = (asked, kind, onAnswer) =>
+    kind === 'freeze' ? void answers.push(onAnswer) : request(asked, kind, onAnswer);
+  world.move(first, execution, second).catch(() => undefined);
+  await world.until(() => directory.leaseEnded(third.identity.incarnation), 5_000);
+  expect([first.phase(execution), answers.length]).toEqual(['freezing', 1]);
+  const pin = { reason: 'pinned', method: 'count.ts#count', line: 1, path: '' };
+  answers[0]?.({ kind: 'pinned', request: 1, execution, pin });
+  await world.advance(1_000);
+  expect(first.phase(execution)).toBe('running');
+  const told = laneOf(first).commands.filter(({ kind }) => kind === 'effectsLost');
+  expect(told).toMatchObject([{ execution, incarnation: third.identity.incarnation }]);
 });
 
 test('a peer whose row vanishes between two looks has ended', async () => {
