@@ -11,7 +11,7 @@ import { TestOptionsError } from './errors.ts';
 
 /** Faults that the seed draws, as `godwit simulate-faults` draws them. */
 export interface DrawnFaults {
-  /** On average; at least one is drawn. */
+  /** On average, of those at times and in phases of chance; at least one is drawn. Most seeds aim more at phases that are entered seldom. */
   readonly perSecond: number;
   /** They strike within so many simulated ms. Default: 2000. */
   readonly withinMs?: number;
@@ -151,7 +151,8 @@ function drawFaults(seed: number, hosts: number, { perSecond, withinMs, kinds }:
     activeMs: withinMs,
     mishaps: kinds,
   } as const;
-  return drawScenario(seed, shape).faults;
+  // What aims at a phase, or brings it about, may be of any kind.
+  return drawScenario(seed, shape).faults.filter(({ mishap }) => kinds.includes(mishap.kind));
 }
 
 /** @throws {TestOptionsError} with what the host's own settings say */

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { MishapKind } from '../../../src/simulator/cluster/faults.ts';
+import { readOptions } from '../../../src/testing/simulated/options.ts';
 import { bank, testing, work } from './native.ts';
 
 const { testCluster } = testing;
@@ -73,4 +75,13 @@ test('an effect may wait for something real, which takes no simulated time', asy
     const [call] = cluster.effects(asking);
     expect(call?.end).toMatchObject({ kind: 'returned', value: 'well', atMs: call?.atMs });
   });
+});
+
+test('a seed draws only faults of the kinds that were asked for, and always one', () => {
+  const kinds: readonly MishapKind[] = ['clockJump', 'cut'];
+  for (let seed = 1; seed <= 50; seed += 1) {
+    const { faults } = readOptions({ faults: { perSecond: 0.1, kinds } }, seed, () => 0);
+    expect(faults.length).toBeGreaterThan(0);
+    expect(faults.map(({ mishap }) => mishap.kind).filter((kind) => !kinds.includes(kind))).toEqual([]);
+  }
 });
