@@ -1,5 +1,6 @@
 import type { ClusterRun } from './cluster-run.ts';
 import { faultText } from './cluster-faults.ts';
+import { ExecutionFailedError } from '../../cluster-errors.ts';
 import { PromiseBrokenError, TestOptionsError } from './errors.ts';
 
 /** The run that an error was explained with: it is told once. */
@@ -23,7 +24,8 @@ export function explain(run: ClusterRun, error: unknown): unknown {
   }
   if (!(error instanceof Error) || explained.has(error)) return error;
   explained.add(error);
-  error.message = `${error.message}\n\n${account}`;
+  const stack = error instanceof ExecutionFailedError ? [error.executionStack] : [];
+  error.message = [error.message, ...stack, '', account].join('\n');
   return error;
 }
 

@@ -33,6 +33,7 @@ async function seeds(
   if (!(Number.isSafeInteger(first) && first >= 0)) throw wrong('seeds(first)', first, 'a whole number');
   if (!(Number.isSafeInteger(last) && last >= first))
     throw wrong('seeds(last)', last, `a whole number from ${first} on`);
+  if ('seed' in options) throw wrong('seed', options.seed, 'none: seeds() gives one to each run');
   const only = seedOf(process.env);
   const clock = new SystemClock();
   const run = async (read: ReadOptions): Promise<void> => void (await runOnce(read, test));
@@ -43,7 +44,7 @@ async function seeds(
     } catch (error) {
       if (!read.isDrawn || !(error instanceof Error) || error instanceof TestOptionsError) throw error;
       const fewest = await fewestFaults(read, error, run, () => clock.monotonicMs());
-      error.message += `\n${fewestText(fewest, read)}`;
+      error.message += `\n${fewestText(fewest, seed)}`;
       throw error;
     }
   }
@@ -64,6 +65,7 @@ async function once<Result>(options: TestClusterOptions, test: ClusterTest<Resul
 
 /** @throws what `testCluster` throws */
 export async function runOnce<Result>(options: ReadOptions, test: ClusterTest<Result>): Promise<Result> {
+  if (typeof test !== 'function') throw wrong('the test', test, 'a function that is given the cluster');
   const run = new ClusterRun(options);
   return await scope.run({ run: run.scope, effect: null }, async () => {
     try {

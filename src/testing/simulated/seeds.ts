@@ -10,8 +10,11 @@ const realMaxMs = 10_000;
 /** Runs a test once. @throws what the test fails with */
 export type RunSeed = (options: ReadOptions) => Promise<void>;
 
+/** What a failure is left with. */
+export type Fewest = Pick<ReadOptions, 'faults' | 'movesEveryMs'>;
+
 /**
- * Looks for the fewest of the drawn faults with which a test still fails in the same way.
+ * Looks for the fewest of the drawn faults with which a test still fails in the same way, and whether it does so without moves.
  *
  * @param nowMs monotonic, real
  * @returns null when the failure did not come again: then something else than the seed has a part in it
@@ -21,13 +24,14 @@ export async function fewestFaults(
   failure: unknown,
   run: RunSeed,
   nowMs: () => number,
-): Promise<readonly Fault[] | null> {
+): Promise<Fewest | null> {
   const untilMs = nowMs() + realMaxMs;
   let runs = 0;
-  const fails = async (faults: readonly Fault[]): Promise<boolean> => {
+  const { movesEveryMs } = options;
+  const fails = async (faults: readonly Fault[], everyMs = movesEveryMs): Promise<boolean> => {
     runs += 1;
     try {
-      await run({ ...options, faults });
+      await run({ ...options, faults, movesEveryMs: everyMs });
       return false;
     } catch (error) {
       return kindOf(error) === kindOf(failure);
@@ -42,21 +46,23 @@ export async function fewestFaults(
       else at += size;
     }
   }
-  return least;
+  const needsMoves = movesEveryMs !== null && !(await fails(least, null));
+  return { faults: least, movesEveryMs: needsMoves ? movesEveryMs : null };
 }
 
 /** What is said of it after its message. */
-export function fewestText(faults: readonly Fault[] | null, options: ReadOptions): string {
-  if (faults === null)
+export function fewestText(fewest: Fewest | null, seed: number): string {
+  if (fewest === null)
     return 'Run again with the same seed, the test did not fail in this way: something else than the seed has a part in it.';
-  const moves = options.movesEveryMs === null ? 'null' : `{ everyMs: ${options.movesEveryMs} }`;
+  const { faults, movesEveryMs } = fewest;
+  const moves = movesEveryMs === null ? 'null' : `{ everyMs: ${movesEveryMs} }`;
   const list =
     faults.length === 0
       ? ['faults: [],']
       : ['faults: [', ...faults.map((fault) => `  ${faultText(fault)},`), '],'];
   return [
     'With these options it fails in the same way:',
-    ...[`seed: ${options.seed},`, `moves: ${moves},`, ...list].map((line) => `  ${line}`),
+    ...[`seed: ${seed},`, `moves: ${moves},`, ...list].map((line) => `  ${line}`),
   ].join('\n');
 }
 

@@ -117,6 +117,22 @@ test('an error comes with the stack of the method', async () => {
   });
 });
 
+test('a failure that a method threw shows where', async () => {
+  const failing = testCluster({ seed: 5 }, async (cluster) => {
+    await cluster.outcome(await cluster.start(work.fail, []));
+  });
+  await expect(failing).rejects.toThrow(
+    /threw: too far\nRangeError: too far\n +at fail .*work\.ts:\d+[^]*SEED=5/,
+  );
+});
+
+test('a failure that needs no move and no fault is told so', async () => {
+  const failing = testCluster.seeds(1, 1, { faults: { perSecond: 1, withinMs: 200 } }, async (cluster) => {
+    expect(await cluster.outcome(await cluster.start(work.count, [3]))).toBe(99);
+  });
+  await expect(failing).rejects.toThrow(/in the same way:\n +seed: 1,\n +moves: null,\n +faults: \[\],$/);
+});
+
 test('a failing test says the seed, and what happened', async () => {
   const failing = testCluster(
     { seed: 6, faults: [{ atMs: 20, kind: 'crash', host: 'h1' }] },
