@@ -116,13 +116,7 @@ class FaultReader {
       case 'cutStore':
         return { kind, host: host(), ...lasting() };
       case 'cut':
-        return {
-          kind,
-          host: host(),
-          other: this.#hostNamed('other'),
-          oneWay: this.#flag('oneWay', false),
-          ...lasting(),
-        };
+        return this.#cut(host(), lasting());
       case 'loss':
       case 'duplication':
       case 'reordering':
@@ -152,6 +146,12 @@ class FaultReader {
     if (more === undefined) return;
     const known = [...this.#read].join(', ');
     throw wrong(`${this.#at}.${more}`, this.#fault[more], `none: this fault has ${known}`);
+  }
+
+  #cut(host: Victim, lasting: { readonly forMs: number }): Mishap {
+    const other = this.#hostNamed('other');
+    if (other === host) throw wrong(`${this.#at}.other`, this.#fault['other'], 'another host');
+    return { kind: 'cut', host, other, oneWay: this.#flag('oneWay', false), ...lasting };
   }
 
   #victim(mayBeSelf: boolean): Victim {
@@ -198,7 +198,14 @@ export function wrong(option: string, found: unknown, expected: string): TestOpt
   return new TestOptionsError(`${option}: found ${shown(found)}, expected ${expected}. See docs/testing.md.`);
 }
 
+/** Refuses what an object has besides `known`. @throws {TestOptionsError} */
+export function refuseUnknown(at: string, options: object, known: readonly string[]): void {
+  for (const [key, value] of Object.entries(options))
+    if (!known.includes(key)) throw wrong(`${at}.${key}`, value, `none: there are ${known.join(', ')}`);
+}
+
 export function shown(value: unknown): string {
+  if (value instanceof Promise) return 'a promise';
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'number' || typeof value === 'boolean' || value === undefined || value === null)
     return String(value);

@@ -32,7 +32,7 @@ export class NotInTimeError extends GodwitError {
   readonly retryable = false;
 
   constructor(what: string, withinMs: number, found: string) {
-    super(`${what} within ${withinMs} ms of simulated time: ${found}.`);
+    super(`${what} within ${withinMs} ms of simulated time: ${found.replace(/\.$/, '')}.`);
   }
 }
 

@@ -69,18 +69,18 @@ const whole = (least: number, most: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 const positive = v.pipe(v.number(), v.gtValue(0));
 
+const listed = v.array(v.any());
+const drawn = v.strictObject({
+  perSecond: positive,
+  withinMs: v.optional(positive, 2_000),
+  kinds: v.optional(v.pipe(v.array(v.picklist(mishapKinds)), v.minLength(1)), [...mishapKinds]),
+});
+
 const schema = v.strictObject({
   hosts: v.optional(whole(1, 16), 3),
   racks: v.optional(whole(1, 16), 1),
   faults: v.optional(
-    v.union([
-      v.array(v.any()),
-      v.strictObject({
-        perSecond: positive,
-        withinMs: v.optional(positive, 2_000),
-        kinds: v.optional(v.pipe(v.array(v.picklist(mishapKinds)), v.minLength(1)), [...mishapKinds]),
-      }),
-    ]),
+    v.lazy<typeof listed | typeof drawn>((found) => (Array.isArray(found) ? listed : drawn)),
     [],
   ),
   moves: v.optional(v.nullable(v.strictObject({ everyMs: positive }))),
@@ -194,7 +194,13 @@ function issueText(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue) ?? 'options';
   if (issue.type === 'strict_object' && issue.expected === 'never')
     return `${path}: found an option that does not exist`;
-  const expected = (issue.expected ?? 'something else').replace(/^Object$/, 'an object');
+  if (issue.type === 'strict_object' && issue.input === undefined) return `${path}: it is missing`;
+  const expected = (issue.expected ?? 'something else')
+    .replace(/^Object$/, 'an object')
+    .replace(
+      /^\((".*")\)$/,
+      (_, names: string) => `one of ${names.replaceAll('"', '').replaceAll(' | ', ', ')}`,
+    );
   const range = issue.requirement === undefined || issue.type === 'picklist' ? expected : boundOf(issue);
   return `${path}: found ${shown(issue.input)}, expected ${range}`;
 }

@@ -11,7 +11,7 @@ import { anywhere } from '../../placement/original-affinity.ts';
 import type { AffinityDeclaration, ExecutionReply, HostReply } from '../../protocols/messages.ts';
 import type { RegisterRow } from '../../protocols/ownership/register.ts';
 import type { FaultKind } from './cluster-faults.ts';
-import { mishapOf, shown, wrong } from './cluster-faults.ts';
+import { mishapOf, refuseUnknown, shown, wrong } from './cluster-faults.ts';
 import type { ClusterRun } from './cluster-run.ts';
 import type {
   EndFault,
@@ -53,6 +53,7 @@ export class SimulatedTestCluster implements TestCluster {
   ): Promise<TestExecution<Awaited<Result>>> {
     const ref = this.#run.methods.refOf(method);
     if (!Array.isArray(args)) throw wrong('args of start()', args, 'an array of arguments');
+    checkStart(options);
     if (options.on !== undefined) this.#hostNamed(options.on);
     this.#started += 1;
     const execution = executionId(`x-${this.#started}`);
@@ -150,6 +151,7 @@ export class SimulatedTestCluster implements TestCluster {
   }
 
   async until(holds: () => boolean, what = 'what the test waits for'): Promise<void> {
+    if (typeof holds !== 'function') throw wrong('until()', holds, 'a function that says whether it holds');
     const { patienceMs } = this.#run.options;
     if (await this.#run.pace.until(holds, patienceMs)) return;
     throw new NotInTimeError(`${what} did not come to hold`, patienceMs, this.#allWhereabouts());
@@ -187,7 +189,9 @@ export class SimulatedTestCluster implements TestCluster {
     return this.#forever({ kind: 'stall', host });
   }
 
-  cut(host: string, other: string, { oneWay = false }: { readonly oneWay?: boolean } = {}): EndFault {
+  cut(host: string, other: string, options: { readonly oneWay?: boolean } = {}): EndFault {
+    refuseUnknown('options of cut()', options, ['oneWay']);
+    const { oneWay = false } = options;
     return this.#forever({ kind: 'cut', host, other, oneWay });
   }
 
@@ -217,7 +221,9 @@ export class SimulatedTestCluster implements TestCluster {
 
   effects(execution?: ExecutionId): readonly EffectCall[] {
     const { all } = this.#run.calls;
-    return execution === undefined ? [...all] : all.filter((call) => call.execution === execution);
+    if (execution === undefined) return [...all];
+    this.#row(execution);
+    return all.filter((call) => call.execution === execution);
   }
 
   trace(): readonly string[] {
@@ -259,6 +265,8 @@ export class SimulatedTestCluster implements TestCluster {
   }
 
   #row(execution: ExecutionId): RegisterRow {
+    if (typeof execution !== 'string')
+      throw wrong('the execution', execution, 'its id, as `await cluster.start(…)` gives it');
     const { rows } = this.#run.world.store.registers;
     const found = rows.get(execution);
     if (found === undefined) throw new NotFoundError(noExecution(execution, rows.keys()));
@@ -275,7 +283,9 @@ export class SimulatedTestCluster implements TestCluster {
   }
 
   #allWhereabouts(): string {
-    const open = this.executions().filter(({ execution }) => !this.#isOver(execution));
+    const all = this.executions();
+    if (all.length === 0) return 'no execution was started';
+    const open = all.filter(({ execution }) => !this.#isOver(execution));
     return open.length === 0
       ? 'every execution has ended'
       : open.map(({ execution }) => this.#whereabouts(execution)).join('; ');
@@ -286,6 +296,14 @@ export class SimulatedTestCluster implements TestCluster {
     if (!hosts.includes(name))
       throw new NotFoundError(`There is no host ${shown(name)}. There are: ${hosts.join(', ')}.`);
   }
+}
+
+/** @throws {TestOptionsError} */
+function checkStart(options: TestStartOptions): void {
+  const { durable = false, affinity = {} } = options;
+  refuseUnknown('options of start()', options, ['on', 'affinity', 'durable']);
+  refuseUnknown('affinity of start()', affinity, Object.keys(anywhere));
+  if (typeof durable !== 'boolean') throw wrong('options of start().durable', durable, 'true or false');
 }
 
 function standingOf({ execution, method, standing, owner, epoch, generation }: RegisterRow): TestStanding {

@@ -15,7 +15,7 @@ export class NoMethodError extends GodwitError {
       known.length === 0
         ? "No movable file was loaded. Is 'use movable' the first line of the method's file, and does the test's runner compile it: " +
           'is godwit() of godwit/vite among the plugins of vitest.config.ts, or is Node.js started with --import godwit/register?'
-        : `These were loaded: ${known.join(', ')}. Import the file at the top of the test.`;
+        : `These were loaded: ${known.join(', ')}. Import the file at the top of the test; its own first line is 'use movable'.`;
     super(`start() was given ${found}, expected an exported function of a movable file. ${has}`);
   }
 }
@@ -52,5 +52,6 @@ export class TestMethods {
 
 function shown(value: unknown): string {
   if (typeof value !== 'function') return value === null ? 'null' : `a value of type ${typeof value}`;
-  return `the function '${value.name}', which is no movable method`;
+  const what = value.name === '' ? 'a function without a name' : `the function '${value.name}'`;
+  return `${what}, which is no movable method`;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { MishapKind } from '../../../src/simulator/cluster/faults.ts';
+import type { TestCluster } from '../../../src/testing/index.ts';
 import { readOptions } from '../../../src/testing/simulated/options.ts';
 import { bank, testing, work } from './native.ts';
 
@@ -26,6 +27,17 @@ test.each([
     'faults[0].ratio: found 2, expected a number from 0 to 1',
   ],
   [{ faults: [{ atMs: 1, kind: 'fullDisk', host: 'h1' }] }, "faults[0].host: found 'h1', expected none"],
+  [{ faults: { perSec: 1 } }, 'faults.perSecond: it is missing; faults.perSec: found an option that'],
+  [
+    { faults: { perSecond: 1, kinds: ['crush'] } },
+    "faults.kinds.0: found 'crush', expected one of crash, pause",
+  ],
+  [{ faults: 'crash' }, "faults: found 'crash', expected an object"],
+  [{ moves: {} }, 'moves.everyMs: it is missing'],
+  [
+    { faults: [{ atMs: 1, kind: 'cut', host: 'h1', other: 'h1' }] },
+    "faults[0].other: found 'h1', expected another",
+  ],
   [{ settings: { lease: { termMs: 'long' } } }, 'settings of h1:'],
   [{ settings: () => 3 }, "settings('h1'): found 3, expected an object"],
 ])('%j is refused by name', async (options, message) => {
@@ -47,6 +59,59 @@ test('what is no movable method, no host, no execution is said so', async () => 
     );
     await expect(cluster.outcome('x-9' as never)).rejects.toThrow(/no execution 'x-9'. None was started/);
     expect(() => cluster.strike({ kind: 'cut', host: 'h1', other: 'h4' })).toThrow(/other: found 'h4'/);
+    expect(() => cluster.effects('x-9' as never)).toThrow(/no execution 'x-9'/);
+  });
+});
+
+test.each<readonly [string, string, (cluster: TestCluster) => unknown]>([
+  [
+    'start',
+    "options of start().host: found 'h1', expected none: there are on",
+    (cluster) => cluster.start(work.count, [1], { host: 'h1' } as never),
+  ],
+  [
+    'start, affinity',
+    "affinity of start().close: found 'h1', expected none: there are hosts",
+    (cluster) => cluster.start(work.count, [1], { affinity: { close: 'h1' } as never }),
+  ],
+  [
+    'start, durable',
+    "durable: found 'yes', expected true or false",
+    (cluster) => cluster.start(work.count, [1], { durable: 'yes' as never }),
+  ],
+  [
+    'cut',
+    'options of cut().oneway: found true, expected none: there are oneWay',
+    (cluster) => cluster.cut('h1', 'h2', { oneway: true } as never),
+  ],
+  ['until', 'until(): found false, expected a function', (cluster) => cluster.until(false as never)],
+  [
+    'outcome',
+    'the execution: found a promise, expected its id',
+    (cluster) => cluster.outcome(cluster.start(work.count, [1]) as never),
+  ],
+])('%s: what it does not understand is refused by name', async (_call, message, call) => {
+  const refused = testCluster({ seed: 1 }, call);
+  await expect(refused).rejects.toMatchObject({
+    code: 'TEST_OPTIONS',
+    message: expect.stringContaining(message) as string,
+  });
+});
+
+test('a test that is none, and a seed for all seeds, are refused', async () => {
+  await expect(testCluster({ seed: 1 }, undefined as never)).rejects.toThrow(
+    'the test: found undefined, expected a function',
+  );
+  await expect(testCluster.seeds(1, 2, { seed: 3 } as never, nothing)).rejects.toThrow(
+    'seed: found 3, expected none',
+  );
+});
+
+test('a host that is down and a wait for nothing are told in whole sentences', async () => {
+  await testCluster({ seed: 1, patienceMs: 4_000 }, async (cluster) => {
+    await expect(cluster.until(() => false)).rejects.toThrow(/simulated time: no execution was started\.$/);
+    cluster.crash('h1');
+    await expect(cluster.start(work.count, [1], { on: 'h1' })).rejects.toThrow(/up are h2, h3\.$/);
   });
 });
 
