@@ -18,6 +18,8 @@ const headKey = Buffer.from('head');
 const commitKey = Buffer.from('commit');
 /** How many snapshots are tried before a read waits for the write lock. */
 const snapshotsMax = 4;
+/** After how many commits processes are looked for that died while they read. */
+const readerCheckEvery = 64;
 
 /** The head of the database: what the last change left behind. */
 interface Head {
@@ -53,6 +55,7 @@ export class RegistryDatabase {
 
   readonly #bytesMax: number;
   #closed = false;
+  #commits = 0;
 
   /**
    * @param bytesMax how many bytes of keys and values fit
@@ -150,6 +153,7 @@ export class RegistryDatabase {
    * @throws what LMDB throws; `classify` says whether the transaction is then surely undone
    */
   commit(requests: readonly WriteRequest[], claims: Int32Array): readonly StoreAnswer[] {
+    this.#forgetDeadReaders();
     return this.#exclusively(() => {
       const before = this.#readHead();
       // The wall clock, held back from stepping back across all processes by the highest value that was ever answered.
@@ -181,6 +185,15 @@ export class RegistryDatabase {
       this.#writeHead({ revision, storeTimeMs, rowsBytes });
       return answers;
     });
+  }
+
+  /**
+   * The snapshot of a process that was killed while it read would keep all pages that are freed from then on, until the file has no room
+   * left: by itself LMDB asks who is still there only when somebody opens the file.
+   */
+  #forgetDeadReaders(): void {
+    if (this.#commits % readerCheckEvery === 0) this.#root.readerCheck();
+    this.#commits += 1;
   }
 
   /** Runs `body` in a write transaction, which nobody opens the file beside. */

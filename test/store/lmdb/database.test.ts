@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { RegistryDatabase } from '../../../src/store/lmdb/database.ts';
 import { claimGivenUp } from '../../../src/store/lmdb/messages.ts';
 import type { CasRequest } from '../../../src/store/lmdb/messages.ts';
+import { Peer } from './processes.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -72,5 +73,30 @@ test('skips a call that was given up, and only that, in one transaction', async 
     ['a', 3],
     ['c', 2],
   ]);
+  await database.close();
+});
+
+test('a process that was killed while it read does not keep the file growing', async () => {
+  const file = join(folder, 'registry.mdb');
+  const database = new RegistryDatabase(file, 1_000_000);
+  let revision = 0;
+  /** Writes one large row over and over. @returns how much larger the file is after that */
+  const grown = async (times: number): Promise<number> => {
+    const before = await stat(file);
+    for (let time = 0; time < times; time += 1) {
+      const request = { ...put(1, 'row', revision), value: new Uint8Array(256 * 1024) };
+      expect(commit(database, [request])).toEqual(['done']);
+      revision += 1;
+    }
+    return (await stat(file)).size - before.size;
+  };
+  await grown(3);
+  const peer = new Peer(['', 'snapshot', file]);
+  await peer.saw('reads');
+  expect(await grown(4)).toBeGreaterThan(512 * 1024);
+  peer.signal('SIGKILL');
+  await peer.ended;
+  await grown(64);
+  expect(await grown(64)).toBeLessThan(1024 * 1024);
   await database.close();
 });

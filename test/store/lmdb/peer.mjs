@@ -105,7 +105,18 @@ function foreign(file) {
   say('written');
 }
 
+/** Reads, and keeps its snapshot for as long as it lives. */
+function keepSnapshot(file) {
+  const root = open({ path: file, noSubdir: true, overlappingSync: false, mapSize: 9 * 2 ** 30, maxDbs: 4 });
+  const head = root.openDB({ name: 'head', encoding: 'binary', keyEncoding: 'binary' });
+  say(`reads ${head.getBinary(Buffer.from('head')).byteLength} bytes`);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+
 switch (command) {
+  case 'snapshot':
+    keepSnapshot(rest[0]);
+    break;
   case 'enter':
     enter(rest[0], rest[1]);
     break;
