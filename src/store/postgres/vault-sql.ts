@@ -65,9 +65,11 @@ export function writeQuery(tables: TableNames, write: Exclude<VaultWrite, SmallP
         `ON CONFLICT (object) DO UPDATE SET touched_ms = excluded.touched_ms`
       );
     case 'chunk':
+      // Of an object that stands until this has ended: one that comes late, when all others were cleared away, would never be found.
       return {
         text:
-          `INSERT INTO ${chunks} (object, number, bytes) VALUES ($1, $2, $3) ` +
+          `INSERT INTO ${chunks} (object, number, bytes) SELECT o.object, CAST($2 AS INT), CAST($3 AS BYTEA) ` +
+          `FROM ${objects} AS o WHERE o.object = CAST($1 AS BYTEA) AND NOT o.doomed FOR SHARE ` +
           `ON CONFLICT (object, number) DO NOTHING`,
         values: [write.object, write.number, write.bytes],
       };

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { QueryConfig } from 'pg';
 import { expect, test } from 'vitest';
 import { StoreAmbiguousError, StoreUnavailableError } from '../../../src/store/errors.ts';
+import { tableNames } from '../../../src/store/postgres/sql.ts';
+import { writeQuery } from '../../../src/store/postgres/vault-sql.ts';
 import { describeWithPostgres } from './describe.ts';
 import { bytes, failure, ownServer, text, until } from './fixture.ts';
 
@@ -89,6 +92,29 @@ describeWithPostgres('the vault', () => {
     expect((await administrator.query('SELECT 1 FROM vault_chunks')).rows).toEqual([]);
     await vault.put('large', new Uint8Array(1_200_000).fill(2));
     expect((await vault.get('large'))?.every((byte) => byte === 2)).toBe(true);
+  });
+
+  test('a chunk that comes after its value was given up leaves nothing', async () => {
+    const schema = fresh();
+    const { vault } = await schema.open();
+    const administrator = await schema.administrator();
+    await vault.put('large', new Uint8Array(1_200_000));
+    const { rows } = await administrator.query<{ object: Buffer }>('SELECT object FROM vault_objects');
+    const object = rows[0]?.object ?? Buffer.alloc(0);
+    /** As a server carries it out that was cut off from the writer meanwhile. */
+    const late = async (number: number): Promise<void> => {
+      const write = { kind: 'chunk', object, number, bytes: bytes('late') } as const;
+      await administrator.query(writeQuery(tableNames(schema.name), write) as QueryConfig);
+    };
+    const chunks = async (): Promise<number> =>
+      (await administrator.query('SELECT 1 FROM vault_chunks')).rows.length;
+    await late(3);
+    expect(await chunks()).toBe(4);
+    await administrator.query('UPDATE vault_objects SET doomed = TRUE');
+    await late(4);
+    await vault.delete('large');
+    await late(5);
+    expect(await chunks()).toBe(0);
   });
 
   test('many small values that are put at once are each there', async () => {
