@@ -9,7 +9,7 @@ import { bytesLiteral, checksum, formatKnown, keyLiteral, serverMs, transaction 
  * statements once, which takes it longer than carrying them out. They do what those of `casBatch` do for a batch of one.
  */
 function preparation({ head, rows, values }: TableNames): readonly string[] {
-  const isDone = `h.id = 1 AND r.key = $1 AND r.revision = h.revision`;
+  const isDone = `h.id = 1 AND h.format = ${formatKnown} AND r.key = $1 AND r.revision = h.revision`;
   return [
     'DEALLOCATE ALL',
     // Planned while the tables are small, and used when they are large: by the index in any case. A setting of PostgreSQL's alone.

@@ -122,16 +122,20 @@ export function casBatch(tables: TableNames, batch: readonly CasAsked[], forgets
   }
   statements.push(...alongStatements(tables, batch));
   if (forgets) {
-    const oldest = `(SELECT revision - ${revisionsKept} FROM ${head} WHERE id = 1)`;
+    const oldest = `(SELECT revision - ${revisionsKept} FROM ${head} WHERE id = 1 AND format = ${formatKnown})`;
     statements.push(
       `DELETE FROM ${rows} WHERE value IS NULL AND revision <= ${oldest}`,
-      `UPDATE ${head} SET forgotten = GREATEST(forgotten, revision - ${revisionsKept}) WHERE id = 1`,
+      `UPDATE ${head} SET forgotten = GREATEST(forgotten, revision - ${revisionsKept}) ` +
+        `WHERE id = 1 AND format = ${formatKnown}`,
     );
   }
   return transaction(statements);
 }
 
-/** A compare-and-set was done if its row has the revision that it was to get: what goes along asks for that. */
+/**
+ * A compare-and-set was done if its row has the revision that it was to get: what goes along asks for that. And for the format: a head
+ * of another one was not taken, and then that revision may be the one that the row has had before.
+ */
 function alongStatements({ head, rows, values }: TableNames, batch: readonly CasAsked[]): readonly string[] {
   const puts: string[] = [];
   const drops: string[] = [];
@@ -145,7 +149,7 @@ function alongStatements({ head, rows, values }: TableNames, batch: readonly Cas
     }
     for (const drop of along.drops) drops.push(`(${owner}, ${keyLiteral(drop)})`);
   }
-  const isDone = `h.id = 1 AND r.key = c.owner AND r.revision = h.revision - c.back`;
+  const isDone = `h.id = 1 AND h.format = ${formatKnown} AND r.key = c.owner AND r.revision = h.revision - c.back`;
   const statements: string[] = [];
   if (puts.length > 0) {
     statements.push(

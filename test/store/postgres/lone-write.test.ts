@@ -1,8 +1,9 @@
 import type { Client } from 'pg';
 import { expect, test } from 'vitest';
 import type { CasAnswer, Revision, Store } from '../../../src/store/contract.ts';
+import { StoreUnavailableError } from '../../../src/store/errors.ts';
 import { describeWithPostgres } from './describe.ts';
-import { bytes, ownServer, text, until } from './fixture.ts';
+import { bytes, failure, ownServer, text, until } from './fixture.ts';
 
 /** The sessions' latest messages that write, from BEGIN on, and their processes. */
 async function writes(by: Client): Promise<readonly { readonly pid: number; readonly query: string }[]> {
@@ -62,6 +63,22 @@ describeWithPostgres('a compare-and-set by itself', () => {
     expect(await store.vault.list('snapshot/')).toEqual(['snapshot/2']);
     expect((await store.registry.cas('row', second, bytes('3'), along)).kind).toBe('done');
     expect(await store.vault.list('snapshot/')).toEqual(['snapshot/3']);
+  });
+
+  test.each([
+    ['by itself', ['row']],
+    ['with others', ['other', 'row']],
+  ])('takes nothing away from a store that has a newer format by now, %s', async (_, keys) => {
+    const schema = fresh();
+    const store = await schema.open({ callTimeoutMs: 1500 });
+    const administrator = await schema.administrator();
+    await replaced(store, '1');
+    const latest = await replaced(store, '2', ['snapshot/2']);
+    await administrator.query('UPDATE registry_head SET format = 99');
+    const along = { puts: [], drops: ['snapshot/2'] };
+    const calls = keys.map((key) => failure(store.registry.cas(key, latest, bytes('3'), along)));
+    for (const outcome of await Promise.all(calls)) expect(outcome).toBeInstanceOf(StoreUnavailableError);
+    expect((await administrator.query('SELECT 1 FROM vault_values')).rows.length).toBe(1);
   });
 
   test('is prepared again in a session that takes the place of another', async () => {
