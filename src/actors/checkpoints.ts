@@ -59,6 +59,8 @@ export interface CheckpointsPorts extends HostPorts {
 interface Schedule {
   readonly epoch: number;
   phase: 'idle' | 'capturing' | 'storing' | 'switching';
+  /** Of the snapshot that is being stored, or switched to. */
+  vaultKey: string | null;
   soon: boolean;
   /** Whether it had run here for long when the last checkpoint was captured. */
   isProven: boolean;
@@ -164,6 +166,7 @@ class CheckpointsSession {
     const fresh: Schedule = {
       epoch,
       phase: 'idle',
+      vaultKey: null,
       failing: known?.failing ?? null,
       isProven: false,
       soon: known?.epoch === 0 && known.soon,
@@ -278,6 +281,7 @@ class CheckpointsSession {
     const isSmall = capture.bytes.byteLength <= this.#ports.alongMaxBytes;
     schedule.phase = 'storing';
     const vaultKey = `snapshot/${execution}/${capture.tenure.epoch}-${this.#ports.random.hex(8)}`;
+    schedule.vaultKey = vaultKey;
     if (isSmall) return this.#switch(schedule, capture, vaultKey, 'along');
     context.pipe(
       this.#ports.vault.put(vaultKey, capture.bytes),
@@ -338,12 +342,13 @@ class CheckpointsSession {
     const { epoch, generation, digest, vaultKey } = change.point;
     const schedule = this.#scheduleOf(execution, epoch);
     if (schedule === null) return;
-    if (outcome === 'done') {
-      const tenure = { execution, epoch, generation };
-      this.#ports.board.post(execution, { kind: 'covered', execution, tenure, digest });
-      this.#replaced(schedule, vaultKey, context);
-    }
-    this.#idle(schedule, outcome !== 'done');
+    const isDone = outcome === 'done';
+    const tenure = { execution, epoch, generation };
+    if (isDone) this.#ports.board.post(execution, { kind: 'covered', execution, tenure, digest });
+    // Of one from before a crash, or that was given up: two under way at a time could change places.
+    if (schedule.phase !== 'switching' || schedule.vaultKey !== vaultKey) return;
+    if (isDone) this.#replaced(schedule, vaultKey, context);
+    this.#idle(schedule, !isDone);
     // What was asked for meanwhile does not wait for the next round.
     if (schedule.soon) this.#captureIfDue(execution, context);
   }
@@ -369,6 +374,7 @@ class CheckpointsSession {
   #idle(schedule: Schedule | null, again: boolean): void {
     if (schedule === null) return;
     schedule.phase = 'idle';
+    schedule.vaultKey = null;
     this.#underWay.delete(schedule);
     if (again) schedule.slices = null;
   }

@@ -63,6 +63,37 @@ test('what goes along with a row that is fenced is not written, and what is reco
   expect(world.calls.filter((line) => line.startsWith('put snapshot/'))).toEqual([]);
 });
 
+test('a capture never takes the place of a later one, though the actor was away when another was taken up', async () => {
+  const world = new ClusterWorld(11);
+  const host = await world.start('h1', { settings: { checkpoints: { everyMs: 100 } } });
+  const execution = await world.run(host);
+  await world.advance(1_000);
+  const { tables, vault } = host.parts;
+  const held: { readonly swaps: (() => void)[]; readonly puts: (() => void)[] } = { swaps: [], puts: [] };
+  const holds =
+    <Args extends unknown[], Answer>(call: (...args: Args) => Promise<Answer>, by: (() => void)[]) =>
+    (...args: Args): Promise<Answer> =>
+      new Promise((resolve, reject) => by.push(() => void call(...args).then(resolve, reject)));
+  const swap = tables.registers.cas.bind(tables.registers);
+  const put = vault.put.bind(vault);
+  tables.registers.cas = holds(swap, held.swaps);
+  await world.until(() => held.swaps.length === 1, 2_000);
+  vault.put = holds(put, held.puts);
+  host.crashRole('checkpoints');
+  await world.until(() => held.puts.length === 1, 2_000);
+  tables.registers.cas = swap;
+  held.swaps[0]?.();
+  await world.advance(1_500);
+  const covered: number[] = [];
+  for (const goOn of held.puts.toReversed()) {
+    goOn();
+    await world.advance(50);
+    const point = world.store.registers.rows.get(execution)?.row.recovery;
+    covered.push(point?.kind === 'snapshot' ? point.effectSequence : 0);
+  }
+  expect(covered).toEqual(covered.toSorted((one, other) => one - other));
+});
+
 test('the bandwidth is bounded over all executions', async () => {
   const world = new ClusterWorld(3);
   const settings = { checkpoints: { bytesPerSecondMax: 100_000 } };
