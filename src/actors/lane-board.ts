@@ -340,9 +340,13 @@ export class LaneBoard {
     frozen: boolean,
   ): void {
     if (effectsPending === 0) this.#effects.stayEnded(index, execution, epoch);
-    if (!frozen || !this.#effects.mayRun(execution)) return;
+    const isAsked = frozen ? this.#effects.mayRun(execution) : this.#effects.isCrowded(index, execution);
+    if (!isAsked) return;
     this.request(execution, 'inspect', (answer) => {
-      if (answer.kind === 'inspected') this.#effects.left(index, execution, answer.inspection.effectsPending);
+      if (answer.kind !== 'inspected') return;
+      const pending = answer.inspection.effectsPending;
+      if (frozen) this.#effects.left(index, execution, pending);
+      else this.#effects.awaited(index, execution, pending);
     });
   }
 

@@ -19,6 +19,8 @@ type BySequence = Map<number, Started>;
 
 /** Started effects of one execution that are remembered on one lane. */
 const startedMax = 10_000;
+/** So many at a time are rare: most of them have ended unnoticed, since there was always another one pending. */
+const crowdedFrom = 1_000;
 
 /**
  * Effects that were started on each lane and may run there still, wherever their executions are by now. While its execution
@@ -66,6 +68,17 @@ export class LaneEffects {
     this.#forget(lane, execution, (_, started) => started.epoch === epoch);
   }
 
+  /** Whether the lane is to be asked which of them still run. */
+  isCrowded(lane: LaneIndex, execution: ExecutionId): boolean {
+    return (this.#started.get(lane)?.get(execution)?.size ?? 0) >= crowdedFrom;
+  }
+
+  /** All that the execution waits for: of those on this lane, no other one runs any more. */
+  awaited(lane: LaneIndex, execution: ExecutionId, pending: readonly { readonly sequence: number }[]): void {
+    const awaited = new Set(pending.map(({ sequence }) => sequence));
+    this.#forget(lane, execution, (sequence) => !awaited.has(sequence));
+  }
+
   /** Whether any of the execution's effects may run on any lane here. */
   mayRun(execution: ExecutionId): boolean {
     return [...this.#started.values()].some((onLane) => onLane.has(execution));
@@ -81,8 +94,8 @@ export class LaneEffects {
     execution: ExecutionId,
     pending: readonly { readonly sequence: number; readonly name: string }[],
   ): void {
+    this.awaited(lane, execution, pending);
     const awaited = new Set(pending.map(({ sequence }) => sequence));
-    this.#forget(lane, execution, (sequence) => !awaited.has(sequence));
     this.#mark(execution, (sequence) => awaited.has(sequence));
   }
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { LaneBoard } from '../../src/actors/lane-board.ts';
-import { executionId, laneIndex, methodId, packageHash } from '../../src/core/ids.ts';
-import type { ExecutionTrace } from '../../src/core/inspection.ts';
+import { epoch, executionId, generation, laneIndex, methodId, packageHash } from '../../src/core/ids.ts';
+import type { ExecutionTrace, Inspection } from '../../src/core/inspection.ts';
+import type { Capture, Lane, LaneCommand } from '../../src/lanes/contract.ts';
 
 const lane = laneIndex(0);
 const silent = { onReport: () => undefined, onLost: () => undefined, onEffectsLost: () => undefined };
@@ -73,4 +74,32 @@ test('a copy that has left leaves no trace', () => {
   expect(board.trace(executionId('x-gone'))).toBe(null);
   expect(board.usage.close().accounts).toEqual([]);
   expect(board.laneSamples()).toEqual([sample]);
+});
+
+test('of an execution that always has an effect pending, none is forgotten, however many it has started', () => {
+  const board = new LaneBoard(1, silent, () => 0);
+  const listener = board.listener(lane, () => undefined);
+  const execution = executionId('x-busy');
+  const tenure = { execution, epoch: epoch(1), generation: generation(1) };
+  let newest = 0;
+  const awaited = (sequence: number) => ({ sequence, name: `effect ${sequence}` });
+  const capture = { tenure, effectsPending: 1 } as unknown as Capture;
+  const asked: number[] = [];
+  const post = (command: LaneCommand): void => {
+    if (command.kind === 'inspect') asked.push(command.request);
+  };
+  const captured = (kind: 'checkpointed' | 'frozen'): void => {
+    listener.onEvent({ kind, request: 0, capture });
+    const inspection = { effectsPending: [awaited(newest)] } as unknown as Inspection;
+    for (const request of asked.splice(0)) listener.onEvent({ kind: 'inspected', request, inspection });
+  };
+  board.attach({ index: lane, post, extendLease: () => undefined } as unknown as Lane);
+  board.assign(execution);
+  while (newest < 12_000) {
+    newest += 1;
+    listener.onEvent({ kind: 'effectStarted', tenure, ...awaited(newest) });
+    if (newest % 100 === 0) captured('checkpointed');
+  }
+  captured('frozen');
+  expect(board.effectsLeftBehind).toEqual(['effect 12000']);
 });
