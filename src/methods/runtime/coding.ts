@@ -1,7 +1,10 @@
+import { messageOf } from '../../core/errors.ts';
 import type { DecodeOptions, EncodeOptions } from '../snapshot/index.ts';
+import { decodeValue } from '../snapshot/index.ts';
 import type { CaptureOptions } from './capture.ts';
 import type { RuntimeOptions, RuntimePorts } from './contract.ts';
 import type { LoadedPackages } from './packages.ts';
+import type { Outcome } from './promise-records.ts';
 import { savedClasses } from './saved-classes.ts';
 
 /** How a runtime writes and reads values: those that are sent, and whole executions. */
@@ -26,4 +29,16 @@ export function codingOf(ports: RuntimePorts, options: RuntimeOptions, packages:
       bytesMax: options.snapshotBytesMax,
     },
   };
+}
+
+/**
+ * What somebody else has sent: a value, or the error that says why it cannot be read here (it is of another package, say).
+ * One message that cannot be read must not take the lane down, with all that stands on it.
+ */
+export function readSent(bytes: Uint8Array, decoding: DecodeOptions): Outcome {
+  try {
+    return { ok: true, value: decodeValue(bytes, decoding) };
+  } catch (error) {
+    return { ok: false, value: new TypeError(`What was sent cannot be read here: ${messageOf(error)}`) };
+  }
 }

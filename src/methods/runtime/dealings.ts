@@ -15,13 +15,8 @@ import { SendFailedError } from './errors.ts';
 import type { Execution } from './execution.ts';
 import type { EffectContext, ExecutionApi, SelfReference } from './running.ts';
 import type { AnyFunction, PromiseRecord } from './method-code.ts';
+import type { Outcome } from './promise-records.ts';
 import { PendingEffects, type PendingEffectsHost } from './pending-effects.ts';
-
-/** How the method ended. */
-interface Ended {
-  readonly ok: boolean;
-  readonly value: unknown;
-}
 
 /** What dealings need of the runtime. */
 export interface DealingsHost extends PendingEffectsHost {
@@ -30,7 +25,8 @@ export interface DealingsHost extends PendingEffectsHost {
   /** Has a checkpoint made soon, of a durable execution. */
   checkpointSoon(execution: Execution): void;
   encode(execution: Execution, value: unknown): Uint8Array;
-  decode(execution: Execution, bytes: Uint8Array): unknown;
+  /** What cannot be read is the error that says so. */
+  read(bytes: Uint8Array): Outcome;
   childId(execution: Execution, sequence: number): ExecutionId;
   methodIdOf(execution: Execution, method: AnyFunction): string;
 }
@@ -126,10 +122,10 @@ export class Dealings implements ExecutionApi {
   }
 
   takeOutcome({ sequence, generation, ok, value }: EffectOutcome): void {
-    this.effects.settle(sequence, generation, () => ({
-      ok,
-      value: this.#host.decode(this.#execution, value),
-    }));
+    this.effects.settle(sequence, generation, () => {
+      const read = this.#host.read(value);
+      return { ok: ok && read.ok, value: read.value };
+    });
   }
 
   start(
@@ -181,7 +177,7 @@ export class Dealings implements ExecutionApi {
    * recovered with its outbox. What is sent to it is acknowledged and read by nobody: so two that end at one time do
    * not wait for each other.
    */
-  finish(ended: Ended, tell: () => void): void {
+  finish(ended: Outcome, tell: () => void): void {
     this.#tellEnd = tell;
     if (!this.#isOver) {
       this.#isOver = true;
@@ -313,7 +309,7 @@ export class Dealings implements ExecutionApi {
     this.#host.act(this.#execution, () => this.#host.emit({ kind: 'packet', packet }));
   }
 
-  #lastWordTo(parent: ExecutionId, ended: Ended): Uint8Array {
+  #lastWordTo(parent: ExecutionId, ended: Outcome): Uint8Array {
     const failed = (value: Error): Uint8Array => this.#host.encode(this.#execution, { ok: false, value });
     let body: Uint8Array;
     try {
@@ -344,10 +340,10 @@ export class Dealings implements ExecutionApi {
           this.#children.delete(effect.from);
           continue;
         }
-        const value = this.#host.decode(this.#execution, effect.body);
+        const read = this.#host.read(effect.body);
         this.#execution.tally.received(effect.from, effect.body.byteLength);
-        if (effect.subject === 'user') this.#accept(value);
-        else this.settleChild(effect.from, value as Ended);
+        if (effect.subject === 'user') this.#accept(read.value);
+        else this.settleChild(effect.from, read.ok ? (read.value as Outcome) : read);
       } else if (effect.kind === 'free') {
         this.#sendAgain(effect.peer);
       }
@@ -362,7 +358,7 @@ export class Dealings implements ExecutionApi {
   }
 
   /** A child has ended: its last message says so, or the register. Later reports of the same one are dropped. */
-  settleChild(id: ExecutionId, { ok, value }: Ended): void {
+  settleChild(id: ExecutionId, { ok, value }: Outcome): void {
     const child = this.#children.get(id);
     if (child === undefined) return;
     this.#children.delete(id);

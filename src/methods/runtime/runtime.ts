@@ -7,7 +7,7 @@ import type { EffectOutcome, LostOutcome } from '../../core/packet.ts';
 import type { DeliveryPacket } from '../../protocols/delivery/packet.ts';
 import { decodeValue, digestOf, encodeValue } from '../snapshot/index.ts';
 import { captureExecution } from './capture.ts';
-import { type Coding, codingOf } from './coding.ts';
+import { type Coding, codingOf, readSent } from './coding.ts';
 import type {
   Admission,
   CaptureOutcome,
@@ -189,7 +189,8 @@ class ThreadRuntime implements Runtime {
   }
 
   settleChild(id: ExecutionId, child: ExecutionId, { kind, value }: RuntimeSettlement): boolean {
-    const outcome = { ok: kind === 'returned', value: decodeValue(value, this.#coding.decoding) };
+    const read = readSent(value, this.#coding.decoding);
+    const outcome = { ok: read.ok && kind === 'returned', value: read.value };
     return this.#with(id, ({ dealings }) => dealings.settleChild(child, outcome));
   }
 
@@ -276,7 +277,7 @@ class ThreadRuntime implements Runtime {
       checkpointSoon: ({ tenure }) => this.#ports.emit({ kind: 'checkpointWanted', tenure }),
       hashOf: (value) => this.#ports.digest.sha256(encodeValue(value)),
       encode: (_execution, value) => encodeValue(value, this.#coding.encoding),
-      decode: (_execution, bytes) => decodeValue(bytes, this.#coding.decoding),
+      read: (bytes) => readSent(bytes, this.#coding.decoding),
       childId: ({ tenure }, sequence) => childIdOf(tenure, sequence, this.#ports.digest),
       methodIdOf: (execution, method) => methodIdIn(this.#packages.get(execution.ref.package), method),
     };
@@ -382,8 +383,8 @@ class ThreadRuntime implements Runtime {
     const settlement = ok
       ? settledWith(value, this.#coding.encoding)
       : failedWith(value, this.#coding.encoding);
-    const sent = decodeValue(settlement.value, this.#coding.decoding);
-    dealings.finish({ ok: settlement.kind === 'returned', value: sent }, () => {
+    const sent = readSent(settlement.value, this.#coding.decoding);
+    dealings.finish({ ok: sent.ok && settlement.kind === 'returned', value: sent.value }, () => {
       execution.end = 'settled';
       this.#ports.emit({ kind: 'settled', tenure: execution.tenure, settlement });
     });

@@ -225,6 +225,28 @@ test('messages reach an execution in order, before and after a move', async () =
   });
 });
 
+test('what cannot be read here arrives as the error that says so, and harms nobody else on the lane', async () => {
+  const folder = await modules(`export async function main() {
+    let caught = '';
+    try { await effect('ask', {}, (c) => (globalThis as any).godwitTest(c)); } catch (e) { caught = (e as any).message; }
+    return [caught, ((await receive()) as any).message];
+  }`);
+  outside.godwitTest = () => new Promise(() => undefined);
+  const workshop = new Workshop(folder);
+  workshop.start('m.ts#main', []);
+  workshop.runtime.step();
+  const unreadable = Uint8Array.of(99);
+  const from = { ...tenure, execution: executionId('x-2') };
+  const message = { kind: 'message', from, to: id, number: 1, subject: 'user', body: unreadable } as const;
+  workshop.runtime.deliver(id, message);
+  const outcome = { sequence: 1, generation: tenure.generation, ok: true, value: unreadable };
+  workshop.runtime.settleEffect(id, outcome);
+  workshop.runtime.settleChild(id, from.execution, { kind: 'returned', value: unreadable });
+  workshop.runtime.step();
+  const says = expect.stringContaining('cannot be read here');
+  expect(workshop.outcome).toEqual({ ok: true, value: [says, says] });
+});
+
 test('a child is spawned once, and its result comes as a message', async () => {
   const folder = await modules(`
     export async function child(n: number) { if (n > 1) throw new RangeError('too much'); return n + 1; }
