@@ -242,9 +242,8 @@ export type HostConfig = v.InferOutput<typeof schema>;
  * Defaults that differ by store, by the scheme of its URL. Where servers elect a leader, hosts come back from an election seconds
  * apart, and whoever is back first must not take the others for dead: see docs/stores.md.
  */
-const leaseDefaultsOn: Readonly<Record<string, object>> = {
-  nats: { termMs: 5_000, marginMs: 1_000, renewMs: 1_000 },
-};
+const electedLease = { termMs: 5_000, marginMs: 1_000, renewMs: 1_000 };
+const leaseDefaultsOn: Readonly<Record<string, object>> = { nats: electedLease, tls: electedLease };
 
 function withDefaultsOf(storeUrl: string, settings: unknown): unknown {
   const defaults = leaseDefaultsOn[storeUrl.slice(0, storeUrl.indexOf(':'))];
@@ -266,7 +265,7 @@ function isTree(value: unknown): value is Record<string, unknown> {
 export function configure(settings: unknown, storeUrl = ''): HostConfig {
   const result = v.safeParse(schema, withDefaultsOf(storeUrl, settings));
   if (!result.success) {
-    const faults = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'settings'}: ${issue.message}`);
+    const faults = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'settings'}: ${faultOf(issue)}`);
     throw new ConfigurationError(
       `The host's configuration cannot be used. ${faults.join('; ')}. See \`godwit host --help\`.`,
     );
@@ -284,6 +283,52 @@ export function configure(settings: unknown, storeUrl = ''): HostConfig {
     );
   }
   return result.output;
+}
+
+function faultOf(issue: v.BaseIssue<unknown>): string {
+  if (issue.type !== 'strict_object' || issue.expected !== 'never') return issue.message;
+  const beside = entriesAt((issue.path ?? []).slice(0, -1).map(({ key }) => String(key)));
+  return `there is no such setting, expected one of ${Object.keys(beside).join(', ')}`;
+}
+
+interface Node {
+  readonly wrapped?: Node;
+  readonly entries?: Readonly<Record<string, Node>>;
+}
+
+/** The settings below a path of the schema. */
+function entriesAt(path: readonly string[]): Readonly<Record<string, Node>> {
+  const whole = (node: Node | undefined): Node =>
+    node?.wrapped === undefined ? (node ?? {}) : whole(node.wrapped);
+  let node = whole(schema as unknown as Node);
+  for (const key of path) node = whole(node.entries?.[key]);
+  return node.entries ?? {};
+}
+
+const lineCharsMax = 100;
+
+/** Every setting but the name, with its default, as `--set` takes it: those of one part together. */
+export function settingLines(): readonly string[] {
+  const { name: _name, ...defaults } = configure({ name: 'h1' });
+  const lines: string[] = [];
+  for (const [part, value] of Object.entries(defaults)) {
+    const [first = '', ...others] = leaves(part, value);
+    let line = first;
+    for (const leaf of others) {
+      if (line.length + leaf.length < lineCharsMax) line += ` ${leaf}`;
+      else {
+        lines.push(line);
+        line = leaf;
+      }
+    }
+    lines.push(line);
+  }
+  return lines;
+}
+
+function leaves(path: string, value: unknown): readonly string[] {
+  if (!isTree(value)) return [`${path}=${typeof value === 'string' ? value : JSON.stringify(value)}`];
+  return Object.entries(value).flatMap(([key, below]) => leaves(`${path}.${key}`, below));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { assign, configure, ConfigurationError } from '../src/config.ts';
+import { assign, configure, ConfigurationError, settingLines } from '../src/config.ts';
 import { weightedPolicy } from '../src/placement/placement-policy.ts';
 import { leaseDefaults } from '../src/protocols/lease/timing.ts';
 
@@ -23,7 +23,8 @@ test('a name is all that a host needs', () => {
 
 test('where servers elect a leader, a lease lasts longer, unless it is said how long', () => {
   const url = 'nats://127.0.0.1:4222,127.0.0.1:4223';
-  expect(configure({ name: 'h1' }, url).lease).toEqual({ termMs: 5_000, marginMs: 1_000, renewMs: 1_000 });
+  for (const one of [url, url.replace('nats', 'tls')])
+    expect(configure({ name: 'h1' }, one).lease).toEqual({ termMs: 5_000, marginMs: 1_000, renewMs: 1_000 });
   expect(configure({ name: 'h1', lease: { termMs: 9_000 } }, url).lease.termMs).toBe(9_000);
   expect(configure({ name: 'h1' }, 'postgres://localhost/godwit').lease.termMs).toBe(3_000);
   for (const lease of [7, null])
@@ -88,6 +89,16 @@ test('every wrong key is named at once', () => {
   expect(() => configure({ name: 'h1', lanes: -1, lease: { termMs: 1 } })).toThrow(
     /lanes: .*; lease\.termMs: /,
   );
+});
+
+test('a setting that does not exist is answered with those that do, and all of them can be listed', () => {
+  expect(() => configure({ name: 'h1', leas: {} })).toThrow(
+    /leas: there is no such setting, expected one of name, rack, .*lease, /,
+  );
+  expect(() => configure({ name: 'h1', lease: { term: 1 } })).toThrow(
+    'lease.term: there is no such setting, expected one of termMs, marginMs, renewMs.',
+  );
+  expect(settingLines()).toContain('lease.termMs=3000 lease.marginMs=500 lease.renewMs=750');
 });
 
 test('a renewal that could not be lost once is refused, with the numbers', () => {

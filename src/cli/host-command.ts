@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { assign, configure, ConfigurationError } from '../config.ts';
+import { assign, configure, ConfigurationError, settingLines } from '../config.ts';
 import { messageOf } from '../core/errors.ts';
 import type { HostEnd } from '../host.ts';
 import type { LeaseEnd } from '../protocols/lease/holder.ts';
@@ -53,7 +53,11 @@ export function addHostCommand(program: Command): void {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExample:\n  godwit host --name r1-h3 --rack r1 --label gpu --set checkpoints.everyMs=500',
+      '\nSettings, with their defaults; some differ by store (docs/stores.md):\n' +
+        settingLines()
+          .map((line) => `  ${line}\n`)
+          .join('') +
+        '\nExample:\n  godwit host --name r1-h3 --rack r1 --label gpu --set checkpoints.everyMs=500',
     )
     .action(run);
 }

@@ -13,7 +13,7 @@ export interface StoreOption {
 export function storeOption(): Option {
   return new Option(
     '--store <url>',
-    'where the cluster keeps its state: a folder, lmdb:FOLDER, postgres://USER@HOST/DATABASE, or nats://HOST,HOST,HOST',
+    'where the cluster keeps its state: a folder, lmdb:FOLDER, postgres://USER@HOST/DATABASE, nats://HOST,HOST,HOST, or tls://HOST,HOST,HOST, which is NATS encrypted',
   ).env('GODWIT_STORE');
 }
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { SystemClock } from '../clock.ts';
 import { mishapKinds, phases } from '../simulator/cluster/faults.ts';
 import { drawScenario } from '../simulator/cluster/scenario.ts';
@@ -31,7 +31,11 @@ export function addSimulateFaultsCommand(program: Command): void {
     .description(
       'run simulated clusters in which everything goes wrong, and look for a promise that is broken',
     )
-    .option('--seeds <from..to>', 'one run for each', seedRange, [1, 1_000] as const)
+    .addOption(
+      new Option('--seeds <from..to>', 'one run for each')
+        .argParser(seedRange)
+        .default([1, 1_000] as const, '1..1000'),
+    )
     .option(
       '--jobs <n>',
       'threads that run seeds at the same time',
