@@ -6,6 +6,7 @@ import { Permits } from './actors/migration/permits.ts';
 import type { OwnershipBook } from './actors/ownership-book.ts';
 import type { Barrier, Bytes, Freighter } from './actors/ports.ts';
 import type { HostConfig } from './config.ts';
+import { ConfigurationError } from './config.ts';
 import { GodwitError } from './core/errors.ts';
 import type { HostIdentity } from './core/execution.ts';
 import { snapshotDigest } from './core/ids.ts';
@@ -81,14 +82,29 @@ export function deciding(
   };
 }
 
+const steps = ['prepare', 'transfer', 'resume', 'commit'];
+const writes = ['start', 'migration', 'takeBack', 'checkpoint', 'settle', 'recovery', 'seat'];
+/** See docs/testing.md. */
+const holdPoints: readonly string[] = [
+  ...['source', 'target'].flatMap((side) => steps.map((step) => `${side}:${step}`)),
+  ...writes.flatMap((write) => [`before:${write}`, `after:${write}`]),
+];
+
 /** Where whoever comes by stands still, until a test lets all of them go; then nobody is stopped any more. */
 export class HoldPoint {
   readonly #point: string;
   readonly #held: (() => void)[] = [];
   #isOpen = false;
 
-  /** @param point as `source:transfer` or `before:checkpoint`; see docs/testing.md */
+  /**
+   * @param point as `source:transfer` or `before:checkpoint`; see docs/testing.md
+   * @throws {ConfigurationError} when nobody ever comes there
+   */
   constructor(point: string) {
+    if (!holdPoints.includes(point))
+      throw new ConfigurationError(
+        `GODWIT_HOLD_AT: found '${point}', expected one of ${holdPoints.join(', ')}.`,
+      );
     this.#point = point;
   }
 

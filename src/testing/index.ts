@@ -37,5 +37,6 @@ export {
 export { parseWitnessLog, type Act, type LoggedAct } from './witness-log.ts';
 export { startWitness, type Witness } from './witness.ts';
 export { startRealCluster } from './local/start.ts';
-export type { RealCluster, RealClusterOptions } from './local/real-cluster.ts';
+export type { RealCluster } from './local/real-cluster.ts';
+export type { RealClusterOptions } from './local/real-cluster-options.ts';
 export type { LinkRule } from './local/link-rules.ts';

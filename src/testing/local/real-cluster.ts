@@ -25,30 +25,11 @@ import type { LinkRule } from './link-rules.ts';
 import { storeEnd } from './link-rules.ts';
 import { OwnDisk } from './own-disk.ts';
 import { RealClusterError } from './real-cluster-error.ts';
+import type { RealClusterOptions } from './real-cluster-options.ts';
+import { checkOptions, checkRule, holdVariable } from './real-cluster-options.ts';
 import { Sightings } from './sightings.ts';
 import { serversOf } from './store-links.ts';
 import { limitWrites } from './write-limit.ts';
-
-export interface RealClusterOptions {
-  readonly racks?: number;
-  /** Hosts are called `r1-h1`, `r1-h2`, …, `r2-h1`, … */
-  readonly hostsPerRack?: number;
-  /** URL of the store; without one it is a folder of this cluster's own. */
-  readonly store?: string;
-  /** Of every host, as `lease.termMs=1500`. */
-  readonly settings?: readonly string[];
-  /** Extra environment of single hosts, by name. */
-  readonly environment?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** Whether hosts reach each other and their store over links that can be cut; costs a hop for each message. */
-  readonly links?: boolean;
-  /**
-   * Size of a disk of the cluster's own that can be filled, for a cluster without `store`: a file system in memory, where this user may
-   * mount one.
-   */
-  readonly diskBytes?: number;
-  /** What hosts print, as they print it. */
-  readonly onLine?: (host: string, stream: 'stdout' | 'stderr', line: string) => void;
-}
 
 const connectMaxMs = 30_000;
 const connectPauseMs = 200;
@@ -76,11 +57,14 @@ export class RealCluster {
   readonly #names: readonly { readonly name: string; readonly rack: string }[];
   readonly #arguments = new Map<string, readonly string[]>();
   readonly #environment = new Map<string, Record<string, string>>();
+  /** Of each host's last start alone. */
+  readonly #once = new Map<string, Readonly<Record<string, string>>>();
   /** Of each host's last start. */
   readonly #incarnations = new Map<string, IncarnationId>();
   readonly #stopped = new Set<IncarnationId>();
   #client: Cluster | null = null;
   #disk: OwnDisk | null = null;
+  #ending: Promise<void> | null = null;
 
   private constructor(folder: string, log: string, witness: Witness, options: RealClusterOptions) {
     const { racks = 1, hostsPerRack = 2, links = true } = options;
@@ -109,8 +93,10 @@ export class RealCluster {
    * Starts hosts, witness and client.
    *
    * @throws {LocalHostError} naming the host that did not come up
+   * @throws {RealClusterError} naming the option that is wrong
    */
   static async start(options: RealClusterOptions = {}): Promise<RealCluster> {
+    checkOptions(options);
     const folder = await mkdtemp(join(tmpdir(), 'godwit-cluster-'));
     const log = join(folder, 'witness.log');
     await writeFile(log, '');
@@ -207,7 +193,9 @@ export class RealCluster {
    * so when it is continued.
    */
   letGo(host: string): void {
-    if ((this.#options.environment?.[host]?.['GODWIT_HOLD_AT'] ?? '') === '')
+    this.#known(host);
+    const { [holdVariable]: point = '' } = { ...this.#options.environment?.[host], ...this.#once.get(host) };
+    if (point === '')
       throw new RealClusterError(
         `Host ${host} is held nowhere: it was started without GODWIT_HOLD_AT in its environment.`,
       );
@@ -223,6 +211,7 @@ export class RealCluster {
     const { process: child, exited, rack } = this.process(host);
     child.kill('SIGKILL');
     await exited;
+    this.#once.set(host, environment);
     await this.#processes.startHost(host, rack, environment);
   }
 
@@ -253,16 +242,7 @@ export class RealCluster {
 
   /** Changes what a link does from now on, one way. */
   async disturb(from: string, to: string, change: Partial<LinkRule>): Promise<void> {
-    const { lossRatio = 0, delayMs = 0 } = change;
-    if (!(lossRatio >= 0 && lossRatio < 1)) {
-      throw new RealClusterError(
-        `lossRatio of the link from ${from} to ${to}: found ${lossRatio}, expected 0 to below 1.`,
-      );
-    }
-    if (!(delayMs >= 0 && Number.isFinite(delayMs)))
-      throw new RealClusterError(
-        `delayMs of the link from ${from} to ${to}: found ${delayMs}, expected 0 or more.`,
-      );
+    checkRule(change, `the link from ${from} to ${to}`);
     this.#ends(from, to);
     await this.#wired().change(from, to, change);
   }
@@ -304,8 +284,12 @@ export class RealCluster {
     this.#processes.kill();
   }
 
-  /** Ends hosts, links, client and witness, and removes what they left. */
-  async end(): Promise<void> {
+  /** Ends hosts, links, client and witness, and removes what they left. Harmless when it has been called before. */
+  end(): Promise<void> {
+    return (this.#ending ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
     this.killAll();
     this.#watcher.close();
     await this.#client?.close();
