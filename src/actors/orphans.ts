@@ -43,7 +43,10 @@ export class Orphans {
    * one of that kind: otherwise the one that kills its hosts would take all that happened to be beside it along.
    */
   mustWait(execution: ExecutionId): boolean {
-    const row = this.#ports.directory.register(execution)?.row;
+    const { book, directory } = this.#ports;
+    // Told twice of one death, while its claim is under way, it must not count as another one once that is won.
+    if (book.get(execution)?.state.phase === 'claiming') return false;
+    const row = directory.register(execution)?.row;
     return row !== undefined && this.#comesOnProbation(row) && this.#isAnyOnProbation();
   }
 

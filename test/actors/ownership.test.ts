@@ -100,6 +100,27 @@ describe('lanes', () => {
     expect(world.actsOf(execution).at(-1)?.atMs).toBeGreaterThan(world.clock.monotonicMs() - 50);
   });
 
+  test('one with which each lane dies before it runs is quarantined as one with which they die later', async () => {
+    const world = new ClusterWorld(12);
+    const host = await world.start('h1');
+    const execution = await world.run(host);
+    await world.advance(2_500);
+    const { board } = host.parts;
+    const post = board.post.bind(board);
+    board.post = (asked, command) => {
+      if (command.kind !== 'restore') return post(asked, command);
+      laneOf(host).die();
+      return true;
+    };
+    laneOf(host).die();
+    await world.advance(5_000);
+    expect(world.store.registers.rows.get(execution)?.row).toMatchObject({
+      deaths: 3,
+      standing: { phase: 'quarantined' },
+    });
+    expect(host.lanes).toHaveLength(4);
+  });
+
   test('a late order never replaces the copy that runs', async () => {
     const world = new ClusterWorld(4);
     const host = await world.start('h1');

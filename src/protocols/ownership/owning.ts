@@ -40,8 +40,10 @@ export function stepRestoring(state: In<'restoring'>, event: OwnershipEvent): Ow
       return stay(state, { kind: 'retryLater' });
     case 'retryDue':
     case 'restarted':
-    case 'copyLost':
       return stay(state, { kind: 'load', tenure, point });
+    case 'copyLost':
+      // A death like any other: it may be what its lane died of, before it ran.
+      return recoverOwn(state, tenure, event.nonce, null);
     case 'asked':
       return refuse(state, event.ask);
     default:

@@ -218,6 +218,7 @@ const recovering: readonly Row[] = [
     'save',
   ),
   on(states.running, 'the lane dies', { kind: 'copyLost', nonce: fresh }, 'claiming', 'save, read'),
+  on(states.restoring, 'the lane dies', { kind: 'copyLost', nonce: fresh }, 'claiming', 'save, read'),
   on(
     states.frozen,
     'the lane dies',
