@@ -27,6 +27,15 @@ export interface StartOptions {
   readonly durable?: boolean;
 }
 
+const startOptions: readonly string[] = ['on', 'durable'] satisfies readonly (keyof StartOptions)[];
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value.slice(0, 40)}'`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return String(value);
+  return `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'nothing in it'}`;
+}
+
 function running(name: string): ExecutionApi {
   if ($.x === null) throw new NoExecutionError(name);
   return $.x.api;
@@ -37,7 +46,7 @@ function running(name: string): ExecutionApi {
  * while its promise is pending; the outcome follows.
  *
  * After a recovery an effect whose host is gone is started again under the same `key`, if it was awaited in the same
- * expression (`await effect(…)`); otherwise it rejects with EFFECT_LOST. Outside an execution `run` is just called.
+ * expression (`await effect(…)`); otherwise it rejects with EFFECT_LOST.
  *
  * Outside an execution `run` is just called, once.
  *
@@ -64,15 +73,23 @@ export function effect<T>(
   return (async () => run(context))();
 }
 
-/** Starts a child execution of a movable method. `result` is its outcome; the child goes on if nobody awaits it. */
+/**
+ * Starts a child execution of a movable method. `result` is its outcome; the child goes on if nobody awaits it.
+ *
+ * @throws {TypeError} when there is no array of arguments, or an option that does not exist
+ */
 export function start<A extends readonly unknown[], T>(
   method: (...args: A) => T,
   args: A,
   options: StartOptions = {},
 ): StartedExecution<Awaited<T>> {
-  return running('start').start(method as unknown as AnyFunction, args, options) as StartedExecution<
-    Awaited<T>
-  >;
+  const api = running('start');
+  if (!Array.isArray(args))
+    throw new TypeError(`start() takes an array of arguments, and was given ${shown(args)}.`);
+  const strange = Object.keys(options).find((name) => !startOptions.includes(name));
+  if (strange !== undefined)
+    throw new TypeError(`start() takes the options ${startOptions.join(' and ')}, and was given ${strange}.`);
+  return api.start(method as unknown as AnyFunction, args, options) as StartedExecution<Awaited<T>>;
 }
 
 /** This execution, its owner and its host, as they are now. */
@@ -85,9 +102,14 @@ export function self(): SelfReference {
  * outbox for the receiver is full.
  *
  * @throws {SendFailedError} `SEND_FAILED`, when the receiver is known to have ended, or the message is too large
+ * @throws {TypeError} when `to` names no execution
  */
 export function send(to: ExecutionReference, message: unknown): Promise<void> {
-  return running('send').send(to, message);
+  const api = running('send');
+  const receiver = (to as Partial<ExecutionReference> | null | undefined)?.execution;
+  if (typeof receiver !== 'string' || receiver === '')
+    throw new TypeError(`send() takes { execution: 'x-…' } as the receiver, and was given ${shown(to)}.`);
+  return api.send(to, message);
 }
 
 /** The next message that was sent to this execution. */
@@ -103,7 +125,7 @@ export function receive(): Promise<unknown> {
  */
 export function sleep(ms: number): Promise<void> {
   if (typeof ms !== 'number' || Number.isNaN(ms))
-    throw new TypeError(`sleep() takes a number of milliseconds, and was given ${String(ms)}.`);
+    throw new TypeError(`sleep() takes a number of milliseconds, and was given ${shown(ms)}.`);
   if ($.x !== null) return $.x.api.sleep(Math.max(0, ms));
   return new Promise((resolve) => waitNatively(ms, resolve));
 }
