@@ -8,6 +8,14 @@ import { originalAffinity } from './placement/original-affinity.ts';
 import type { AffinityDeclaration, HostDescription } from './protocols/messages.ts';
 import type { RegisterRow } from './protocols/ownership/register.ts';
 
+export interface StartOptions {
+  /** The host to start on; without it affinity and availability decide. */
+  readonly on?: string | null;
+  readonly affinity?: Partial<AffinityDeclaration>;
+  /** Whether all that it does waits for a durable checkpoint. Default: false. */
+  readonly durable?: boolean;
+}
+
 export type StartingHosts =
   /** At least one, the best first. */
   | { readonly kind: 'found'; readonly hosts: readonly HostName[] }

@@ -7,6 +7,7 @@ import { NoClusterError, notLive, NotFoundError, RefusedError } from './cluster-
 import { readOutcome } from './cluster-results.ts';
 import { DecisionArchive } from './cluster-decisions.ts';
 import { ClusterPackages, methodOf } from './cluster-packages.ts';
+import type { StartOptions } from './cluster-starts.ts';
 import { startingHosts } from './cluster-starts.ts';
 import type { SettledExecution } from './cluster-listing.ts';
 import { settledExecution, unanswered } from './cluster-listing.ts';
@@ -16,7 +17,7 @@ import { actorAddress, executionId, incarnationId } from './core/ids.ts';
 import type { Inspection } from './core/inspection.ts';
 import type { Package, PackagedMethod } from './methods/packages/index.ts';
 import { encodeValue } from './methods/snapshot/index.ts';
-import { startingAffinity } from './placement/original-affinity.ts';
+import { anywhere, startingAffinity } from './placement/original-affinity.ts';
 import type {
   AffinityDeclaration,
   ClientMessage,
@@ -47,6 +48,7 @@ export {
   RefusedError,
 } from './cluster-errors.ts';
 export type { SettledExecution } from './cluster-listing.ts';
+export type { StartOptions } from './cluster-starts.ts';
 
 export interface ActorHandle {
   /** @returns false when the message was surely dropped */
@@ -55,15 +57,7 @@ export interface ActorHandle {
   ask<Reply>(message: AnyMessage, options: { readonly timeoutMs: number }): Promise<Reply>;
 }
 
-export interface StartOptions {
-  /** The host to start on; null leaves it to affinity and availability. */
-  readonly on: HostName | null;
-  readonly affinity: AffinityDeclaration;
-  /** Whether all that it does waits for a durable checkpoint. Default: false. */
-  readonly durable?: boolean;
-}
-
-export { anywhere } from './placement/original-affinity.ts';
+export { anywhere };
 
 /** Of the executions that a message names. */
 const namedMax = 5;
@@ -91,7 +85,12 @@ export interface Cluster {
    */
   deploy(file: string): Promise<Package>;
   /** Starts an execution of a deployed package's method. @throws {NotFoundError | RefusedError} */
-  start(pack: Package, method: string, args: readonly unknown[], options: StartOptions): Promise<ExecutionId>;
+  start(
+    pack: Package,
+    method: string,
+    args: readonly unknown[],
+    options?: StartOptions,
+  ): Promise<ExecutionId>;
   /** Waits until the execution has ended. @throws {NotFoundError | ExecutionFailedError} the latter when it threw */
   outcome(execution: ExecutionId): Promise<unknown>;
   /** @throws {NotFoundError} of the execution or the host @throws {RefusedError} with the reason */
@@ -250,19 +249,19 @@ class ClusterClient implements Cluster {
     pack: Package,
     method: string,
     args: readonly unknown[],
-    options: StartOptions,
+    { affinity: asked, durable = false, on = null }: StartOptions = {},
   ): Promise<ExecutionId> {
     const { declared, ...ref } = methodOf(pack, method);
-    if (options.on !== null) this.#mustBeUp(options.on);
-    const affinity = startingAffinity(options.affinity, declared.affinity);
-    const hosts = options.on === null ? await this.#startingHosts(declared, affinity) : [options.on];
+    const host = on === null ? null : this.#mustBeUp(on);
+    const affinity = startingAffinity({ ...anywhere, ...asked }, declared.affinity);
+    const hosts = host === null ? await this.#startingHosts(declared, affinity) : [host];
     const message = {
       kind: 'startExecution',
       execution: executionId(`x-${this.#random.hex(6)}`),
       method: ref,
       args: encodeValue(args),
       affinity,
-      durable: options.durable ?? false,
+      durable,
     };
     const refusals: string[] = [];
     // Whoever refuses has started nothing, so that the next one may be asked.
@@ -374,9 +373,10 @@ class ClusterClient implements Cluster {
     }
   }
 
-  #mustBeUp(host: HostName): void {
+  #mustBeUp(host: string): HostName {
     const up = this.#directory.hosts().map(({ name }) => name);
-    if (up.includes(host)) return;
+    const found = up.find((name) => name === host);
+    if (found !== undefined) return found;
     const known = up.length === 0 ? 'None is up: start them with `godwit up`.' : `Up are: ${up.join(', ')}.`;
     throw new NotFoundError(`There is no host '${host}'. ${known}`);
   }

@@ -2,10 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { Cluster } from '../cluster.ts';
-import { anywhere } from '../cluster.ts';
 import { ExecutionFailedError } from '../cluster-errors.ts';
 import type { ExecutionId } from '../core/ids.ts';
-import { executionId, hostName } from '../core/ids.ts';
+import { executionId } from '../core/ids.ts';
 import type { Package } from '../methods/packages/index.ts';
 import { packageTitlePattern } from '../methods/packages/index.ts';
 import type { ClusterEvent } from '../protocols/messages.ts';
@@ -101,9 +100,9 @@ export function addRunCommands(program: Command): void {
 async function run({ file, method }: MethodName, args: readonly unknown[], flags: RunFlags): Promise<void> {
   await withCluster(flags, async (cluster) => {
     const pack = await packageOf(cluster, file);
-    const on = flags.on === undefined ? null : hostName(flags.on);
+    const on = flags.on ?? null;
     const { durable } = flags;
-    const execution = await cluster.start(pack, method, args, { on, affinity: anywhere, durable });
+    const execution = await cluster.start(pack, method, args, { on, durable });
     if (flags.wait) {
       if (!flags.json) console.error(`${execution} runs; waiting for its result.`);
       await showOutcome(cluster, execution, flags);

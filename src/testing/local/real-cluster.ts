@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SystemClock } from '../../clock.ts';
 import type { Cluster } from '../../cluster.ts';
-import { anywhere, connect } from '../../cluster.ts';
+import { connect } from '../../cluster.ts';
 import { GodwitError } from '../../core/errors.ts';
 import type { ExecutionId, IncarnationId } from '../../core/ids.ts';
 import { hostName } from '../../core/ids.ts';
@@ -140,7 +140,7 @@ export class RealCluster {
    */
   async start(pack: Package, method: string, args: readonly unknown[], on: string): Promise<ExecutionId> {
     this.#known(on);
-    return this.client.start(pack, method, args, { on: hostName(on), affinity: anywhere });
+    return this.client.start(pack, method, args, { on });
   }
 
   /** Asks for a move, and resolves when it is over. @throws {RefusedError} when it did not come about */

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
 import { startRealCluster } from '../../../src/testing/index.ts';
 import { checkRule } from '../../../src/testing/local/real-cluster-options.ts';
 
@@ -28,8 +29,17 @@ test('what a link does not know is refused by name', () => {
   expect(() => checkRule({ delayMs: -1 }, link)).toThrow(`delayMs of ${link}: found -1, expected 0 or more.`);
 });
 
-test('a cluster is ended as often as anybody asks', async () => {
+test('a client starts a method where it names a host, or leaves it open; and a cluster is ended as often as anybody asks', async () => {
   const cluster = await startRealCluster({ hostsPerRack: 1, links: false });
+  onTestFinished(() => cluster.end());
+  const file = fileURLToPath(new URL('../examples/deliveries.ts', import.meta.url));
+  const pack = await cluster.client.deploy(file);
+  for (const options of [undefined, { on: 'r1-h1', durable: true }]) {
+    const execution = await cluster.client.start(pack, 'deliver', [cluster.witness, 2], options);
+    expect(await cluster.client.outcome(execution)).toBe(2);
+  }
+  const elsewhere = cluster.client.start(pack, 'deliver', [cluster.witness, 2], { on: 'h9' });
+  await expect(elsewhere).rejects.toThrow("There is no host 'h9'. Up are: r1-h1.");
   await Promise.all([cluster.end(), cluster.end()]);
   await cluster.end();
 });
