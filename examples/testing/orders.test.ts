@@ -18,7 +18,7 @@ test('a host dies between a charge and its answer', async () => {
 
 test('nobody is charged twice, whatever the seed draws', async () => {
   const faults = { perSecond: 5, withinMs: 1_000, kinds: ['crash', 'laneDeath', 'pause'] } as const;
-  await testCluster.seeds(1, 12, { hosts: 3, faults }, async (cluster) => {
+  await testCluster.seeds(1, 20, { hosts: 3, faults }, async (cluster) => {
     const order = await cluster.start(fulfil, [prices], { durable: true });
     const sum = await cluster.outcome(order);
     expect(charged()).toBe(sum);

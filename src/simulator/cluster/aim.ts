@@ -75,8 +75,17 @@ function weighted<Name extends string>(random: SeededRandom, weights: Weights<Na
   return oneOf(random, weights)[0];
 }
 
-/** A pair of a phase and a fault that would seldom meet by chance. */
-export function drawAim(random: SeededRandom): Aim {
+/**
+ * A pair of a phase and a fault that would seldom meet by chance.
+ *
+ * @param kinds that may strike
+ */
+export function drawAim(random: SeededRandom, kinds: readonly MishapKind[]): Aim {
+  const { phase, kind } = drawPair(random);
+  return { phase, kind: kinds.includes(kind) ? kind : oneOf(random, kinds) };
+}
+
+function drawPair(random: SeededRandom): Aim {
   if (random.next() >= seldomRatio)
     return { phase: weighted(random, commonPhases), kind: weighted(random, narrowFaults) };
   const kind = random.next() < narrowRatio ? weighted(random, narrowFaults) : oneOf(random, mishapKinds);

@@ -107,7 +107,7 @@ const rarePhases: ReadonlySet<Phase> = new Set([
 export function drawScenario(seed: number, shape: ScenarioShape = shapeOf(seed)): Scenario {
   const random = new SeededRandom(seed);
   const hosts = within(random, shape.hosts);
-  const aims = Array.from({ length: within(random, shape.aims) }, () => drawAim(random));
+  const aims = Array.from({ length: within(random, shape.aims) }, () => drawAim(random, shape.mishaps));
   const works = withLastWords(seed, drawWorks(random, hosts, shape, aims));
   const moves: Move[] = [];
   const moveEveryMs = oneOf(random, shape.moveEveryMs);

@@ -151,7 +151,7 @@ function drawFaults(seed: number, hosts: number, { perSecond, withinMs, kinds }:
     activeMs: withinMs,
     mishaps: kinds,
   } as const;
-  // What aims at a phase, or brings it about, may be of any kind.
+  // What brings a phase about may be of any kind.
   return drawScenario(seed, shape).faults.filter(({ mishap }) => kinds.includes(mishap.kind));
 }
 
