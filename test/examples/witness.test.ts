@@ -46,6 +46,6 @@ test.each(cases)(
     const log = parseWitnessLog(await readFile(join(folder, 'log'), 'utf8'));
     expect(
       judge(log, { recoveries: [], losses: [], stops: [] }, [{ execution: tenure.execution, acts }]),
-    ).toEqual([{ execution: tenure.execution, acts, faults: [] }]);
+    ).toEqual([{ execution: tenure.execution, acts, late: 0, faults: [] }]);
   },
 );

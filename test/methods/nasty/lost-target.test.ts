@@ -35,6 +35,6 @@ test(
     await fleet.acted(execution, sofar.length + 10);
     await fleet.move(execution, 'r1-h3');
     expect(await fleet.cluster.outcome(execution)).toEqual(result());
-    expect(fleet.verdicts([{ execution, acts }])).toEqual([{ execution, acts, faults: [] }]);
+    expect(fleet.verdicts([{ execution, acts }])).toEqual([{ execution, acts, late: 0, faults: [] }]);
   },
 );
