@@ -33,7 +33,7 @@ export interface RunOptions {
 }
 
 /**
- * Shorter times than a host ships with, in the same proportions, so that a short run holds whole lives of leases: a dead
+ * Shorter times than a host ships with, so that a short run holds whole lives of leases: a dead
  * host's executions go on elsewhere within about 3 s.
  */
 export const quickSettings = {
