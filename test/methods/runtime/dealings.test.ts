@@ -1,34 +1,16 @@
 import { expect, test } from 'vitest';
-import type { Tenure } from '../../../src/core/execution.ts';
-import { epoch, executionId, generation, incarnationId } from '../../../src/core/ids.ts';
+import { executionId, generation, incarnationId } from '../../../src/core/ids.ts';
 import type { EffectContext } from '../../../src/methods/runtime/api.ts';
-import { decodeResult, encodeArgs } from '../../../src/methods/runtime/index.ts';
+import { encodeArgs } from '../../../src/methods/runtime/index.ts';
 import { encodeValue } from '../../../src/methods/snapshot/index.ts';
-import { load, runMovable, tenure, testPackage, Workshop, writeModules } from './workshop.ts';
+import { captured, id, modules } from './dealing-modules.ts';
+import { load, runMovable, tenure, testPackage, Workshop } from './workshop.ts';
 
-// Promises 6 and 7 of docs/semantics.md.
+// Promise 6 of docs/semantics.md.
 
 const outside = globalThis as unknown as {
   godwitTest: (context: EffectContext, value?: unknown) => unknown;
 };
-const id = tenure.execution;
-
-async function modules(source: string): Promise<string> {
-  const folder = writeModules(
-    {
-      'm.ts': `"use movable";\nimport { effect, start, self, send, receive, sleep } from 'godwit';\n${source}`,
-    },
-    { movable: true },
-  );
-  await load(folder, 'm.ts');
-  return folder;
-}
-
-function captured(workshop: Workshop): Uint8Array {
-  const outcome = workshop.runtime.freeze(id);
-  if (outcome.kind !== 'captured') throw new Error(JSON.stringify(outcome));
-  return outcome.capture.bytes;
-}
 
 const nativeTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -247,37 +229,6 @@ test('what cannot be read here arrives as the error that says so, and harms nobo
   expect(workshop.outcome).toEqual({ ok: true, value: [says, says] });
 });
 
-test('a child is spawned once, and its result comes as a message', async () => {
-  const folder = await modules(`
-    export async function child(n: number) { if (n > 1) throw new RangeError('too much'); return n + 1; }
-    export async function main(n: number) {
-      const c = start(child, [n], { on: 'h2' });
-      try { return [c.execution, await c.result]; } catch (e) { return (e as Error).message; }
-    }`);
-  for (const [n, expected] of [
-    [1, 2],
-    [2, 'too much'],
-  ] as const) {
-    const parent = new Workshop(folder);
-    parent.start('m.ts#main', [n]);
-    parent.runtime.step();
-    const [spawn] = parent.events;
-    if (spawn?.kind !== 'spawn') throw new Error('no spawn');
-    expect([spawn.method.method, decodeResult(spawn.options)]).toEqual([
-      'm.ts#child',
-      { on: 'h2', durable: false },
-    ]);
-    const child = new Workshop(folder, {}, 'h2');
-    const childTenure = { ...tenure, execution: spawn.child };
-    child.runtime.start(childTenure, spawn.method, spawn.args);
-    child.runtime.run(childTenure);
-    child.runtime.step();
-    for (const event of child.events) if (event.kind === 'packet') parent.runtime.deliver(id, event.packet);
-    parent.runtime.step();
-    expect(parent.outcome).toEqual({ ok: true, value: n === 1 ? [spawn.child, expected] : expected });
-  }
-});
-
 test('an unhandled rejection ends the execution, as it would end a program', async () => {
   const folder = await modules(`async function fails() { throw new Error('nobody looks'); }
     export async function main() { fails(); await sleep(10); return 1; }`);
@@ -337,55 +288,6 @@ test('a recovered copy keeps its effects apart by generation', async () => {
   target.runtime.step();
   for (let slice = 0; slice < 5; slice += 1) source.runtime.step();
   expect(keys.toSorted()).toEqual(['x-1:1:1', 'x-1:2:1']);
-});
-
-const parentSource = `
-  export async function child(n: number) { return n + 1; }
-  export async function main(n: number) {
-    const c = start(child, [n]);
-    return (await c.result) * 10;
-  }`;
-
-/** A parent that waits for its child, as it comes to another process under this tenure. */
-async function parentAt(under: Tenure): Promise<{ readonly parent: Workshop; readonly child: typeof id }> {
-  const folder = await modules(parentSource);
-  const before = new Workshop(folder);
-  before.start('m.ts#main', [4]);
-  before.runtime.step();
-  const spawn = before.events.find(({ kind }) => kind === 'spawn');
-  if (spawn?.kind !== 'spawn') throw new Error('no spawn');
-  const parent = new Workshop(folder, {}, 'h2');
-  parent.runtime.restore(under, captured(before));
-  parent.runtime.run(under);
-  parent.runtime.step();
-  return { parent, child: spawn.child };
-}
-
-const moved: Tenure = { ...tenure, epoch: epoch(2) };
-const recovered: Tenure = { ...moved, generation: generation(2) };
-
-test.each([
-  ['recovered', recovered],
-  ['moved', moved],
-])('a %s parent asks for its child again: the host that heard it may be gone', async (_how, under) => {
-  const { parent, child } = await parentAt(under);
-  const spawns = (): readonly string[] =>
-    parent.events.flatMap((event) => (event.kind === 'spawn' ? [event.child] : []));
-  expect(spawns()).toEqual([child]);
-  expect(parent.runtime.freeze(id).kind).toBe('captured');
-  parent.runtime.run(under);
-  parent.runtime.step();
-  expect(spawns()).toEqual([child]);
-});
-
-test('a rewound parent learns from the register how its child ended, once', async () => {
-  const { parent, child } = await parentAt(recovered);
-  const settlement = { kind: 'returned', value: encodeValue(5) } as const;
-  parent.runtime.settleChild(id, executionId('x-other'), settlement);
-  parent.runtime.settleChild(id, child, settlement);
-  parent.runtime.settleChild(id, child, { kind: 'returned', value: encodeValue(6) });
-  parent.runtime.step();
-  expect(parent.outcome).toEqual({ ok: true, value: 50 });
 });
 
 test('what awaits effects can move, however they are put together', async () => {
