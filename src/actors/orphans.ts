@@ -5,14 +5,14 @@ import { originalAffinity } from '../placement/original-affinity.ts';
 import type { RegisterRow } from '../protocols/ownership/register.ts';
 import type { Directory } from './directory.ts';
 import type { LaneBoard } from './lane-board.ts';
-import type { OwnershipBook, OwnershipCell } from './ownership-book.ts';
+import type { OwnershipBook } from './ownership-book.ts';
 import type { HostPorts } from './ports.ts';
 
 /** How long the host of the next rank waits before it recovers an execution that a better one has not. */
 const rankDelayMs = 400;
 
-export type OrphansPorts = Pick<HostPorts, 'identity' | 'digest' | 'packages' | 'clock'> & {
-  readonly config: Pick<HostConfig, 'labels' | 'capacity' | 'recovery'>;
+export type OrphansPorts = Pick<HostPorts, 'identity' | 'digest' | 'packages'> & {
+  readonly config: Pick<HostConfig, 'labels' | 'capacity'>;
   readonly directory: Directory;
   readonly board: Pick<LaneBoard, 'executions'>;
   readonly book: OwnershipBook;
@@ -90,22 +90,13 @@ export class Orphans {
 
   #isAnyOnProbation(): boolean {
     const { book, directory } = this.#ports;
-    return book.cells().some((cell) => {
-      const { state } = cell;
-      const row = directory.register(cell.execution)?.row;
+    return book.cells().some(({ execution, state }) => {
+      const row = directory.register(execution)?.row;
       if (row === undefined) return false;
       if (state.phase === 'claiming') return state.claim.kind === 'recovery' && this.#comesOnProbation(row);
       if (state.phase !== 'restoring' && state.phase !== 'running') return false;
-      // The checkpoint that is to say so may never come: it may be pinned, or too large.
-      if (state.phase === 'running' && this.#isProven(cell)) return false;
       return row.deaths > 0 && row.deaths === row.deployment.deathsMax - 1;
     });
-  }
-
-  /** Whether it has run here for long enough to be no danger to its host. */
-  #isProven({ arrival }: OwnershipCell): boolean {
-    const { clock, config } = this.#ports;
-    return arrival === null || clock.monotonicMs() - arrival.atMs >= config.recovery.provenMs;
   }
 
   #placeOf(execution: ExecutionId, nowMs: number): Place {

@@ -25,29 +25,3 @@ test('what its own host knows nothing of is recovered there only if it was relea
   await world.until(() => host.phase(execution) === 'running', 10_000);
   expect(registers.rows.get(execution)?.row).toMatchObject({ generation: 2, standing: { phase: 'live' } });
 });
-
-test('one that has run for long keeps nobody waiting for its checkpoint, though it is pinned and takes none', async () => {
-  const world = new ClusterWorld(2);
-  const [one, two] = [await world.start('h1'), await world.start('h2')];
-  const pinned = await world.run(one);
-  const other = await world.run(two);
-  const { board } = one.parts;
-  const request = board.request.bind(board);
-  const pin = { reason: 'pinned', method: 'count.ts#count', line: 1, path: '' };
-  board.request = (execution, kind, onAnswer) =>
-    execution === pinned && kind === 'checkpoint'
-      ? onAnswer({ kind: 'pinned', request: 0, execution, pin })
-      : request(execution, kind, onAnswer);
-  const { registers } = world.store;
-  for (const [execution, deaths] of [
-    [pinned, 2],
-    [other, 1],
-  ] as const) {
-    const found = registers.rows.get(execution);
-    if (found === undefined) throw new Error('it has a row');
-    expect(registers.swap(execution, found.revision, { ...found.row, deaths }).kind).toBe('done');
-  }
-  world.kill(two);
-  await world.until(() => one.phase(other) === 'running', 20_000);
-  expect(one.phase(other)).toBe('running');
-});
