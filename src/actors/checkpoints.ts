@@ -263,9 +263,13 @@ class CheckpointsSession {
 
   #captured(execution: ExecutionId, epoch: number, answer: LaneAnswer, context: Context): void {
     if (answer.kind !== 'checkpointed') {
-      if (answer.kind === 'pinned') this.#ports.events.emit({ kind: 'pinned', execution, pin: answer.pin });
+      const known = this.#scheduleOf(execution, epoch);
+      if (answer.kind === 'pinned') {
+        this.#ports.events.emit({ kind: 'pinned', execution, pin: answer.pin });
+        this.#prove(execution, known);
+      }
       // What changed since is not covered: look again at the next round.
-      this.#idle(this.#scheduleOf(execution, epoch), true);
+      this.#idle(known, true);
       return;
     }
     const schedule = this.#scheduleOf(execution, epoch);
@@ -274,6 +278,7 @@ class CheckpointsSession {
     const { snapshotMaxBytes } = this.#ports;
     if (capture.bytes.byteLength > snapshotMaxBytes) {
       this.#failed(execution, epoch, 'size', overLimit(capture.bytes.byteLength, snapshotMaxBytes));
+      this.#prove(execution, schedule);
       this.#idle(schedule, false);
       return;
     }
@@ -288,6 +293,16 @@ class CheckpointsSession {
       () => ({ kind: 'stored', capture, vaultKey }),
       (error) => ({ kind: 'storeFailed', execution, epoch, vaultKey, reason: messageOf(error) }),
     );
+  }
+
+  /** A checkpoint would have said that it is no danger to its host; what it died with before would else be counted for ever. */
+  #prove(execution: ExecutionId, schedule: Schedule | null): void {
+    const { book, directory, exchange, identity } = this.#ports;
+    const state = book.get(execution)?.state;
+    const deaths = directory.register(execution)?.row.deaths ?? 0;
+    if (schedule?.isProven !== true || deaths === 0 || state?.phase !== 'running') return;
+    const event = { kind: 'proven', tenure: state.tenure } as const;
+    exchange.tell(address.role(identity.name, 'ownership'), { kind: 'event', execution, event }, 'urgent');
   }
 
   /** It runs on; until this is put right, a loss of this host sets it back to its last checkpoint. */

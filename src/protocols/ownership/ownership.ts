@@ -177,6 +177,8 @@ export type OwnershipEvent =
       readonly proven: boolean;
       readonly seen: { readonly row: RegisterRow; readonly revision: number } | null;
     }
+  /** It has run here under this tenure for long enough to be no danger to its host, and no checkpoint can say so. */
+  | { readonly kind: 'proven'; readonly tenure: Tenure }
   /** The method ended under this tenure; its result stands in the vault, flushed. */
   | { readonly kind: 'resultStored'; readonly tenure: Tenure; readonly result: ResultPointer }
   /** This incarnation's own lease has ended. */

@@ -63,6 +63,10 @@ export function stepRunning(state: In<'running'>, event: OwnershipEvent): Owners
         ...superseded(state),
         firstTry(state, checkpointOf(event), event.seen),
       );
+    case 'proven':
+      // Whatever is being written comes first: it is told again.
+      if (!isOf(state, event.tenure) || state.change !== null) return stay(state);
+      return enter({ ...state, change: { kind: 'prove' } }, { kind: 'read' });
     case 'resultStored':
       return isOf(state, event.tenure) ? settle(state, event.result) : stay(state);
     case 'captured':

@@ -172,6 +172,8 @@ export function released(row: RegisterRow): RegisterRow {
 export type OwnerChange =
   /** `proven`: taken after it had run here for long enough to be no danger to its host. */
   | { readonly kind: 'checkpoint'; readonly point: RecoveryPoint; readonly proven: boolean }
+  /** It has run here for so long, and no checkpoint can say so: it is pinned, or too large. */
+  | { readonly kind: 'prove' }
   | { readonly kind: 'settle'; readonly result: ResultPointer };
 
 export type ChangeVerdict =
@@ -182,9 +184,16 @@ export type ChangeVerdict =
   | { readonly kind: 'fenced'; readonly row: RegisterRow | null }
   | { readonly kind: 'stale' };
 
-/** The vault key that a change points at is fresh, so it identifies the change. */
+/** The vault key that a change points at is fresh, so it identifies the change; to prove twice is to prove once. */
 export function changeToken(change: OwnerChange): string {
-  return change.kind === 'checkpoint' ? change.point.vaultKey : change.result.vaultKey;
+  switch (change.kind) {
+    case 'checkpoint':
+      return change.point.vaultKey;
+    case 'prove':
+      return 'prove';
+    case 'settle':
+      return change.result.vaultKey;
+  }
 }
 
 /** Whether this owner may still write, and what (the fence of every checkpoint and result). */
@@ -209,6 +218,8 @@ export function judgeChange(
       row: { ...row, standing: { phase: 'settled', result: change.result, fate: 'unread' } },
     };
   }
+  if (change.kind === 'prove')
+    return row.deaths === 0 ? { kind: 'done' } : { kind: 'write', row: { ...row, deaths: 0 } };
   if (row.recovery.vaultKey === change.point.vaultKey) return { kind: 'done' };
   const deaths = change.proven ? 0 : row.deaths;
   return { kind: 'write', row: { ...row, recovery: change.point, deaths } };

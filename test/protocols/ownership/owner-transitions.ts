@@ -70,6 +70,8 @@ export const writing: readonly Row[] = [
     'running',
     'save, read',
   ),
+  on(states.running, 'it ran for long without one', { kind: 'proven', tenure }, 'running', 'save, read'),
+  on(states.writing, 'the same while one is being written', { kind: 'proven', tenure }, 'running', ''),
   on(states.writing, 'its own tenure is found', found(row), 'running', 'swap'),
   on(
     states.writing,

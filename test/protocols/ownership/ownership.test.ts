@@ -216,10 +216,20 @@ test('only a checkpoint that was taken after it ran for long clears the deaths',
   expect(deaths).toEqual([0, 2]);
 });
 
+test('who can take no checkpoint proves itself by time: the deaths are cleared, and nothing else changes', () => {
+  const dangerous = { ...row, deaths: 2 };
+  const prove = { kind: 'prove' } as const;
+  expect(judgeChange(dangerous, self, tenure, prove)).toEqual({ kind: 'write', row: { ...row, deaths: 0 } });
+  expect(judgeChange(row, self, tenure, prove)).toEqual({ kind: 'done' });
+  expect(judgeChange(dangerous, other, tenure, prove).kind).toBe('fenced');
+  expect(judgeChange(dangerous, self, { ...tenure, generation: generation(2) }, prove).kind).toBe('fenced');
+});
+
 test('an owner that finds its execution quarantined, or released since, is fenced', () => {
-  const change = { kind: 'checkpoint', point, proven: true } as const;
-  for (const standing of [{ phase: 'quarantined', reason: 'it kills' }, { phase: 'released' }] as const) {
-    expect(judgeChange({ ...row, standing }, self, tenure, change).kind).toBe('fenced');
+  for (const change of [{ kind: 'checkpoint', point, proven: true }, { kind: 'prove' }] as const) {
+    for (const standing of [{ phase: 'quarantined', reason: 'it kills' }, { phase: 'released' }] as const) {
+      expect(judgeChange({ ...row, standing }, self, tenure, change).kind).toBe('fenced');
+    }
   }
 });
 
