@@ -2,6 +2,8 @@ import { decisionLog } from './actors/decisions.ts';
 import type { EventLog } from './actors/event-log.ts';
 import type { AddressExchange } from './actors/exchange.ts';
 import type { HouseParts } from './actors/house.ts';
+import { heldWrites } from './actors/held-write.ts';
+import { migrationSteps } from './actors/migration/cell.ts';
 import { Permits } from './actors/migration/permits.ts';
 import type { OwnershipBook } from './actors/ownership-book.ts';
 import type { Barrier, Bytes, Freighter } from './actors/ports.ts';
@@ -82,12 +84,10 @@ export function deciding(
   };
 }
 
-const steps = ['prepare', 'transfer', 'resume', 'commit'];
-const writes = ['start', 'migration', 'takeBack', 'checkpoint', 'settle', 'recovery', 'seat'];
 /** See docs/testing.md. */
 const holdPoints: readonly string[] = [
-  ...['source', 'target'].flatMap((side) => steps.map((step) => `${side}:${step}`)),
-  ...writes.flatMap((write) => [`before:${write}`, `after:${write}`]),
+  ...['source', 'target'].flatMap((side) => migrationSteps.map((step) => `${side}:${step}`)),
+  ...heldWrites.flatMap((write) => [`before:${write}`, `after:${write}`]),
 ];
 
 /** Where whoever comes by stands still, until a test lets all of them go; then nobody is stopped any more. */

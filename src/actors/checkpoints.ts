@@ -361,7 +361,7 @@ class CheckpointsSession {
     const tenure = { execution, epoch, generation };
     if (isDone) this.#ports.board.post(execution, { kind: 'covered', execution, tenure, digest });
     // Of one from before a crash, or that was given up: two under way at a time could change places.
-    if (schedule.phase !== 'switching' || schedule.vaultKey !== vaultKey) return;
+    if (schedule.vaultKey !== vaultKey) return;
     if (isDone) this.#replaced(schedule, vaultKey, context);
     this.#idle(schedule, !isDone);
     // What was asked for meanwhile does not wait for the next round.

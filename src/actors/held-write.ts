@@ -1,5 +1,20 @@
 import type { OwnershipState } from '../protocols/ownership/ownership.ts';
+import type { Claim, OwnerChange } from '../protocols/ownership/register.ts';
 import type { Barrier } from './ports.ts';
+
+/** Each is a point where a test may hold a host: see docs/testing.md. */
+const heldKinds = {
+  start: true,
+  migration: true,
+  takeBack: true,
+  recovery: true,
+  checkpoint: true,
+  prove: true,
+  settle: true,
+  seat: true,
+} as const satisfies Record<Claim['kind'] | OwnerChange['kind'] | 'seat', true>;
+
+export const heldWrites: readonly string[] = Object.keys(heldKinds);
 
 /**
  * A write of the registry that a test may hold: before it is sent, as a thread that stands still there would, or once

@@ -75,8 +75,7 @@ export class LaneEffects {
 
   /** All that the execution waits for: of those on this lane, no other one runs any more. */
   awaited(lane: LaneIndex, execution: ExecutionId, pending: readonly { readonly sequence: number }[]): void {
-    const awaited = new Set(pending.map(({ sequence }) => sequence));
-    this.#forget(lane, execution, (sequence) => !awaited.has(sequence));
+    this.#forgetOthers(lane, execution, new Set(pending.map(({ sequence }) => sequence)));
   }
 
   /** Whether any of the execution's effects may run on any lane here. */
@@ -94,8 +93,8 @@ export class LaneEffects {
     execution: ExecutionId,
     pending: readonly { readonly sequence: number; readonly name: string }[],
   ): void {
-    this.awaited(lane, execution, pending);
     const awaited = new Set(pending.map(({ sequence }) => sequence));
+    this.#forgetOthers(lane, execution, awaited);
     this.#mark(execution, (sequence) => awaited.has(sequence));
   }
 
@@ -111,6 +110,10 @@ export class LaneEffects {
     return [...onLane].flatMap(([execution, effects]) =>
       [...effects].map(([sequence, { generation }]) => ({ execution, sequence, life: generation })),
     );
+  }
+
+  #forgetOthers(lane: LaneIndex, execution: ExecutionId, awaited: ReadonlySet<number>): void {
+    this.#forget(lane, execution, (sequence) => !awaited.has(sequence));
   }
 
   #forget(

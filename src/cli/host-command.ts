@@ -51,14 +51,7 @@ export function addHostCommand(program: Command): void {
     .option('--until-stdin-ends', 'stop when standard input ends: whoever started it has gone', false)
     .addOption(storeOption())
     .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      '\nSettings, with their defaults; some differ by store (docs/stores.md):\n' +
-        settingLines()
-          .map((line) => `  ${line}\n`)
-          .join('') +
-        '\nExample:\n  godwit host --name r1-h3 --rack r1 --label gpu --set checkpoints.everyMs=500',
-    )
+    .addHelpText('after', helpText)
     .action(run);
 }
 
@@ -90,6 +83,14 @@ function settingsOf(flags: HostFlags): Record<string, unknown> {
   }
   if (flags.advertise !== undefined) assignments.push(`advertise=${JSON.stringify(flags.advertise)}`);
   return assign(settings, [...assignments, ...flags.set]);
+}
+
+function helpText(): string {
+  const settings = settingLines().map((line) => `  ${line}\n`);
+  return (
+    `\nSettings, with their defaults; some differ by store (docs/stores.md):\n${settings.join('')}` +
+    '\nExample:\n  godwit host --name r1-h3 --rack r1 --label gpu --set checkpoints.everyMs=500'
+  );
 }
 
 async function run(flags: HostFlags): Promise<void> {

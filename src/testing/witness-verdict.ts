@@ -75,7 +75,8 @@ interface Course {
  * Judges from outside whether each execution acted exactly as one copy would have. Within a generation each act follows
  * the last, wherever the execution was; after a recovery the acts go on behind the checkpoint that the cluster named,
  * where the effect that was pending in it may be started once more. So may, after a move, the one that was pending at a
- * host that is gone. What was refused changes nothing, but only a stopped owner may have tried. A restart from the beginning is thus a fault, though its result would be right.
+ * host that is gone. What was refused changes nothing, but only a stopped owner may have tried. A restart from the
+ * beginning is thus a fault, though its result would be right.
  *
  * @param log in the order of arrival
  */
@@ -101,8 +102,8 @@ export function judge(
 
 function judgeAct(act: LoggedAct, course: Course, { recoveries, losses, stops }: Account): Fault[] {
   const faults: Fault[] = [];
-  const wasStopped = stops.some((stop) => stop.epoch === act.epoch);
-  if (act.isRefused && wasStopped && !course.late.has(act.epoch)) {
+  const isFirst = act.isRefused && !course.late.has(act.epoch);
+  if (isFirst && stops.some((stop) => stop.epoch === act.epoch)) {
     course.late.add(act.epoch);
     return faults;
   }

@@ -34,10 +34,12 @@ export function codingOf(ports: RuntimePorts, options: RuntimeOptions, packages:
 /**
  * What somebody else has sent: a value, or the error that says why it cannot be read here (it is of another package, say).
  * One message that cannot be read must not take the lane down, with all that stands on it.
+ *
+ * @param ok whether the value is what came of something, or what it failed of
  */
-export function readSent(bytes: Uint8Array, decoding: DecodeOptions): Outcome {
+export function readSent(bytes: Uint8Array, decoding: DecodeOptions, ok = true): Outcome {
   try {
-    return { ok: true, value: decodeValue(bytes, decoding) };
+    return { ok, value: decodeValue(bytes, decoding) };
   } catch (error) {
     return { ok: false, value: new TypeError(`What was sent cannot be read here: ${messageOf(error)}`) };
   }

@@ -26,7 +26,7 @@ export interface DealingsHost extends PendingEffectsHost {
   checkpointSoon(execution: Execution): void;
   encode(execution: Execution, value: unknown): Uint8Array;
   /** What cannot be read is the error that says so. */
-  read(bytes: Uint8Array): Outcome;
+  read(bytes: Uint8Array, ok?: boolean): Outcome;
   childId(execution: Execution, sequence: number): ExecutionId;
   methodIdOf(execution: Execution, method: AnyFunction): string;
 }
@@ -122,10 +122,7 @@ export class Dealings implements ExecutionApi {
   }
 
   takeOutcome({ sequence, generation, ok, value }: EffectOutcome): void {
-    this.effects.settle(sequence, generation, () => {
-      const read = this.#host.read(value);
-      return { ok: ok && read.ok, value: read.value };
-    });
+    this.effects.settle(sequence, generation, () => this.#host.read(value, ok));
   }
 
   start(

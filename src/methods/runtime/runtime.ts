@@ -189,8 +189,7 @@ class ThreadRuntime implements Runtime {
   }
 
   settleChild(id: ExecutionId, child: ExecutionId, { kind, value }: RuntimeSettlement): boolean {
-    const read = readSent(value, this.#coding.decoding);
-    const outcome = { ok: read.ok && kind === 'returned', value: read.value };
+    const outcome = readSent(value, this.#coding.decoding, kind === 'returned');
     return this.#with(id, ({ dealings }) => dealings.settleChild(child, outcome));
   }
 
@@ -277,7 +276,7 @@ class ThreadRuntime implements Runtime {
       checkpointSoon: ({ tenure }) => this.#ports.emit({ kind: 'checkpointWanted', tenure }),
       hashOf: (value) => this.#ports.digest.sha256(encodeValue(value)),
       encode: (_execution, value) => encodeValue(value, this.#coding.encoding),
-      read: (bytes) => readSent(bytes, this.#coding.decoding),
+      read: (bytes, ok) => readSent(bytes, this.#coding.decoding, ok),
       childId: ({ tenure }, sequence) => childIdOf(tenure, sequence, this.#ports.digest),
       methodIdOf: (execution, method) => methodIdIn(this.#packages.get(execution.ref.package), method),
     };
@@ -383,8 +382,8 @@ class ThreadRuntime implements Runtime {
     const settlement = ok
       ? settledWith(value, this.#coding.encoding)
       : failedWith(value, this.#coding.encoding);
-    const sent = readSent(settlement.value, this.#coding.decoding);
-    dealings.finish({ ok: sent.ok && settlement.kind === 'returned', value: sent.value }, () => {
+    const sent = readSent(settlement.value, this.#coding.decoding, settlement.kind === 'returned');
+    dealings.finish(sent, () => {
       execution.end = 'settled';
       this.#ports.emit({ kind: 'settled', tenure: execution.tenure, settlement });
     });

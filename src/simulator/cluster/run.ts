@@ -33,8 +33,8 @@ export interface RunOptions {
 }
 
 /**
- * Shorter times than a host ships with, so that a short run holds whole lives of leases: a dead
- * host's executions go on elsewhere within about 3 s.
+ * Shorter times than a host ships with, so that a short run holds whole lives of leases: a dead host's executions go on
+ * elsewhere within about 3 s.
  */
 export const quickSettings = {
   lease: { termMs: 1_500, marginMs: 500, renewMs: 300 },

@@ -1,3 +1,4 @@
+import { mismatchText, unknownText } from '../option-texts.ts';
 import { hostNames } from './host-processes.ts';
 import type { LinkRule } from './link-rules.ts';
 import { soundLink } from './link-rules.ts';
@@ -64,12 +65,11 @@ export function checkRule(change: Partial<LinkRule>, link: string): void {
   if (!(delayMs >= 0 && Number.isFinite(delayMs))) throw wrong(`delayMs of ${link}`, delayMs, '0 or more');
 }
 
-function refuseUnknown(of: string, options: object, names: readonly string[]): void {
-  for (const [name, value] of Object.entries(options))
-    if (!names.includes(name)) throw wrong(`${of}${name}`, value, `none: there are ${names.join(', ')}`);
+function refuseUnknown(at: string, options: object, names: readonly string[]): void {
+  const text = unknownText(at, options, names);
+  if (text !== null) throw new RealClusterError(text);
 }
 
-function wrong(what: string, found: unknown, expected: string): RealClusterError {
-  const text = typeof found === 'string' ? `'${found}'` : (JSON.stringify(found) ?? String(found));
-  return new RealClusterError(`${what}: found ${text}, expected ${expected}. See docs/testing.md.`);
+function wrong(option: string, found: unknown, expected: string): RealClusterError {
+  return new RealClusterError(mismatchText(option, found, expected));
 }

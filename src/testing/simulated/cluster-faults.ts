@@ -1,6 +1,7 @@
 import type { Fault, HostIndex, Mishap, MishapKind, Phase, Victim } from '../../simulator/cluster/faults.ts';
 import { killedRoles, mishapKinds, phases } from '../../simulator/cluster/faults.ts';
 import { hostNameOf } from '../../simulator/cluster/striking.ts';
+import { mismatchText, shown, unknownText } from '../option-texts.ts';
 import { TestOptionsError } from './errors.ts';
 
 /** When a fault strikes: so many simulated ms after the test's function began, or when a host enters a phase. */
@@ -195,21 +196,13 @@ class FaultReader {
 
 /** @param option its place among the options, as a test would write it: `faults[2].host` */
 export function wrong(option: string, found: unknown, expected: string): TestOptionsError {
-  return new TestOptionsError(`${option}: found ${shown(found)}, expected ${expected}. See docs/testing.md.`);
+  return new TestOptionsError(mismatchText(option, found, expected));
 }
 
 /** Refuses what an object has besides `known`. @throws {TestOptionsError} */
 export function refuseUnknown(at: string, options: object, known: readonly string[]): void {
-  for (const [key, value] of Object.entries(options))
-    if (!known.includes(key)) throw wrong(`${at}.${key}`, value, `none: there are ${known.join(', ')}`);
-}
-
-export function shown(value: unknown): string {
-  if (value instanceof Promise) return 'a promise';
-  if (typeof value === 'string') return `'${value}'`;
-  if (typeof value === 'number' || typeof value === 'boolean' || value === undefined || value === null)
-    return String(value);
-  return typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? typeof value);
+  const text = unknownText(`${at}.`, options, known);
+  if (text !== null) throw new TestOptionsError(text);
 }
 
 export type { MishapKind };

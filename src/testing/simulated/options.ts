@@ -6,7 +6,8 @@ import { quickSettings } from '../../simulator/cluster/run.ts';
 import { drawScenario, scenarioShape } from '../../simulator/cluster/scenario.ts';
 import { hostNameOf } from '../../simulator/cluster/striking.ts';
 import type { ClusterFault } from './cluster-faults.ts';
-import { faultOf, shown, wrong } from './cluster-faults.ts';
+import { shown } from '../option-texts.ts';
+import { faultOf, wrong } from './cluster-faults.ts';
 import { TestOptionsError } from './errors.ts';
 
 /** Faults that the seed draws, as `godwit simulate-faults` draws them. */

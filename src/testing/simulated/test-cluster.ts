@@ -11,7 +11,8 @@ import { anywhere } from '../../placement/original-affinity.ts';
 import type { AffinityDeclaration, ExecutionReply, HostReply } from '../../protocols/messages.ts';
 import type { RegisterRow } from '../../protocols/ownership/register.ts';
 import type { FaultKind } from './cluster-faults.ts';
-import { mishapOf, refuseUnknown, shown, wrong } from './cluster-faults.ts';
+import { shown } from '../option-texts.ts';
+import { mishapOf, refuseUnknown, wrong } from './cluster-faults.ts';
 import type { ClusterRun } from './cluster-run.ts';
 import type {
   EndFault,

@@ -1,5 +1,4 @@
-import { load, tenure, writeModules } from './workshop.ts';
-import type { Workshop } from './workshop.ts';
+import { load, tenure, Workshop, writeModules } from './workshop.ts';
 
 export const id = tenure.execution;
 
@@ -20,4 +19,17 @@ export function captured(workshop: Workshop): Uint8Array {
   const outcome = workshop.runtime.freeze(id);
   if (outcome.kind !== 'captured') throw new Error(JSON.stringify(outcome));
   return outcome.capture.bytes;
+}
+
+/** An execution that has run as far as it could on one host, and stands on another now. */
+export function moved(
+  folder: string,
+  args: readonly unknown[] = [],
+): { readonly source: Workshop; readonly target: Workshop } {
+  const source = new Workshop(folder);
+  source.start('m.ts#main', args);
+  source.runtime.step();
+  const target = new Workshop(folder, {}, 'h2');
+  target.restore(captured(source));
+  return { source, target };
 }

@@ -3,7 +3,7 @@ import { executionId, generation, incarnationId } from '../../../src/core/ids.ts
 import type { EffectContext } from '../../../src/methods/runtime/api.ts';
 import { encodeArgs } from '../../../src/methods/runtime/index.ts';
 import { encodeValue } from '../../../src/methods/snapshot/index.ts';
-import { captured, id, modules } from './dealing-modules.ts';
+import { captured, id, modules, moved } from './dealing-modules.ts';
 import { load, runMovable, tenure, testPackage, Workshop } from './workshop.ts';
 
 // Promise 6 of docs/semantics.md.
@@ -19,6 +19,20 @@ const effectSource = `export async function main(n: number) {
   for (let i = 0; i < n; i++) sum += await effect('ask', {}, (c) => (globalThis as any).godwitTest(c));
   return sum;
 }`;
+
+const awaitingSource = `export async function main() {
+  return await effect('ask', {}, (c) => (globalThis as any).godwitTest(c));
+}`;
+
+/** The outside answers 7, but never to the first call. @returns the keys of all calls */
+function answeredAtTheSecondCall(): readonly string[] {
+  const keys: string[] = [];
+  outside.godwitTest = ({ key }) => {
+    keys.push(key);
+    return keys.length === 1 ? new Promise(() => undefined) : 7;
+  };
+  return keys;
+}
 
 test('effects have a key, a fence and a number; their outcomes are values', async () => {
   const folder = await modules(effectSource);
@@ -41,11 +55,7 @@ test('the outcome of an effect follows an execution that has left', async () => 
   const folder = await modules(effectSource);
   let answer: (value: number) => void = () => undefined;
   outside.godwitTest = () => new Promise<number>((resolve) => (answer = resolve));
-  const source = new Workshop(folder);
-  source.start('m.ts#main', [1]);
-  source.runtime.step();
-  const target = new Workshop(folder, {}, 'h2');
-  target.restore(captured(source));
+  const { source, target } = moved(folder, [1]);
   source.runtime.discard(id);
   answer(42);
   await nativeTurn();
@@ -63,16 +73,8 @@ test('a lost effect is started again by the frame that awaits it', async () => {
     const b = a * 2;
     return b + (await effect('ask', {}, (c) => (globalThis as any).godwitTest(c)));
   }`);
-  const keys: string[] = [];
-  outside.godwitTest = ({ key }) => {
-    keys.push(key);
-    return keys.length === 1 ? new Promise(() => undefined) : 7;
-  };
-  const source = new Workshop(folder);
-  source.start('m.ts#main', [5]);
-  source.runtime.step();
-  const target = new Workshop(folder, {}, 'h2');
-  target.restore(captured(source));
+  const keys = answeredAtTheSecondCall();
+  const { target } = moved(folder, [5]);
   target.runtime.effectsLost(id, incarnationId('h1.1'));
   target.runtime.step();
   expect(target.outcome).toEqual({ ok: true, value: 17 });
@@ -80,19 +82,9 @@ test('a lost effect is started again by the frame that awaits it', async () => {
 });
 
 test('an effect that is lost twice over is started again once', async () => {
-  const folder = await modules(`export async function main() {
-    return await effect('ask', {}, (c) => (globalThis as any).godwitTest(c));
-  }`);
-  const keys: string[] = [];
-  outside.godwitTest = ({ key }) => {
-    keys.push(key);
-    return keys.length === 1 ? new Promise(() => undefined) : 7;
-  };
-  const source = new Workshop(folder);
-  source.start('m.ts#main', []);
-  source.runtime.step();
-  const target = new Workshop(folder, {}, 'h2');
-  target.restore(captured(source));
+  const folder = await modules(awaitingSource);
+  const keys = answeredAtTheSecondCall();
+  const { target } = moved(folder);
   target.runtime.effectsLost(id, incarnationId('h1.1'));
   target.runtime.effectsLost(id, incarnationId('h1.1'));
   target.runtime.step();
@@ -101,19 +93,9 @@ test('an effect that is lost twice over is started again once', async () => {
 });
 
 test('a lost effect is called again under its key, whatever outcome comes before that', async () => {
-  const folder = await modules(`export async function main() {
-    return await effect('ask', {}, (c) => (globalThis as any).godwitTest(c));
-  }`);
-  const keys: string[] = [];
-  outside.godwitTest = ({ key }) => {
-    keys.push(key);
-    return keys.length === 1 ? new Promise(() => undefined) : 7;
-  };
-  const source = new Workshop(folder);
-  source.start('m.ts#main', []);
-  source.runtime.step();
-  const target = new Workshop(folder, {}, 'h2');
-  target.restore(captured(source));
+  const folder = await modules(awaitingSource);
+  const keys = answeredAtTheSecondCall();
+  const { target } = moved(folder);
   target.runtime.effectsLost(id, incarnationId('h1.1'));
   const outcome = { sequence: 1, generation: tenure.generation, ok: true, value: encodeValue(7) };
   target.runtime.settleEffect(id, outcome);
@@ -128,11 +110,7 @@ test('a lost effect that is awaited elsewhere rejects, and says how to write it'
     try { return await p; } catch (e) { return (e as any).message; }
   }`);
   outside.godwitTest = () => new Promise(() => undefined);
-  const source = new Workshop(folder);
-  source.start('m.ts#main', []);
-  source.runtime.step();
-  const target = new Workshop(folder, {}, 'h2');
-  target.restore(captured(source));
+  const { target } = moved(folder);
   target.runtime.effectsLost(id, incarnationId('h1.1'));
   target.runtime.step();
   expect(target.outcome).toMatchObject({

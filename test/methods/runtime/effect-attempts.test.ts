@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { incarnationId } from '../../../src/core/ids.ts';
 import type { EffectContext } from '../../../src/methods/runtime/api.ts';
-import { load, tenure, Workshop, writeModules } from './workshop.ts';
+import { id, moved } from './dealing-modules.ts';
+import { load, Workshop, writeModules } from './workshop.ts';
 
 // Promise 5 of docs/semantics.md.
 
 const outside = globalThis as unknown as { godwitTest: (context: EffectContext) => unknown };
-const id = tenure.execution;
 
 /** A method that awaits one effect with these options, and shows its error. */
 async function asking(options: string): Promise<string> {
@@ -31,12 +31,6 @@ async function round(workshop: Workshop): Promise<void> {
   await nativeTurn();
   workshop.runtime.step();
   if (workshop.outcome === null) workshop.passTime();
-}
-
-function captured(workshop: Workshop): Uint8Array {
-  const outcome = workshop.runtime.freeze(id);
-  if (outcome.kind !== 'captured') throw new Error(JSON.stringify(outcome));
-  return outcome.capture.bytes;
 }
 
 test('a failed effect is attempted again after growing pauses, under the same key', async () => {
@@ -122,11 +116,7 @@ test('all attempts are made where the effect started, wherever the execution is'
     aborted ||= signal.aborted;
     return attempt === 1 ? Promise.reject(new Error('not yet')) : Promise.resolve(`attempt ${attempt}`);
   };
-  const source = new Workshop(folder);
-  source.start('m.ts#main', []);
-  source.runtime.step();
-  const target = new Workshop(folder, {}, 'h2');
-  target.restore(captured(source));
+  const { source, target } = moved(folder);
   source.runtime.discard(id);
   await nativeTurn();
   source.passTime();
@@ -166,11 +156,7 @@ test('a lost effect begins anew where it is called again: all its attempts, the 
     attempts.push(`${key} ${attempt}`);
     return Promise.reject(new Error('down'));
   };
-  const source = new Workshop(folder);
-  source.start('m.ts#main', []);
-  source.runtime.step();
-  const target = new Workshop(folder, {}, 'h2');
-  target.restore(captured(source));
+  const { target } = moved(folder);
   target.runtime.effectsLost(id, incarnationId('h1.1'));
   for (let rounds = 0; target.outcome === null && rounds < 10; rounds += 1) await round(target);
   expect(attempts).toEqual(['x-1:1:1 1', 'x-1:1:1 1', 'x-1:1:1 2']);
